@@ -1,0 +1,22 @@
+/* base: the named bounds. Meeting one is a diagnostic or a rejected event, never a cut. */
+#ifndef REMIT_BASE_LIMITS_H
+#define REMIT_BASE_LIMITS_H
+
+enum {
+    LIMIT_SOURCE_BYTES = 64 << 20, /* one policy file */
+    LIMIT_SOURCES = 10000,         /* files of one policy */
+    LIMIT_NESTING = 200,           /* depth of braces, parentheses and JSON values */
+    LIMIT_NAME_BYTES = 255,        /* one identifier */
+    LIMIT_DIAGS = 200,             /* diagnostics of one run */
+    LIMIT_LINE_BYTES = 16 << 20,   /* one line of input */
+    LIMIT_EVENT_TEXT = 1 << 20,    /* one text field of an event */
+    LIMIT_KEY_BYTES = 4096,        /* a key of a duty or an approval, all parts together */
+    LIMIT_FIELDS = 250,            /* fields of one event or record */
+    LIMIT_REGISTERS = 250,         /* registers of one function */
+    LIMIT_RUNGS = 60,              /* rungs of one ladder */
+    LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
+    LIMIT_CASCADE = 10000,         /* emitted events of one input event */
+    LIMIT_VALUE_BYTES = 1900,      /* one LMDB value */
+};
+
+#endif

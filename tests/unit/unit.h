@@ -1,0 +1,71 @@
+/* The unit tests' harness: a test is a function named for what must hold.
+ *   TEST(dec_add_keeps_scale) { EXPECT(cond); EXPECT_STR(got, want); EXPECT_INT(got, want); }
+ *   UNIT_MAIN(T(dec_add_keeps_scale) T(...))
+ * Run without arguments: all tests, one line for each that fails, then "N passed, N failed".
+ * With arguments: the tests whose names contain one of them. */
+#ifndef REMIT_TESTS_UNIT_H
+#define REMIT_TESTS_UNIT_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/str.h"
+
+static int unit_failures;
+static const char *unit_name;
+
+#define TEST(name) static void name(void)
+#define EXPECT(cond)                                                                               \
+    ((cond) ? (void)0                                                                              \
+            : (void)(unit_failures++,                                                              \
+                     printf("%s:%d: %s: %s\n", __FILE__, __LINE__, unit_name, #cond)))
+#define EXPECT_INT(got, want)                                                                      \
+    unit_int(__FILE__, __LINE__, #got, (long long)(got), (long long)(want))
+#define EXPECT_STR(got, want) unit_str(__FILE__, __LINE__, #got, (got), (want))
+
+__attribute__((unused)) static void unit_int(const char *file, int line, const char *what,
+                                             long long got, long long want) {
+    if (got != want) {
+        unit_failures++;
+        printf("%s:%d: %s: %s is %lld, expected %lld\n", file, line, unit_name, what, got, want);
+    }
+}
+
+__attribute__((unused)) static void unit_str(const char *file, int line, const char *what, Str got,
+                                             Str want) {
+    if (!str_eq(got, want)) {
+        unit_failures++;
+        printf("%s:%d: %s: %s is \"%.*s\", expected \"%.*s\"\n", file, line, unit_name, what,
+               STR_ARG(got), STR_ARG(want));
+    }
+}
+
+typedef struct UnitTest {
+    const char *name;
+    void (*run)(void);
+} UnitTest;
+
+#define T(name) {#name, name},
+#define UNIT_MAIN(...)                                                                             \
+    int main(int argc, char **argv) {                                                              \
+        static const UnitTest tests[] = {__VA_ARGS__};                                             \
+        int passed = 0, failed = 0;                                                                \
+        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {                                \
+            int wanted = argc == 1;                                                                \
+            for (int k = 1; k < argc; k++)                                                         \
+                wanted |= strstr(tests[i].name, argv[k]) != NULL;                                  \
+            if (!wanted)                                                                           \
+                continue;                                                                          \
+            unit_name = tests[i].name;                                                             \
+            unit_failures = 0;                                                                     \
+            tests[i].run();                                                                        \
+            if (unit_failures != 0)                                                                \
+                failed++;                                                                          \
+            else                                                                                   \
+                passed++;                                                                          \
+        }                                                                                          \
+        printf("%d passed, %d failed\n", passed, failed);                                          \
+        return failed != 0;                                                                        \
+    }
+
+#endif
