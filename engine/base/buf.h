@@ -1,12 +1,12 @@
-/* base: bytes going out (Buf, put_*) and coming in (Take, take_*). Both check bounds and remember the
- * first failure, so that a caller looks once, at the end. Integers are little-endian; varints are
- * LEB128, signed ones zigzag. */
+/* base: bytes going out (Buf, put_*) and coming in (Take, take_*). Both check bounds and remember
+ * the first failure, so that a caller looks once, at the end. Integers are little-endian; varints
+ * are LEB128, signed ones zigzag. */
 #ifndef REMIT_BASE_BUF_H
 #define REMIT_BASE_BUF_H
 
 #include "engine/base/mem.h"
 
-/* A growing buffer. Zeroed is empty. After a failed allocation `failed` is set and puts do nothing. */
+/* A growing buffer. Zeroed is empty. After a failed allocation `failed` is set, puts do nothing. */
 typedef struct Buf {
     char *p;
     size_t n, cap;
@@ -15,7 +15,8 @@ typedef struct Buf {
 
 void buf_reset(Buf *b); /* empties for reuse, clears `failed` */
 void buf_free(Buf *b);
-bool buf_reserve(Buf *b, size_t more); /* room for `more` bytes behind n; false and `failed` if not */
+/* Makes room for `more` bytes behind n; false, and `failed`, if there is none. */
+bool buf_reserve(Buf *b, size_t more);
 static inline Str buf_str(const Buf *b) {
     return (Str){b->p, b->n};
 }
@@ -31,11 +32,11 @@ void put_u32(Buf *b, uint32_t v);
 void put_u64(Buf *b, uint64_t v);
 void put_varint(Buf *b, uint64_t v);
 void put_zigzag(Buf *b, int64_t v);
-void put_str(Buf *b, Str s);      /* varint length, then the bytes */
-void put_dec(Buf *b, int64_t v);  /* decimal digits */
+void put_str(Buf *b, Str s);     /* varint length, then the bytes */
+void put_dec(Buf *b, int64_t v); /* decimal digits */
 void put_fmt(Buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void put_hex(Buf *b, const void *p, size_t n); /* two lower-case digits a byte */
-/* Big-endian, so that keys sort as numbers do; put_key_i64 flips the sign bit for the same reason. */
+/* Big-endian, so that keys sort as numbers do; for the same reason put_key_i64 flips the sign. */
 void put_key_u64(Buf *b, uint64_t v);
 void put_key_i64(Buf *b, int64_t v);
 

@@ -1,4 +1,4 @@
-/* base: arithmetic that says when a result does not fit. Each returns true on overflow, as C23's. */
+/* base: arithmetic that says when a result does not fit. Each is true on overflow, as C23's. */
 #ifndef REMIT_BASE_CKD_H
 #define REMIT_BASE_CKD_H
 

@@ -9,7 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/base/ckd.h"
 
-/* Counters, not state: nothing that is computed depends on them. */
+/* lint: mutable: counters, not state: nothing that is computed depends on them. */
 static _Thread_local uint64_t mem_allocations;
 #ifdef REMIT_TESTING
 static _Thread_local uint64_t mem_failing;

@@ -32,13 +32,16 @@ typedef struct Arena {
     size_t total;       /* bytes held in blocks */
 } Arena;
 
-/* n zeroed bytes aligned to align (a power of two, at most 16), owned by the arena until it is reset or
- * freed. NULL when memory is out. n == 0 gives a pointer that must not be read. */
+/* n zeroed bytes aligned to align (a power of two, at most 16), owned by the arena until it is
+ * reset or freed. NULL when memory is out. n == 0 gives a pointer that must not be read. */
 void *arena_alloc(Arena *a, size_t n, size_t align);
 /* The same without zeroing: for bytes that are overwritten at once. */
 void *arena_take(Arena *a, size_t n, size_t align);
 /* A zeroed array of n things of type T. NULL when memory is out or n * sizeof(T) does not fit. */
+/* clang-format takes `new` for the word of C++ and would put a space behind it. */
+/* clang-format off */
 #define new(a, T, n) ((T *)arena_array((a), sizeof(T), _Alignof(T), (n)))
+/* clang-format on */
 void *arena_array(Arena *a, size_t size, size_t align, size_t n);
 /* A copy of s owned by the arena, NUL-ended behind its last byte. */
 MUST_USE Status arena_str(Arena *a, Str s, Str *out);
@@ -55,7 +58,7 @@ typedef struct ArenaMark {
     char *at;
 } ArenaMark;
 ArenaMark arena_mark(const Arena *a);
-/* Frees what was given out since the mark, which must be of this arena and not older than a reset. */
+/* Frees what was given out since the mark, which is of this arena and no older than its reset. */
 void arena_back(Arena *a, ArenaMark mark);
 
 /* A growing array: VEC_PUSH(arena-less). Items move when it grows; free it with vec_free. */

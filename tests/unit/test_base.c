@@ -90,5 +90,5 @@ TEST(keys_sort_as_their_numbers) {
 
 UNIT_MAIN(T(str_cut_splits_once) T(str_cmp_is_byte_order) T(arena_reset_keeps_its_memory)
               T(arena_back_frees_to_the_mark) T(varints_come_back)
-                  T(a_longer_form_of_a_varint_is_damage)
-                      T(take_past_the_end_fails_and_stays_failed) T(keys_sort_as_their_numbers))
+                  T(a_longer_form_of_a_varint_is_damage) T(take_past_the_end_fails_and_stays_failed)
+                      T(keys_sort_as_their_numbers))
