@@ -17,6 +17,10 @@ enum {
     LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
     LIMIT_CASCADE = 10000,         /* emitted events of one input event */
     LIMIT_VALUE_BYTES = 1900,      /* one LMDB value */
+    LIMIT_ZONE_CHANGES = 4000,     /* changes of offset that one zone lists */
+    LIMIT_CAL_SPANS = 48,          /* spans of working time of one date */
+    LIMIT_CAL_DATES = 40000,       /* dates of one calendar with hours of their own, holidays too */
+    LIMIT_CAL_DAYS = 36525,        /* dates one question to a calendar looks at: 100 years */
 };
 
 #endif
