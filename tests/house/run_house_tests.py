@@ -188,9 +188,9 @@ class Goldens(unittest.TestCase):
 
 
 class Suites(unittest.TestCase):
-    def judge(self, command):
+    def judge(self, command, suite=None):
         status, out = suites.run_command(["bash", "-c", command], limit=5)
-        return suites.judge(status, out, None)
+        return suites.judge(status, out, suite)
 
     def test_sums_are_read(self):
         self.assertEqual(self.judge("echo 3 passed, 0 failed"), (3, 0, 0, ""))
@@ -208,6 +208,21 @@ class Suites(unittest.TestCase):
             _, failed, _, wrong = self.judge(command)
             self.assertEqual(failed, 1, command)
             self.assertIn(said, wrong)
+
+    def test_a_law_may_leave_the_sum_out(self):
+        law = suites.Suite("prop/x", [], source="tests/prop/prop_x.c")
+        self.assertEqual(self.judge("echo all agree", law), (1, 0, 0, ""))
+        self.assertEqual(self.judge("echo 1 differs; exit 1", law)[1], 1)
+        self.assertEqual(self.judge("echo 0 passed, 0 failed", law)[1], 1)
+
+    def test_a_law_gets_the_seed(self):
+        report = suites.Report()
+        law = suites.Suite("prop/x", ["bash", "-c", 'echo "$0 $1 $REMIT_SEED"; exit 1'],
+                           source="tests/prop/prop_x.c")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            suites.run_suite(law, suites.environment(77), report)
+        self.assertIn("--seed 77 77\n", said.getvalue())
+        self.assertIn("repeat: ./dev test prop/x --seed 77", said.getvalue())
 
     def test_time_limit(self):
         status, out = suites.run_command(["bash", "-c", "echo a; sleep 60 & sleep 60"], limit=0.3)

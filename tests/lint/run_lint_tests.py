@@ -25,7 +25,7 @@ OPEN = "TO" + "DO"  # in halves, so that lint does not find it here
 DIAG_TREE = {
     "engine/syntax/diag.def": HEAD + 'DIAG(E0203, TABLE_GAP, ERROR, "no row of {0} covers {1}",\n'
                                      '     "表 {0} 没有一行适用于 {1}", FIX_ADD_ROW)\n#undef DIAG\n',
-    "engine/check/table.c": "int f(void) { return DIAG_TABLE_GAP; }\n",
+    "engine/check/table.c": "int f(void) { return DIAG_TABLE_GAP; }\n", "engine/cli/main.c": "",
     "docs/errors/E0203.md": "# A gap\n",
     "tests/golden/check/gaps.md": "```console\n$ remit check a.remit\nerror[E0203]: no row\n[exit 1]\n```\n",
 }
@@ -39,7 +39,7 @@ OP_TREE = {
     "engine/code/op.def": HEAD + 'OP(DEC_ADD, ABC, W(DEC), R(DEC), R(DEC), 2, "A = B + C; traps")\n'
                                  'OP(OLD, DEAD, NONE, NONE, NONE, 0, "")\n',
     "tests/golden/code/add.md": "```console\n$ remit disasm a.remitc\n0000 dec_add r1 r2 r3\n```\n",
-    "tests/unit/test_verify.c": "static const int ops[] = {OP_DEC_ADD};\n",
+    "tests/unit/test_verify.c": "static const int ops[] = {OP_DEC_ADD};\n", "engine/cli/main.c": "",
 }
 
 
@@ -85,6 +85,16 @@ CASES = [
     ("emit may see check", "layers", seen("engine/code/emit.c", '"engine/check/check.h"'), None),
     ("syntax sees the grammar and generated headers", "layers",
      seen("engine/syntax/lex.c", '"grammar/keywords.def"', '"parser.h"'), None),
+    ("a table of the grammar behind a header", "layers",
+     seen("engine/vm/x.c", '"engine/code/bundle.h"',
+          **{"engine/base/unit.h": HEAD + '#include "grammar/keywords.def"\n',
+             "engine/code/bundle.h": HEAD + '#include "engine/base/unit.h"\n'}), None),
+    ("a table of the grammar in vm", "layers", seen("engine/vm/x.c", '"grammar/keywords.def"'),
+     "vm does not see grammar"),
+    ("what a header does wrong is said once", "layers",
+     seen("engine/vm/x.c", '"engine/base/str.h"',
+          **{"engine/base/str.h": HEAD + '#include "engine/run/run.h"\n'}),
+     "engine/base/str.h:2: base does not see run: engine/run/run.h"),
     ("check sees no generated headers", "layers", seen("engine/check/x.c", '"parser.h"'),
      "check does not see generated"),
     ("run does not see audit", "layers", seen("engine/run/x.c", '"engine/audit/audit.h"'),
@@ -193,6 +203,14 @@ CASES = [
     ("Chinese in English", "diagnostics",
      changed(DIAG_TREE, "engine/syntax/diag.def", "表 {0} 没有一行适用于 {1}", "no {0} for {1}"),
      "is not Chinese"),
+    ("another hint in Chinese", "diagnostics",
+     changed(DIAG_TREE, "engine/syntax/diag.def", "FIX_ADD_ROW", '"add {2}", "请补 {1}"'),
+     "the texts have other arguments: {2} and {1}"),
+    ("a hint of arguments alone", "diagnostics",
+     changed(DIAG_TREE, "engine/syntax/diag.def", "FIX_ADD_ROW", '"write {2}", "{2}"'), None),
+    ("no hint", "diagnostics", changed(DIAG_TREE, "engine/syntax/diag.def", "FIX_ADD_ROW", '"", ""'), None),
+    ("before there is a program", "diagnostics",
+     {"engine/syntax/diag.def": DIAG_TREE["engine/syntax/diag.def"]}, None),
     ("a code twice", "diagnostics",
      changed(DIAG_TREE, "engine/syntax/diag.def", "#undef", 'DIAG(E0203, OTHER, ERROR, "a", "表")\n#undef'),
      "the code E0203 stands in line 2 already"),
@@ -204,6 +222,12 @@ CASES = [
     ("no table yet", "diagnostics", {}, None),
 
     ("tokens and keywords agree", "keywords", WORD_TREE, None),
+    ("units and keywords agree", "keywords",
+     changed(changed(WORD_TREE, "grammar/keywords.def", "KEYWORD(HOUR, ", "UNIT(HOUR, 3600, "),
+             "grammar/remit.y", "NUMBER HOUR", "NUMBER UNIT"), None),
+    ("a spelling in two tables", "keywords",
+     changed(WORD_TREE, "grammar/keywords.def", 'KEYWORD(HOUR,', 'UNIT(DAY, "x|owed by", "天")\nKEYWORD(HOUR,'),
+     "`owed by` is a spelling of OWED_BY already"),
     ("a keyword that is no token", "keywords",
      changed(WORD_TREE, "grammar/remit.y", "NUMBER HOUR", "NUMBER"), "HOUR is no token"),
     ("a token that nothing makes", "keywords",
@@ -231,6 +255,8 @@ CASES = [
      "DEC_ADD is in no test of refused bundles"),
     ("a test made of the table", "opcodes",
      {**OP_TREE, "tests/unit/test_verify.c": '/* refused */\n#include "engine/code/op.def"\n'}, None),
+    ("opcodes before there is a program", "opcodes",
+     {"engine/code/op.def": OP_TREE["engine/code/op.def"]}, None),
     ("no opcodes yet", "opcodes", {}, None),
 
     ("ordinary words", "house-words", engine("/* the agent of a customer's work, its library */"), None),
