@@ -66,6 +66,7 @@ __attribute__((unused)) static int unit_options(int argc, char **argv) {
         static const UnitTest tests[] = {__VA_ARGS__};                                             \
         int passed = 0, failed = 0;                                                                \
         argc = unit_options(argc, argv);                                                           \
+        setvbuf(stdout, NULL, _IOLBF, 0); /* what was said before a crash is not lost */           \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {                                \
             int wanted = argc == 1;                                                                \
             for (int k = 1; k < argc; k++)                                                         \
