@@ -1,0 +1,424 @@
+/* ledger: the LMDB environment. */
+#include "engine/ledger/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+#include "engine/base/ckd.h"
+
+enum { FILE_STEP = 1 << 20, LOCK_LINE = 64 };
+#define MAP_LEAST ((size_t)16 << 30)
+static const char lock_made[] = "a ledger was made here\n";
+
+/* ---- errors ---- */
+
+#ifdef REMIT_TESTING
+static _Thread_local uint64_t env_failing;
+
+void led_fail_at(uint64_t k) {
+    env_failing = k;
+}
+
+static bool env_fails(void) {
+    return env_failing != 0 && --env_failing == 0;
+}
+#else
+static bool env_fails(void) {
+    return false;
+}
+#endif
+
+static Status code_status(int code) {
+    switch (code) {
+    case ENOMEM:
+        return ERR_NOMEM;
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_FULL;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_BAD_VALSIZE:
+    case MDB_INCOMPATIBLE:
+        return ERR_DAMAGED;
+    case MDB_VERSION_MISMATCH:
+        return ERR_VERSION;
+    default:
+        return ERR_IO;
+    }
+}
+
+static Status env_failed(Env *v, int code, const char *what) {
+    v->map_full = code == MDB_MAP_FULL;
+    v->err = (Err){0};
+    Status status = code_status(code);
+    err_set(&v->err, status, "cannot %s: %s", what, mdb_strerror(code));
+    return status;
+}
+
+static MDB_val val_of(Str s) {
+    return (MDB_val){s.n, (void *)(uintptr_t)s.p}; /* LMDB does not write through it */
+}
+
+static Str str_val(MDB_val v) {
+    return (Str){v.mv_data, v.mv_size};
+}
+
+/* ---- opening ---- */
+
+static Status path_of(Env *v, Str dir, const char *file, const char **out) {
+    Str path;
+    TRY(arena_printf(&v->paths, &path, "%.*s%s%s", (int)dir.n, dir.p, *file == '\0' ? "" : "/",
+                     file));
+    *out = path.p;
+    return OK;
+}
+
+static Status dir_make(const char *dir, Err *err) {
+    if (mkdir(dir, 0777) == 0 || errno == EEXIST)
+        return OK;
+    return err_set(err, ERR_IO, "cannot make %s: %s", dir, strerror(errno));
+}
+
+/* What the lock file's first line says of the process that holds it. */
+static Status locked(int fd, const char *path, Err *err) {
+    char line[LOCK_LINE];
+    ssize_t n = pread(fd, line, sizeof line - 1, 0);
+    long pid = 0;
+    for (ssize_t i = 0; i < n && line[i] >= '0' && line[i] <= '9' && pid < LONG_MAX / 10 - 1; i++)
+        pid = pid * 10 + (line[i] - '0');
+    if (pid > 0)
+        return err_set(err, ERR_LOCKED, "%s: process %ld is writing this ledger", path, pid);
+    return err_set(err, ERR_LOCKED, "%s: another process is writing this ledger", path);
+}
+
+/* The lock file has the pid of its last writer, then, once there is a ledger, lock_made. */
+static Status lock_write(int fd, const char *path, const char *made, Err *err) {
+    char line[LOCK_LINE];
+    int n = snprintf(line, sizeof line, "%-10ld\n%s", (long)getpid(), made);
+    if (n < 0 || pwrite(fd, line, (size_t)n, 0) != n)
+        return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    return OK;
+}
+
+static bool lock_says_made(int fd) {
+    char line[LOCK_LINE];
+    ssize_t n = pread(fd, line, sizeof line - 1, 0);
+    line[n < 0 ? 0 : n] = '\0';
+    return strstr(line, lock_made) != NULL;
+}
+
+static Status lock_take(Env *v, const char *path, Err *err) {
+    v->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (v->lock < 0)
+        return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(v->lock, F_OFD_SETLK, &whole) != 0) {
+        if (errno == EAGAIN || errno == EACCES)
+            return locked(v->lock, path, err);
+        return err_set(err, ERR_IO, "cannot lock %s: %s", path, strerror(errno));
+    }
+    return lock_write(v->lock, path, lock_says_made(v->lock) ? lock_made : "", err);
+}
+
+static Status map_open(Env *v, const LedOptions *opt, const char *dir, const char *data, Err *err) {
+    struct stat st = {0};
+    int code = stat(data, &st) == 0 || errno == ENOENT ? mdb_env_create(&v->env) : errno;
+    size_t map = (size_t)st.st_size * 4 < MAP_LEAST ? MAP_LEAST : (size_t)st.st_size * 4;
+    v->file_bytes = (uint64_t)st.st_size;
+    if (code == 0)
+        code = mdb_env_set_maxdbs(v->env, DB_COUNT);
+    if (code == 0)
+        code = mdb_env_set_mapsize(v->env, map);
+    unsigned flags =
+        MDB_NOTLS | (opt->read_only ? MDB_RDONLY : 0) | (opt->no_sync ? MDB_NOSYNC : 0);
+    if (code == 0)
+        code = mdb_env_open(v->env, dir, flags, 0666);
+    int dead;
+    if (code == 0)
+        code = mdb_reader_check(v->env, &dead);
+    if (code != 0)
+        return err_set(err, code_status(code), "cannot open %s: %s", data, mdb_strerror(code));
+    v->open = true;
+    return OK;
+}
+
+/* *empty: nothing was ever written to it. Without all of our databases it is not a ledger's. */
+static Status dbs_open(Env *v, const char *data, bool *empty, Err *err) {
+    static const char *const names[DB_COUNT] = {
+#define DB(id, name) name,
+#include "engine/ledger/db.def"
+    };
+    MDB_stat st;
+    int code = mdb_env_stat(v->env, &st);
+    *empty = code == 0 && st.ms_entries == 0;
+    if (*empty)
+        return OK;
+    MDB_txn *txn = NULL;
+    if (code == 0)
+        code = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &txn);
+    for (size_t i = 0; i < DB_COUNT && code == 0; i++)
+        code = mdb_dbi_open(txn, names[i], 0, &v->db[i]);
+    if (code == 0)
+        code = mdb_txn_commit(txn); /* keeps the handles */
+    else if (txn != NULL)
+        mdb_txn_abort(txn);
+    if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE)
+        return err_set(err, ERR_MISMATCH, "%s is not a ledger's", data);
+    if (code != 0)
+        return err_set(err, code_status(code), "cannot read %s: %s", data, mdb_strerror(code));
+    return OK;
+}
+
+static Status env_open_in(Env *v, const LedOptions *opt, bool *empty, Err *err) {
+    const char *dir, *lock, *data;
+    if (memchr(opt->dir.p, '\0', opt->dir.n) != NULL || opt->dir.n > 4000)
+        return err_set(err, ERR_NOTFOUND, "not a directory's name");
+    TRY(path_of(v, opt->dir, "", &dir));
+    TRY(path_of(v, opt->dir, "lock", &lock));
+    TRY(path_of(v, opt->dir, "data.mdb", &data));
+    bool create = opt->create && !opt->read_only;
+    if (create)
+        TRY(dir_make(dir, err));
+    bool no_byte = false;
+    Status status = env_probe(data, &no_byte, err);
+    if (status == ERR_NOTFOUND && !create)
+        return err_set(err, ERR_NOTFOUND, "there is no ledger in %s", dir);
+    if (status != OK && status != ERR_NOTFOUND)
+        return status;
+    if (!opt->read_only)
+        TRY(lock_take(v, lock, err));
+    bool gone = status == ERR_NOTFOUND || no_byte;
+    if (gone && (!create || lock_says_made(v->lock)))
+        return err_set(err, ERR_DAMAGED, "%s is missing or empty", data);
+    TRY(map_open(v, opt, dir, data, err));
+    return dbs_open(v, data, empty, err);
+}
+
+Status env_open(Env *v, const LedOptions *opt, bool *empty, Err *err) {
+    *v = (Env){.lock = -1, .read_only = opt->read_only};
+    Status status = env_open_in(v, opt, empty, err);
+    if (status == OK)
+        return OK;
+    env_close(v);
+    return err_set(err, status, "cannot open the ledger: %s", status_text(status));
+}
+
+void env_close(Env *v) {
+    if (v->write != NULL)
+        env_abort(v);
+    if (v->read != NULL)
+        mdb_txn_abort(v->read);
+    if (v->env != NULL)
+        mdb_env_close(v->env);
+    if (v->lock >= 0)
+        close(v->lock);
+    arena_free(&v->paths);
+    v->env = NULL;
+    v->read = NULL;
+    v->open = v->reading = false;
+    v->lock = -1;
+}
+
+Status env_make(Env *v) {
+    static const char *const names[DB_COUNT] = {
+#define DB(id, name) name,
+#include "engine/ledger/db.def"
+    };
+    TRY(env_begin(v));
+    for (size_t i = 0; i < DB_COUNT; i++) {
+        int code = env_fails() ? EIO : mdb_dbi_open(v->write, names[i], MDB_CREATE, &v->db[i]);
+        if (code != 0) {
+            env_abort(v);
+            return env_failed(v, code, "make the ledger's databases");
+        }
+    }
+    return OK;
+}
+
+static int sync_dir(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int code = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+    return code;
+}
+
+Status env_made(Env *v, Str dir) {
+    const char *path, *parent;
+    TRY(path_of(v, dir, "", &path));
+    TRY(path_of(v, dir, "..", &parent));
+    int code = sync_dir(path);
+    if (code == 0)
+        code = sync_dir(parent);
+    if (code != 0)
+        return env_failed(v, code, "sync the ledger's directory");
+    return lock_write(v->lock, "lock", lock_made, &v->err);
+}
+
+/* ---- reading ---- */
+
+Status env_read(Env *v) {
+    if (v->reading)
+        return OK;
+    int code = v->read == NULL ? mdb_txn_begin(v->env, NULL, MDB_RDONLY, &v->read)
+                               : mdb_txn_renew(v->read);
+    if (code == MDB_MAP_RESIZED) { /* the writer made its map greater */
+        code = mdb_env_set_mapsize(v->env, 0);
+        if (code == 0)
+            code = v->read == NULL ? mdb_txn_begin(v->env, NULL, MDB_RDONLY, &v->read)
+                                   : mdb_txn_renew(v->read);
+    }
+    if (code != 0)
+        return env_failed(v, code, "read the ledger");
+    v->reading = true;
+    return OK;
+}
+
+void env_renew(Env *v) {
+    if (v->reading)
+        mdb_txn_reset(v->read);
+    v->reading = false;
+}
+
+static MDB_txn *txn_of(Env *v) {
+    return v->write != NULL ? v->write : v->read;
+}
+
+Status env_get(Env *v, EnvDb db, Str key, Str *value, bool *found) {
+    MDB_val k = val_of(key), d;
+    int code = mdb_get(txn_of(v), v->db[db], &k, &d);
+    *found = code == 0;
+    if (code == 0)
+        *value = str_val(d);
+    return code == 0 || code == MDB_NOTFOUND ? OK : env_failed(v, code, "read the ledger");
+}
+
+Status env_cursor(Env *v, EnvDb db, MDB_cursor **out) {
+    int code = mdb_cursor_open(v->read, v->db[db], out);
+    return code == 0 ? OK : env_failed(v, code, "read the ledger");
+}
+
+Status env_move(Env *v, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value, bool *found) {
+    MDB_val k = val_of(*key), d;
+    int code = mdb_cursor_get(at, &k, &d, op);
+    *found = code == 0;
+    if (code == 0) {
+        *key = str_val(k);
+        *value = str_val(d);
+    }
+    return code == 0 || code == MDB_NOTFOUND ? OK : env_failed(v, code, "read the ledger");
+}
+
+/* ---- writing ---- */
+
+Status env_begin(Env *v) {
+    env_renew(v);
+    v->map_full = false;
+    int code = mdb_txn_begin(v->env, NULL, 0, &v->write);
+    if (code != 0)
+        v->write = NULL;
+    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+}
+
+Status env_write_cursor(Env *v, EnvDb db, MDB_cursor **out) {
+    if (v->cursor[db] == NULL) {
+        int code = mdb_cursor_open(v->write, v->db[db], &v->cursor[db]);
+        if (code != 0)
+            return env_failed(v, code, "write the ledger");
+    }
+    *out = v->cursor[db];
+    return OK;
+}
+
+Status env_put(Env *v, EnvDb db, Str key, Str value, bool append) {
+    MDB_cursor *at;
+    TRY(env_write_cursor(v, db, &at));
+    MDB_val k = val_of(key), d = val_of(value);
+    int code = env_fails() ? EIO : mdb_cursor_put(at, &k, &d, append ? MDB_APPEND : 0);
+    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+}
+
+Status env_del(Env *v, EnvDb db, Str key) {
+    MDB_cursor *at;
+    TRY(env_write_cursor(v, db, &at));
+    MDB_val k = val_of(key), d;
+    int code = mdb_cursor_get(at, &k, &d, MDB_SET);
+    if (code == MDB_NOTFOUND)
+        return OK;
+    return code == 0 ? env_del_at(v, at) : env_failed(v, code, "read the ledger");
+}
+
+Status env_del_at(Env *v, MDB_cursor *at) {
+    int code = env_fails() ? EIO : mdb_cursor_del(at, 0);
+    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+}
+
+Status env_drop(Env *v, EnvDb db) {
+    int code = env_fails() ? EIO : mdb_drop(v->write, v->db[db], 0);
+    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+}
+
+/* LMDB's write cursors end with their transaction, by its commit too. */
+static void cursors_forget(Env *v) {
+    for (size_t i = 0; i < DB_COUNT; i++)
+        v->cursor[i] = NULL;
+}
+
+/* Keeps data.mdb as long as the pages it is said to have (LMDB leaves out free ones at its end),
+ * and longer by steps, so that few commits change its length. It is not an error if that fails:
+ * only a cut file looks like one whose end was never written. */
+static void file_extend(Env *v) {
+    MDB_envinfo info;
+    MDB_stat st;
+    int fd;
+    if (mdb_env_info(v->env, &info) != 0 || mdb_env_stat(v->env, &st) != 0 ||
+        mdb_env_get_fd(v->env, &fd) != 0)
+        return;
+    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * st.ms_psize;
+    if (need <= v->file_bytes)
+        return;
+    struct stat file;
+    if (fstat(fd, &file) == 0 && (uint64_t)file.st_size < need && ftruncate(fd, (off_t)need) != 0)
+        return;
+    v->file_bytes = need;
+}
+
+Status env_commit(Env *v) {
+    if (env_fails()) {
+        env_abort(v);
+        return env_failed(v, EIO, "commit");
+    }
+    int code = mdb_txn_commit(v->write);
+    v->write = NULL;
+    cursors_forget(v);
+    if (code != 0)
+        return env_failed(v, code, "commit");
+    file_extend(v);
+    return OK;
+}
+
+void env_abort(Env *v) {
+    if (v->write != NULL)
+        mdb_txn_abort(v->write);
+    v->write = NULL;
+    cursors_forget(v);
+}
+
+Status env_grow(Env *v) {
+    MDB_envinfo info;
+    size_t size;
+    int code = mdb_env_info(v->env, &info);
+    env_renew(v);
+    if (code == 0)
+        code = ckd_mul(&size, info.me_mapsize, 2) ? ENOMEM : mdb_env_set_mapsize(v->env, size);
+    return code == 0 ? OK : env_failed(v, code, "make the ledger's map greater");
+}

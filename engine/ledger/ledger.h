@@ -1,0 +1,104 @@
+/* ledger: what one run of the engine knows and has done, kept so that a kill at any point leaves a
+ * committed state. Records by (table, key), three sets of 16-byte keys, and the journal, whose
+ * leaves make a hash tree (merkle.h). An open batch gathers changes; led_commit puts them on disk
+ * in one transaction.
+ *
+ * Trusts:  the directory's files are its own making; one ledger is open once in a process (LMDB's
+ * rule). Never:   reads a clock or knows what a record means (record.h has their forms, not this
+ * file). Memory:  bytes given out are borrowed. From a ledger open for writing: until the next
+ * led_put, led_del, led_undo, led_commit or led_close (not led_append, led_find, led_next,
+ * led_set_*, led_mark). From one open read-only: through at least the next 1,000 calls, or until
+ * more than 32 MB was read. Errors:  a call that fails changes nothing. ERR_NOMEM, ERR_IO (the
+ * system), ERR_FULL (disk), ERR_DAMAGED (what was read is not what was written), ERR_LIMIT (a key
+ * or value too long), ERR_STATE (a write to a ledger open read-only). led_error has the words. */
+#ifndef REMIT_LEDGER_LEDGER_H
+#define REMIT_LEDGER_LEDGER_H
+
+#include "engine/base/status.h"
+#include "engine/base/str.h"
+
+typedef struct Ledger Ledger;
+
+typedef enum LedTable {
+#define TABLE(name, id, digest, doc) LED_##name = (id),
+#include "engine/ledger/table.def"
+} LedTable;
+
+/* Grow-only maps of 16 bytes to 14. The keys must be bytes of a hash: spread evenly. */
+typedef enum LedSet { LED_SET_EVENTS, LED_SET_NAMES, LED_SET_REJECTS, LED_SETS } LedSet;
+
+enum {
+    LED_FORMAT = 1,            /* the version of what is on disk, and of the digest */
+    LED_KEY_MOST = 480,        /* bytes of a key */
+    LED_VALUE_MOST = 16 << 20, /* bytes of a value or a leaf */
+    LED_SET_KEY = 16,          /* bytes of a set's key */
+};
+
+typedef struct LedOptions {
+    Str dir;  /* empty: in memory alone, nothing on disk */
+    Str name; /* of a new ledger (empty: main); if given for an old one it must be its name */
+    bool create, read_only, no_sync; /* no_sync: survives a kill, not a power cut */
+} LedOptions;
+
+/* Opens DIR's ledger; with `create` makes it if it is not there. A writer holds a lock on DIR/lock
+ * till led_close. ERR_LOCKED: another process writes it; err names its pid. ERR_NOTFOUND: there is
+ * none. ERR_VERSION: its format is not LED_FORMAT, or LMDB's is not ours. ERR_MISMATCH: the files
+ * are not a ledger's, or its name is another. ERR_DAMAGED: data.mdb is cut or is not LMDB's. */
+MUST_USE Status led_open(const LedOptions *opt, Ledger **out, Err *err);
+/* Drops what was not committed. NULL is fine. */
+void led_close(Ledger *l);
+/* Nothing was ever committed to it. */
+bool led_is_new(const Ledger *l);
+/* Lives as long as the ledger. */
+Str led_name(const Ledger *l);
+/* The words of the last failure of a call that takes no Err. */
+const Err *led_error(const Ledger *l);
+
+MUST_USE Status led_find(Ledger *l, LedTable table, Str key, Str *value, bool *found);
+/* key: up to LED_KEY_MOST bytes; value: up to LED_VALUE_MOST. Both are copied. */
+MUST_USE Status led_put(Ledger *l, LedTable table, Str key, Str value);
+/* An absent record: OK. */
+MUST_USE Status led_del(Ledger *l, LedTable table, Str key);
+/* The first record with a key >= from, or > from if `after`, by byte order, the shorter first. */
+MUST_USE Status led_next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
+                         bool *found);
+
+/* What the set has for the key. b has 48 bits. */
+MUST_USE Status led_set_find(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64_t *a,
+                             uint64_t *b, bool *found);
+/* Adds a key, which must not be there (look first); ERR_STATE if the open batch has it.
+ * b < 2^48, or ERR_LIMIT. */
+MUST_USE Status led_set_add(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64_t a,
+                            uint64_t b);
+
+/* Leaves in the journal, those of the open batch included. */
+uint64_t led_size(const Ledger *l);
+/* Copies the leaf. index may be NULL. */
+MUST_USE Status led_append(Ledger *l, Str leaf, uint64_t *index);
+/* ERR_NOTFOUND: index >= led_size. */
+MUST_USE Status led_leaf(Ledger *l, uint64_t index, Str *leaf);
+
+/* Begins an event: led_undo comes back to here. One deep: a new mark forgets the old one. led_open
+ * and led_commit mark too. */
+void led_mark(Ledger *l);
+/* Takes back all changes since the mark: records, set entries, leaves. Cannot fail. */
+void led_undo(Ledger *l);
+/* Bytes of the open batch, about: keys, values, set entries, leaves. */
+size_t led_pending(const Ledger *l);
+/* Puts the open batch on disk; it is there when this returns. After a failure the batch is still
+ * open and disk is as before (ERR_IO while syncing: as before or after; close and open to know). */
+MUST_USE Status led_commit(Ledger *l, Err *err);
+
+/* The root of the hash tree over all leaves, those of the open batch included. */
+MUST_USE Status led_root(Ledger *l, uint8_t root[32]);
+/* SHA-256 over a canonical dump of the state, the open batch included: format, journal's size and
+ * root, then every record of the tables that are in the digest, in order of table and key. */
+MUST_USE Status led_digest(Ledger *l, uint8_t digest[32], Err *err);
+
+#ifdef REMIT_TESTING
+/* From now on the k-th write to LMDB or commit (from 1) fails, and only that one; 0 stops failing.
+ */
+void led_fail_at(uint64_t k);
+#endif
+
+#endif
