@@ -340,7 +340,7 @@ Status env_write_cursor(Env *v, EnvDb db, MDB_cursor **out) {
 }
 
 Status env_put(Env *v, EnvDb db, Str key, Str value, bool append) {
-    MDB_cursor *at;
+    MDB_cursor *at = NULL;
     TRY(env_write_cursor(v, db, &at));
     MDB_val k = val_of(key), d = val_of(value);
     int code = env_fails() ? EIO : mdb_cursor_put(at, &k, &d, append ? MDB_APPEND : 0);
@@ -348,7 +348,7 @@ Status env_put(Env *v, EnvDb db, Str key, Str value, bool append) {
 }
 
 Status env_del(Env *v, EnvDb db, Str key) {
-    MDB_cursor *at;
+    MDB_cursor *at = NULL;
     TRY(env_write_cursor(v, db, &at));
     MDB_val k = val_of(key), d;
     int code = mdb_cursor_get(at, &k, &d, MDB_SET);

@@ -79,7 +79,7 @@ Status log_read(Env *v, EnvDb db, uint64_t from, Buf *room, const LogSink *sink)
     frame_key(bytes, from, 0);
     Str key = {bytes, KEY_BYTES}, value;
     bool found;
-    MDB_cursor *at;
+    MDB_cursor *at = NULL;
     TRY(env_cursor(v, db, &at));
     Status status = env_move(v, at, MDB_SET_RANGE, &key, &value, &found);
     while (status == OK && found) {
