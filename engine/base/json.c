@@ -1,6 +1,7 @@
 /* base: JSON, read by pulling and written. */
 #include "engine/base/json.h"
 
+#include "engine/base/hex.h"
 #include "engine/base/limits.h"
 #include "engine/base/utf8.h"
 
@@ -42,13 +43,6 @@ char json_peek_slow(Json *j) {
 }
 
 /* Strings. */
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char small = (char)(c | 0x20);
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
 
 /* The code unit of an escape of four hex digits that has been checked. */
 static uint32_t code_unit(const char *digits) {
