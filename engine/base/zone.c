@@ -332,14 +332,14 @@ static bool skip(Text *t, char c) {
     return true;
 }
 
-/* One to three digits, a value of at most `most`. */
+/* One to three digits, a value of at most `most`; 0 if it is not that. */
 static int32_t text_number(Text *t, int32_t most) {
     int32_t value = 0;
     const char *first = t->p;
     for (; peek(t) >= '0' && peek(t) <= '9' && t->p - first < 3; t->p++)
         value = value * 10 + (*t->p - '0');
     t->bad |= t->p == first || value > most;
-    return value;
+    return value > most ? 0 : value;
 }
 
 /* `[+-]h[:mm[:ss]]` in ms. */
@@ -392,8 +392,10 @@ static ZoneChange text_change(Text *t) {
 }
 
 Status zone_tail_parse(Str text, ZoneTail *out) {
-    Text t = {text.p, text.p + text.n, false};
     ZoneTail tail = {0};
+    if (text.n == 0)
+        return ERR_SYNTAX;
+    Text t = {text.p, text.p + text.n, false};
     text_name(&t);
     tail.std_ms = -text_time(&t, 24);
     if (t.p < t.end) {

@@ -293,11 +293,12 @@ TEST(dates_and_times_are_printed) {
     buf_free(&b);
 }
 
-UNIT_MAIN(T(dates_and_days_agree_over_all_years) T(civil_ok_knows_the_leap_years)
-              T(a_month_after_a_long_month_is_its_last_day) T(months_stop_at_the_years_there_are)
-                  T(instants_are_read) T(digits_finer_than_a_millisecond_round_up)
-                      T(leap_seconds_are_read_where_they_can_be) T(what_is_no_instant_is_refused)
-                          T(no_character_goes_unread) T(instants_beyond_the_years_overflow)
-                              T(dates_are_read) T(times_of_day_are_read) T(local_times_are_read)
-                                  T(instants_are_printed) T(a_printed_instant_is_the_same_instant)
-                                      T(dates_and_times_are_printed))
+/* clang-format off */
+UNIT_MAIN(
+    T(dates_and_days_agree_over_all_years) T(civil_ok_knows_the_leap_years)
+    T(a_month_after_a_long_month_is_its_last_day) T(months_stop_at_the_years_there_are)
+    T(instants_are_read) T(digits_finer_than_a_millisecond_round_up)
+    T(leap_seconds_are_read_where_they_can_be) T(what_is_no_instant_is_refused)
+    T(no_character_goes_unread) T(instants_beyond_the_years_overflow) T(dates_are_read)
+    T(times_of_day_are_read) T(local_times_are_read) T(instants_are_printed)
+    T(a_printed_instant_is_the_same_instant) T(dates_and_times_are_printed))

@@ -223,6 +223,19 @@ TEST(times_of_rules_go_a_week_either_way) {
     EXPECT_INT(zone_offset(&z, off - 1), H);
 }
 
+/* In the first days of a year the last change may be of the year before the last. */
+TEST(rules_are_kept_over_the_turn_of_the_year) {
+    Zone z = by_rule("AAA0BBB,J365/160,J364/160");
+    int64_t off = (days_from_civil(2023, 12, 30) + 6) * DAY_MS + 15 * H;
+    int64_t on = (days_from_civil(2023, 12, 31) + 6) * DAY_MS + 16 * H;
+    EXPECT_INT(zone_offset(&z, days_from_civil(2024, 1, 3) * DAY_MS), H);
+    EXPECT_INT(zone_offset(&z, off - 1), H);
+    EXPECT_INT(zone_offset(&z, off), 0);
+    EXPECT_INT(zone_offset(&z, on - 1), 0);
+    EXPECT_INT(zone_offset(&z, on), H);
+    EXPECT_INT(zone_offset(&z, days_from_civil(2024, 12, 30) * DAY_MS), H);
+}
+
 TEST(what_is_no_rule_is_refused) {
     static const char *const wrong[] = {
         "",
@@ -230,6 +243,7 @@ TEST(what_is_no_rule_is_refused) {
         "CS-8",
         "CST-8,",
         "CST-25",
+        "CST-999",
         "<+08-8",
         "EST5EDT",
         "EST5EDT,M3.2.0",
@@ -448,24 +462,34 @@ TEST(zones_that_break_a_rule_are_refused) {
                   part[] = {0, 1, 0};
     Zone z = {.name = S("z"), .n = 2, .at = at, .offsets = offsets};
     EXPECT(zone_check(&good) == OK && zone_check(&z) == OK);
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 15; i++) {
         Zone bad = z;
         bad.name = i == 0 ? S("") : i == 1 ? S("a b") : bad.name;
         bad.at = i == 2 ? equal : i == 3 ? finer : i == 4 ? far : at;
         bad.offsets = i == 5 ? idle : i == 6 ? wide : i == 7 ? part : offsets;
         if (i == 8)
             bad.tail.std_ms = H; /* does not go on from the last change */
+        if (i > 9) {             /* the changes of `good`, whose tail does */
+            bad.n = good.n;
+            bad.at = good.at;
+            bad.offsets = good.offsets;
+        }
         if (i == 9)
             bad.tail = (ZoneTail){.changes = true, .to_dst = {.kind = (ZoneDay)9}};
         if (i == 10)
             bad.tail = good.tail, bad.tail.to_dst.month = 13;
         if (i == 11)
             bad.tail = good.tail, bad.tail.to_std.time_ms = 168 * H;
+        if (i == 12)
+            bad.tail = good.tail, bad.tail.to_std.wday = 7;
+        if (i == 13)
+            bad.tail = good.tail, bad.tail.to_std.week = 6;
+        if (i == 14)
+            bad.tail = good.tail, bad.tail.dst_ms = bad.tail.std_ms;
         EXPECT(zone_check(&bad) == ERR_DAMAGED);
     }
 }
 
-#ifdef REMIT_TESTING
 TEST(a_failed_allocation_is_told) {
     for (uint64_t k = 1; k < 10; k++) {
         Arena a = {0};
@@ -478,22 +502,18 @@ TEST(a_failed_allocation_is_told) {
         arena_free(&a);
     }
 }
-#endif
 
+/* clang-format off */
 UNIT_MAIN(
     T(zones_are_found_by_name_and_link) T(every_name_is_listed_in_order_and_found)
-        T(a_gap_is_the_instant_of_the_jump) T(of_a_fold_it_is_the_first)
-            T(the_places_where_others_fail) T(rules_go_on_for_ever)
-                T(looking_up_stops_at_the_years_there_are) T(instants_are_printed_in_their_zone)
-                    T(days_of_the_year_are_counted_with_and_without_the_leap_day)
-                        T(weeks_of_a_month_count_from_its_first_day)
-                            T(a_rule_may_mean_daylight_time_all_year)
-                                T(times_of_rules_go_a_week_either_way) T(what_is_no_rule_is_refused)
-                                    T(the_cache_agrees_and_instants_are_the_first)
-                                        T(agrees_with_the_c_library)
-                                            T(wall_times_of_the_data_become_their_instants)
-                                                T(instants_of_the_data_show_their_wall_times)
-                                                    T(bytes_come_back_the_same)
-                                                        T(changed_bytes_are_refused_or_sound)
-                                                            T(zones_that_break_a_rule_are_refused)
-                                                                T(a_failed_allocation_is_told))
+    T(a_gap_is_the_instant_of_the_jump) T(of_a_fold_it_is_the_first)
+    T(the_places_where_others_fail) T(rules_go_on_for_ever)
+    T(looking_up_stops_at_the_years_there_are) T(instants_are_printed_in_their_zone)
+    T(days_of_the_year_are_counted_with_and_without_the_leap_day)
+    T(weeks_of_a_month_count_from_its_first_day) T(a_rule_may_mean_daylight_time_all_year)
+    T(times_of_rules_go_a_week_either_way) T(rules_are_kept_over_the_turn_of_the_year)
+    T(what_is_no_rule_is_refused) T(the_cache_agrees_and_instants_are_the_first)
+    T(agrees_with_the_c_library) T(wall_times_of_the_data_become_their_instants)
+    T(instants_of_the_data_show_their_wall_times) T(bytes_come_back_the_same)
+    T(changed_bytes_are_refused_or_sound) T(zones_that_break_a_rule_are_refused)
+    T(a_failed_allocation_is_told))
