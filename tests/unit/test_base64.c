@@ -59,4 +59,20 @@ TEST(base64_read_is_strict) {
     arena_free(&arena);
 }
 
-UNIT_MAIN(T(base64_gives_the_published_texts) T(base64_comes_back) T(base64_read_is_strict))
+/* Of the 64 characters before the padding only those are read that leave no bit over. */
+TEST(base64_read_refuses_stray_bits) {
+    Arena arena = {0};
+    int one = 0, two = 0;
+    for (int c = 0; c < 256; c++) {
+        char short_text[4] = {'Z', (char)c, '=', '='}, long_text[4] = {'Z', 'm', (char)c, '='};
+        Str out = {0};
+        one += base64_read((Str){short_text, 4}, &arena, &out) == OK;
+        two += base64_read((Str){long_text, 4}, &arena, &out) == OK;
+    }
+    EXPECT_INT(one, 64 / 16);
+    EXPECT_INT(two, 64 / 4);
+    arena_free(&arena);
+}
+
+UNIT_MAIN(T(base64_gives_the_published_texts) T(base64_comes_back) T(base64_read_is_strict)
+              T(base64_read_refuses_stray_bits))
