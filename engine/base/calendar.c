@@ -209,7 +209,7 @@ Status cal_add_days(const Calendar *cal, int64_t t, int64_t n, int64_t *out, boo
     int32_t moved = wall;
     TRY(walk_days(&w, n, false));
     for (uint32_t i = 0; i < w.hours.n; i++) {
-        Span hours = w.hours.spans[i];
+        DaySpan hours = w.hours.spans[i];
         if (!walk_span(&w, i, &span))
             continue;
         moved = wall < hours.from_ms ? hours.from_ms : wall < hours.to_ms ? wall : hours.to_ms;
@@ -249,7 +249,7 @@ Status cal_sub_days(const Calendar *cal, int64_t t, int64_t n, int64_t *out, boo
     TRY(walk_days(&w, n, true));
     moved = wall;
     for (uint32_t i = w.hours.n; i-- > 0;) {
-        Span hours = w.hours.spans[i];
+        DaySpan hours = w.hours.spans[i];
         if (!walk_span(&w, i, &span))
             continue;
         moved = wall > hours.to_ms ? hours.to_ms : wall > hours.from_ms ? wall : hours.from_ms;
@@ -550,7 +550,7 @@ static Status take_hours(Take *t, Arena *to, Hours *out) {
         return ERR_DAMAGED;
     if (n == 0)
         return OK;
-    Span *spans = new (to, Span, n);
+    DaySpan *spans = new (to, DaySpan, n);
     if (spans == NULL)
         return ERR_NOMEM;
     for (uint64_t i = 0; i < n; i++) {

@@ -21,13 +21,13 @@
 #include "engine/base/zone.h"
 
 /* Wall time of a date, [from_ms, to_ms) since midnight; to_ms may be DAY_MS. */
-typedef struct Span {
+typedef struct DaySpan {
     int32_t from_ms, to_ms;
-} Span;
+} DaySpan;
 
 /* In order and not overlapping. */
 typedef struct Hours {
-    const Span *spans;
+    const DaySpan *spans;
     uint32_t n;
 } Hours;
 

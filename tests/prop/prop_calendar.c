@@ -33,7 +33,7 @@ static int any(int below) {
 typedef struct World {
     Zone zone;
     Calendar cal;
-    Span spans[7 + DATES][SPANS];
+    DaySpan spans[7 + DATES][SPANS];
     CalDate dates[DATES];
     Interval pauses[PAUSES];
     size_t n_pauses;
@@ -62,7 +62,7 @@ static int first_showing(const World *w, int64_t local) {
     return m;
 }
 
-static Hours random_hours(Span *room) {
+static Hours random_hours(DaySpan *room) {
     Hours h = {room, 0};
     int at = 0, most = any(5) == 0 ? 0 : 1 + any(SPANS);
     int reach = any(3) == 0 ? 240 : 1440; /* some have their hours where clocks change */
@@ -71,7 +71,7 @@ static Hours random_hours(Span *room) {
         if (from >= 1440)
             break;
         to = to > 1440 || any(8) == 0 ? 1440 : to;
-        room[h.n++] = (Span){from * 60000, to * 60000};
+        room[h.n++] = (DaySpan){from * 60000, to * 60000};
         at = to + (any(3) == 0 ? 0 : any(60));
     }
     return h;

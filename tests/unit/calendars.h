@@ -13,13 +13,13 @@ enum { CALENDARS = 16, CALENDAR_DATES = 200, CALENDAR_HOURS = 9 };
 typedef struct TestCalendar {
     Calendar cal;
     Zone zone;
-    Span spans[CALENDAR_HOURS][4];
+    DaySpan spans[CALENDAR_HOURS][4];
     Hours hours[CALENDAR_HOURS];
     CalDate dates[CALENDAR_DATES];
 } TestCalendar;
 
 /* `09:00-12:00 13:00-18:00` as hours. */
-static Hours calendar_hours(const char *text, Span *room) {
+static Hours calendar_hours(const char *text, DaySpan *room) {
     Hours h = {room, 0};
     Str rest = str_of(text), word, from;
     for (bool more = rest.n > 0; more; h.n++) {
@@ -89,7 +89,7 @@ static Str calendar_text(Str *in) {
     return text;
 }
 
-static Hours calendar_spans(Str *in, Span *room) {
+static Hours calendar_spans(Str *in, DaySpan *room) {
     Hours h = {room, 0};
     for (calendar_mark(in, '['); calendar_mark(in, '['); calendar_mark(in, ',')) {
         Str from = calendar_text(in);

@@ -564,8 +564,9 @@ TEST(changed_bytes_are_refused_or_sound) {
 }
 
 TEST(calendars_that_break_a_rule_are_refused) {
-    const Span good[] = {{0, 10}, {10, 20}}, over[] = {{0, 10}, {9, 20}}, none[] = {{5, 5}};
-    const Span late[] = {{0, 86400001}}, early[] = {{-1, 10}}, many[LIMIT_CAL_SPANS + 1] = {{0, 1}};
+    const DaySpan good[] = {{0, 10}, {10, 20}}, over[] = {{0, 10}, {9, 20}}, none[] = {{5, 5}};
+    const DaySpan late[] = {{0, 86400001}}, early[] = {{-1, 10}},
+                  many[LIMIT_CAL_SPANS + 1] = {{0, 1}};
     const CalDate twice[] = {{5, {NULL, 0}}, {5, {NULL, 0}}}, far[] = {{DAY_MAX + 1, {NULL, 0}}};
     Calendar cal = {.name = S("c"), .zone = office()->zone};
     cal.week[3] = (Hours){good, 2};

@@ -1,0 +1,231 @@
+/* base: columns cut into atoms. */
+#include "engine/base/atoms.h"
+
+#include <stdlib.h>
+
+static bool is_ordered(ValueKind kind) {
+    switch (kind) {
+    case V_INT:
+    case V_DEC:
+    case V_PERCENT:
+    case V_MONEY:
+    case V_DURATION:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+        return true;
+    case V_ABSENT:
+    case V_FLAG:
+    case V_TEXT:
+    case V_ENUM:
+    case V_PARTY:
+    case V_LIST:
+    case V_KINDS:
+        break;
+    }
+    return false;
+}
+
+static int cut_order(const void *a, const void *b) {
+    const Cut *x = a, *y = b;
+    int order = value_cmp(x->v, y->v);
+    return order != 0 ? order : (int)x->after - (int)y->after;
+}
+
+static int value_order(const void *a, const void *b) {
+    return value_cmp(*(const Value *)a, *(const Value *)b);
+}
+
+/* In a discrete column "after v" is "before v + 1". */
+static Cut make_cut(const Column *c, Value v, bool after) {
+    if (c->discrete && after && v.i < INT64_MAX) {
+        v.i++;
+        after = false;
+    }
+    return (Cut){v, after};
+}
+
+static Cut cut_from(const Column *c, const CellTest *test) {
+    return make_cut(c, test->lo, test->open_lo);
+}
+
+static Cut cut_to(const Column *c, const CellTest *test) {
+    return make_cut(c, test->hi, !test->open_hi);
+}
+
+/* How many cuts lie before `cut`. */
+static uint32_t cut_find(const Column *c, Cut cut) {
+    uint32_t low = 0, high = c->cut_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (cut_order(&c->cuts[middle], &cut) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static Status cut_ordered(const Cell *cells, size_t rows, size_t stride, size_t tests, Arena *a,
+                          Column *c) {
+    Cut *cuts = new (a, Cut, tests * 2 + 2);
+    if (cuts == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0, kept = 0;
+    if (c->type.bounded) {
+        cuts[n++] = make_cut(c, c->type.lo, false);
+        cuts[n++] = make_cut(c, c->type.hi, true);
+    }
+    for (size_t r = 0; r < rows; r++)
+        for (uint32_t i = 0; i < cells[r * stride].test_count; i++) {
+            const CellTest *test = &cells[r * stride].tests[i];
+            if (test->has_lo)
+                cuts[n++] = cut_from(c, test);
+            if (test->has_hi)
+                cuts[n++] = cut_to(c, test);
+        }
+    if (n > 1)
+        qsort(cuts, n, sizeof *cuts,
+              cut_order); /* a total order of what is kept: equal cuts are one */
+    for (uint32_t i = 0; i < n; i++)
+        if (kept == 0 || cut_order(&cuts[kept - 1], &cuts[i]) != 0)
+            cuts[kept++] = cuts[i];
+    c->cuts = cuts;
+    c->cut_count = kept;
+    c->first = 0;
+    c->last = kept + 1;
+    if (c->type.bounded) {
+        c->first = cut_find(c, make_cut(c, c->type.lo, false)) + 1;
+        c->last = cut_find(c, make_cut(c, c->type.hi, true)) + 1;
+    }
+    return OK;
+}
+
+static Status cut_values(const Cell *cells, size_t rows, size_t stride, size_t tests, Arena *a,
+                         Column *c) {
+    if (c->type.kind == V_FLAG || c->type.kind == V_ENUM) {
+        c->last = c->type.kind == V_FLAG ? 2 : c->type.members;
+        return OK;
+    }
+    Value *values = new (a, Value, tests + 1);
+    if (values == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0, kept = 0;
+    for (size_t r = 0; r < rows; r++)
+        for (uint32_t i = 0; i < cells[r * stride].test_count; i++)
+            if (cells[r * stride].tests[i].has_lo)
+                values[n++] = cells[r * stride].tests[i].lo;
+    if (n > 1)
+        qsort(values, n, sizeof *values, value_order); /* a total order: equal values are one */
+    for (uint32_t i = 0; i < n; i++)
+        if (kept == 0 || value_cmp(values[kept - 1], values[i]) != 0)
+            values[kept++] = values[i];
+    c->values = values;
+    c->value_count = kept;
+    c->last = kept + 1;
+    return OK;
+}
+
+Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t stride, Arena *a,
+                  Column *out) {
+    *out = (Column){.type = *type};
+    out->ordered = is_ordered(type->kind);
+    out->discrete = type->kind != V_DEC && type->kind != V_PERCENT && type->kind != V_MONEY;
+    size_t tests = 0;
+    for (size_t r = 0; r < rows; r++)
+        tests += cells[r * stride].test_count;
+    TRY(out->ordered ? cut_ordered(cells, rows, stride, tests, a, out)
+                     : cut_values(cells, rows, stride, tests, a, out));
+    out->atoms = out->last + (type->optional ? 1 : 0);
+    return OK;
+}
+
+uint32_t column_atom(const Column *c, Value v) {
+    if (v.kind == V_ABSENT)
+        return c->type.optional ? c->last : c->atoms;
+    if (c->ordered) {
+        uint32_t low = 0, high = c->cut_count; /* cuts at or before v */
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            int order = value_cmp(c->cuts[middle].v, v);
+            if (order < 0 || (order == 0 && !c->cuts[middle].after))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low < c->first || low >= c->last ? c->atoms : low;
+    }
+    if (c->values == NULL)
+        return v.i < 0 || v.i >= (int64_t)c->last ? c->atoms : (uint32_t)v.i;
+    uint32_t low = 0, high = c->value_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (value_cmp(c->values[middle], v) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->value_count && value_cmp(c->values[low], v) == 0 ? low : c->value_count;
+}
+
+/* The atoms that one test takes, as one range before negation. */
+static AtomRange test_range(const Column *c, const CellTest *test) {
+    if (test->absent)
+        return (AtomRange){c->last, c->atoms};
+    if (!c->ordered) {
+        uint32_t atom = column_atom(c, test->lo);
+        return (AtomRange){atom, atom + 1};
+    }
+    uint32_t from = test->has_lo ? cut_find(c, cut_from(c, test)) + 1 : c->first;
+    uint32_t to = test->has_hi ? cut_find(c, cut_to(c, test)) + 1 : c->last;
+    from = from < c->first ? c->first : from;
+    to = to > c->last ? c->last : to;
+    return (AtomRange){from, to < from ? from : to};
+}
+
+static int range_order(const void *a, const void *b) {
+    const AtomRange *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+Status column_ranges(const Column *c, const Cell *cell, Arena *a, AtomRanges *out) {
+    AtomRange *at = new (a, AtomRange, (size_t)cell->test_count * 2 + 1);
+    if (at == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0, kept = 0;
+    if (cell->any)
+        at[n++] = (AtomRange){c->first, c->atoms};
+    for (uint32_t i = 0; !cell->any && i < cell->test_count; i++) {
+        const CellTest *test = &cell->tests[i];
+        AtomRange range = test_range(c, test);
+        if (!test->negated) {
+            at[n++] = range;
+            continue;
+        }
+        /* a negated test never matches an absent value, unless it says "not absent": then all
+         * others */
+        at[n++] = (AtomRange){c->first, range.from < c->last ? range.from : c->last};
+        at[n++] = (AtomRange){range.to < c->last ? range.to : c->last, c->last};
+    }
+    if (n > 1)
+        qsort(at, n, sizeof *at, range_order); /* a total order: equal ranges are one */
+    for (uint32_t i = 0; i < n; i++) {
+        if (at[i].from >= at[i].to)
+            continue;
+        if (kept > 0 && at[i].from <= at[kept - 1].to)
+            at[kept - 1].to = at[i].to > at[kept - 1].to ? at[i].to : at[kept - 1].to;
+        else
+            at[kept++] = at[i];
+    }
+    *out = (AtomRanges){at, kept};
+    return OK;
+}
+
+bool ranges_have(const AtomRanges *r, uint32_t atom) {
+    for (uint32_t i = 0; i < r->n; i++)
+        if (atom >= r->at[i].from && atom < r->at[i].to)
+            return true;
+    return false;
+}

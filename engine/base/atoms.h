@@ -1,0 +1,70 @@
+/* base: the columns of a decision table cut into atoms: ranges of values that no cell of the column
+ * tells apart. A cell is then a set of ranges of atoms, and a table a set of boxes. Proofs
+ * (check/prove.c) and the index that finds a row (code/lookup.c) both work on atoms. */
+#ifndef REMIT_BASE_ATOMS_H
+#define REMIT_BASE_ATOMS_H
+
+#include "engine/base/mem.h"
+#include "engine/base/value.h"
+
+/* One test of a cell: lo..hi with closed or open ends. A single value is lo = hi. */
+typedef struct CellTest {
+    Value lo, hi;
+    bool negated, absent; /* absent: holds for an absent value, and for no other */
+    bool has_lo, has_hi, open_lo, open_hi;
+} CellTest;
+
+/* `any` matches all, the absent value too; else one of the tests must hold. */
+typedef struct Cell {
+    const CellTest *tests;
+    uint32_t test_count;
+    bool any;
+} Cell;
+
+/* A place between two values of an ordered column: before v, or after it. */
+typedef struct Cut {
+    Value v;
+    bool after;
+} Cut;
+
+/* What values a column can have. */
+typedef struct ColumnType {
+    ValueKind kind;
+    bool optional; /* absence is one more value */
+    bool bounded;  /* only lo..hi occur */
+    Value lo, hi;
+    uint32_t members; /* V_ENUM: how many there are */
+} ColumnType;
+
+typedef struct Column {
+    ColumnType type;
+    bool ordered, discrete;
+    const Cut *cuts; /* ordered: atom i lies between cut i-1 and cut i */
+    uint32_t cut_count;
+    const Value *values; /* texts and parties: the distinct constants, sorted; one more atom is "any
+                            other" */
+    uint32_t value_count;
+    uint32_t first, last; /* atoms of values: [first, last) */
+    uint32_t atoms;       /* one behind the last atom: last, or last + 1 where absence is an atom */
+} Column;
+
+typedef struct AtomRange {
+    uint32_t from, to; /* atoms [from, to) */
+} AtomRange;
+
+/* Sorted, disjoint, not touching. */
+typedef struct AtomRanges {
+    AtomRange *at;
+    uint32_t n;
+} AtomRanges;
+
+/* Cuts a column. cells: one a row, at cells[row * stride]. All memory is the arena's. ERR_NOMEM. */
+MUST_USE Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t stride,
+                           Arena *a, Column *out);
+/* The atoms that a cell matches. ERR_NOMEM. */
+MUST_USE Status column_ranges(const Column *c, const Cell *cell, Arena *a, AtomRanges *out);
+/* The atom of a value of the column's type; c->atoms if it is outside the bounds. */
+uint32_t column_atom(const Column *c, Value v);
+bool ranges_have(const AtomRanges *r, uint32_t atom);
+
+#endif

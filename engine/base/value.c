@@ -1,0 +1,326 @@
+/* base: values compared, kept and printed. */
+#include "engine/base/value.h"
+
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/ckd.h"
+
+bool value_eq(Value a, Value b) {
+    if (a.kind != b.kind)
+        return false;
+    switch ((ValueKind)a.kind) {
+    case V_ABSENT:
+        return true;
+    case V_DEC:
+    case V_PERCENT:
+        return dec_cmp(value_to_dec(a), value_to_dec(b)) == 0;
+    case V_MONEY:
+        return a.n == b.n && dec_cmp(value_to_dec(a), value_to_dec(b)) == 0;
+    case V_DURATION:
+        return a.aux == b.aux && a.i == b.i;
+    case V_TEXT:
+        return str_eq(value_str(a), value_str(b));
+    case V_PARTY:
+        return a.aux == b.aux && (a.aux == 1 ? str_eq(value_str(a), value_str(b)) : a.i == b.i);
+    case V_LIST:
+        for (uint32_t i = 0; a.n == b.n && i < a.n; i++)
+            if (!value_eq(a.items[i], b.items[i]))
+                return false;
+        return a.n == b.n;
+    case V_FLAG:
+    case V_INT:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+    case V_ENUM:
+    case V_KINDS:
+        break;
+    }
+    return a.i == b.i;
+}
+
+int value_cmp(Value a, Value b) {
+    if (a.kind != b.kind)
+        return a.kind < b.kind ? -1 : 1;
+    switch ((ValueKind)a.kind) {
+    case V_ABSENT:
+        return 0;
+    case V_DEC:
+    case V_PERCENT:
+        return dec_cmp(value_to_dec(a), value_to_dec(b));
+    case V_MONEY:
+        if (a.n != b.n)
+            return a.n < b.n ? -1 : 1;
+        return dec_cmp(value_to_dec(a), value_to_dec(b));
+    case V_DURATION:
+        if (a.aux != b.aux)
+            return a.aux < b.aux ? -1 : 1;
+        break;
+    case V_TEXT:
+        return str_cmp(value_str(a), value_str(b));
+    case V_PARTY:
+        if (a.aux != b.aux)
+            return a.aux < b.aux ? -1 : 1;
+        if (a.aux == 1)
+            return str_cmp(value_str(a), value_str(b));
+        break;
+    case V_LIST:
+        for (uint32_t i = 0; i < a.n && i < b.n; i++) {
+            int order = value_cmp(a.items[i], b.items[i]);
+            if (order != 0)
+                return order;
+        }
+        return (a.n > b.n) - (a.n < b.n);
+    case V_FLAG:
+    case V_INT:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+    case V_ENUM:
+    case V_KINDS:
+        break;
+    }
+    return (a.i > b.i) - (a.i < b.i);
+}
+
+void put_value(Buf *out, Value v, bool normal) {
+    put_u8(out, v.kind);
+    Dec d = normal ? dec_normal(value_to_dec(v)) : value_to_dec(v);
+    switch ((ValueKind)v.kind) {
+    case V_ABSENT:
+        return;
+    case V_MONEY:
+        put_varint(out, v.n);
+        put_u8(out, d.scale);
+        put_zigzag(out, d.coef);
+        return;
+    case V_DEC:
+    case V_PERCENT:
+        put_u8(out, d.scale);
+        put_zigzag(out, d.coef);
+        return;
+    case V_DURATION:
+        put_u8(out, (uint8_t)v.aux);
+        put_zigzag(out, v.i);
+        return;
+    case V_TEXT:
+        put_str(out, value_str(v));
+        return;
+    case V_ENUM:
+        put_varint(out, v.n);
+        put_zigzag(out, v.i);
+        return;
+    case V_PARTY:
+        put_u8(out, (uint8_t)v.aux);
+        if (v.aux == 1)
+            put_str(out, value_str(v));
+        else
+            put_zigzag(out, v.i);
+        return;
+    case V_LIST:
+        put_varint(out, v.n);
+        for (uint32_t i = 0; i < v.n; i++)
+            put_value(out, v.items[i], normal);
+        return;
+    case V_FLAG:
+    case V_INT:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+    case V_KINDS:
+        put_zigzag(out, v.i);
+        return;
+    }
+}
+
+static Value take_list(Take *t, Arena *a, int depth);
+
+static Value take_at(Take *t, Arena *a, int depth) {
+    Value v = {.kind = take_u8(t)};
+    switch ((ValueKind)v.kind) {
+    case V_ABSENT:
+        return v;
+    case V_MONEY:
+        v.n = (uint32_t)take_varint(t);
+        v.scale = take_u8(t);
+        v.i = take_zigzag(t);
+        break;
+    case V_DEC:
+    case V_PERCENT:
+        v.scale = take_u8(t);
+        v.i = take_zigzag(t);
+        break;
+    case V_DURATION:
+        v.aux = take_u8(t);
+        v.i = take_zigzag(t);
+        break;
+    case V_TEXT:
+        return value_text(take_str(t));
+    case V_ENUM:
+        v.n = (uint32_t)take_varint(t);
+        v.i = take_zigzag(t);
+        break;
+    case V_PARTY:
+        v.aux = take_u8(t);
+        if (v.aux == 1)
+            return value_person(take_str(t));
+        v.i = take_zigzag(t);
+        break;
+    case V_LIST:
+        return take_list(t, a, depth);
+    case V_FLAG:
+    case V_INT:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+        v.i = take_zigzag(t);
+        break;
+    case V_KINDS:
+    default:
+        t->failed = true;
+    }
+    t->failed = t->failed || v.scale > 18 || v.aux >= FAMILIES;
+    return v;
+}
+
+static Value take_list(Take *t, Arena *a, int depth) {
+    Value v = {.kind = V_LIST};
+    uint64_t n = take_varint(t);
+    if (n > take_left(t) || depth > 4) { /* an item has at least one byte */
+        t->failed = true;
+        return v;
+    }
+    Value *items = new (a, Value, n);
+    if (items == NULL) {
+        t->failed = true;
+        return v;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        items[i] = take_at(t, a, depth + 1);
+    v.items = items;
+    v.n = (uint32_t)n;
+    return v;
+}
+
+Value take_value(Take *t, Arena *a) {
+    return take_at(t, a, 0);
+}
+
+Status value_keep(Value v, Arena *a, Value *out) {
+    *out = v;
+    if (v.kind == V_TEXT || value_is_person(v)) {
+        Str copy;
+        TRY(arena_str(a, value_str(v), &copy));
+        out->p = copy.p;
+    } else if (v.kind == V_LIST) {
+        Value *items = new (a, Value, v.n);
+        if (items == NULL)
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < v.n; i++)
+            TRY(value_keep(v.items[i], a, &items[i]));
+        out->items = items;
+    }
+    return OK;
+}
+
+uint32_t currency_pack(Str letters) {
+    uint32_t packed = 0;
+    for (size_t i = 0; i < 3 && i < letters.n; i++)
+        packed = packed << 8 | (uint8_t)letters.p[i];
+    return packed;
+}
+
+void put_currency(Buf *out, uint32_t currency) {
+    for (int shift = 16; shift >= 0; shift -= 8)
+        put_c(out, (char)(uint8_t)(currency >> shift));
+}
+
+/* The units of time, of which keywords.def holds the spellings. */
+typedef struct Unit {
+    const char *en, *zh;
+    Family family;
+    int64_t size;
+} Unit;
+
+static const Unit units[] = {
+#define UNIT(name, en, zh, family, size) {en, zh, FAMILY_##family, size},
+#include "grammar/keywords.def"
+};
+enum { UNITS = sizeof units / sizeof *units };
+
+/* The n-th of the spellings between bars; the last one when there are fewer. */
+static Str spelling(const char *spellings, int n) {
+    Str rest = str_of(spellings), text = rest;
+    for (int i = 0; i <= n && rest.n > 0; i++)
+        str_cut(rest, '|', &text, &rest);
+    return text;
+}
+
+void put_duration(Buf *out, Family family, int64_t amount) {
+    const Unit *best = NULL;
+    for (size_t i = 0; i < UNITS; i++) {
+        const Unit *u = &units[i];
+        bool plain = family != FAMILY_DAYS && family != FAMILY_MONTHS;
+        if (u->family != family || (!plain && u->size != 1) || amount % u->size != 0)
+            continue;
+        if (best == NULL || u->size > best->size)
+            best = u;
+    }
+    if (best == NULL) { /* a part of a working second */
+        put_dec(out, amount);
+        put_text(out, S(" working milliseconds"));
+        return;
+    }
+    int64_t count = amount / best->size;
+    put_dec(out, count);
+    put_c(out, ' ');
+    put_text(out, spelling(best->en, count == 1 ? 0 : 1));
+}
+
+Status duration_make(Str number, unsigned unit, Family *family, int64_t *amount) {
+    if (unit >= UNITS)
+        return ERR_SYNTAX;
+    const Unit *u = &units[unit];
+    Dec d, product;
+    TRY(dec_parse_source(number, &d));
+    TRY(dec_mul(d, dec_of_i64(u->size), &product));
+    *family = u->family;
+    return dec_to_i64(product, amount);
+}
+
+Status duration_parse(Str text, Family *family, int64_t *amount) {
+    text = str_trim(text);
+    size_t digits = 0;
+    while (digits < text.n && ((text.p[digits] >= '0' && text.p[digits] <= '9') ||
+                               text.p[digits] == '.' || (digits == 0 && text.p[0] == '-')))
+        digits++;
+    if (digits == 0)
+        return ERR_SYNTAX;
+    Str name = str_trim(str_from(text, digits));
+    for (unsigned i = 0; i < UNITS; i++)
+        for (int k = 0; k < 2; k++)
+            if (str_eq(name, spelling(units[i].en, k)) || str_eq(name, spelling(units[i].zh, k)))
+                return duration_make((Str){text.p, digits}, i, family, amount);
+    return ERR_SYNTAX;
+}
+
+Status percent_parse(Str digits, Dec *out) {
+    Dec d;
+    TRY(dec_parse_source(digits, &d));
+    if (d.scale > 16)
+        return ERR_INEXACT;
+    *out = (Dec){d.coef, (uint8_t)(d.scale + 2)};
+    return OK;
+}
+
+void put_percent(Buf *out, Dec fraction) {
+    Dec shown = fraction;
+    if (fraction.scale >= 2) {
+        shown.scale = (uint8_t)(fraction.scale - 2);
+    } else if (dec_mul(fraction, dec_of_i64(100), &shown) != OK) {
+        put_text(out, S("?"));
+    }
+    dec_put(out, shown);
+    put_c(out, '%');
+}

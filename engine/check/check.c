@@ -1,0 +1,45 @@
+/* check: one policy from its files, in the order in which what is found is needed. */
+#include "engine/check/check.h"
+
+#include "engine/check/check_int.h"
+
+enum { LATE_DAYS = 30 };
+
+Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
+                    bool with_header, Program **out) {
+    Program *p = new (arena, Program, 1);
+    if (p == NULL)
+        return ERR_NOMEM;
+    p->arena = arena;
+    p->sources = sources;
+    p->diags = diags;
+    p->late_ms = LATE_DAYS * INT64_C(86400000);
+    *out = p;
+    void (*const steps[])(Program *) = {calendars_check, tables_check, duties_check,
+                                        rules_check,     graph_check,  tests_check};
+    declare_all(p, modules, with_header);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
+        steps[i](p);
+    diags_sort(diags);
+    return p->nomem || diags->nomem ? ERR_NOMEM : OK;
+}
+
+void program_free(Program *p) {
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < p->duties.n; i++)
+        vec_free(&p->duties.at[i]->scope.locals);
+    for (size_t i = 0; i < p->rules.n; i++)
+        vec_free(&p->rules.at[i]->scope.locals);
+    vec_free(&p->lost.words);
+    vec_free(&p->files);
+    vec_free(&p->events);
+    vec_free(&p->parties);
+    vec_free(&p->tables);
+    vec_free(&p->calendars);
+    vec_free(&p->duties);
+    vec_free(&p->rules);
+    vec_free(&p->enums);
+    vec_free(&p->decls);
+    vec_free(&p->tests);
+}

@@ -1,0 +1,327 @@
+/* check: from trees to a checked policy: names bound, types known, tables proved, reactions
+ * acyclic. Trusts:  nothing of the text; trees are as node.def says, pieces that could not be read
+ * are N_ERROR. Never:   stops at the first mistake. What failed has TY_ERROR, which silences what
+ * merely follows. Memory:  all in the compile arena, for as long as the policy is needed. Errors:
+ * diagnostics; a Status is for memory alone. Read:    this page, then load.c (files and modules),
+ * declare.c (names), expr.c, table.c, duty.c. */
+#ifndef REMIT_CHECK_CHECK_H
+#define REMIT_CHECK_CHECK_H
+
+#include "engine/base/atoms.h"
+#include "engine/base/calendar.h"
+#include "engine/base/value.h"
+#include "engine/syntax/parse.h"
+
+typedef enum TypeKind {
+    TY_ERROR, /* unknown because of an earlier mistake: goes with everything */
+    TY_FLAG,
+    TY_INTEGER,
+    TY_NUMBER,
+    TY_PERCENT,
+    TY_MONEY,
+    TY_DURATION,
+    TY_DATE,
+    TY_TIME,
+    TY_INSTANT,
+    TY_TEXT,
+    TY_ID,
+    TY_PARTY,
+    TY_ENUM,
+    TY_LIST,
+    TY_RECORD, /* what a table gives: `of` is the Table */
+    TY_EVENT,  /* an event at hand: `of` is the Event */
+    TY_NOTHING /* a literal `absent` */
+} TypeKind;
+
+typedef struct Member {
+    Str name, alias;
+} Member;
+
+/* A set of members, sorted by name: the members are its identity (language.md 6). */
+typedef struct Enum {
+    Member *members;
+    uint32_t count, number;
+} Enum;
+
+typedef struct Type {
+    TypeKind kind;
+    bool optional;
+    uint32_t families; /* TY_DURATION: bit 1 << Family for each that may be */
+    uint32_t currency; /* TY_MONEY, packed */
+    const Enum *members;
+    bool bounded; /* TY_INTEGER, NUMBER, PERCENT, MONEY: between lo and hi */
+    Dec lo, hi;
+    const struct Type *item; /* TY_LIST */
+    bool one_or_many;        /* TY_LIST: a single item stands for a list of one */
+    const void *of;          /* TY_RECORD, TY_EVENT */
+} Type;
+
+enum {
+    FAMILIES_CALENDAR = 1 << FAMILY_ELAPSED | 1 << FAMILY_DAYS | 1 << FAMILY_MONTHS,
+    FAMILIES_WORKING = 1 << FAMILY_WORKING | 1 << FAMILY_WORKING_DAYS
+};
+
+typedef struct Field {
+    Str name, alias;
+    Type type;
+    bool has_preset;
+    Value preset;
+    Span at;
+} Field;
+
+typedef struct Event {
+    Str name, alias;
+    Field *fields;
+    uint32_t field_count;
+    uint32_t number;
+    bool open;   /* unknown fields are allowed */
+    bool engine; /* one of the engine's own */
+    bool raised; /* something listens to it */
+    Span at;
+} Event;
+
+typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT } PartyKind;
+
+typedef struct Party {
+    Str name; /* "director", "customer_service", "customer_service.lead" */
+    Str alias; /* its label where that is a valid name: "运营总监", "客户服务组.组长"; else empty */
+    Str label;
+    PartyKind kind;
+    uint32_t number;
+    struct Party *under; /* what it stands under, NULL at the top */
+    struct Party *team;  /* of a seat */
+    const Node *node;
+    Span at;
+} Party;
+
+typedef struct Row {
+    Node **outputs; /* expressions */
+    Span at;
+} Row;
+
+typedef struct Table {
+    Str name, alias;
+    const Node *node;
+    HitRow hit;
+    Field *inputs, *outputs;
+    uint32_t input_count, output_count;
+    Row *rows;
+    Cell *cells; /* of row r and input i at r * input_count + i */
+    uint32_t row_count;
+    uint32_t number;
+    bool ready; /* its inputs and outputs have types */
+    Span at;
+} Table;
+
+typedef struct Calend {
+    Str name, alias;
+    const Node *node;
+    Calendar calendar;
+    bool own_zone;
+    bool used;
+    uint32_t number;
+    Span at;
+} Calend;
+
+/* A name with a value: a let, or a parameter. */
+typedef struct Local {
+    Str name;
+    Type type;
+    const Node *node; /* the LET's value; NULL for a parameter */
+    uint32_t number;  /* among the lets, or among the parameters */
+    bool parameter;
+    Span at;
+} Local;
+
+/* How a clause finds the instances it acts on (language.md 10, contract.md 7). */
+typedef enum MatchKind {
+    MATCH_KEY,  /* its values are the whole key */
+    MATCH_LINK, /* its values equal kept values: an index */
+    MATCH_SCAN, /* no value ties it to one: the oldest that fits */
+    MATCH_SELF  /* the engine's own acts name duty and key */
+} MatchKind;
+
+typedef struct Link {
+    const Node *event_side; /* expression over the acting event; NULL: the field `field` of it */
+    uint32_t field;
+    const Node *duty_side; /* expression over the raising event, lets and parameters */
+    int key_part;          /* which part of the key it is, or -1 */
+} Link;
+
+typedef struct Act {
+    int kind;        /* ACT_* */
+    uint32_t clause; /* number of the pause clause: the reason */
+    const Event *event;
+    MatchKind match;
+    Link *links;
+    uint32_t link_count;
+    const Node **rest; /* conditions that remain to be tested */
+    uint32_t rest_count;
+    const Node *since; /* duration literal */
+    bool each;
+    const Node *node;
+    struct Scope *scope;
+} Act;
+
+typedef struct Rung {
+    int when; /* RUNG_* */
+    const Node *node;
+    Dec share;        /* RUNG_SHARE: a fraction */
+    const Node *span; /* RUNG_AFTER, RUNG_BEFORE */
+    bool raises;      /* escalates; else reminds */
+    const Node *parties, *text;
+} Rung;
+
+typedef struct Reaction {
+    StateRow state;
+    const Node *actions;
+} Reaction;
+
+typedef struct Schedule {
+    bool set;
+    int kind;         /* EVERY_* */
+    uint8_t weekdays; /* bit 1 << (weekday - 1) */
+    int32_t day;      /* of the month */
+    int32_t time_ms;  /* of the day */
+} Schedule;
+
+/* What names mean inside a declaration. */
+typedef struct Scope {
+    const Event *event; /* the trigger's event, or NULL */
+    Str alias;
+    const Event *it; /* the event at hand in a clause, or NULL */
+    VEC(Local) locals;
+} Scope;
+
+typedef struct Duty {
+    Str name, alias;
+    const Node *node;
+    uint32_t number;
+    Scope scope;
+    Schedule schedule;
+    const Node *where; /* the trigger's condition */
+    Field *params;
+    uint32_t param_count;
+    const Node **key; /* expressions; a schedule has none: its instant */
+    Type *key_types;
+    uint32_t key_count;
+    const Node *owner, *beneficiary;
+    const Node *due;
+    bool due_by; /* an instant; else a duration */
+    bool again;
+    Act *acts;
+    uint32_t act_count;
+    uint32_t pause_count;
+    Rung *rungs;
+    uint32_t rung_count;
+    Reaction *reactions;
+    uint32_t reaction_count;
+    const Node *lets; /* the clause list: LETs are in it, in order */
+    bool obliged;     /* some rule obliges it */
+    bool broken;      /* part of it could not be read */
+    Span at;
+} Duty;
+
+typedef struct Rule {
+    Str name, alias;
+    const Node *node;
+    uint32_t number;
+    Scope scope;
+    const Node *where;
+    const Node *clauses; /* LETs and actions, in order */
+    Span at;
+} Rule;
+
+/* A declaration that reacts to events, in the order of the text. */
+typedef struct Decl {
+    bool is_duty;
+    uint32_t number; /* of the duty or the rule */
+} Decl;
+
+/* ---- tests of the policy, with constants only */
+typedef struct TestEvent {
+    const Event *event;
+    Value *fields;
+    Str id, actor;   /* empty when not said */
+    int64_t arrives; /* INT64_MIN: at its time */
+} TestEvent;
+
+typedef struct TestCheck {
+    int what; /* CHECK_* */
+    bool negated, late;
+    StateRow state;
+    Value value;
+} TestCheck;
+
+typedef struct TestStep {
+    const Node *node;
+    int64_t time;
+    bool is_event;
+    TestEvent send;
+    bool after;      /* tick the instant first */
+    NodeKind expect; /* N_EXPECT_* */
+    const Duty *duty;
+    Value *key;
+    uint32_t key_count;
+    TestCheck *checks;
+    uint32_t check_count;
+    bool negated;
+    Value party;
+    Str text; /* notified text, or reject's reason; p == NULL: any */
+    const Event *event;
+    Value *fields; /* V_ABSENT: any */
+} TestStep;
+
+typedef struct PolicyTest {
+    Str title;
+    const Node *node;
+    TestStep *steps;
+    uint32_t step_count;
+} PolicyTest;
+
+typedef struct Program {
+    Arena *arena;
+    Sources *sources;
+    Diags *diags;
+    Lost lost;
+    bool nomem;
+    /* the header */
+    const Node *header;
+    Str name, version;
+    Zone zone;
+    bool has_zone;
+    const Calend *calendar;
+    uint32_t currency; /* 0: none */
+    int64_t late_ms;   /* how late an event may come; default 30 days */
+    /* declarations, by kind, in the order of the text */
+    VEC(Node *) files; /* each file's declarations */
+    VEC(Event *) events;
+    VEC(Party *) parties;
+    VEC(Table *) tables;
+    VEC(Calend *) calendars;
+    VEC(Duty *) duties;
+    VEC(Rule *) rules;
+    VEC(Enum *) enums;
+    VEC(Decl) decls;
+    VEC(PolicyTest) tests;
+} Program;
+
+/* The kind of value that a type's values have; V_KINDS for records and events. */
+ValueKind type_value_kind(const Type *type);
+/* Whether two checked expressions are the same. */
+bool expr_same(const Node *a, const Node *b);
+/* How a module's text is found: the standard library's files, embedded. */
+typedef struct Modules {
+    bool (*find)(void *ctx, Str name, Str *file, Str *text); /* false: there is none */
+    size_t (*list)(void *ctx, const Str **names);            /* for "did you mean" */
+    void *ctx;
+} Modules;
+
+/* Checks the sources added so far (numbers 0 .. n-1) as one policy. Diagnostics go to diags; *out
+ * is usable only when there are no errors. with_header: a policy header is required (a library file
+ * alone has none). */
+MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
+                             bool with_header, Program **out);
+void program_free(Program *p);
+
+#endif

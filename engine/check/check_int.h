@@ -1,0 +1,86 @@
+/* check: what the layer's files share. */
+#ifndef REMIT_CHECK_CHECK_INT_H
+#define REMIT_CHECK_CHECK_INT_H
+
+#include "engine/check/check.h"
+
+/* How a node's name is bound; stands in Node.bind. */
+typedef enum Bind {
+    BIND_NONE,
+    BIND_LOCAL,  /* means: Local, slot: its number */
+    BIND_EVENT,  /* the trigger's event by its alias */
+    BIND_IT,     /* the event at hand */
+    BIND_FIELD,  /* slot: field's number; `a` is the event */
+    BIND_ATTR,   /* slot: Attr */
+    BIND_OUTPUT, /* slot: output's number of a table's record */
+    BIND_PARTY,  /* means: Party */
+    BIND_MEMBER, /* slot: member's number, means: Enum */
+    BIND_TABLE,  /* a call; means: Table */
+    BIND_CONST   /* a literal */
+} Bind;
+
+/* type.c */
+const Type *type_of(const Node *node);
+void type_set(Program *p, Node *node, Type type);
+Type type_plain(TypeKind kind);
+Type type_error(void);
+Str type_text(Program *p, const Type *type); /* "money in CNY", for messages */
+/* Whether a value of type `from` can stand where `to` is wanted, absence apart. */
+bool type_fits(const Type *from, const Type *to);
+bool type_same(const Type *a, const Type *b);
+bool type_ordered(const Type *type);
+Type type_read(Program *p, const Node *node); /* of a type's tree */
+Type type_from_fields(Program *p,
+                      const Node *param); /* table.c: that of the event fields of its name */
+ColumnType column_type(const Type *type); /* what a column of a table can hold */
+const Enum *enum_of(Program *p, Member *members, uint32_t n);
+int enum_find(const Enum *e, Str name); /* by name or alias; -1 */
+
+/* say.c: diagnostics that several files use */
+Str say(Program *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+Str say_count(Program *p, size_t n);
+bool is_lost(const Program *p, Str name);
+void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted);
+void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n);
+
+void put_literal(Program *p, Buf *out, Value v); /* a constant as the language writes it */
+
+/* declare.c */
+Event *event_find(Program *p, Str name);
+Party *party_find(Program *p, Str name);
+Table *table_find(Program *p, Str name);
+Duty *duty_find(Program *p, Str name);
+Calend *calendar_find(Program *p, Str name);
+int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
+void declare_all(Program *p, const Modules *modules, bool with_header);
+Str name_alias(Str label); /* the label if it is a valid name, else empty */
+const Event *event_named(Program *p, const Node *name);
+void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name);
+bool zone_read(Program *p, const Node *node,
+               Zone *zone); /* node's text names it; reports unknown ones */
+void scope_add(Program *p, Scope *scope, Local local);
+
+/* expr.c: checks an expression where `want` is wanted (NULL: anything) and gives its type. */
+Type expr_check(Program *p, const Scope *scope, Node *node, const Type *want);
+/* The same, and reports what does not fit `want`, or may be absent. */
+Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want);
+void expr_condition(Program *p, const Scope *scope, Node *node);
+/* The value of a constant expression of type want; false (and a diagnostic `code`) if it is none.
+ */
+bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out);
+/* The value of a literal node; reports bad ones. */
+bool literal_value(Program *p, const Node *node, Value *out);
+bool moment_value(Program *p, const Node *node,
+                  int64_t *out); /* date, date-time, instant in the policy's zone */
+
+void calendars_check(Program *p);
+void tables_check(Program *p);
+void table_prove(Program *p, Table *t);
+void duties_check(Program *p);
+void rules_check(Program *p);
+void actions_check(Program *p, Scope *scope, const Node *first, const char *where);
+void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
+void graph_check(Program *p);
+void tests_check(Program *p);
+
+#endif

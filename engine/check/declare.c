@@ -1,0 +1,508 @@
+/* check: what is declared: names, kinds, the organisation, events and their fields. */
+#include "engine/check/check_int.h"
+
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/unicode.h"
+#include "engine/base/utf8.h"
+
+/* ---- looking names up */
+
+Str name_alias(Str label) {
+    for (size_t i = 0; i < label.n;) {
+        uint32_t cp;
+        size_t n = utf8_decode(str_from(label, i), &cp);
+        if (n == 0 || !(i == 0 ? uc_xid_start(cp) || cp == '_' : uc_xid_continue(cp)))
+            return (Str){NULL, 0};
+        i += n;
+    }
+    return label;
+}
+
+static bool named(Str name, Str alias, Str wanted) {
+    return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
+}
+
+#define FIND(type, list)                                                                           \
+    for (size_t i = 0; i < p->list.n; i++)                                                         \
+        if (named(p->list.at[i]->name, p->list.at[i]->alias, name))                                \
+            return p->list.at[i];                                                                  \
+    return NULL
+
+Event *event_find(Program *p, Str name) {
+    FIND(Event, events);
+}
+
+Table *table_find(Program *p, Str name) {
+    FIND(Table, tables);
+}
+
+Duty *duty_find(Program *p, Str name) {
+    FIND(Duty, duties);
+}
+
+Calend *calendar_find(Program *p, Str name) {
+    FIND(Calend, calendars);
+}
+#undef FIND
+
+/* A seat's team and role may each be named by name or label: 客户服务组.lead. */
+static bool party_named(const Party *party, Str wanted) {
+    if (named(party->name, party->alias, wanted))
+        return true;
+    Str team, role;
+    if (party->team == NULL || !str_cut(wanted, '.', &team, &role))
+        return false;
+    Str own = str_from(party->name, party->team->name.n + 1);
+    return named(party->team->name, party->team->alias, team) &&
+           named(own, name_alias(party->label), role);
+}
+
+Party *party_find(Program *p, Str name) {
+    for (size_t i = 0; i < p->parties.n; i++)
+        if (party_named(p->parties.at[i], name))
+            return p->parties.at[i];
+    return NULL;
+}
+
+int field_find(const Field *fields, uint32_t n, Str name) {
+    for (uint32_t i = 0; i < n; i++)
+        if (named(fields[i].name, fields[i].alias, name))
+            return (int)i;
+    return -1;
+}
+
+void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name) {
+    Str *names = new (p->arena, Str, n == 0 ? 1 : n);
+    if (names == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = fields[i].name;
+    ptrdiff_t best = nearest(name, names, n);
+    Diag *diag =
+        diag_add3(p->diags, DIAG_UNKNOWN_FIELD, at, of, name, best < 0 ? S("") : names[best]);
+    if (best >= 0)
+        diag_fix(diag, at, names[best]);
+}
+
+const Event *event_named(Program *p, const Node *name) {
+    Event *event = event_find(p, name->text);
+    if (event != NULL) {
+        event->raised = true;
+        return event;
+    }
+    Str *names = new (p->arena, Str, p->events.n == 0 ? 1 : p->events.n);
+    if (names == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < p->events.n; i++)
+        names[i] = p->events.at[i]->name;
+    say_unknown(p, DIAG_UNKNOWN_EVENT, name->span, name->text, names, p->events.n);
+    return NULL;
+}
+
+/* ---- declaring */
+
+static void say_twice(Program *p, Span at, Str name, Span first) {
+    Place place = source_place(p->sources, first.file, first.from);
+    Str where = first.file == at.file ? say(p, "%u", place.line)
+                                      : say(p, "%u of %.*s", place.line,
+                                            STR_ARG(p->sources->files.at[first.file].name));
+    diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, at, name, where), first);
+}
+
+/* A new symbol of a kind with the fields that all symbols have. */
+#define DECLARE(Type, list, find)                                                                  \
+    const Type *old = find(p, node->text);                                                         \
+    if (old != NULL) {                                                                             \
+        say_twice(p, node->at, node->text, old->at);                                               \
+        return NULL;                                                                               \
+    }                                                                                              \
+    Type *sym = new (p->arena, Type, 1);                                                           \
+    if (sym == NULL || !vec_push(&p->list, sym)) {                                                 \
+        p->nomem = true;                                                                           \
+        return NULL;                                                                               \
+    }                                                                                              \
+    sym->name = node->text;                                                                        \
+    sym->alias = name_alias(node->more);                                                           \
+    sym->at = node->at;                                                                            \
+    sym->node = node
+
+static Table *declare_table(Program *p, const Node *node) {
+    DECLARE(Table, tables, table_find);
+    sym->number = (uint32_t)p->tables.n - 1;
+    sym->hit = (HitRow)node->op;
+    return sym;
+}
+
+static Calend *declare_calendar(Program *p, const Node *node) {
+    DECLARE(Calend, calendars, calendar_find);
+    sym->number = (uint32_t)p->calendars.n - 1;
+    return sym;
+}
+
+static Rule *rule_find(Program *p, Str name) {
+    for (size_t i = 0; i < p->rules.n; i++)
+        if (str_eq(p->rules.at[i]->name, name))
+            return p->rules.at[i];
+    return NULL;
+}
+
+static Duty *declare_duty(Program *p, const Node *node) {
+    DECLARE(Duty, duties, duty_find);
+    sym->number = (uint32_t)p->duties.n - 1;
+    if (!vec_push(&p->decls, ((Decl){true, sym->number})))
+        p->nomem = true;
+    return sym;
+}
+
+static Rule *declare_rule(Program *p, const Node *node) {
+    DECLARE(Rule, rules, rule_find);
+    sym->number = (uint32_t)p->rules.n - 1;
+    if (!vec_push(&p->decls, ((Decl){false, sym->number})))
+        p->nomem = true;
+    return sym;
+}
+
+static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str name, Str alias,
+                            Party *team) {
+    const Party *old = party_find(p, name);
+    if (old != NULL) {
+        say_twice(p, node->at, name, old->at);
+        return NULL;
+    }
+    Party *party = new (p->arena, Party, 1);
+    if (party == NULL || !vec_push(&p->parties, party)) {
+        p->nomem = true;
+        return NULL;
+    }
+    *party = (Party){name, alias, node->more, kind,    (uint32_t)p->parties.n - 1,
+                     NULL, team,  node,       node->at};
+    return party;
+}
+
+static void declare_team(Program *p, const Node *node) {
+    Party *team = declare_party(p, node, PARTY_TEAM, node->text, name_alias(node->more), NULL);
+    for (const Node *role = node->b; team != NULL && role != NULL; role = role->next) {
+        Str alias = name_alias(role->more);
+        Str full = say(p, "%.*s.%.*s", STR_ARG(team->name), STR_ARG(role->text));
+        Str other = {NULL, 0};
+        if (alias.n > 0)
+            other = say(p, "%.*s.%.*s", STR_ARG(team->alias.n > 0 ? team->alias : team->name),
+                        STR_ARG(alias));
+        declare_party(p, role, PARTY_SEAT, full, other, team);
+    }
+}
+
+static void declare_event(Program *p, const Node *node) {
+    if (str_starts(node->text, S("remit."))) {
+        diag_add(p->diags, DIAG_RESERVED_NAME, node->at);
+        return;
+    }
+    const Event *old = event_find(p, node->text);
+    if (old != NULL) {
+        say_twice(p, node->at, node->text, old->at);
+        return;
+    }
+    Event *event = new (p->arena, Event, 1);
+    if (event == NULL || !vec_push(&p->events, event)) {
+        p->nomem = true;
+        return;
+    }
+    *event = (Event){.name = node->text,
+                     .alias = name_alias(node->more),
+                     .number = (uint32_t)p->events.n - 1,
+                     .open = node->flag != 0,
+                     .at = node->at};
+    if (node->op != 0 && !event->open)
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, S("this state"), S("open or {"));
+    ((Node *)(uintptr_t)node)->means = event;
+}
+
+static void declare_policy(Program *p, const Node *node) {
+    if (p->header != NULL) {
+        Span first = p->header->at;
+        diag_other(
+            diag_add1(p->diags, DIAG_TWO_POLICIES, node->at, p->sources->files.at[first.file].name),
+            first);
+        return;
+    }
+    p->header = node;
+    p->name = node->text;
+    p->version = node->more;
+}
+
+static void declare_item(Program *p, const Node *node) {
+    switch (node->kind) {
+    case N_POLICY:
+        declare_policy(p, node);
+        return;
+    case N_ROLE:
+        declare_party(p, node, PARTY_ROLE, node->text, name_alias(node->more), NULL);
+        return;
+    case N_TEAM:
+        declare_team(p, node);
+        return;
+    case N_EVENT:
+        declare_event(p, node);
+        return;
+    case N_TABLE:
+        declare_table(p, node);
+        return;
+    case N_DUTY:
+        declare_duty(p, node);
+        return;
+    case N_RULE:
+        declare_rule(p, node);
+        return;
+    case N_CALENDAR:
+        declare_calendar(p, node);
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- what comes after the names are known */
+
+enum { ENGINE_FIELDS_MOST = 8 };
+
+static Event *engine_event(Program *p, Str name) {
+    Event *event = new (p->arena, Event, 1);
+    Field *fields = new (p->arena, Field, ENGINE_FIELDS_MOST);
+    if (event == NULL || fields == NULL || !vec_push(&p->events, event)) {
+        p->nomem = true;
+        return NULL;
+    }
+    *event = (Event){
+        .name = name, .fields = fields, .number = (uint32_t)p->events.n - 1, .engine = true};
+    return event;
+}
+
+static void engine_field(Event *event, const char *name, Type type, bool optional) {
+    type.optional = optional;
+    event->fields[event->field_count++] = (Field){.name = str_of(name), .type = type};
+}
+
+static Type engine_key_type(Program *p) {
+    Type *item = new (p->arena, Type, 1);
+    if (item == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    *item = type_plain(TY_TEXT);
+    return (Type){.kind = TY_LIST, .item = item, .one_or_many = true};
+}
+
+static void declare_engine_events(Program *p) {
+#define ENGINE_EVENT(id, type_name, actor)                                                         \
+    Event *event_##id = engine_event(p, S(type_name));                                             \
+    if (event_##id == NULL)                                                                        \
+        return;
+#define ENGINE_TYPE_TEXT type_plain(TY_TEXT)
+#define ENGINE_TYPE_KEY engine_key_type(p)
+#define ENGINE_TYPE_PARTY type_plain(TY_PARTY)
+#define ENGINE_TYPE_INSTANT type_plain(TY_INSTANT)
+#define ENGINE_FIELD(event, field, type, optional)                                                 \
+    engine_field(event_##event, field, ENGINE_TYPE_##type, optional);
+#include "engine/base/engine_events.def"
+}
+
+static void parties_under(Program *p) {
+    Str *names = new (p->arena, Str, p->parties.n == 0 ? 1 : p->parties.n);
+    if (names == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < p->parties.n; i++)
+        names[i] = p->parties.at[i]->name;
+    for (size_t i = 0; i < p->parties.n; i++) {
+        Party *party = p->parties.at[i];
+        const Node *under = party->kind == PARTY_SEAT ? NULL : party->node->a;
+        if (under == NULL)
+            continue;
+        party->under = party_find(p, under->text);
+        if (party->under == NULL)
+            say_unknown(p, DIAG_NOT_A_PARTY, under->span, under->text, names, p->parties.n);
+    }
+    for (size_t i = 0; i < p->parties.n; i++) {
+        size_t steps = 0;
+        Party *up = p->parties.at[i];
+        while (up != NULL && steps++ <= p->parties.n)
+            up = up->under != NULL ? up->under : up->team;
+        if (up != NULL) {
+            diag_add1(p->diags, DIAG_UNDER_ITSELF, p->parties.at[i]->at, p->parties.at[i]->name);
+            p->parties.at[i]->under = NULL;
+        }
+    }
+}
+
+static void event_fields(Program *p, const Node *node) {
+    Event *event = (Event *)(uintptr_t)node->means;
+    if (event == NULL)
+        return;
+    size_t n = node_count(node->a);
+    if (n > LIMIT_FIELDS)
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say(p, "%zu fields", n), S("250"));
+    event->fields = new (p->arena, Field, n == 0 ? 1 : n);
+    if (event->fields == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (const Node *f = node->a; f != NULL && event->field_count < LIMIT_FIELDS; f = f->next) {
+        int old = field_find(event->fields, event->field_count, f->text);
+        if (old >= 0) {
+            say_twice(p, f->at, f->text, event->fields[old].at);
+            continue;
+        }
+        Field field = {
+            .name = f->text, .alias = name_alias(f->more), .type = type_read(p, f->a), .at = f->at};
+        if (f->b != NULL)
+            field.has_preset = expr_constant(p, f->b, &field.type, DIAG_BAD_CELL, &field.preset);
+        event->fields[event->field_count++] = field;
+    }
+}
+
+bool zone_read(Program *p, const Node *node, Zone *zone) {
+    Status status = zone_find(node->text, p->arena, zone);
+    if (status == OK)
+        return true;
+    if (status == ERR_NOMEM) {
+        p->nomem = true;
+        return false;
+    }
+    Str best = {NULL, 0};
+    for (size_t i = 0; i < zone_names(); i++) {
+        Str name = zone_name(i);
+        if (nearest(node->text, &name, 1) == 0 &&
+            (best.n == 0 || nearest(node->text, (Str[]){best, name}, 2) == 1))
+            best = name;
+    }
+    Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->span, node->text, best);
+    (void)diag;
+    return false;
+}
+
+static void header_settings(Program *p) {
+    const Node *zone = NULL;
+    for (const Node *s = p->header->a; s != NULL; s = s->next) {
+        if (s->kind == N_SET_ZONE) {
+            zone = s;
+            p->has_zone = zone_read(p, s, &p->zone);
+        } else if (s->kind == N_SET_CURRENCY) {
+            bool good = s->text.n == 3;
+            for (size_t i = 0; good && i < 3; i++)
+                good = s->text.p[i] >= 'A' && s->text.p[i] <= 'Z';
+            if (good)
+                p->currency = currency_pack(s->text);
+            else
+                diag_add3(p->diags, DIAG_BAD_LITERAL, s->span, s->text, S("currency"),
+                          S("write its three capitals, as in CNY (ISO 4217)"));
+        } else if (s->kind == N_SET_LATE) {
+            Type want = {.kind = TY_DURATION, .families = 1u << FAMILY_DAYS | 1u << FAMILY_ELAPSED};
+            Value v;
+            if (expr_constant(p, s->a, &want, DIAG_BAD_CELL, &v))
+                p->late_ms = v.aux == FAMILY_DAYS ? v.i * 86400000 : v.i;
+        }
+    }
+    if (zone == NULL)
+        diag_add(p->diags, DIAG_NO_ZONE, p->header->at);
+}
+
+/* The calendar that the header names; after the modules are in. */
+static void header_calendar(Program *p) {
+    for (const Node *s = p->header->a; s != NULL; s = s->next) {
+        if (s->kind != N_SET_CALENDAR)
+            continue;
+        Calend *c = calendar_find(p, s->text);
+        if (c != NULL) {
+            c->used = true;
+            p->calendar = c;
+            continue;
+        }
+        Str *names = new (p->arena, Str, p->calendars.n == 0 ? 1 : p->calendars.n);
+        if (names == NULL) {
+            p->nomem = true;
+            return;
+        }
+        for (size_t i = 0; i < p->calendars.n; i++)
+            names[i] = p->calendars.at[i]->name;
+        say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
+                    p->calendars.n);
+    }
+}
+
+void scope_add(Program *p, Scope *scope, Local local) {
+    for (size_t i = 0; i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, local.name)) {
+            say_twice(p, local.at, local.name, scope->locals.at[i].at);
+            return;
+        }
+    if (!vec_push(&scope->locals, local))
+        p->nomem = true;
+}
+
+/* ---- files and modules */
+
+static void load_file(Program *p, uint32_t file) {
+    Node *items = NULL;
+    if (parse_source(p->sources, file, p->arena, p->diags, &p->lost, &items) != OK ||
+        !vec_push(&p->files, items))
+        p->nomem = true;
+}
+
+static void load_module(Program *p, const Node *use, const Modules *modules) {
+    Str file, text;
+    if (modules == NULL || !modules->find(modules->ctx, use->text, &file, &text)) {
+        const Str *names = NULL;
+        size_t n = modules == NULL ? 0 : modules->list(modules->ctx, &names);
+        say_unknown(p, DIAG_UNKNOWN_MODULE, use->a == NULL ? use->span : use->a->span, use->text,
+                    names, n);
+        return;
+    }
+    for (size_t i = 0; i < p->sources->files.n; i++)
+        if (p->sources->files.at[i].embedded && str_eq(p->sources->files.at[i].name, file))
+            return; /* it is in already */
+    uint32_t number;
+    Status status = source_add(p->sources, file, text, true, &number);
+    if (status != OK)
+        p->nomem = true;
+    else
+        load_file(p, number);
+}
+
+static void load_all(Program *p, const Modules *modules) {
+    uint32_t given = (uint32_t)p->sources->files.n;
+    for (uint32_t i = 0; i < given && !p->nomem; i++)
+        load_file(p, i);
+    for (size_t i = 0; i < p->files.n && !p->nomem; i++) /* grows as modules use modules */
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            if (item->kind == N_USE)
+                load_module(p, item, modules);
+}
+
+void declare_all(Program *p, const Modules *modules, bool with_header) {
+    load_all(p, modules);
+    if (p->nomem)
+        return;
+    declare_engine_events(p);
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            declare_item(p, item);
+    if (p->header != NULL)
+        header_settings(p);
+    else if (with_header && p->files.n > 0 && p->lost.words.n == 0)
+        diag_add(p->diags, DIAG_NO_POLICY, (Span){0, 0, 0});
+    parties_under(p);
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            if (item->kind == N_EVENT)
+                event_fields(p, item);
+    if (p->header != NULL)
+        header_calendar(p);
+}

@@ -1,0 +1,644 @@
+/* check: duties and rules: their clauses, whom they act on, what they do. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/base/limits.h"
+#include "engine/syntax/marks.h"
+
+/* ---- shared by duties and rules */
+
+static void trigger_on(Program *p, Scope *scope, const Node *on, const Node **where) {
+    scope->event = event_named(p, on->a);
+    scope->alias = on->text;
+    if (on->b == NULL)
+        return;
+    *where = on->b;
+    if (scope->event != NULL)
+        expr_condition(p, scope, on->b);
+}
+
+static void lets_read(Program *p, Scope *scope, const Node *clauses) {
+    uint32_t number = 0;
+    for (const Node *c = clauses; c != NULL; c = c->next) {
+        if (c->kind != N_LET)
+            continue;
+        Type type = expr_check(p, scope, c->a, NULL);
+        if (type.kind == TY_EVENT || type.kind == TY_NOTHING) {
+            Type any = type_plain(TY_TEXT);
+            say_wrong_type(p, c->a, &type, &any);
+            type = type_error();
+        }
+        scope_add(
+            p, scope,
+            (Local){.name = c->text, .type = type, .node = c->a, .number = number++, .at = c->at});
+    }
+}
+
+static bool has_error(const Node *list) {
+    for (; list != NULL; list = list->next)
+        if (list->kind == N_ERROR)
+            return true;
+    return false;
+}
+
+static void parties_check(Program *p, const Scope *scope, Node *parties) {
+    Type party = type_plain(TY_PARTY);
+    for (; parties != NULL; parties = parties->next)
+        expr_want(p, scope, parties, &party);
+}
+
+static void text_check(Program *p, const Scope *scope, Node *text) {
+    Type want = type_plain(TY_TEXT);
+    if (text != NULL)
+        expr_want(p, scope, text, &want);
+}
+
+void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at) {
+    for (Node *init = inits; init != NULL; init = init->next) {
+        int field = field_find(event->fields, event->field_count, init->text);
+        if (field < 0) {
+            say_unknown_field(p, init->at, event->name, event->fields, event->field_count,
+                              init->text);
+            expr_check(p, scope, init->a, NULL);
+            continue;
+        }
+        for (const Node *old = inits; old != init; old = old->next)
+            if (old->slot == (uint32_t)field && old->bind == BIND_FIELD)
+                diag_add2(p->diags, DIAG_DECLARED_TWICE, init->at, init->text, (Str){NULL, 0});
+        init->bind = BIND_FIELD;
+        init->slot = (uint32_t)field;
+        expr_want(p, scope, init->a, &event->fields[field].type);
+    }
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        bool there = event->fields[i].type.optional || event->fields[i].has_preset;
+        for (const Node *init = inits; init != NULL && !there; init = init->next)
+            there = init->bind == BIND_FIELD && init->slot == i;
+        if (!there && !has_error(inits))
+            diag_add2(p->diags, DIAG_MISSING_FIELD, at->at, event->fields[i].name, event->name);
+    }
+}
+
+static void emit_check(Program *p, const Scope *scope, Node *action) {
+    const Event *event = event_named(p, action->a);
+    if (event == NULL)
+        return;
+    if (event->engine)
+        diag_add(p->diags, DIAG_RESERVED_NAME, action->a->span);
+    action->means = event;
+    init_check(p, scope, event, action->b, action->a);
+}
+
+static void oblige_check(Program *p, const Scope *scope, Node *action) {
+    Duty *duty = duty_find(p, action->text);
+    if (duty == NULL) {
+        Str *names = new (p->arena, Str, p->duties.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->duties.n; n++)
+            names[n] = p->duties.at[n]->name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_A_DUTY, action->at, action->text, names, n);
+        for (Node *arg = action->a; arg != NULL; arg = arg->next)
+            expr_check(p, scope, arg, NULL);
+        return;
+    }
+    action->means = duty;
+    duty->obliged = true;
+    if (duty->node->b != NULL) {
+        diag_add1(p->diags, DIAG_NOT_OBLIGED, action->at, duty->name);
+        return;
+    }
+    size_t n = node_count(action->a);
+    if (n != duty->param_count)
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, action->span, duty->name,
+                  say_count(p, duty->param_count), say_count(p, n));
+    uint32_t i = 0;
+    for (Node *arg = action->a; arg != NULL; arg = arg->next, i++)
+        expr_want(p, scope, arg, i < duty->param_count ? &duty->params[i].type : NULL);
+}
+
+/* Checks actions; `where` names what they stand in, for messages. LETs are skipped. */
+void actions_check(Program *p, Scope *scope, const Node *first, const char *where) {
+    for (const Node *a = first; a != NULL; a = a->next) {
+        Node *action = (Node *)(uintptr_t)a;
+        switch (a->kind) {
+        case N_EMIT:
+            emit_check(p, scope, action);
+            break;
+        case N_OBLIGE:
+            oblige_check(p, scope, action);
+            break;
+        case N_NOTIFY:
+            parties_check(p, scope, action->a);
+            text_check(p, scope, action->b);
+            break;
+        case N_LET:
+        case N_ERROR:
+            break;
+        default:
+            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at),
+                      str_of(where), S("it is a clause of duties"));
+        }
+    }
+}
+
+/* ---- finding the instances of a clause */
+
+typedef struct Uses {
+    bool it, duty;
+} Uses;
+
+static Uses uses_of(const Node *node) {
+    Uses uses = {false, false};
+    for (; node != NULL; node = node->next) {
+        if (node->bind == BIND_IT)
+            uses.it = true;
+        if (node->bind == BIND_EVENT || node->bind == BIND_LOCAL)
+            uses.duty = true;
+        const Node *kids[] = {node->a, node->b, node->c, node->d};
+        for (int i = 0; i < 4; i++) {
+            Uses below = uses_of(kids[i]);
+            uses.it = uses.it || below.it;
+            uses.duty = uses.duty || below.duty;
+        }
+    }
+    return uses;
+}
+
+/* The uses of one node without its siblings. */
+static Uses uses_here(const Node *node) {
+    Uses uses = {node->bind == BIND_IT, node->bind == BIND_EVENT || node->bind == BIND_LOCAL};
+    const Node *kids[] = {node->a, node->b, node->c, node->d};
+    for (int i = 0; i < 4; i++) {
+        Uses below = uses_of(kids[i]);
+        uses.it = uses.it || below.it;
+        uses.duty = uses.duty || below.duty;
+    }
+    return uses;
+}
+
+bool expr_same(const Node *a, const Node *b) {
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->kind == N_IT && a->bind == BIND_EVENT && b->bind == BIND_EVENT)
+        return true;
+    return a->kind == b->kind && a->op == b->op && a->bind == b->bind && a->means == b->means &&
+           (a->bind != BIND_NONE && a->bind != BIND_CONST ? a->slot == b->slot
+                                                          : str_eq(a->text, b->text)) &&
+           a->flag == b->flag && expr_same(a->a, b->a) && expr_same(a->b, b->b);
+}
+
+static int key_part(const Duty *duty, const Node *side) {
+    for (uint32_t i = 0; i < duty->key_count; i++)
+        if (duty->key[i] != NULL && expr_same(duty->key[i], side))
+            return (int)i;
+    return -1;
+}
+
+/* Sorts one condition of a clause: a link between event and duty, or the rest. */
+static void condition_sort(const Duty *duty, Act *act, const Node *cond) {
+    if (cond->kind == N_BINARY && cond->op == MARK_AND) {
+        condition_sort(duty, act, cond->a);
+        condition_sort(duty, act, cond->b);
+        return;
+    }
+    if (cond->kind == N_BINARY && cond->op == MARK_EQ) {
+        Uses a = uses_here(cond->a), b = uses_here(cond->b);
+        bool forth = a.it && !a.duty && b.duty && !b.it, back = b.it && !b.duty && a.duty && !a.it;
+        if (forth || back) {
+            const Node *event_side = forth ? cond->a : cond->b,
+                       *duty_side = forth ? cond->b : cond->a;
+            act->links[act->link_count++] =
+                (Link){event_side, 0, duty_side, key_part(duty, duty_side)};
+            return;
+        }
+    }
+    act->rest[act->rest_count++] = cond;
+}
+
+static size_t conditions(const Node *cond) {
+    if (cond == NULL)
+        return 0;
+    return cond->kind == N_BINARY && cond->op == MARK_AND
+               ? conditions(cond->a) + conditions(cond->b)
+               : 1;
+}
+
+/* If the links name every part of the key, they are put in the key's order and others after them.
+ */
+static bool links_are_key(const Duty *duty, Act *act) {
+    for (uint32_t part = 0; part < duty->key_count; part++) {
+        uint32_t found = part;
+        while (found < act->link_count && act->links[found].key_part != (int)part)
+            found++;
+        if (found >= act->link_count)
+            return false;
+        Link swap = act->links[part];
+        act->links[part] = act->links[found];
+        act->links[found] = swap;
+    }
+    return duty->key_count > 0;
+}
+
+/* Without `where`: the event's fields that have the names of the key's fields (contract.md 7). */
+static void links_by_name(Program *p, const Duty *duty, Act *act) {
+    Str names = {NULL, 0};
+    for (uint32_t i = 0; i < duty->key_count; i++) {
+        const Node *key = duty->key[i];
+        Str name = key == NULL ? duty->params[i].name : key->text;
+        names = names.n == 0 ? name : say(p, "%.*s, %.*s", STR_ARG(names), STR_ARG(name));
+        bool field = key == NULL || key->kind == N_FIELD || key->kind == N_REF;
+        int found = field ? field_find(act->event->fields, act->event->field_count, name) : -1;
+        if (found < 0 || !type_fits(&act->event->fields[found].type, &duty->key_types[i]))
+            continue;
+        act->links[act->link_count++] = (Link){NULL, (uint32_t)found, key, (int)i};
+    }
+    if (act->link_count == 0 && act->kind != ACT_FULFIL)
+        diag_add2(p->diags, DIAG_NO_MATCH, act->node->at, act->event->name,
+                  names.n == 0 ? S("(its instant)") : names);
+}
+
+static bool is_self_event(const Event *event) {
+    return event->engine && field_find(event->fields, event->field_count, S("duty")) >= 0;
+}
+
+static void act_match(Program *p, const Duty *duty, Act *act, Node *where) {
+    size_t n = conditions(where) + duty->key_count + 1;
+    act->links = new (p->arena, Link, n);
+    act->rest = new (p->arena, const Node *, n);
+    if (act->links == NULL || act->rest == NULL) {
+        p->nomem = true;
+        return;
+    }
+    if (is_self_event(act->event)) {
+        act->match = MATCH_SELF;
+        if (where != NULL)
+            act->rest[act->rest_count++] = where;
+        return;
+    }
+    if (where != NULL)
+        condition_sort(duty, act, where);
+    else
+        links_by_name(p, duty, act);
+    if (links_are_key(duty, act)) {
+        act->match = MATCH_KEY;
+    } else {
+        act->match = act->link_count > 0 ? MATCH_LINK : MATCH_SCAN;
+    }
+}
+
+static void act_check(Program *p, Duty *duty, const Node *node, uint32_t clause) {
+    Act *act = &duty->acts[duty->act_count];
+    *act = (Act){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
+    act->event = event_named(p, node->a);
+    if (act->event == NULL)
+        return;
+    Scope *scope = new (p->arena, Scope, 1);
+    if (scope == NULL) {
+        p->nomem = true;
+        return;
+    }
+    *scope = duty->scope;
+    scope->it = act->event;
+    act->scope = scope;
+    uint32_t before = p->diags->errors;
+    if (node->b != NULL)
+        expr_condition(p, scope, node->b);
+    Value since;
+    Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    if (node->c != NULL && expr_constant(p, node->c, &span, DIAG_BAD_CELL, &since))
+        act->since = node->c;
+    duty->act_count++;
+    if (p->diags->errors == before)
+        act_match(p, duty, act, node->b);
+}
+
+/* ---- the clauses of a duty */
+
+static void say_clause_twice(Program *p, const Duty *duty, const Node *clause) {
+    diag_add2(p->diags, DIAG_CLAUSE_TWICE, clause->at, duty->name,
+              source_text(p->sources, clause->at));
+}
+
+static void duty_params(Program *p, Duty *duty) {
+    size_t n = node_count(duty->node->a);
+    duty->params = new (p->arena, Field, n + 1);
+    if (duty->params == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (const Node *param = duty->node->a; param != NULL; param = param->next) {
+        Type type = param->a != NULL ? type_read(p, param->a) : type_from_fields(p, param);
+        type.bounded = false;
+        scope_add(p, &duty->scope,
+                  (Local){.name = param->text,
+                          .type = type,
+                          .number = duty->param_count,
+                          .parameter = true,
+                          .at = param->at});
+        duty->params[duty->param_count++] =
+            (Field){.name = param->text, .type = type, .at = param->at};
+    }
+    if (n > 0 && duty->node->b != NULL)
+        diag_add(p->diags, DIAG_RAISED_TWO_WAYS, duty->at);
+}
+
+static void duty_schedule(Program *p, Duty *duty, const Node *every) {
+    Schedule *s = &duty->schedule;
+    s->set = true;
+    s->kind = every->op;
+    if (time_parse(every->more, false, &s->time_ms) != OK)
+        diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->more, S("time of day"),
+                  S("write it as in 09:00"));
+    if (every->op == EVERY_WEEKDAY) {
+        for (const Node *d = every->a; d != NULL; d = d->next)
+            for (unsigned day = d->op, i = 0; i < 7; i++, day = day % 7 + 1) {
+                s->weekdays |= (uint8_t)(1u << (day - 1));
+                if (day == d->flag)
+                    break;
+            }
+        return;
+    }
+    unsigned unit = every->flag - 1u;
+    Value day;
+    if (every->op == EVERY_DAY && (unit == UNIT_DAY || unit == UNIT_WORKING_DAY)) {
+        s->kind = unit == UNIT_DAY ? EVERY_DAY : EVERY_WORKING_DAY;
+    } else if (every->op == EVERY_MONTH && unit == UNIT_MONTH) {
+        Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = every->text, .span = every->span};
+        if (literal_value(p, &literal, &day) && day.kind == V_INT && day.i >= 1 && day.i <= 31)
+            s->day = (int32_t)day.i;
+        else
+            diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->text, S("day of the month"),
+                      S("write 1 to 31"));
+    } else {
+        diag_add2(
+            p->diags, DIAG_UNEXPECTED, every->span, S("this schedule"),
+            S("every DAY(S) at, every day at, every working day at, every month on day N at"));
+    }
+    if (s->kind == EVERY_WORKING_DAY && p->calendar == NULL && p->header != NULL)
+        diag_add(p->diags, DIAG_NO_CALENDAR, every->span);
+}
+
+static void duty_key(Program *p, Duty *duty, const Node *key) {
+    size_t n = key != NULL ? node_count(key->a) : duty->param_count > 0 ? duty->param_count : 1;
+    duty->key = new (p->arena, const Node *, n + 1);
+    duty->key_types = new (p->arena, Type, n + 1);
+    if (duty->key == NULL || duty->key_types == NULL) {
+        p->nomem = true;
+        return;
+    }
+    if (key != NULL) {
+        for (Node *part = key->a; part != NULL; part = part->next) {
+            Type type = expr_check(p, &duty->scope, part, NULL);
+            if (type.optional && type.kind != TY_ERROR)
+                diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
+                          source_text(p->sources, part->span));
+            else if (type.kind >= TY_LIST)
+                say_wrong_type(p, part, &type, &(Type){.kind = TY_ID});
+            duty->key_types[duty->key_count] = type;
+            duty->key[duty->key_count++] = part;
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < duty->param_count; i++) {
+        duty->key_types[duty->key_count] = duty->params[i].type;
+        duty->key[duty->key_count++] = NULL;
+    }
+    const Event *event = duty->scope.event;
+    if (duty->param_count > 0 || event == NULL)
+        return;
+    size_t ids = 0;
+    for (uint32_t i = 0; i < event->field_count; i++)
+        ids += event->fields[i].type.kind == TY_ID;
+    if (ids != 1) {
+        if (!duty->broken)
+            diag_add2(p->diags, DIAG_NO_KEY, duty->at, event->name, say_count(p, ids));
+        return;
+    }
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        if (event->fields[i].type.kind != TY_ID)
+            continue;
+        Node *field = new (p->arena, Node, 2);
+        if (field == NULL) {
+            p->nomem = true;
+            return;
+        }
+        field[0] = (Node){.kind = N_FIELD,
+                          .span = duty->at,
+                          .at = duty->at,
+                          .text = event->fields[i].name,
+                          .a = &field[1],
+                          .bind = BIND_FIELD,
+                          .slot = i};
+        field[1] = (Node){.kind = N_REF,
+                          .span = duty->at,
+                          .at = duty->at,
+                          .text = duty->scope.alias,
+                          .bind = BIND_EVENT};
+        type_set(p, &field[0], event->fields[i].type);
+        type_set(p, &field[1], (Type){.kind = TY_EVENT, .of = event});
+        duty->key[0] = field;
+        duty->key_types[0] = event->fields[i].type;
+        duty->key_count = 1;
+    }
+}
+
+static void need_calendar(Program *p, const Node *at, const Type *type) {
+    if (type->kind == TY_DURATION && (type->families & FAMILIES_WORKING) != 0 &&
+        p->calendar == NULL && p->header != NULL)
+        diag_add(p->diags, DIAG_NO_CALENDAR, at->span);
+}
+
+static void duty_due(Program *p, Duty *duty, Node *clause) {
+    bool by = clause->kind == N_DUE_BY;
+    Type want = by ? type_plain(TY_INSTANT)
+                   : (Type){.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    Type seen = expr_check(p, &duty->scope, clause->a, &want);
+    if (by && seen.kind == TY_DATE)
+        want = type_plain(TY_DATE);
+    Type type = expr_want(p, &duty->scope, clause->a, &want);
+    need_calendar(p, clause->a, &type);
+    Value v;
+    if (!by && clause->a->kind == N_LIT && literal_value(p, clause->a, &v) &&
+        v.kind == V_DURATION && v.i <= 0)
+        diag_add(p->diags, DIAG_NO_TIME_AT_ALL, clause->a->span);
+    duty->due = clause->a;
+    duty->due_by = by;
+}
+
+static void rung_check(Program *p, Duty *duty, Node *node) {
+    if (node->kind != N_RUNG)
+        return;
+    if (duty->rung_count == LIMIT_RUNGS) {
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, S("this ladder"), S("60 rungs"));
+        return;
+    }
+    Rung *rung = &duty->rungs[duty->rung_count++];
+    *rung = (Rung){.when = node->op,
+                   .node = node,
+                   .raises = node->b->kind == N_RAISE_TO,
+                   .parties = node->b->a,
+                   .text = node->b->b};
+    if (rung->when == RUNG_SHARE) {
+        Value v;
+        if (literal_value(p, node->a, &v)) {
+            rung->share = value_to_dec(v);
+            if (dec_cmp(rung->share, dec_of_i64(0)) <= 0 || dec_cmp(rung->share, dec_of_i64(1)) > 0)
+                diag_add1(p->diags, DIAG_BAD_SHARE, node->a->span,
+                          source_text(p->sources, node->a->span));
+        }
+    } else if (rung->when != RUNG_DUE) {
+        Type want = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+        Type type = expr_want(p, &duty->scope, node->a, &want);
+        need_calendar(p, node->a, &type);
+        rung->span = node->a;
+    }
+    parties_check(p, &duty->scope, node->b->a);
+    text_check(p, &duty->scope, node->b->b);
+}
+
+static void reaction_check(Program *p, Duty *duty, const Node *node) {
+    StateRow state = (StateRow)node->op;
+    if (state == STATE_OPEN || state == STATE_PAUSED)
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, source_text(p->sources, node->at),
+                  S("breached, fulfilled, waived, cancelled"));
+    duty->reactions[duty->reaction_count++] = (Reaction){state, node->a};
+    actions_check(p, &duty->scope, node->a, "reaction");
+}
+
+static void duty_clause(Program *p, Duty *duty, Node *c, const Node **seen) {
+    Type party = type_plain(TY_PARTY);
+    switch (c->kind) {
+    case N_OWED_BY:
+    case N_OWED_TO:
+    case N_DUE_WITHIN:
+    case N_DUE_BY:
+    case N_ESCALATE: {
+        int which = c->kind == N_OWED_BY    ? 0
+                    : c->kind == N_OWED_TO  ? 1
+                    : c->kind == N_ESCALATE ? 2
+                                            : 3;
+        if (seen[which] != NULL) {
+            say_clause_twice(p, duty, c);
+            return;
+        }
+        seen[which] = c;
+        if (which < 2) {
+            expr_want(p, &duty->scope, c->a, &party);
+            *(which == 0 ? &duty->owner : &duty->beneficiary) = c->a;
+        } else if (which == 2) {
+            for (Node *rung = c->a; rung != NULL; rung = rung->next)
+                rung_check(p, duty, rung);
+        } else {
+            duty_due(p, duty, c);
+        }
+        return;
+    }
+    case N_ACT:
+        act_check(p, duty, c, 0);
+        return;
+    case N_PAUSE:
+        act_check(p, duty, c->a, duty->pause_count);
+        act_check(p, duty, c->b, duty->pause_count);
+        duty->pause_count++;
+        return;
+    case N_AGAIN:
+        duty->again = true;
+        return;
+    case N_WHEN:
+        reaction_check(p, duty, c);
+        return;
+    case N_EMIT:
+    case N_OBLIGE:
+    case N_NOTIFY:
+        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), S("duty"),
+                  S("write it in when breached { ... }, or in a rule"));
+        return;
+    default:
+        return; /* LET, KEY: read before; ERROR */
+    }
+}
+
+static void say_missing(Program *p, const Duty *duty, Str what, Str clause) {
+    if (!duty->broken)
+        diag_add3(p->diags, DIAG_MISSING_CLAUSE, duty->at, duty->name, what, clause);
+}
+
+static bool duty_room(Program *p, Duty *duty) {
+    size_t n = 1, rungs = 1;
+    for (const Node *c = duty->node->c; c != NULL; c = c->next) {
+        n += 2;
+        if (c->kind == N_ESCALATE)
+            rungs += node_count(c->a);
+    }
+    duty->acts = new (p->arena, Act, n);
+    duty->reactions = new (p->arena, Reaction, n);
+    duty->rungs = new (p->arena, Rung, rungs);
+    p->nomem = p->nomem || duty->acts == NULL || duty->reactions == NULL || duty->rungs == NULL;
+    return !p->nomem;
+}
+
+static void duty_check(Program *p, Duty *duty) {
+    const Node *node = duty->node, *key = NULL, *seen[4] = {NULL, NULL, NULL, NULL};
+    duty->broken = has_error(node->c);
+    if (!duty_room(p, duty))
+        return;
+    duty_params(p, duty);
+    bool bad_trigger = false;
+    if (node->b != NULL && node->b->kind == N_ON) {
+        trigger_on(p, &duty->scope, node->b, &duty->where);
+        bad_trigger = duty->scope.event == NULL;
+    } else if (node->b != NULL && node->b->kind == N_EVERY) {
+        duty_schedule(p, duty, node->b);
+    }
+    if (bad_trigger)
+        return; /* nothing that it says of the event can be checked */
+    lets_read(p, &duty->scope, node->c);
+    duty->lets = node->c;
+    for (const Node *c = node->c; c != NULL; c = c->next) {
+        if (c->kind == N_KEY && key != NULL)
+            say_clause_twice(p, duty, c);
+        else if (c->kind == N_KEY)
+            key = c;
+    }
+    duty_key(p, duty, key);
+    for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
+        duty_clause(p, duty, c, seen);
+    if (seen[0] == NULL)
+        say_missing(p, duty, S("who owes it"), S("owed by WHO"));
+    if (seen[3] == NULL)
+        say_missing(p, duty, S("when it is due"), S("due within 1 working day"));
+    bool fulfilled = duty->broken;
+    for (uint32_t i = 0; i < duty->act_count; i++)
+        fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL;
+    for (const Node *c = node->c; c != NULL; c = c->next)
+        fulfilled = fulfilled || (c->kind == N_ACT && c->op == ACT_FULFIL);
+    if (!fulfilled)
+        diag_add1(p->diags, DIAG_NEVER_FULFILLED, duty->at, duty->name);
+}
+
+void duties_check(Program *p) {
+    for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
+        duty_check(p, p->duties.at[i]);
+}
+
+void rules_check(Program *p) {
+    for (size_t i = 0; i < p->rules.n && !p->nomem; i++) {
+        Rule *rule = p->rules.at[i];
+        if (rule->node->b == NULL || rule->node->b->kind != N_ON) {
+            diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
+            continue;
+        }
+        trigger_on(p, &rule->scope, rule->node->b, &rule->where);
+        if (rule->scope.event == NULL)
+            continue;
+        lets_read(p, &rule->scope, rule->node->c);
+        rule->clauses = rule->node->c;
+        actions_check(p, &rule->scope, rule->node->c, "rule");
+    }
+    for (size_t i = 0; i < p->duties.n; i++) {
+        const Duty *duty = p->duties.at[i];
+        if (duty->node->b == NULL && !duty->obliged && p->header != NULL && !is_lost(p, duty->name))
+            diag_add1(p->diags, DIAG_NEVER_RAISED, duty->at, duty->name);
+    }
+}

@@ -1,0 +1,622 @@
+/* check: expressions: what names mean, what types come out. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/syntax/marks.h"
+
+/* ---- literals */
+
+static const char *const literal_names[] = {"number", "percentage",  "amount of money", "duration",
+                                            "date",   "time of day", "date and time",   "instant",
+                                            "text",   "flag"};
+
+static bool literal_bad(Program *p, const Node *node, const char *why) {
+    diag_add3(p->diags, DIAG_BAD_LITERAL, node->span, source_text(p->sources, node->span),
+              str_of(literal_names[node->op]), str_of(why));
+    return false;
+}
+
+static const char *literal_why(Status status) {
+    if (status == ERR_OVERFLOW)
+        return "it has more digits than the 18 there are";
+    return status == ERR_INEXACT ? "it is no whole number of its smallest unit" : "";
+}
+
+static Dec signed_dec(const Node *node, Dec d) {
+    return node->flag ? (Dec){-d.coef, d.scale} : d;
+}
+
+static bool literal_number(Program *p, const Node *node, Value *out) {
+    Dec d;
+    Status status = dec_parse_source(node->text, &d);
+    if (status != OK)
+        return literal_bad(p, node, literal_why(status));
+    d = signed_dec(node, d);
+    *out = str_find(node->text, '.') < 0 ? value_int(d.coef) : value_dec(V_DEC, d);
+    return true;
+}
+
+static bool literal_money(Program *p, const Node *node, Value *out) {
+    Dec d;
+    Status status = dec_parse_source(node->text, &d);
+    if (status != OK)
+        return literal_bad(p, node, literal_why(status));
+    *out = value_dec(V_MONEY, signed_dec(node, d));
+    out->n = currency_pack(node->more);
+    return true;
+}
+
+static bool literal_percent(Program *p, const Node *node, Value *out) {
+    Dec d;
+    Status status = percent_parse(node->text, &d);
+    if (status != OK)
+        return literal_bad(p, node, literal_why(status));
+    *out = value_dec(V_PERCENT, signed_dec(node, d));
+    return true;
+}
+
+static bool literal_duration(Program *p, const Node *node, Value *out) {
+    Family family;
+    int64_t amount;
+    Status status = duration_make(node->text, node->slot, &family, &amount);
+    if (status != OK)
+        return literal_bad(p, node, literal_why(status));
+    *out = value_duration(family, amount);
+    return true;
+}
+
+bool moment_value(Program *p, const Node *node, int64_t *out) {
+    int32_t day, time = 0;
+    if (node->kind != N_LIT)
+        return false;
+    if (node->op == LIT_INSTANT) {
+        if (instant_parse(node->text, out) != OK)
+            return literal_bad(p, node, "write it as in 2026-03-02T09:00:00+08:00");
+        return true;
+    }
+    if (date_parse(node->text, &day) != OK)
+        return literal_bad(p, node, "there is no such day");
+    if (node->op == LIT_DATETIME && time_parse(node->more, false, &time) != OK)
+        return literal_bad(p, node, "there is no such time of day");
+    int64_t local = (int64_t)day * 86400000 + time;
+    *out = p->has_zone ? zone_instant(&p->zone, local) : local;
+    return true;
+}
+
+bool literal_value(Program *p, const Node *node, Value *out) {
+    int32_t n;
+    switch (node->op) {
+    case LIT_NUMBER:
+        return literal_number(p, node, out);
+    case LIT_PERCENT:
+        return literal_percent(p, node, out);
+    case LIT_MONEY:
+        return literal_money(p, node, out);
+    case LIT_DURATION:
+        return literal_duration(p, node, out);
+    case LIT_DATE:
+        if (date_parse(node->text, &n) != OK)
+            return literal_bad(p, node, "there is no such day");
+        *out = value_of(V_DATE, n);
+        return true;
+    case LIT_TIME:
+        if (time_parse(node->text, false, &n) != OK)
+            return literal_bad(p, node, "there is no such time of day");
+        *out = value_of(V_TIME, n);
+        return true;
+    case LIT_DATETIME:
+    case LIT_INSTANT:
+        *out = value_of(V_INSTANT, 0);
+        return moment_value(p, node, &out->i);
+    case LIT_TEXT:
+        *out = value_text(node->text);
+        return true;
+    case LIT_FLAG:
+        *out = value_flag(node->flag);
+        return true;
+    default:
+        UNREACHABLE();
+    }
+}
+
+/* The type of a literal, from its value. */
+static Type literal_type(Value v) {
+    static const TypeKind kinds[V_KINDS] = {
+        [V_FLAG] = TY_FLAG,         [V_INT] = TY_INTEGER,     [V_DEC] = TY_NUMBER,
+        [V_PERCENT] = TY_PERCENT,   [V_MONEY] = TY_MONEY,     [V_DATE] = TY_DATE,
+        [V_TIME] = TY_TIME,         [V_INSTANT] = TY_INSTANT, [V_TEXT] = TY_TEXT,
+        [V_DURATION] = TY_DURATION,
+    };
+    Type type = type_plain(kinds[v.kind]);
+    if (type.kind == TY_MONEY)
+        type.currency = v.n;
+    if (type.kind == TY_DURATION)
+        type.families = 1u << v.aux;
+    return type;
+}
+
+static Type check_literal(Program *p, Node *node) {
+    Value v;
+    if (!literal_value(p, node, &v))
+        return type_error();
+    node->bind = BIND_CONST;
+    return literal_type(v);
+}
+
+/* ---- names */
+
+static const Local *local_find(const Scope *scope, Str name) {
+    for (size_t i = 0; scope != NULL && i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, name))
+            return &scope->locals.at[i];
+    return NULL;
+}
+
+static bool is_alias(const Scope *scope, Str name) {
+    return scope != NULL && scope->event != NULL && scope->alias.n > 0 &&
+           str_eq(scope->alias, name);
+}
+
+/* The dotted text of names joined by dots; false if something else is among them. */
+static bool dotted_text(Program *p, const Node *node, Str *out) {
+    if (node->kind == N_REF) {
+        *out = node->text;
+        return true;
+    }
+    Str left;
+    if (node->kind != N_FIELD || !dotted_text(p, node->a, &left))
+        return false;
+    *out = say(p, "%.*s.%.*s", STR_ARG(left), STR_ARG(node->text));
+    return true;
+}
+
+static const Node *dotted_root(const Node *node) {
+    while (node->kind == N_FIELD)
+        node = node->a;
+    return node;
+}
+
+static void say_unknown_name(Program *p, const Scope *scope, const Node *node, Str name,
+                             const Type *want) {
+    const Enum *e = want != NULL && want->kind == TY_ENUM ? want->members : NULL;
+    size_t locals = scope == NULL ? 0 : scope->locals.n, members = e == NULL ? 0 : e->count;
+    Str *names = new (p->arena, Str, locals + members + p->parties.n + 1);
+    if (names == NULL) {
+        p->nomem = true;
+        return;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < members; i++)
+        names[n++] = e->members[i].name;
+    for (size_t i = 0; i < locals; i++)
+        names[n++] = scope->locals.at[i].name;
+    if (scope != NULL && scope->event != NULL && scope->alias.n > 0)
+        names[n++] = scope->alias;
+    for (size_t i = 0; i < p->parties.n; i++)
+        names[n++] = p->parties.at[i]->name;
+    if (e == NULL) {
+        say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
+        return;
+    }
+    if (is_lost(p, name))
+        return;
+    ptrdiff_t best = nearest(name, names, n);
+    Str like = best < 0 ? (Str){NULL, 0} : names[best];
+    Str all = str_from(type_text(p, want), sizeof "one of " - 1);
+    Diag *diag = diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->span, name, all, like);
+    if (best >= 0)
+        diag_fix(diag, node->span, like);
+}
+
+static Type check_party(Program *p, Node *node, Str name) {
+    Party *party = party_find(p, name);
+    if (party == NULL)
+        return type_error();
+    node->bind = BIND_PARTY;
+    node->means = party;
+    return type_plain(TY_PARTY);
+}
+
+static Type check_ref(Program *p, const Scope *scope, Node *node, const Type *want) {
+    if (want != NULL && want->kind == TY_ENUM) {
+        int member = enum_find(want->members, node->text);
+        if (member >= 0) {
+            node->bind = BIND_MEMBER;
+            node->means = want->members;
+            node->slot = (uint32_t)member;
+            return (Type){.kind = TY_ENUM, .members = want->members};
+        }
+    }
+    const Local *local = local_find(scope, node->text);
+    if (local != NULL) {
+        node->bind = BIND_LOCAL;
+        node->slot = (uint32_t)(local - scope->locals.at);
+        return local->type;
+    }
+    if (is_alias(scope, node->text)) {
+        node->bind = BIND_EVENT;
+        return (Type){.kind = TY_EVENT, .of = scope->event};
+    }
+    Type party = check_party(p, node, node->text);
+    if (party.kind == TY_ERROR)
+        say_unknown_name(p, scope, node, node->text, want);
+    return party;
+}
+
+typedef struct AttrRow {
+    const char *name;
+    TypeKind kind;
+    bool optional;
+} AttrRow;
+
+static Type check_event_field(Program *p, Node *node, const Event *event) {
+    static const AttrRow attrs[] = {{"time", TY_INSTANT, false},
+                                    {"id", TY_ID, false},
+                                    {"source", TY_TEXT, false},
+                                    {"actor", TY_PARTY, true}};
+    int field = field_find(event->fields, event->field_count, node->text);
+    if (field >= 0) {
+        node->bind = BIND_FIELD;
+        node->slot = (uint32_t)field;
+        return event->fields[field].type;
+    }
+    for (uint32_t i = 0; i < sizeof attrs / sizeof *attrs; i++)
+        if (str_eq(node->text, str_of(attrs[i].name))) {
+            node->bind = BIND_ATTR;
+            node->slot = i;
+            return (Type){.kind = attrs[i].kind, .optional = attrs[i].optional};
+        }
+    say_unknown_field(p, node->at, event->name, event->fields, event->field_count, node->text);
+    return type_error();
+}
+
+static Type check_record_field(Program *p, Node *node, const Table *table) {
+    int output = field_find(table->outputs, table->output_count, node->text);
+    if (output < 0) {
+        say_unknown_field(p, node->at, table->name, table->outputs, table->output_count,
+                          node->text);
+        return type_error();
+    }
+    node->bind = BIND_OUTPUT;
+    node->slot = (uint32_t)output;
+    return table->outputs[output].type;
+}
+
+static Type check_field(Program *p, const Scope *scope, Node *node) {
+    const Node *root = dotted_root(node);
+    Str name;
+    bool bound =
+        root->kind != N_REF || local_find(scope, root->text) != NULL || is_alias(scope, root->text);
+    if (!bound && dotted_text(p, node, &name)) {
+        Type party = check_party(p, node, name);
+        if (party.kind == TY_ERROR) {
+            Str *names = new (p->arena, Str, p->parties.n + 1);
+            size_t n = 0;
+            for (; names != NULL && n < p->parties.n; n++)
+                names[n] = p->parties.at[n]->name;
+            if (names != NULL)
+                say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
+        }
+        return party;
+    }
+    Type of = expr_check(p, scope, node->a, NULL);
+    if (of.kind == TY_EVENT)
+        return check_event_field(p, node, of.of);
+    if (of.kind == TY_RECORD)
+        return check_record_field(p, node, of.of);
+    if (of.kind != TY_ERROR)
+        diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
+    return type_error();
+}
+
+static Type check_call(Program *p, const Scope *scope, Node *node) {
+    const Table *table = table_find(p, node->text);
+    if (table == NULL) {
+        Str *names = new (p->arena, Str, p->tables.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->tables.n; n++)
+            names[n] = p->tables.at[n]->name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_CALLABLE, node->at, node->text, names, n);
+        for (Node *arg = node->a; arg != NULL; arg = arg->next)
+            expr_check(p, scope, arg, NULL);
+        return type_error();
+    }
+    node->bind = BIND_TABLE;
+    node->means = table;
+    size_t n = node_count(node->a);
+    if (n != table->input_count)
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->span, table->name,
+                  say_count(p, table->input_count), say_count(p, n));
+    uint32_t i = 0;
+    for (Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        expr_want(p, scope, arg, i < table->input_count ? &table->inputs[i].type : NULL);
+    return (Type){.kind = TY_RECORD, .of = table};
+}
+
+/* ---- operators */
+
+static Type no_operator(Program *p, const Node *node, const Type *a, const Type *b) {
+    if (a->kind == TY_ERROR || b->kind == TY_ERROR)
+        return type_error();
+    if (a->kind == TY_MONEY && b->kind == TY_MONEY && a->currency != b->currency) {
+        say_wrong_type(p, node->b, b, a);
+        return type_error();
+    }
+    if (a->kind == TY_DURATION && b->kind == TY_DURATION) {
+        say_wrong_type(p, node->b, b, a);
+        return type_error();
+    }
+    diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, source_text(p->sources, node->at),
+              type_text(p, a), type_text(p, b));
+    return type_error();
+}
+
+static bool numeric(const Type *t) {
+    return t->kind == TY_INTEGER || t->kind == TY_NUMBER;
+}
+
+static bool one_family(const Type *t) {
+    return t->kind == TY_DURATION && (t->families & (t->families - 1)) == 0;
+}
+
+static bool dated(const Type *t) { /* what a date can be moved by */
+    uint32_t whole = 1u << FAMILY_DAYS | 1u << FAMILY_MONTHS | 1u << FAMILY_WORKING_DAYS;
+    return t->kind == TY_DURATION && (t->families & ~whole) == 0;
+}
+
+static Type plain(const Type *t) {
+    Type type = *t;
+    type.bounded = false;
+    type.optional = false;
+    return type;
+}
+
+static Type check_sum(Program *p, const Node *node, const Type *a, const Type *b) {
+    bool plus = node->op == MARK_PLUS;
+    if (numeric(a) && numeric(b))
+        return type_plain(a->kind == TY_INTEGER && b->kind == TY_INTEGER ? TY_INTEGER : TY_NUMBER);
+    if ((a->kind == TY_MONEY || a->kind == TY_PERCENT) && type_same(a, b))
+        return plain(a);
+    if (one_family(a) && one_family(b) && a->families == b->families)
+        return plain(a);
+    if (a->kind == TY_INSTANT && b->kind == TY_DURATION)
+        return type_plain(TY_INSTANT);
+    if (a->kind == TY_DATE && dated(b))
+        return type_plain(TY_DATE);
+    if (!plus && a->kind == TY_INSTANT && b->kind == TY_INSTANT)
+        return (Type){.kind = TY_DURATION, .families = 1u << FAMILY_ELAPSED};
+    if (!plus && a->kind == TY_DATE && b->kind == TY_DATE)
+        return (Type){.kind = TY_DURATION, .families = 1u << FAMILY_DAYS};
+    bool text = a->kind == TY_TEXT || a->kind == TY_ID || b->kind == TY_TEXT || b->kind == TY_ID;
+    if (plus && text && a->kind < TY_LIST && b->kind < TY_LIST)
+        return type_plain(TY_TEXT);
+    return no_operator(p, node, a, b);
+}
+
+static Type check_product(Program *p, const Node *node, const Type *a, const Type *b) {
+    bool times = node->op == MARK_STAR;
+    if (numeric(a) && numeric(b))
+        return type_plain(times && a->kind == TY_INTEGER && b->kind == TY_INTEGER ? TY_INTEGER
+                                                                                  : TY_NUMBER);
+    bool factor = numeric(b) || b->kind == TY_PERCENT;
+    if (a->kind == TY_MONEY && factor)
+        return plain(a);
+    if (times && b->kind == TY_MONEY && (numeric(a) || a->kind == TY_PERCENT))
+        return plain(b);
+    if (!times && a->kind == TY_MONEY && type_same(a, b))
+        return type_plain(TY_NUMBER);
+    if (a->kind == TY_PERCENT && (numeric(b) || (times && b->kind == TY_PERCENT)))
+        return type_plain(TY_PERCENT);
+    if (numeric(a) && b->kind == TY_PERCENT)
+        return type_plain(TY_NUMBER);
+    if (times && one_family(a) && b->kind == TY_INTEGER)
+        return plain(a);
+    if (times && a->kind == TY_INTEGER && one_family(b))
+        return plain(b);
+    return no_operator(p, node, a, b);
+}
+
+/* What may not be absent in an operation. */
+static Type present(Program *p, const Node *node, Type type) {
+    if (type.optional && type.kind != TY_ERROR) {
+        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->span, source_text(p->sources, node->span));
+        return type_error();
+    }
+    return type;
+}
+
+/* A table of one output stands for that output. */
+static Type scalar(Program *p, Node *node, Type type) {
+    if (type.kind != TY_RECORD || ((const Table *)type.of)->output_count != 1)
+        return type;
+    type = ((const Table *)type.of)->outputs[0].type;
+    type_set(p, node, type);
+    return type;
+}
+
+/* The type of an operand: one value, and present. */
+static Type operand(Program *p, const Scope *scope, Node *node, const Type *want) {
+    return present(p, node, scalar(p, node, expr_check(p, scope, node, want)));
+}
+
+static bool bare_name(const Scope *scope, const Node *node) {
+    return node->kind == N_REF && local_find(scope, node->text) == NULL &&
+           !is_alias(scope, node->text);
+}
+
+/* Both sides of a comparison, a bare name after the side that says what it may be a member of. */
+static void check_sides(Program *p, const Scope *scope, Node *node, Type *a, Type *b) {
+    if (bare_name(scope, node->a) && !bare_name(scope, node->b)) {
+        *b = operand(p, scope, node->b, NULL);
+        *a = operand(p, scope, node->a, b);
+    } else {
+        *a = operand(p, scope, node->a, NULL);
+        *b = operand(p, scope, node->b, a);
+    }
+}
+
+static Type check_comparison(Program *p, const Scope *scope, Node *node) {
+    Type a, b;
+    check_sides(p, scope, node, &a, &b);
+    bool equality = node->op == MARK_EQ || node->op == MARK_NE;
+    bool fits = type_fits(&a, &b) || type_fits(&b, &a);
+    if (fits && a.kind == TY_DURATION && b.kind == TY_DURATION)
+        fits = one_family(&a) && one_family(&b) && a.families == b.families;
+    bool comparable = a.kind != TY_RECORD && a.kind != TY_EVENT && a.kind != TY_LIST;
+    if (!fits || !comparable || (!equality && (!type_ordered(&a) || !type_ordered(&b))))
+        no_operator(p, node, &a, &b);
+    return type_plain(TY_FLAG);
+}
+
+static Type check_binary(Program *p, const Scope *scope, Node *node) {
+    Type a, b;
+    switch (node->op) {
+    case MARK_AND:
+    case MARK_OR:
+        expr_condition(p, scope, node->a);
+        expr_condition(p, scope, node->b);
+        return type_plain(TY_FLAG);
+    case MARK_PLUS:
+    case MARK_MINUS:
+    case MARK_STAR:
+    case MARK_SLASH:
+        a = operand(p, scope, node->a, NULL);
+        b = operand(p, scope, node->b, NULL);
+        return node->op == MARK_PLUS || node->op == MARK_MINUS ? check_sum(p, node, &a, &b)
+                                                               : check_product(p, node, &a, &b);
+    default:
+        return check_comparison(p, scope, node);
+    }
+}
+
+static Type check_else(Program *p, const Scope *scope, Node *node, const Type *want) {
+    Type a = scalar(p, node->a, expr_check(p, scope, node->a, want));
+    if (!a.optional && a.kind != TY_ERROR)
+        diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->at, source_text(p->sources, node->a->span));
+    Type inner = a;
+    inner.optional = false;
+    Type b = scalar(p, node->b, expr_check(p, scope, node->b, &inner));
+    if (!type_fits(&b, &inner) && !type_fits(&inner, &b)) {
+        say_wrong_type(p, node->b, &b, &inner);
+        return type_error();
+    }
+    Type type = type_fits(&b, &inner) ? inner : b;
+    if (type.kind == TY_DURATION && b.kind == TY_DURATION)
+        type.families |= b.families;
+    type.bounded = false;
+    type.optional = b.optional;
+    return type;
+}
+
+static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *want) {
+    switch (node->kind) {
+    case N_LIT:
+        return check_literal(p, node);
+    case N_REF:
+        return check_ref(p, scope, node, want);
+    case N_IT:
+        node->bind = BIND_IT;
+        if (scope == NULL || scope->it == NULL) {
+            if (scope != NULL && scope->event == NULL)
+                diag_add2(p->diags, DIAG_UNKNOWN_NAME, node->span, S("it"), (Str){NULL, 0});
+            if (scope == NULL || scope->event == NULL)
+                return type_error();
+            node->bind = BIND_EVENT;
+            return (Type){.kind = TY_EVENT, .of = scope->event};
+        }
+        return (Type){.kind = TY_EVENT, .of = scope->it};
+    case N_FIELD:
+        return check_field(p, scope, node);
+    case N_CALL:
+        return check_call(p, scope, node);
+    case N_UNARY:
+        expr_condition(p, scope, node->a);
+        return type_plain(TY_FLAG);
+    case N_BINARY:
+        return check_binary(p, scope, node);
+    case N_ELSE:
+        return check_else(p, scope, node, want);
+    case N_IS_ABSENT: {
+        Type a = scalar(p, node->a, expr_check(p, scope, node->a, NULL));
+        if (!a.optional && a.kind != TY_ERROR)
+            diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->at,
+                      source_text(p->sources, node->a->span));
+        return type_plain(TY_FLAG);
+    }
+    default:
+        return type_error();
+    }
+}
+
+Type expr_check(Program *p, const Scope *scope, Node *node, const Type *want) {
+    Type type = check_kind(p, scope, node, want);
+    type_set(p, node, type);
+    return type;
+}
+
+Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want) {
+    Type type = expr_check(p, scope, node, want);
+    if (want == NULL || type.kind == TY_ERROR)
+        return type;
+    type = scalar(p, node, type);
+    if (!type_fits(&type, want)) {
+        say_wrong_type(p, node, &type, want);
+        return type_error();
+    }
+    if (type.optional && !want->optional)
+        return present(p, node, type);
+    Value v;
+    if (want->bounded && node->kind == N_LIT && literal_value(p, node, &v)) {
+        Dec d = v.kind == V_INT ? dec_of_i64(v.i) : value_to_dec(v);
+        if (dec_cmp(d, want->lo) < 0 || dec_cmp(d, want->hi) > 0) {
+            Buf range = {0};
+            dec_put(&range, want->lo);
+            put_text(&range, S(".."));
+            dec_put(&range, want->hi);
+            diag_add2(p->diags, DIAG_OUT_OF_RANGE, node->span, source_text(p->sources, node->span),
+                      say(p, "%.*s", STR_ARG(buf_str(&range))));
+            buf_free(&range);
+        }
+    }
+    return type;
+}
+
+void expr_condition(Program *p, const Scope *scope, Node *node) {
+    Type type = scalar(p, node, expr_check(p, scope, node, NULL));
+    if (type.kind == TY_ERROR)
+        return;
+    if (type.kind != TY_FLAG)
+        diag_add1(p->diags, DIAG_NOT_A_CONDITION, node->span, type_text(p, &type));
+    else
+        present(p, node, type);
+}
+
+bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out) {
+    if (node->kind != N_LIT && node->kind != N_REF && node->kind != N_FIELD) {
+        diag_add(p->diags, code, node->span);
+        return false;
+    }
+    Type type = expr_want(p, NULL, node, want);
+    if (type.kind == TY_ERROR)
+        return false;
+    switch (node->bind) {
+    case BIND_CONST:
+        if (!literal_value(p, node, out))
+            return false;
+        if (want != NULL && want->kind == TY_NUMBER && out->kind == V_INT)
+            *out = value_dec(V_DEC, dec_of_i64(out->i));
+        return true;
+    case BIND_PARTY:
+        *out = value_of(V_PARTY, ((const Party *)node->means)->number);
+        return true;
+    case BIND_MEMBER:
+        *out = value_of(V_ENUM, node->slot);
+        out->n = ((const Enum *)node->means)->number;
+        return true;
+    default:
+        diag_add(p->diags, code, node->span);
+        return false;
+    }
+}

@@ -1,0 +1,253 @@
+/* check: decision tables: inputs, outputs, cells. prove.c proves what they cover. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/check.h"
+#include "engine/syntax/marks.h"
+
+/* ---- inputs and outputs */
+
+/* The type that all event fields of this name have (language.md 6); reports when there is none or
+ * they differ. */
+Type type_from_fields(Program *p, const Node *param) {
+    Type type = type_error();
+    bool found = false, differ = false;
+    Str seen = {NULL, 0};
+    for (size_t i = 0; i < p->events.n; i++) {
+        const Event *event = p->events.at[i];
+        int k = event->engine ? -1 : field_find(event->fields, event->field_count, param->text);
+        if (k < 0)
+            continue;
+        const Type *other = &event->fields[k].type;
+        Str where = say(p, "%.*s in %.*s", STR_ARG(type_text(p, other)), STR_ARG(event->name));
+        seen = seen.n == 0 ? where : say(p, "%.*s, %.*s", STR_ARG(seen), STR_ARG(where));
+        if (!found) {
+            type = *other;
+            found = true;
+            continue;
+        }
+        differ = differ ||
+                 (!type_same(&type, other) && type.kind != TY_ERROR && other->kind != TY_ERROR);
+        type.optional = type.optional || other->optional;
+        if (type.bounded && other->bounded) {
+            type.lo = dec_cmp(other->lo, type.lo) < 0 ? other->lo : type.lo;
+            type.hi = dec_cmp(other->hi, type.hi) > 0 ? other->hi : type.hi;
+        } else {
+            type.bounded = false;
+        }
+    }
+    if (!found && !is_lost(p, param->text))
+        diag_add1(p->diags, DIAG_UNTYPED_INPUT, param->at, param->text);
+    if (differ) {
+        diag_add2(p->diags, DIAG_INPUT_TYPES_DIFFER, param->at, param->text, seen);
+        return type_error();
+    }
+    return type;
+}
+
+static bool input_kind_ok(const Type *type) {
+    return type->kind < TY_LIST &&
+           !(type->kind == TY_DURATION && (type->families & (type->families - 1)) != 0);
+}
+
+static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t *count) {
+    size_t n = node_count(params);
+    Field *fields = new (p->arena, Field, n == 0 ? 1 : n);
+    if (fields == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    for (const Node *param = params; param != NULL; param = param->next) {
+        if (field_find(fields, *count, param->text) >= 0) {
+            diag_add2(p->diags, DIAG_DECLARED_TWICE, param->at, param->text, (Str){NULL, 0});
+            continue;
+        }
+        Type type;
+        if (param->a != NULL) {
+            type = type_read(p, param->a);
+        } else if (inputs) {
+            type = type_from_fields(p, param);
+        } else {
+            type = type_error();
+            diag_add2(p->diags, DIAG_UNEXPECTED, param->at, say(p, "`%.*s`", STR_ARG(param->text)),
+                      say(p, "%.*s: TYPE", STR_ARG(param->text)));
+        }
+        if (inputs && !input_kind_ok(&type)) {
+            Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
+            say_wrong_type(p, param->a == NULL ? param : param->a, &type, &family);
+            type = type_error();
+        }
+        fields[(*count)++] = (Field){.name = param->text, .type = type, .at = param->at};
+    }
+    return fields;
+}
+
+/* ---- cells */
+
+static bool test_value(Program *p, Node *node, const Type *type, Value *out) {
+    Type want = *type;
+    want.optional = false;
+    return expr_constant(p, node, &want, DIAG_BAD_CELL, out);
+}
+
+static bool test_compare(Program *p, const Node *node, const Type *type, CellTest *test) {
+    Value v;
+    if (!test_value(p, node->a, type, &v))
+        return false;
+    if (node->op == MARK_EQ || node->op == MARK_NE) {
+        *test = (CellTest){
+            .negated = node->op == MARK_NE, .has_lo = true, .has_hi = true, .lo = v, .hi = v};
+        return true;
+    }
+    if (!type_ordered(type)) {
+        diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, source_text(p->sources, node->at),
+                  type_text(p, type), type_text(p, type));
+        return false;
+    }
+    bool upper = node->op == MARK_LT || node->op == MARK_LE;
+    *test = upper ? (CellTest){.has_hi = true, .hi = v, .open_hi = node->op == MARK_LT}
+                  : (CellTest){.has_lo = true, .lo = v, .open_lo = node->op == MARK_GT};
+    return true;
+}
+
+static bool test_range(Program *p, const Node *node, const Type *type, CellTest *test) {
+    Value lo, hi;
+    Type first = *type;
+    bool bare = type->kind == TY_MONEY && node->a->kind == N_LIT && node->a->op == LIT_NUMBER;
+    if (bare)
+        first = type_plain(TY_NUMBER); /* 1000..10_000 CNY */
+    bool ok = test_value(p, node->a, &first, &lo);
+    if (!test_value(p, node->b, type, &hi) || !ok)
+        return false;
+    if (bare) {
+        lo = value_dec(V_MONEY, value_to_dec(lo));
+        lo.n = type->currency;
+    }
+    if (!type_ordered(type)) {
+        diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, S(".."), type_text(p, type),
+                  type_text(p, type));
+        return false;
+    }
+    *test = (CellTest){.has_lo = true,
+                       .has_hi = true,
+                       .lo = lo,
+                       .hi = hi,
+                       .open_lo = (node->flag & CELL_OPEN_FROM) != 0,
+                       .open_hi = (node->flag & CELL_OPEN_TO) != 0};
+    int order = value_cmp(lo, hi);
+    if (order > 0 || (order == 0 && (test->open_lo || test->open_hi)))
+        diag_add1(p->diags, DIAG_BAD_BOUNDS, node->span, source_text(p->sources, node->span));
+    return true;
+}
+
+static bool cell_test(Program *p, const Node *node, const Type *type, CellTest *test) {
+    switch (node->kind) {
+    case N_TEST_IS: {
+        Value v;
+        if (!test_value(p, node->a, type, &v))
+            return false;
+        *test = (CellTest){.has_lo = true, .has_hi = true, .lo = v, .hi = v};
+        return true;
+    }
+    case N_TEST_CMP:
+        return test_compare(p, node, type, test);
+    case N_TEST_RANGE:
+        return test_range(p, node, type, test);
+    case N_TEST_NOT:
+        if (!cell_test(p, node->a, type, test))
+            return false;
+        test->negated = !test->negated;
+        return true;
+    case N_TEST_ABSENT:
+        if (!type->optional && type->kind != TY_ERROR)
+            diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->span, S("this input"));
+        *test = (CellTest){.absent = true};
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool cell_read(Program *p, const Node *node, const Type *type, Cell *cell) {
+    if (node->kind == N_CELL_ANY) {
+        cell->any = true;
+        return true;
+    }
+    if (node->kind != N_CELL_TESTS || type->kind == TY_ERROR)
+        return false;
+    CellTest *tests = new (p->arena, CellTest, node_count(node->a));
+    if (tests == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    cell->tests = tests;
+    bool ok = true;
+    for (const Node *test = node->a; test != NULL; test = test->next)
+        ok = cell_test(p, test, type, &tests[cell->test_count++]) && ok;
+    return ok;
+}
+
+static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cells_out) {
+    size_t cells = node_count(node->a), outputs = node_count(node->b);
+    row->at = node->span;
+    if (cells != t->input_count)
+        diag_add3(p->diags, DIAG_CELL_COUNT, node->span, say_count(p, cells), t->name,
+                  say_count(p, t->input_count));
+    if (outputs != t->output_count)
+        diag_add3(p->diags, DIAG_OUTPUT_COUNT, node->b == NULL ? node->span : node->b->span,
+                  say_count(p, outputs), t->name, say_count(p, t->output_count));
+    row->outputs = new (p->arena, Node *, t->output_count + 1);
+    if (row->outputs == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    bool ok = cells == t->input_count && outputs == t->output_count;
+    uint32_t i = 0;
+    for (const Node *cell = node->a; cell != NULL && i < t->input_count; cell = cell->next, i++)
+        ok = cell_read(p, cell, &t->inputs[i].type, &cells_out[i]) && ok;
+    i = 0;
+    for (Node *output = node->b; output != NULL && i < t->output_count;
+         output = output->next, i++) {
+        row->outputs[i] = output;
+        Scope scope = {0};
+        for (uint32_t k = 0; k < t->input_count; k++)
+            scope_add(p, &scope,
+                      (Local){.name = t->inputs[k].name,
+                              .type = t->inputs[k].type,
+                              .number = k,
+                              .parameter = true,
+                              .at = t->inputs[k].at});
+        ok = expr_want(p, &scope, output, &t->outputs[i].type).kind != TY_ERROR && ok;
+        vec_free(&scope.locals);
+    }
+    return ok;
+}
+
+static void table_rows(Program *p, Table *t) {
+    size_t n = node_count(t->node->c);
+    t->rows = new (p->arena, Row, n == 0 ? 1 : n);
+    t->cells = new (p->arena, Cell, n * t->input_count + 1);
+    if (t->rows == NULL || t->cells == NULL) {
+        p->nomem = true;
+        return;
+    }
+    uint32_t before = p->diags->errors;
+    bool ok = true;
+    for (const Node *row = t->node->c; row != NULL && !p->nomem; row = row->next) {
+        Cell *cells = t->cells + (size_t)t->row_count * t->input_count;
+        ok = row_read(p, t, row, &t->rows[t->row_count++], cells) && ok;
+    }
+    if (ok && p->diags->errors == before && !p->nomem)
+        table_prove(p, t);
+}
+
+void tables_check(Program *p) {
+    for (size_t i = 0; i < p->tables.n; i++) {
+        Table *t = p->tables.at[i];
+        t->inputs = table_fields(p, t->node->a, true, &t->input_count);
+        t->outputs = table_fields(p, t->node->b, false, &t->output_count);
+        t->ready = t->inputs != NULL && t->outputs != NULL;
+    }
+    for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
+        if (p->tables.at[i]->ready)
+            table_rows(p, p->tables.at[i]);
+}

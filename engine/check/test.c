@@ -1,0 +1,195 @@
+/* check: tests in the language: steps in the order of time, with constants only. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/check.h"
+
+static bool constant(Program *p, Node *node, const Type *want, Value *out) {
+    Type type = *want;
+    type.optional = false;
+    if (!expr_constant(p, node, &type, DIAG_NOT_IN_A_TEST, out))
+        return false;
+    if (want->kind != TY_LIST || out->kind == V_LIST)
+        return true;
+    Value *item = new (p->arena, Value, 1); /* a single item stands for a list of one */
+    if (item == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    *item = *out;
+    *out = (Value){.items = item, .n = 1, .kind = V_LIST};
+    return true;
+}
+
+static Value *field_values(Program *p, const Event *event, Node *inits, bool whole,
+                           const Node *at) {
+    Value *values = new (p->arena, Value, event->field_count + 1);
+    if (values == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    if (whole)
+        init_check(p, NULL, event, inits, at);
+    for (Node *init = inits; init != NULL; init = init->next) {
+        int field = field_find(event->fields, event->field_count, init->text);
+        if (field < 0) {
+            if (!whole)
+                say_unknown_field(p, init->at, event->name, event->fields, event->field_count,
+                                  init->text);
+            continue;
+        }
+        constant(p, init->a, &event->fields[field].type, &values[field]);
+    }
+    return values;
+}
+
+/* Values that a test may give although the policy's types forbid them: rejects are tested too. */
+static bool step_event(Program *p, const Node *node, TestStep *step) {
+    const Event *event = event_named(p, node->b);
+    if (event == NULL)
+        return false;
+    step->is_event = true;
+    step->send = (TestEvent){.event = event, .arrives = INT64_MIN};
+    step->send.fields = field_values(p, event, node->c, true, node->b);
+    for (const Node *opt = node->d; opt != NULL; opt = opt->next) {
+        Value v;
+        Type text = type_plain(TY_TEXT);
+        if (opt->op == OPT_ARRIVES)
+            moment_value(p, opt->a, &step->send.arrives);
+        else if (opt->a->kind == N_LIT && opt->a->op == LIT_TEXT && constant(p, opt->a, &text, &v))
+            *(opt->op == OPT_BY ? &step->send.actor : &step->send.id) = value_str(v);
+        else if (opt->op == OPT_BY && opt->a->kind == N_REF)
+            step->send.actor = opt->a->text;
+        else
+            diag_add(p->diags, DIAG_NOT_IN_A_TEST, opt->a->span);
+    }
+    return true;
+}
+
+static void step_checks(Program *p, const Node *checks, TestStep *step) {
+    step->checks = new (p->arena, TestCheck, node_count(checks) + 1);
+    if (step->checks == NULL) {
+        p->nomem = true;
+        return;
+    }
+    Type party = type_plain(TY_PARTY);
+    for (const Node *c = checks; c != NULL; c = c->next) {
+        TestCheck *check = &step->checks[step->check_count++];
+        *check = (TestCheck){.what = c->op,
+                             .negated = c->flag != 0,
+                             .late = c->more.n > 0,
+                             .state = (StateRow)c->slot};
+        if (c->op == CHECK_DUE) {
+            check->value = value_of(V_INSTANT, 0);
+            moment_value(p, c->a, &check->value.i);
+        } else if (c->a != NULL && c->a->kind == N_LIT && c->a->op == LIT_TEXT) {
+            check->value = value_person(c->a->text);
+        } else if (c->a != NULL) {
+            constant(p, c->a, &party, &check->value);
+        }
+    }
+}
+
+static bool step_duty(Program *p, const Node *node, TestStep *step) {
+    Duty *duty = duty_find(p, node->text);
+    if (duty == NULL) {
+        Str *names = new (p->arena, Str, p->duties.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->duties.n; n++)
+            names[n] = p->duties.at[n]->name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_A_DUTY, node->at, node->text, names, n);
+        return false;
+    }
+    step->duty = duty;
+    step->negated = node->flag != 0;
+    size_t given = node_count(node->a), wanted = duty->schedule.set ? 1 : duty->key_count;
+    if (given != 0 && given != wanted)
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, duty->name, say_count(p, wanted),
+                  say_count(p, given));
+    step->key = new (p->arena, Value, given + 1);
+    if (step->key == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    for (Node *part = node->a; part != NULL && step->key_count < wanted; part = part->next) {
+        Value *v = &step->key[step->key_count];
+        if (duty->schedule.set) {
+            *v = value_of(V_INSTANT, 0);
+            if (!moment_value(p, part, &v->i) && part->kind != N_LIT)
+                diag_add(p->diags, DIAG_NOT_IN_A_TEST, part->span);
+        } else {
+            constant(p, part, &duty->key_types[step->key_count], v);
+        }
+        step->key_count++;
+    }
+    step_checks(p, node->b, step);
+    return true;
+}
+
+static bool step_expect(Program *p, const Node *node, TestStep *step) {
+    const Node *what = node->b;
+    step->after = node->op == STEP_AFTER;
+    step->expect = (NodeKind)what->kind;
+    Type party = type_plain(TY_PARTY);
+    switch (what->kind) {
+    case N_EXPECT_DUTY:
+        return step_duty(p, what, step);
+    case N_EXPECT_NOTIFIED:
+        step->negated = what->flag != 0;
+        if (what->a->kind == N_LIT && what->a->op == LIT_TEXT)
+            step->party = value_person(what->a->text);
+        else
+            constant(p, what->a, &party, &step->party);
+        if (what->b != NULL && what->b->kind == N_LIT)
+            step->text = what->b->text.p == NULL ? S("") : what->b->text;
+        else if (what->b != NULL)
+            diag_add(p->diags, DIAG_NOT_IN_A_TEST, what->b->span);
+        return true;
+    case N_EXPECT_EMITTED:
+        step->negated = what->flag != 0;
+        step->event = event_named(p, what->a);
+        if (step->event == NULL)
+            return false;
+        step->fields = field_values(p, step->event, what->b, false, what->a);
+        return true;
+    case N_EXPECT_REJECTED:
+        step->text = what->text;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void test_check(Program *p, const Node *node) {
+    PolicyTest test = {.title = node->text, .node = node};
+    test.steps = new (p->arena, TestStep, node_count(node->a) + 1);
+    if (test.steps == NULL) {
+        p->nomem = true;
+        return;
+    }
+    int64_t last = INT64_MIN;
+    for (const Node *s = node->a; s != NULL; s = s->next) {
+        if (s->kind != N_STEP_EVENT && s->kind != N_STEP_EXPECT)
+            continue;
+        TestStep *step = &test.steps[test.step_count];
+        *step = (TestStep){.node = s};
+        if (!moment_value(p, s->a, &step->time))
+            continue;
+        bool ok = s->kind == N_STEP_EVENT ? step_event(p, s, step) : step_expect(p, s, step);
+        int64_t when =
+            step->is_event && step->send.arrives != INT64_MIN ? step->send.arrives : step->time;
+        if (when < last)
+            diag_add(p->diags, DIAG_STEPS_OUT_OF_ORDER, s->a->span);
+        last = when > last ? when : last;
+        test.step_count += ok;
+    }
+    if (!vec_push(&p->tests, test))
+        p->nomem = true;
+}
+
+void tests_check(Program *p) {
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL && !p->nomem; item = item->next)
+            if (item->kind == N_TEST)
+                test_check(p, item);
+}

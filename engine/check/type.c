@@ -1,0 +1,357 @@
+/* check: types: read, compared, named. */
+#include "engine/check/check_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/check.h"
+
+Type type_plain(TypeKind kind) {
+    return (Type){.kind = kind};
+}
+
+Type type_error(void) {
+    return type_plain(TY_ERROR);
+}
+
+static const Type type_unknown = {.kind = TY_ERROR};
+
+const Type *type_of(const Node *node) {
+    return node == NULL || node->type == NULL ? &type_unknown : node->type;
+}
+
+void type_set(Program *p, Node *node, Type type) {
+    Type *copy = new (p->arena, Type, 1);
+    if (copy == NULL) {
+        p->nomem = true;
+        return;
+    }
+    *copy = type;
+    node->type = copy;
+}
+
+static const char *family_text(uint32_t families) {
+    switch (families) {
+    case 1 << FAMILY_ELAPSED:
+        return "a duration in hours or minutes";
+    case 1 << FAMILY_DAYS:
+        return "a duration in days";
+    case 1 << FAMILY_MONTHS:
+        return "a duration in months";
+    case 1 << FAMILY_WORKING:
+        return "a duration in working hours";
+    case 1 << FAMILY_WORKING_DAYS:
+        return "a duration in working days";
+    case FAMILIES_CALENDAR:
+        return "a calendar duration";
+    case FAMILIES_WORKING:
+        return "a working duration";
+    default:
+        return "a duration";
+    }
+}
+
+static Str type_members(Program *p, const Type *type) {
+    Buf out = {0};
+    put_text(&out, S("one of "));
+    for (uint32_t i = 0; i < type->members->count; i++) {
+        if (i == 8) {
+            put_text(&out, S(", ..."));
+            break;
+        }
+        put_text(&out, i == 0 ? S("") : S(", "));
+        put_text(&out, type->members->members[i].name);
+    }
+    Str text = {NULL, 0};
+    if (arena_str(p->arena, buf_str(&out), &text) != OK)
+        p->nomem = true;
+    buf_free(&out);
+    return text;
+}
+
+Str type_text(Program *p, const Type *type) {
+    switch (type->kind) {
+    case TY_ERROR:
+        return S("unknown");
+    case TY_FLAG:
+        return S("a flag (yes or no)");
+    case TY_INTEGER:
+        return S("an integer");
+    case TY_NUMBER:
+        return S("a number");
+    case TY_PERCENT:
+        return S("a percentage");
+    case TY_MONEY: {
+        char letters[4] = {(char)(type->currency >> 16), (char)(type->currency >> 8),
+                           (char)type->currency, '\0'};
+        return say(p, "money in %s", letters);
+    }
+    case TY_DURATION:
+        return str_of(family_text(type->families));
+    case TY_DATE:
+        return S("a date");
+    case TY_TIME:
+        return S("a time of day");
+    case TY_INSTANT:
+        return S("an instant");
+    case TY_TEXT:
+        return S("a text");
+    case TY_ID:
+        return S("an id");
+    case TY_PARTY:
+        return S("a party (role, team or person)");
+    case TY_ENUM:
+        return type_members(p, type);
+    case TY_LIST:
+        return say(p, "a list, each item %.*s", STR_ARG(type_text(p, type->item)));
+    case TY_RECORD:
+        return say(p, "the outputs of %.*s", STR_ARG(((const Table *)type->of)->name));
+    case TY_EVENT:
+        return say(p, "an event %.*s", STR_ARG(((const Event *)type->of)->name));
+    case TY_NOTHING:
+        return S("nothing");
+    }
+    UNREACHABLE();
+}
+
+bool type_same(const Type *a, const Type *b) {
+    if (a->kind != b->kind)
+        return false;
+    switch ((int)a->kind) {
+    case TY_DURATION:
+        return a->families == b->families;
+    case TY_MONEY:
+        return a->currency == b->currency;
+    case TY_ENUM:
+        return a->members == b->members;
+    case TY_LIST:
+        return type_same(a->item, b->item);
+    case TY_RECORD:
+    case TY_EVENT:
+        return a->of == b->of;
+    default:
+        return true;
+    }
+}
+
+bool type_fits(const Type *from, const Type *to) {
+    if (from->kind == TY_ERROR || to->kind == TY_ERROR)
+        return true;
+    if (from->kind == TY_NOTHING)
+        return to->optional;
+    if (to->kind == TY_DURATION && from->kind == TY_DURATION)
+        return (from->families & ~to->families) == 0;
+    if (to->kind == TY_NUMBER && from->kind == TY_INTEGER)
+        return true;
+    if ((to->kind == TY_TEXT && from->kind == TY_ID) ||
+        (to->kind == TY_ID && from->kind == TY_TEXT))
+        return true;
+    if (to->kind == TY_LIST && to->one_or_many && from->kind != TY_LIST)
+        return type_fits(from, to->item);
+    if (to->kind == TY_LIST && from->kind == TY_LIST)
+        return type_fits(from->item, to->item);
+    return type_same(from, to);
+}
+
+bool type_ordered(const Type *type) {
+    switch ((int)type->kind) {
+    case TY_ERROR:
+    case TY_INTEGER:
+    case TY_NUMBER:
+    case TY_PERCENT:
+    case TY_MONEY:
+    case TY_DATE:
+    case TY_TIME:
+    case TY_INSTANT:
+        return true;
+    case TY_DURATION: /* within one family only */
+        return (type->families & (type->families - 1)) == 0;
+    default:
+        return false;
+    }
+}
+
+static int member_order(const void *a, const void *b) {
+    return str_cmp(((const Member *)a)->name, ((const Member *)b)->name);
+}
+
+const Enum *enum_of(Program *p, Member *members, uint32_t n) {
+    if (n > 1)
+        qsort(members, n, sizeof *members, member_order); /* a total order: names differ */
+    for (size_t i = 0; i < p->enums.n; i++) {
+        Enum *e = p->enums.at[i];
+        bool same = e->count == n;
+        for (uint32_t k = 0; same && k < n; k++)
+            same = str_eq(e->members[k].name, members[k].name);
+        for (uint32_t k = 0; same && k < n; k++)
+            if (e->members[k].alias.n == 0)
+                e->members[k].alias = members[k].alias;
+        if (same)
+            return e;
+    }
+    Enum *e = new (p->arena, Enum, 1);
+    if (e == NULL || !vec_push(&p->enums, e)) {
+        p->nomem = true;
+        return NULL;
+    }
+    *e = (Enum){members, n, (uint32_t)p->enums.n - 1};
+    return e;
+}
+
+int enum_find(const Enum *e, Str name) {
+    for (uint32_t i = 0; i < e->count; i++)
+        if (str_eq(e->members[i].name, name) || (name.n > 0 && str_eq(e->members[i].alias, name)))
+            return (int)i;
+    return -1;
+}
+
+static Type type_enum(Program *p, const Node *node) {
+    size_t n = node_count(node->a), used = 0;
+    Member *members = new (p->arena, Member, n);
+    if (members == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    for (const Node *m = node->a; m != NULL; m = m->next) {
+        bool twice = false;
+        for (size_t i = 0; i < used; i++)
+            twice = twice || str_eq(members[i].name, m->text);
+        if (twice)
+            diag_add2(p->diags, DIAG_DECLARED_TWICE, m->at, m->text, (Str){NULL, 0});
+        else
+            members[used++] = (Member){m->text, name_alias(m->more)};
+    }
+    Type type = {.kind = TY_ENUM, .members = enum_of(p, members, (uint32_t)used)};
+    return type.members == NULL ? type_error() : type;
+}
+
+static const TypeKind type_kinds[TYPE_COUNT] = {
+    [TYPE_FLAG] = TY_FLAG,       [TYPE_INTEGER] = TY_INTEGER, [TYPE_NUMBER] = TY_NUMBER,
+    [TYPE_PERCENT] = TY_PERCENT, [TYPE_MONEY] = TY_MONEY,     [TYPE_DURATION] = TY_DURATION,
+    [TYPE_DATE] = TY_DATE,       [TYPE_TIME] = TY_TIME,       [TYPE_INSTANT] = TY_INSTANT,
+    [TYPE_TEXT] = TY_TEXT,       [TYPE_ID] = TY_ID,           [TYPE_PARTY] = TY_PARTY,
+    [TYPE_PERSON] = TY_PARTY,
+};
+
+/* Money's currency: said with the type, or by the bounds, or by the policy's header. */
+static uint32_t type_currency(Program *p, const Node *node) {
+    if (node->more.n > 0)
+        return currency_pack(node->more);
+    const Node *bound = node->b != NULL && node->b->more.n > 0 ? node->b : node->a;
+    if (bound != NULL && bound->kind == N_LIT && bound->op == LIT_MONEY)
+        return currency_pack(bound->more);
+    if (p->currency == 0)
+        diag_add(p->diags, DIAG_NO_CURRENCY, node->span);
+    return p->currency;
+}
+
+static void type_bounds(Program *p, const Node *node, Type *type) {
+    Value lo, hi;
+    Type plain = *type;
+    if (type->kind == TY_MONEY && node->a->kind == N_LIT && node->a->op == LIT_NUMBER)
+        plain.kind = TY_NUMBER; /* 0..1000 CNY */
+    bool ok = expr_constant(p, node->a, &plain, DIAG_BAD_CELL, &lo);
+    if (!expr_constant(p, node->b, type, DIAG_BAD_CELL, &hi) || !ok)
+        return;
+    type->bounded = true;
+    type->lo = lo.kind == V_INT ? dec_of_i64(lo.i) : value_to_dec(lo);
+    type->hi = hi.kind == V_INT ? dec_of_i64(hi.i) : value_to_dec(hi);
+    if (dec_cmp(type->lo, type->hi) > 0)
+        diag_add1(p->diags, DIAG_BAD_BOUNDS, span_join(node->a->span, node->b->span),
+                  source_text(p->sources, span_join(node->a->span, node->b->span)));
+}
+
+static Type type_named(Program *p, const Node *node) {
+    Type type = type_plain(type_kinds[node->op]);
+    if (type.kind == TY_MONEY)
+        type.currency = type_currency(p, node);
+    else if (node->more.n > 0)
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say(p, "`%.*s`", STR_ARG(node->more)),
+                  S("a field"));
+    if (type.kind == TY_DURATION)
+        type.families = FAMILIES_CALENDAR;
+    if (node->a == NULL || node->b == NULL)
+        return type;
+    if (type.kind == TY_INTEGER || type.kind == TY_NUMBER || type.kind == TY_PERCENT ||
+        type.kind == TY_MONEY)
+        type_bounds(p, node, &type);
+    else
+        diag_add3(p->diags, DIAG_BAD_LITERAL, span_join(node->a->span, node->b->span),
+                  source_text(p->sources, span_join(node->a->span, node->b->span)), S("range"),
+                  S("integers, numbers, percentages and money have ranges"));
+    return type;
+}
+
+static Type type_item(Program *p, const Node *node, Type type) {
+    Type *item = new (p->arena, Type, 1);
+    if (item == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    *item = type_read(p, node->a);
+    type.item = item;
+    return type;
+}
+
+static const Family unit_families[UNIT_COUNT] = {
+#define UNIT(name, en, zh, family, size) [UNIT_##name] = FAMILY_##family,
+#include "grammar/keywords.def"
+};
+
+Type type_read(Program *p, const Node *node) {
+    if (node == NULL)
+        return type_error();
+    switch (node->kind) {
+    case N_TYPE_NAME:
+        return type_named(p, node);
+    case N_TYPE_ENUM:
+        return type_enum(p, node);
+    case N_TYPE_WORKING:
+        return (Type){.kind = TY_DURATION, .families = FAMILIES_WORKING};
+    case N_TYPE_DURATION_IN:
+        return (Type){.kind = TY_DURATION, .families = 1u << unit_families[node->op]};
+    case N_TYPE_LIST:
+        return type_item(p, node, type_plain(TY_LIST));
+    case N_TYPE_OPTIONAL: {
+        Type type = type_read(p, node->a);
+        type.optional = true;
+        return type;
+    }
+    default:
+        return type_error();
+    }
+}
+
+static const ValueKind value_kinds[] = {
+    [TY_FLAG] = V_FLAG,       [TY_INTEGER] = V_INT, [TY_NUMBER] = V_DEC,
+    [TY_PERCENT] = V_PERCENT, [TY_MONEY] = V_MONEY, [TY_DURATION] = V_DURATION,
+    [TY_DATE] = V_DATE,       [TY_TIME] = V_TIME,   [TY_INSTANT] = V_INSTANT,
+    [TY_TEXT] = V_TEXT,       [TY_ID] = V_TEXT,     [TY_PARTY] = V_PARTY,
+    [TY_ENUM] = V_ENUM,       [TY_LIST] = V_LIST,   [TY_RECORD] = V_KINDS,
+    [TY_EVENT] = V_KINDS,     [TY_ERROR] = V_KINDS, [TY_NOTHING] = V_ABSENT,
+};
+
+ValueKind type_value_kind(const Type *type) {
+    return value_kinds[type->kind];
+}
+
+static Value bound_value(const Type *type, Dec d) {
+    int64_t i = 0;
+    if (type->kind == TY_INTEGER && dec_to_i64(d, &i) == OK)
+        return value_int(i);
+    Value v = value_dec(value_kinds[type->kind], d);
+    v.n = type->currency;
+    return v;
+}
+
+ColumnType column_type(const Type *type) {
+    ColumnType column = {
+        .kind = value_kinds[type->kind], .optional = type->optional, .bounded = type->bounded};
+    if (type->bounded) {
+        column.lo = bound_value(type, type->lo);
+        column.hi = bound_value(type, type->hi);
+    }
+    if (type->kind == TY_ENUM)
+        column.members = type->members->count;
+    return column;
+}

@@ -1,0 +1,992 @@
+/* code: the bundle's bytes. Each put_x has its take_x beside it, in the same order. */
+#include "engine/code/bundle.h"
+
+#include <string.h>
+
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+#include "engine/base/limits.h"
+#include "engine/base/sha256.h"
+#include "engine/code/lookup.h"
+#include "engine/code/verify.h"
+
+static const char bundle_magic[8] = {'R', 'E', 'M', 'I', 'T', 'C', '\r', '\n'};
+
+typedef struct Reader {
+    Take t;
+    Arena *a;
+    Bundle *b;
+    bool nomem;
+} Reader;
+
+/* The length of a list whose items take at least one byte each. */
+static uint32_t take_count(Reader *r) {
+    uint64_t n = take_varint(&r->t);
+    if (n > take_left(&r->t)) {
+        r->t.failed = true;
+        return 0;
+    }
+    return (uint32_t)n;
+}
+
+static void *take_array(Reader *r, uint32_t n, size_t size) {
+    void *p = arena_array(r->a, size, 16, n == 0 ? 1 : n);
+    if (p == NULL)
+        r->nomem = r->t.failed = true;
+    return p;
+}
+
+/* A list: its length, then each item by `take`. */
+#define TAKE_LIST(r, list, count, take)                                                            \
+    do {                                                                                           \
+        uint32_t list_n = take_count(r);                                                           \
+        (list) = take_array(r, list_n, sizeof *(list));                                            \
+        (count) = 0;                                                                               \
+        for (uint32_t list_i = 0; (list) != NULL && list_i < list_n && !(r)->t.failed; list_i++) { \
+            take(r, &(list)[list_i]);                                                              \
+            (count)++;                                                                             \
+        }                                                                                          \
+    } while (0)
+#define PUT_LIST(out, list, count, put)                                                            \
+    do {                                                                                           \
+        put_varint(out, count);                                                                    \
+        for (uint32_t list_i = 0; list_i < (count); list_i++)                                      \
+            put(out, &(list)[list_i]);                                                             \
+    } while (0)
+
+/* Numbers of things: -1 for none is 0 on disk. `most`: how many there are. */
+static void put_index(Buf *out, int64_t n) {
+    put_varint(out, (uint64_t)(n + 1));
+}
+static int32_t take_index(Reader *r, uint32_t most, bool none) {
+    uint64_t n = take_varint(&r->t);
+    if (n > most || (n == 0 && !none)) {
+        r->t.failed = true;
+        return -1;
+    }
+    return (int32_t)n - 1;
+}
+static bool take_flag(Reader *r) {
+    uint8_t v = take_u8(&r->t);
+    r->t.failed = r->t.failed || v > 1;
+    return v == 1;
+}
+static uint8_t take_below(Reader *r, unsigned limit) {
+    uint8_t v = take_u8(&r->t);
+    if (v >= limit)
+        r->t.failed = true;
+    return v;
+}
+static uint32_t take_u32v(Reader *r) {
+    uint64_t v = take_varint(&r->t);
+    if (v > UINT32_MAX)
+        r->t.failed = true;
+    return (uint32_t)v;
+}
+
+static void put_decimal(Buf *out, Dec d) {
+    put_u8(out, d.scale);
+    put_zigzag(out, d.coef);
+}
+static Dec take_decimal(Reader *r) {
+    Dec d = {.scale = take_below(r, DEC_SCALE_MAX + 1)};
+    d.coef = take_zigzag(&r->t);
+    return d;
+}
+
+/* A value whose numbers name things of this bundle (enumerations and parties come before all
+ * values). */
+static void check_value(Reader *r, Value v) {
+    const Bundle *b = r->b;
+    if (v.kind == V_ENUM &&
+        (v.n >= b->enum_count || v.i < 0 || v.i >= (int64_t)b->enums[v.n].count))
+        r->t.failed = true;
+    if (v.kind == V_PARTY && v.aux == 0 && (v.i < 0 || v.i >= (int64_t)b->party_count))
+        r->t.failed = true;
+    for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++)
+        check_value(r, v.items[i]);
+}
+static Value take_checked(Reader *r) {
+    Value v = take_value(&r->t, r->a);
+    if (!r->t.failed)
+        check_value(r, v);
+    return v;
+}
+
+static void put_type(Buf *out, const TypeDef *t) {
+    put_u8(out, t->kind);
+    put_u8(out, (uint8_t)(t->optional | t->is_id << 1 | t->bounded << 2 | t->person_only << 3 |
+                          t->one_or_many << 4));
+    put_u8(out, t->families);
+    put_varint(out, t->currency);
+    put_varint(out, t->members);
+    put_u8(out, t->item);
+    if (t->bounded) {
+        put_decimal(out, t->lo);
+        put_decimal(out, t->hi);
+    }
+}
+static void take_type(Reader *r, TypeDef *t) {
+    t->kind = take_below(r, V_KINDS);
+    uint8_t flags = take_below(r, 32);
+    t->optional = flags & 1;
+    t->is_id = flags >> 1 & 1;
+    t->bounded = flags >> 2 & 1;
+    t->person_only = flags >> 3 & 1;
+    t->one_or_many = flags >> 4 & 1;
+    t->families = take_below(r, 1u << FAMILIES);
+    t->currency = take_u32v(r);
+    t->members = take_u32v(r);
+    t->item = take_below(r, V_KINDS);
+    if (t->bounded) {
+        t->lo = take_decimal(r);
+        t->hi = take_decimal(r);
+    }
+    if ((t->kind == V_ENUM && t->members >= r->b->enum_count) || t->kind == V_ABSENT)
+        r->t.failed = true;
+    if (t->kind == V_LIST && (t->item == V_LIST || t->item == V_ENUM || t->item == V_ABSENT))
+        r->t.failed = true;
+}
+
+static void put_name(Buf *out, const NameDef *n) {
+    put_str(out, n->name);
+    put_str(out, n->alias);
+}
+static void take_name(Reader *r, NameDef *n) {
+    n->name = take_str(&r->t);
+    n->alias = take_str(&r->t);
+}
+
+static void put_enum(Buf *out, const EnumDef *e) {
+    PUT_LIST(out, e->members, e->count, put_name);
+}
+static void take_enum(Reader *r, EnumDef *e) {
+    TAKE_LIST(r, e->members, e->count, take_name);
+}
+
+static void put_party(Buf *out, const PartyDef *p) {
+    put_str(out, p->name);
+    put_str(out, p->alias);
+    put_str(out, p->label);
+    put_u8(out, p->kind);
+    put_index(out, p->under);
+    put_index(out, p->team);
+}
+static void take_party(Reader *r, PartyDef *p) {
+    p->name = take_str(&r->t);
+    p->alias = take_str(&r->t);
+    p->label = take_str(&r->t);
+    p->kind = take_below(r, PARTY_SEAT_DEF + 1);
+    p->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
+    p->team = take_index(r, INT32_MAX, true);
+}
+
+static void put_field(Buf *out, const FieldDef *f) {
+    put_str(out, f->name);
+    put_str(out, f->alias);
+    put_type(out, &f->type);
+    put_u8(out, f->has_preset);
+    if (f->has_preset)
+        put_value(out, f->preset, false);
+}
+static void take_field(Reader *r, FieldDef *f) {
+    f->name = take_str(&r->t);
+    f->alias = take_str(&r->t);
+    take_type(r, &f->type);
+    f->has_preset = take_flag(r);
+    if (f->has_preset)
+        f->preset = take_checked(r);
+    if (f->has_preset && f->preset.kind != f->type.kind)
+        r->t.failed = true;
+}
+
+static void put_event(Buf *out, const EventDef *e) {
+    put_str(out, e->name);
+    put_str(out, e->alias);
+    put_u8(out, e->open);
+    put_index(out, e->engine);
+    PUT_LIST(out, e->fields, e->field_count, put_field);
+}
+static void take_event(Reader *r, EventDef *e) {
+    e->name = take_str(&r->t);
+    e->alias = take_str(&r->t);
+    e->open = take_flag(r);
+    e->engine = take_index(r, ENGINE_EVENTS, true);
+    TAKE_LIST(r, e->fields, e->field_count, take_field);
+    if (e->field_count > LIMIT_FIELDS)
+        r->t.failed = true;
+}
+
+static void put_constant(Buf *out, const Value *v) {
+    put_value(out, *v, false);
+}
+static void take_constant(Reader *r, Value *v) {
+    *v = take_checked(r);
+}
+
+static void put_test(Buf *out, const CellTest *t) {
+    put_u8(out, (uint8_t)(t->negated | t->absent << 1 | t->has_lo << 2 | t->has_hi << 3 |
+                          t->open_lo << 4 | t->open_hi << 5));
+    put_value(out, t->has_lo ? t->lo : value_absent(), false);
+    put_value(out, t->has_hi ? t->hi : value_absent(), false);
+}
+static void take_test(Reader *r, CellTest *t) {
+    uint8_t flags = take_below(r, 64);
+    *t = (CellTest){.negated = flags & 1,
+                    .absent = flags >> 1 & 1,
+                    .has_lo = flags >> 2 & 1,
+                    .has_hi = flags >> 3 & 1,
+                    .open_lo = flags >> 4 & 1,
+                    .open_hi = flags >> 5 & 1};
+    t->lo = take_checked(r);
+    t->hi = take_checked(r);
+}
+
+static void put_cell(Buf *out, const Cell *c) {
+    put_u8(out, c->any);
+    PUT_LIST(out, c->tests, c->test_count, put_test);
+}
+static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
+    c->any = take_flag(r);
+    CellTest *tests;
+    TAKE_LIST(r, tests, c->test_count, take_test);
+    c->tests = tests;
+    for (uint32_t i = 0; i < c->test_count && !r->t.failed; i++) {
+        const CellTest *t = &tests[i];
+        bool same =
+            (!t->has_lo || t->lo.kind == type->kind) && (!t->has_hi || t->hi.kind == type->kind);
+        bool whole = t->absent ? !t->has_lo && !t->has_hi : t->has_lo || t->has_hi;
+        bool ordered = type->kind != V_FLAG && type->kind != V_TEXT && type->kind != V_ENUM &&
+                       type->kind != V_PARTY && type->kind != V_LIST;
+        if (!same || !whole || (!ordered && !t->absent && (!t->has_lo || !t->has_hi)))
+            r->t.failed = true;
+        if (type->kind == V_FLAG && t->has_lo && (t->lo.i < 0 || t->lo.i > 1))
+            r->t.failed = true;
+    }
+}
+
+static void put_table(Buf *out, const TableDef *t) {
+    put_str(out, t->name);
+    put_u8(out, t->hit);
+    put_varint(out, t->file);
+    PUT_LIST(out, t->inputs, t->input_count, put_field);
+    PUT_LIST(out, t->outputs, t->output_count, put_field);
+    put_varint(out, t->row_count);
+    for (uint32_t row = 0; row < t->row_count; row++) {
+        put_varint(out, t->lines[row]);
+        put_index(out, t->row_fns[row]);
+        for (uint32_t i = 0; i < t->input_count; i++)
+            put_cell(out, &t->cells[(size_t)row * t->input_count + i]);
+        for (uint32_t i = 0; i < t->output_count && t->row_fns[row] < 0; i++)
+            put_value(out, t->results[(size_t)row * t->output_count + i], false);
+    }
+}
+
+static void take_row(Reader *r, TableDef *t, uint32_t row) {
+    t->lines[row] = take_u32v(r);
+    t->row_fns[row] = take_index(r, INT32_MAX, true);
+    for (uint32_t i = 0; i < t->input_count && !r->t.failed; i++)
+        take_cell(r, &t->cells[(size_t)row * t->input_count + i], &t->inputs[i].type);
+    for (uint32_t i = 0; i < t->output_count && t->row_fns[row] < 0 && !r->t.failed; i++) {
+        Value v = take_checked(r);
+        const TypeDef *type = &t->outputs[i].type;
+        if (v.kind != type->kind && !(v.kind == V_ABSENT && type->optional))
+            r->t.failed = true;
+        t->results[(size_t)row * t->output_count + i] = v;
+    }
+}
+
+static ColumnType column_of(const Bundle *b, const TypeDef *t) {
+    ColumnType c = {.kind = (ValueKind)t->kind, .optional = t->optional, .bounded = t->bounded};
+    if (t->kind == V_ENUM)
+        c.members = b->enums[t->members].count;
+    if (!t->bounded)
+        return c;
+    int64_t lo = 0, hi = 0;
+    c.lo = value_dec((ValueKind)t->kind, t->lo);
+    c.hi = value_dec((ValueKind)t->kind, t->hi);
+    if (t->kind == V_INT && dec_to_i64(t->lo, &lo) == OK && dec_to_i64(t->hi, &hi) == OK) {
+        c.lo = value_int(lo);
+        c.hi = value_int(hi);
+    }
+    c.lo.n = c.hi.n = t->currency;
+    return c;
+}
+
+static Status table_lookup(Reader *r, TableDef *t) {
+    ColumnType *types = new (r->a, ColumnType, t->input_count + 1);
+    if (types == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < t->input_count; i++)
+        types[i] = column_of(r->b, &t->inputs[i].type);
+    return lookup_build(types, t->input_count, t->cells, t->row_count, r->a, &t->lookup);
+}
+
+static void take_table(Reader *r, TableDef *t) {
+    t->name = take_str(&r->t);
+    t->hit = take_u8(&r->t);
+    t->file = take_u32v(r);
+    TAKE_LIST(r, t->inputs, t->input_count, take_field);
+    TAKE_LIST(r, t->outputs, t->output_count, take_field);
+    uint32_t rows = take_count(r);
+    if (t->input_count > LIMIT_FIELDS || t->output_count > LIMIT_FIELDS || t->input_count > 64)
+        r->t.failed = true;
+    if (r->t.failed)
+        return;
+    t->lines = take_array(r, rows, sizeof *t->lines);
+    t->row_fns = take_array(r, rows, sizeof *t->row_fns);
+    t->cells = new (r->a, Cell, (size_t)rows * t->input_count + 1);
+    t->results = new (r->a, Value, (size_t)rows * t->output_count + 1);
+    if (t->lines == NULL || t->row_fns == NULL || t->cells == NULL || t->results == NULL) {
+        r->nomem = r->t.failed = true;
+        return;
+    }
+    t->row_count = rows;
+    for (uint32_t row = 0; row < rows && !r->t.failed; row++)
+        take_row(r, t, row);
+    if (!r->t.failed && table_lookup(r, t) != OK)
+        r->nomem = r->t.failed = true;
+}
+
+static void put_kind(Buf *out, const KindDef *k) {
+    put_u8(out, (uint8_t)(k->kind << 1 | k->optional));
+}
+static void take_kind(Reader *r, KindDef *k) {
+    uint8_t v = take_below(r, V_KINDS << 1);
+    *k = (KindDef){v >> 1, v & 1};
+}
+
+static void put_fn(Buf *out, const FnDef *f) {
+    put_str(out, f->name);
+    put_index(out, f->event);
+    put_index(out, f->duty);
+    PUT_LIST(out, f->args, f->arg_count, put_kind);
+    PUT_LIST(out, f->results, f->result_count, put_kind);
+    put_varint(out, f->registers);
+    put_varint(out, f->from);
+    put_varint(out, f->to);
+}
+static void take_fn(Reader *r, FnDef *f) {
+    f->name = take_str(&r->t);
+    f->event = take_index(r, r->b->event_count, true);
+    f->duty = take_index(r, INT32_MAX, true);
+    TAKE_LIST(r, f->args, f->arg_count, take_kind);
+    TAKE_LIST(r, f->results, f->result_count, take_kind);
+    f->registers = take_u32v(r);
+    f->from = take_u32v(r);
+    f->to = take_u32v(r);
+    if (f->registers > LIMIT_REGISTERS || f->from >= f->to)
+        r->t.failed = true;
+}
+
+static void put_slot(Buf *out, const uint32_t *slot) {
+    put_varint(out, *slot);
+}
+static void take_slot(Reader *r, uint32_t *slot) {
+    *slot = take_u32v(r);
+}
+
+static void put_act(Buf *out, const ActDef *a) {
+    put_u8(out, a->kind);
+    put_u8(out, a->clause);
+    put_u8(out, a->match);
+    put_u8(out, a->each);
+    put_varint(out, a->event);
+    put_index(out, a->link_fn);
+    put_index(out, a->test_fn);
+    PUT_LIST(out, a->slots, a->slot_count, put_slot);
+    put_value(out, a->has_since ? a->since : value_absent(), false);
+    put_varint(out, a->file);
+    put_varint(out, a->line);
+}
+static void take_act(Reader *r, ActDef *a) {
+    a->kind = take_below(r, ACT_IS_PAUSE + 1);
+    a->clause = take_u8(&r->t);
+    a->match = take_below(r, MATCH_BY_SELF + 1);
+    a->each = take_flag(r);
+    a->event = take_u32v(r);
+    a->link_fn = take_index(r, r->b->fn_count, true);
+    a->test_fn = take_index(r, r->b->fn_count, true);
+    TAKE_LIST(r, a->slots, a->slot_count, take_slot);
+    a->since = take_checked(r);
+    a->has_since = a->since.kind == V_DURATION;
+    a->file = take_u32v(r);
+    a->line = take_u32v(r);
+    if (a->event >= r->b->event_count)
+        r->t.failed = true;
+}
+
+static void put_rung(Buf *out, const RungDef *g) {
+    put_u8(out, g->kind);
+    put_u8(out, g->raises);
+    put_decimal(out, g->share);
+    put_index(out, g->span_slot);
+    put_value(out, g->span, false);
+    put_index(out, g->to_fn);
+    put_index(out, g->text_fn);
+    put_varint(out, g->file);
+    put_varint(out, g->line);
+}
+static void take_rung(Reader *r, RungDef *g) {
+    g->kind = take_below(r, RUNG_AFTER_DUE + 1);
+    g->raises = take_flag(r);
+    g->share = take_decimal(r);
+    g->span_slot = take_index(r, LIMIT_REGISTERS, true);
+    g->span = take_checked(r);
+    g->to_fn = take_index(r, r->b->fn_count, false);
+    g->text_fn = take_index(r, r->b->fn_count, true);
+    g->file = take_u32v(r);
+    g->line = take_u32v(r);
+    bool spans = g->kind == RUNG_BEFORE_DUE || g->kind == RUNG_AFTER_DUE;
+    if (spans && g->span_slot < 0 && g->span.kind != V_DURATION)
+        r->t.failed = true;
+    if (g->kind == RUNG_AT_SHARE &&
+        (dec_sign(g->share) <= 0 || dec_cmp(g->share, dec_of_i64(1)) > 0))
+        r->t.failed = true;
+}
+
+static void put_reaction(Buf *out, const ReactionDef *x) {
+    put_u8(out, x->state);
+    put_index(out, x->fn);
+}
+static void take_reaction(Reader *r, ReactionDef *x) {
+    x->state = take_below(r, DUTY_STATES);
+    x->fn = take_index(r, r->b->fn_count, false);
+}
+
+static void put_duty(Buf *out, const DutyDef *d) {
+    put_str(out, d->name);
+    put_str(out, d->alias);
+    put_str(out, d->label);
+    put_index(out, d->event);
+    put_u8(out, d->schedule);
+    put_u8(out, d->weekdays);
+    put_u8(out, d->month_day);
+    put_varint(out, (uint64_t)d->time_ms);
+    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2));
+    PUT_LIST(out, d->params, d->param_count, put_field);
+    PUT_LIST(out, d->key, d->key_count, put_name);
+    put_index(out, d->raise_fn);
+    PUT_LIST(out, d->frame, d->frame_count, put_kind);
+    PUT_LIST(out, d->acts, d->act_count, put_act);
+    put_varint(out, d->pause_count);
+    PUT_LIST(out, d->rungs, d->rung_count, put_rung);
+    PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
+    put_varint(out, d->file);
+    put_varint(out, d->line);
+}
+static void take_duty(Reader *r, DutyDef *d) {
+    d->name = take_str(&r->t);
+    d->alias = take_str(&r->t);
+    d->label = take_str(&r->t);
+    d->event = take_index(r, r->b->event_count, true);
+    d->schedule = take_below(r, SCHEDULE_MONTH + 1);
+    d->weekdays = take_below(r, 128);
+    d->month_day = take_below(r, 32);
+    d->time_ms = (int32_t)take_u32v(r);
+    uint8_t flags = take_below(r, 8);
+    d->again = flags & 1;
+    d->due_by = flags >> 1 & 1;
+    d->has_beneficiary = flags >> 2 & 1;
+    TAKE_LIST(r, d->params, d->param_count, take_field);
+    TAKE_LIST(r, d->key, d->key_count, take_name);
+    d->raise_fn = take_index(r, r->b->fn_count, false);
+    TAKE_LIST(r, d->frame, d->frame_count, take_kind);
+    TAKE_LIST(r, d->acts, d->act_count, take_act);
+    d->pause_count = take_u32v(r);
+    TAKE_LIST(r, d->rungs, d->rung_count, take_rung);
+    TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
+    d->file = take_u32v(r);
+    d->line = take_u32v(r);
+    bool triggers = (d->event >= 0) + (d->schedule != SCHEDULE_NONE) + (d->param_count > 0) > 1;
+    if (triggers || d->time_ms < 0 || d->time_ms >= DAY_MS || d->rung_count > LIMIT_RUNGS ||
+        d->pause_count > 250 || (d->schedule == SCHEDULE_WEEKDAY && d->weekdays == 0) ||
+        (d->schedule == SCHEDULE_MONTH && d->month_day == 0) ||
+        (d->schedule == SCHEDULE_WORKING_DAY && r->b->calendar < 0))
+        r->t.failed = true;
+}
+
+static void put_rule(Buf *out, const RuleDef *u) {
+    put_str(out, u->name);
+    put_str(out, u->label);
+    put_varint(out, u->event);
+    put_index(out, u->fn);
+    put_varint(out, u->file);
+    put_varint(out, u->line);
+}
+static void take_rule(Reader *r, RuleDef *u) {
+    u->name = take_str(&r->t);
+    u->label = take_str(&r->t);
+    u->event = take_u32v(r);
+    u->fn = take_index(r, r->b->fn_count, false);
+    u->file = take_u32v(r);
+    u->line = take_u32v(r);
+    if (u->event >= r->b->event_count)
+        r->t.failed = true;
+}
+
+static void put_decl(Buf *out, const DeclDef *d) {
+    put_varint(out, (uint64_t)d->number << 1 | d->is_duty);
+}
+static void take_decl(Reader *r, DeclDef *d) {
+    uint64_t v = take_varint(&r->t);
+    *d = (DeclDef){v & 1, (uint32_t)(v >> 1)};
+    if ((v >> 1) >= (d->is_duty ? r->b->duty_count : r->b->rule_count))
+        r->t.failed = true;
+}
+
+static void put_source(Buf *out, const SourceDef *s) {
+    put_str(out, s->name);
+    put_str(out, s->text);
+}
+static void take_source(Reader *r, SourceDef *s) {
+    s->name = take_str(&r->t);
+    s->text = take_str(&r->t);
+}
+
+static void take_zone(Reader *r, Zone *z) {
+    Status status = zone_take(&r->t, r->a, z);
+    if (status != OK)
+        r->t.failed = true;
+    r->nomem = r->nomem || status == ERR_NOMEM;
+}
+static void take_calendar(Reader *r, Calendar *c) {
+    Status status = cal_take(&r->t, r->a, r->b->zones, r->b->zone_count, c);
+    if (status != OK)
+        r->t.failed = true;
+    r->nomem = r->nomem || status == ERR_NOMEM;
+}
+
+static void put_word(Buf *out, const uint32_t *word) {
+    put_u32(out, *word);
+}
+static void take_word(Reader *r, uint32_t *word) {
+    *word = take_u32(&r->t);
+}
+
+/* Parts come in an order in which what is named has already been read. */
+void bundle_put(Buf *out, const Bundle *b) {
+    put_bytes(out, bundle_magic, sizeof bundle_magic);
+    put_varint(out, BUNDLE_VERSION);
+    put_str(out, b->policy);
+    put_str(out, b->version);
+    put_varint(out, b->currency);
+    put_zigzag(out, b->late_ms);
+    PUT_LIST(out, b->zones, b->zone_count, zone_put);
+    put_varint(out, b->zone);
+    PUT_LIST(out, b->calendars, b->calendar_count, cal_put);
+    put_index(out, b->calendar);
+    PUT_LIST(out, b->enums, b->enum_count, put_enum);
+    PUT_LIST(out, b->parties, b->party_count, put_party);
+    PUT_LIST(out, b->events, b->event_count, put_event);
+    PUT_LIST(out, b->constants, b->constant_count, put_constant);
+    PUT_LIST(out, b->fns, b->fn_count, put_fn);
+    PUT_LIST(out, b->tables, b->table_count, put_table);
+    PUT_LIST(out, b->duties, b->duty_count, put_duty);
+    PUT_LIST(out, b->rules, b->rule_count, put_rule);
+    PUT_LIST(out, b->decls, b->decl_count, put_decl);
+    PUT_LIST(out, b->code, b->code_count, put_word);
+    PUT_LIST(out, b->lines, b->code_count, put_word);
+    PUT_LIST(out, b->sources, b->source_count, put_source);
+}
+
+static void take_parts(Reader *r) {
+    Bundle *b = r->b;
+    b->policy = take_str(&r->t);
+    b->version = take_str(&r->t);
+    b->currency = take_u32v(r);
+    b->late_ms = take_zigzag(&r->t);
+    TAKE_LIST(r, b->zones, b->zone_count, take_zone);
+    b->zone = take_u32v(r);
+    TAKE_LIST(r, b->calendars, b->calendar_count, take_calendar);
+    b->calendar = take_index(r, b->calendar_count, true);
+    TAKE_LIST(r, b->enums, b->enum_count, take_enum);
+    TAKE_LIST(r, b->parties, b->party_count, take_party);
+    TAKE_LIST(r, b->events, b->event_count, take_event);
+    TAKE_LIST(r, b->constants, b->constant_count, take_constant);
+    TAKE_LIST(r, b->fns, b->fn_count, take_fn);
+    TAKE_LIST(r, b->tables, b->table_count, take_table);
+    TAKE_LIST(r, b->duties, b->duty_count, take_duty);
+    TAKE_LIST(r, b->rules, b->rule_count, take_rule);
+    TAKE_LIST(r, b->decls, b->decl_count, take_decl);
+    TAKE_LIST(r, b->code, b->code_count, take_word);
+    uint32_t lines = 0;
+    TAKE_LIST(r, b->lines, lines, take_word);
+    TAKE_LIST(r, b->sources, b->source_count, take_source);
+    if (b->zone >= b->zone_count || lines != b->code_count || b->late_ms < 0)
+        r->t.failed = true;
+}
+
+/* ---- checks of what could not be checked while reading */
+
+static bool ok_parties(const Bundle *b) {
+    for (uint32_t i = 0; i < b->party_count; i++) {
+        const PartyDef *p = &b->parties[i];
+        if (p->under >= (int32_t)b->party_count || p->team >= (int32_t)b->party_count ||
+            (p->kind == PARTY_SEAT_DEF) != (p->team >= 0))
+            return false;
+        uint32_t steps = 0;
+        int32_t up = (int32_t)i;
+        while (up >= 0 && steps++ <= b->party_count)
+            up = b->parties[up].under >= 0 ? b->parties[up].under : b->parties[up].team;
+        if (up >= 0)
+            return false;
+    }
+    return true;
+}
+
+static bool ok_engine_field(const EventDef *e, uint32_t n, uint8_t kind, bool optional) {
+    if (n >= e->field_count)
+        return false;
+    const TypeDef *type = &e->fields[n].type;
+    return type->kind == kind && type->optional == optional &&
+           (kind != V_LIST || type->item == V_TEXT);
+}
+
+static bool ok_events(const Bundle *b) {
+    if (b->event_count < ENGINE_EVENTS)
+        return false;
+    for (uint32_t i = 0; i < b->event_count; i++) {
+        if (b->events[i].engine != (i < ENGINE_EVENTS ? (int32_t)i : -1))
+            return false;
+    }
+#define ENGINE_EVENT(id, type_name, actor)                                                         \
+    if (!str_eq(b->events[ENGINE_##id].name, S(type_name)))                                        \
+        return false;
+#include "engine/base/engine_events.def"
+    uint32_t counts[ENGINE_EVENTS] = {0};
+#define ENGINE_KIND_TEXT V_TEXT
+#define ENGINE_KIND_KEY V_LIST
+#define ENGINE_KIND_PARTY V_PARTY
+#define ENGINE_KIND_INSTANT V_INSTANT
+#define ENGINE_FIELD(event_id, field, field_type, may_be_absent)                                   \
+    if (!ok_engine_field(&b->events[ENGINE_##event_id], counts[ENGINE_##event_id]++,               \
+                         ENGINE_KIND_##field_type, may_be_absent))                                 \
+        return false;
+#include "engine/base/engine_events.def"
+    for (uint32_t i = 0; i < ENGINE_EVENTS; i++)
+        if (counts[i] != b->events[i].field_count)
+            return false;
+    return true;
+}
+
+static bool fn_is(const Bundle *b, int32_t fn, int32_t event, int32_t duty, uint32_t args) {
+    const FnDef *f = &b->fns[fn];
+    return (f->event < 0 || f->event == event) && (f->duty < 0 || f->duty == duty) &&
+           f->arg_count <= args;
+}
+
+static bool fn_gives(const Bundle *b, int32_t fn, uint32_t n, uint8_t kind) {
+    const FnDef *f = &b->fns[fn];
+    for (uint32_t i = 0; i < f->result_count; i++)
+        if (f->results[i].kind != kind || f->results[i].optional)
+            return false;
+    return n == UINT32_MAX || f->result_count == n;
+}
+
+static bool ok_args(const FnDef *f, const FieldDef *fields, uint32_t n) {
+    if (f->arg_count > n)
+        return false;
+    for (uint32_t i = 0; i < f->arg_count; i++)
+        if (f->args[i].kind != fields[i].type.kind ||
+            (fields[i].type.optional && !f->args[i].optional))
+            return false;
+    return true;
+}
+
+static bool ok_tables(const Bundle *b) {
+    for (uint32_t i = 0; i < b->table_count; i++) {
+        const TableDef *t = &b->tables[i];
+        for (uint32_t r = 0; r < t->row_count; r++) {
+            if (t->row_fns[r] < 0)
+                continue;
+            if (t->row_fns[r] >= (int32_t)b->fn_count ||
+                !fn_is(b, t->row_fns[r], -2, -2, t->input_count))
+                return false;
+            const FnDef *f = &b->fns[t->row_fns[r]];
+            if (!ok_args(f, t->inputs, t->input_count) || f->result_count != t->output_count)
+                return false;
+            for (uint32_t o = 0; o < t->output_count; o++)
+                if (f->results[o].kind != t->outputs[o].type.kind ||
+                    (f->results[o].optional && !t->outputs[o].type.optional))
+                    return false;
+        }
+        if (t->file >= b->source_count)
+            return false;
+    }
+    return true;
+}
+
+static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
+    if (a->file >= b->source_count || (a->kind >= ACT_IS_RESUME && a->clause >= d->pause_count))
+        return false;
+    if (a->test_fn >= 0 && (!fn_is(b, a->test_fn, (int32_t)a->event, (int32_t)number, 0) ||
+                            !fn_gives(b, a->test_fn, 1, V_FLAG)))
+        return false;
+    if (a->match == MATCH_BY_SELF)
+        return b->events[a->event].engine >= ENGINE_REPORTED;
+    if ((a->match == MATCH_BY_KEY || a->match == MATCH_BY_LINK) != (a->link_fn >= 0))
+        return false;
+    if (a->link_fn < 0)
+        return a->slot_count == 0;
+    const FnDef *f = &b->fns[a->link_fn];
+    if (!fn_is(b, a->link_fn, (int32_t)a->event, -2, 0) ||
+        f->result_count != (a->match == MATCH_BY_KEY ? d->key_count : a->slot_count))
+        return false;
+    for (uint32_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i] >= d->frame_count)
+            return false;
+    return true;
+}
+
+static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const RungDef *g) {
+    if (g->file >= b->source_count || !fn_is(b, g->to_fn, -2, (int32_t)number, 0) ||
+        !fn_gives(b, g->to_fn, UINT32_MAX, V_PARTY) || b->fns[g->to_fn].result_count == 0)
+        return false;
+    if (g->text_fn >= 0 &&
+        (!fn_is(b, g->text_fn, -2, (int32_t)number, 0) || !fn_gives(b, g->text_fn, 1, V_TEXT)))
+        return false;
+    return g->span_slot < 0 ||
+           (g->span_slot < (int32_t)d->frame_count && d->frame[g->span_slot].kind == V_DURATION &&
+            !d->frame[g->span_slot].optional);
+}
+
+static bool ok_raise(const Bundle *b, const DutyDef *d) {
+    const FnDef *f = &b->fns[d->raise_fn];
+    if (!fn_is(b, d->raise_fn, d->event, -2, d->param_count) ||
+        !ok_args(f, d->params, d->param_count))
+        return false;
+    uint32_t fixed = d->key_count + 2 + d->has_beneficiary;
+    if (f->result_count != fixed + d->frame_count)
+        return false;
+    for (uint32_t i = 0; i < fixed; i++) {
+        KindDef k = f->results[i];
+        bool party = i >= d->key_count && i + 1 < fixed, due = i + 1 == fixed;
+        if (k.optional || (party && k.kind != V_PARTY) ||
+            (due && !d->due_by && k.kind != V_DURATION) ||
+            (due && d->due_by && k.kind != V_INSTANT && k.kind != V_DATE) || k.kind == V_LIST)
+            return false;
+    }
+    for (uint32_t i = 0; i < d->frame_count; i++)
+        if (f->results[fixed + i].kind != d->frame[i].kind ||
+            f->results[fixed + i].optional != d->frame[i].optional)
+            return false;
+    return true;
+}
+
+static bool ok_duties(const Bundle *b) {
+    for (uint32_t i = 0; i < b->duty_count; i++) {
+        const DutyDef *d = &b->duties[i];
+        bool ok = d->file < b->source_count && ok_raise(b, d);
+        for (uint32_t k = 0; ok && k < d->act_count; k++)
+            ok = ok_act(b, d, i, &d->acts[k]);
+        for (uint32_t k = 0; ok && k < d->rung_count; k++)
+            ok = ok_rung(b, d, i, &d->rungs[k]);
+        for (uint32_t k = 0; ok && k < d->reaction_count; k++)
+            ok = fn_is(b, d->reactions[k].fn, -2, (int32_t)i, 0);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool ok_rest(const Bundle *b) {
+    for (uint32_t i = 0; i < b->fn_count; i++) {
+        const FnDef *f = &b->fns[i];
+        if (f->duty >= (int32_t)b->duty_count || f->to > b->code_count ||
+            (i > 0 && f->from < b->fns[i - 1].to))
+            return false;
+    }
+    for (uint32_t i = 0; i < b->rule_count; i++)
+        if (!fn_is(b, b->rules[i].fn, (int32_t)b->rules[i].event, -2, 0) ||
+            b->rules[i].file >= b->source_count)
+            return false;
+    for (uint32_t i = 0; i < b->code_count; i++)
+        if (b->lines[i] >> 20 >= b->source_count)
+            return false;
+    return true;
+}
+
+Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
+    Reader r = {.t = take_from(bytes), .a = a, .b = new (a, Bundle, 1)};
+    if (r.b == NULL)
+        return ERR_NOMEM;
+    Str magic = take_bytes(&r.t, sizeof bundle_magic);
+    if (!str_eq(magic, (Str){bundle_magic, sizeof bundle_magic}))
+        return err_set(err, ERR_DAMAGED, "this is not a bundle: its first bytes are others");
+    uint64_t version = take_varint(&r.t);
+    if (version != BUNDLE_VERSION)
+        return err_set(err, ERR_VERSION, "this bundle has form %llu; this program reads form %d",
+                       (unsigned long long)version, BUNDLE_VERSION);
+    take_parts(&r);
+    if (r.nomem)
+        return ERR_NOMEM;
+    if (take_done(&r.t) != OK)
+        return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
+                       (size_t)(r.t.p - bytes.p), bytes.n);
+    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) || !ok_duties(r.b))
+        return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
+    Arena scratch = {0};
+    Status status = verify_code(r.b, &scratch, err);
+    arena_free(&scratch);
+    TRY(status);
+    sha256(bytes, r.b->hash);
+    *out = r.b;
+    return OK;
+}
+
+/* ---- looking things up, printing values */
+
+static bool is_named(Str name, Str alias, Str wanted) {
+    return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
+}
+
+int32_t bundle_party(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->party_count; i++)
+        if (is_named(b->parties[i].name, b->parties[i].alias, name))
+            return (int32_t)i;
+    Str team, role;
+    if (!str_cut(name, '.', &team, &role))
+        return -1;
+    for (uint32_t i = 0; i < b->party_count; i++) {
+        const PartyDef *p = &b->parties[i];
+        if (p->team < 0 || !is_named(b->parties[p->team].name, b->parties[p->team].alias, team))
+            continue;
+        Str own, own_alias;
+        str_cut(p->name, '.', NULL, &own);
+        str_cut(p->alias, '.', NULL, &own_alias);
+        if (is_named(own, own_alias, role))
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+int32_t bundle_event(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->event_count; i++)
+        if (is_named(b->events[i].name, b->events[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_duty(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->duty_count; i++)
+        if (is_named(b->duties[i].name, b->duties[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name) {
+    for (uint32_t i = 0; i < n; i++)
+        if (is_named(fields[i].name, fields[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+Str party_text(const Bundle *b, Value v) {
+    if (v.kind != V_PARTY)
+        return S("?");
+    if (v.aux == 1)
+        return value_str(v);
+    return v.i >= 0 && v.i < (int64_t)b->party_count ? b->parties[v.i].name : S("?");
+}
+
+static Str member_text(const Bundle *b, Value v) {
+    bool known = v.n < b->enum_count && v.i >= 0 && v.i < (int64_t)b->enums[v.n].count;
+    return known ? b->enums[v.n].members[v.i].name : S("?");
+}
+
+void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    switch ((ValueKind)v.kind) {
+    case V_ABSENT:
+    case V_KINDS:
+        put_text(out, S("absent"));
+        return;
+    case V_FLAG:
+        put_text(out, v.i != 0 ? S("yes") : S("no"));
+        return;
+    case V_INT:
+        put_dec(out, v.i);
+        return;
+    case V_DEC:
+        dec_put(out, value_to_dec(v));
+        return;
+    case V_PERCENT:
+        put_percent(out, value_to_dec(v));
+        return;
+    case V_MONEY:
+        dec_put(out, value_to_dec(v));
+        put_c(out, ' ');
+        put_currency(out, v.n);
+        return;
+    case V_DURATION:
+        put_duration(out, (Family)v.aux, v.i);
+        return;
+    case V_DATE:
+        put_date(out, (int32_t)v.i);
+        return;
+    case V_TIME:
+        put_time(out, (int32_t)v.i);
+        return;
+    case V_INSTANT:
+        zone_put_instant(out, cache, v.i);
+        return;
+    case V_TEXT:
+        put_text(out, value_str(v));
+        return;
+    case V_ENUM:
+        put_text(out, member_text(b, v));
+        return;
+    case V_PARTY:
+        put_text(out, party_text(b, v));
+        return;
+    case V_LIST:
+        for (uint32_t i = 0; i < v.n; i++) {
+            put_text(out, i == 0 ? S("") : S(", "));
+            put_value_text(out, b, cache, v.items[i]);
+        }
+        return;
+    }
+}
+
+void put_value_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    switch ((ValueKind)v.kind) {
+    case V_ABSENT:
+    case V_KINDS:
+        put_text(out, S("null"));
+        return;
+    case V_FLAG:
+        put_text(out, v.i != 0 ? S("true") : S("false"));
+        return;
+    case V_INT:
+        put_dec(out, v.i);
+        return;
+    case V_LIST:
+        put_c(out, '[');
+        for (uint32_t i = 0; i < v.n; i++) {
+            put_text(out, i == 0 ? S("") : S(","));
+            put_value_json(out, b, cache, v.items[i]);
+        }
+        put_c(out, ']');
+        return;
+    case V_TEXT:
+        put_json_string(out, value_str(v));
+        return;
+    case V_PARTY:
+        put_json_string(out, party_text(b, v));
+        return;
+    case V_ENUM:
+        put_json_string(out, member_text(b, v));
+        return;
+    case V_DEC:
+    case V_PERCENT:
+    case V_MONEY:
+    case V_DURATION:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT: /* none of these needs escapes */
+        put_c(out, '"');
+        put_value_text(out, b, cache, v);
+        put_c(out, '"');
+        return;
+    }
+}

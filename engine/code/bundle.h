@@ -1,0 +1,279 @@
+/* code: the bundle: a compiled policy as one file of bytes, and as the tables that the VM and the
+ * engine read. Trusts:  nothing of a file: bundle_take checks every number, verify.h every
+ * instruction. Never:   knows the language's text; it carries the sources, for people. Memory:  a
+ * Bundle and all it points to live in the arena that took it; its texts borrow the file's bytes.
+ * Errors:  ERR_DAMAGED with the reason in Err; ERR_VERSION for a form that this program does not
+ * know. Read:    op.def, then this page, then verify.c and lookup.h. */
+#ifndef REMIT_CODE_BUNDLE_H
+#define REMIT_CODE_BUNDLE_H
+
+#include "engine/base/atoms.h"
+#include "engine/base/calendar.h"
+#include "engine/base/value.h"
+
+/* Version list: 1 the first. */
+enum { BUNDLE_VERSION = 1 };
+
+typedef enum Op {
+#define OP(name, form, a, b, c, cost, effect) OP_##name,
+#include "engine/code/op.def"
+    OP_COUNT
+} Op;
+
+#define INS_OP(i) ((Op)((i)&0xFF))
+#define INS_A(i) (((i) >> 8) & 0xFF)
+#define INS_B(i) (((i) >> 16) & 0xFF)
+#define INS_C(i) ((i) >> 24)
+#define INS_BX(i) ((i) >> 16)
+
+/* What a value of a field, column or register may be. */
+typedef struct TypeDef {
+    uint8_t kind; /* ValueKind */
+    bool optional;
+    bool is_id;        /* V_TEXT: an id */
+    bool bounded;      /* V_INT, V_DEC, V_PERCENT, V_MONEY */
+    bool person_only;  /* V_PARTY: no role or team */
+    bool one_or_many;  /* V_LIST: a single item is read as a list of one */
+    uint8_t families;  /* V_DURATION: bit 1 << Family */
+    uint32_t currency; /* V_MONEY */
+    uint32_t members;  /* V_ENUM: number of the enumeration */
+    uint8_t item;      /* V_LIST: kind of its items */
+    Dec lo, hi;
+} TypeDef;
+
+typedef struct NameDef {
+    Str name, alias; /* alias: empty when there is none */
+} NameDef;
+
+typedef struct EnumDef {
+    NameDef *members;
+    uint32_t count;
+} EnumDef;
+
+enum { PARTY_ROLE_DEF, PARTY_TEAM_DEF, PARTY_SEAT_DEF };
+typedef struct PartyDef {
+    Str name, alias, label;
+    uint8_t kind;
+    int32_t under; /* party, or -1 */
+    int32_t team;  /* of a seat, or -1 */
+} PartyDef;
+
+typedef struct FieldDef {
+    Str name, alias;
+    TypeDef type;
+    bool has_preset;
+    Value preset;
+} FieldDef;
+
+/* Numbers of the engine's own events; -1 for the policy's. */
+typedef enum EngineEvent {
+#define ENGINE_EVENT(name, type, actor) ENGINE_##name,
+#include "engine/base/engine_events.def"
+    ENGINE_EVENTS
+} EngineEvent;
+
+typedef struct EventDef {
+    Str name, alias;
+    bool open;
+    int32_t engine; /* EngineEvent or -1 */
+    FieldDef *fields;
+    uint32_t field_count;
+} EventDef;
+
+typedef struct TableDef {
+    Str name;
+    uint8_t hit;
+    FieldDef *inputs, *outputs;
+    uint32_t input_count, output_count;
+    uint32_t row_count;
+    Cell *cells; /* of row r and input i at r * input_count + i */
+    Value *
+        results; /* of row r and output o at r * output_count + o; V_KINDS: computed by `row_fns` */
+    int32_t *
+        row_fns; /* of row r: a function over the inputs that gives all outputs, or -1: constants */
+    uint32_t *lines; /* of each row, in source `file` */
+    uint32_t file;
+    struct Lookup *lookup; /* made when the bundle is taken */
+} TableDef;
+
+/* The kind that a register, argument or result has. */
+typedef struct KindDef {
+    uint8_t kind;
+    bool optional;
+} KindDef;
+
+typedef struct FnDef {
+    Str name;      /* for people: "duty handle_complaint raise" */
+    int32_t event; /* the event at hand, or -1 */
+    int32_t duty;  /* whose frame it reads, or -1 */
+    KindDef *args, *results;
+    uint32_t arg_count, result_count;
+    uint32_t registers;
+    uint32_t from, to; /* its instructions in the code */
+} FnDef;
+
+typedef enum MatchDef { MATCH_BY_KEY, MATCH_BY_LINK, MATCH_BY_SCAN, MATCH_BY_SELF } MatchDef;
+typedef enum ActKind {
+    ACT_IS_FULFIL,
+    ACT_IS_WAIVE,
+    ACT_IS_CANCEL,
+    ACT_IS_RESUME,
+    ACT_IS_PAUSE
+} ActKind;
+
+/* A clause by which an event acts on a duty. */
+typedef struct ActDef {
+    uint8_t kind;   /* ActKind */
+    uint8_t clause; /* of a pause and its resume: which reason */
+    uint8_t match;  /* MatchDef */
+    bool each;
+    uint32_t event;
+    int32_t link_fn; /* over the event: the values to match, or -1 */
+    int32_t test_fn; /* over event and frame: a flag, or -1 */
+    uint32_t *slots; /* BY_LINK: frame slots that the values equal */
+    uint32_t slot_count;
+    bool has_since;
+    Value since; /* a duration: how long before the raising an event may lie */
+    uint32_t file, line;
+} ActDef;
+
+typedef enum RungKind { RUNG_AT_SHARE, RUNG_BEFORE_DUE, RUNG_AT_DUE, RUNG_AFTER_DUE } RungKind;
+
+typedef struct RungDef {
+    uint8_t kind;      /* RungKind */
+    bool raises;       /* escalates; else reminds */
+    Dec share;         /* AT_SHARE: a fraction */
+    int32_t span_slot; /* frame slot of the duration, or -1 */
+    Value span;        /* the duration when span_slot is -1 */
+    int32_t to_fn;     /* over the frame: the parties */
+    int32_t text_fn;   /* over the frame: a text, or -1 */
+    uint32_t file, line;
+} RungDef;
+
+typedef enum DutyState {
+    DUTY_OPEN,
+    DUTY_PAUSED,
+    DUTY_BREACHED,
+    DUTY_FULFILLED,
+    DUTY_WAIVED,
+    DUTY_CANCELLED,
+    DUTY_STATES
+} DutyState;
+
+typedef struct ReactionDef {
+    uint8_t state; /* DutyState */
+    int32_t fn;    /* over the frame: actions */
+} ReactionDef;
+
+typedef enum ScheduleKind {
+    SCHEDULE_NONE,
+    SCHEDULE_WEEKDAY,
+    SCHEDULE_DAY,
+    SCHEDULE_WORKING_DAY,
+    SCHEDULE_MONTH
+} ScheduleKind;
+
+typedef struct DutyDef {
+    Str name, alias, label;
+    int32_t event;    /* that raises it, or -1 */
+    uint8_t schedule; /* ScheduleKind */
+    uint8_t weekdays; /* bit 1 << (weekday - 1), Monday 1 */
+    uint8_t month_day;
+    int32_t time_ms; /* of the day */
+    bool again, due_by, has_beneficiary;
+    FieldDef *params;
+    uint32_t param_count;
+    NameDef *key; /* what its parts are called; a schedule's key is its instant */
+    uint32_t key_count;
+    int32_t raise_fn; /* over the event or the arguments: key parts, owner, beneficiary if any, due,
+                         frame */
+    KindDef *frame;
+    uint32_t frame_count;
+    ActDef *acts;
+    uint32_t act_count;
+    uint32_t pause_count;
+    RungDef *rungs;
+    uint32_t rung_count;
+    ReactionDef *reactions;
+    uint32_t reaction_count;
+    uint32_t file, line;
+} DutyDef;
+
+typedef struct RuleDef {
+    Str name, label;
+    uint32_t event;
+    int32_t fn; /* over the event: actions */
+    uint32_t file, line;
+} RuleDef;
+
+typedef struct DeclDef {
+    bool is_duty;
+    uint32_t number;
+} DeclDef;
+
+typedef struct SourceDef {
+    Str name, text;
+} SourceDef;
+
+typedef struct Bundle {
+    uint8_t hash[32]; /* SHA-256 of the file: its name */
+    Str policy, version;
+    uint32_t currency;
+    int64_t late_ms;
+    uint32_t zone;    /* the policy's */
+    int32_t calendar; /* the policy's, or -1 */
+    Zone *zones;
+    uint32_t zone_count;
+    Calendar *calendars;
+    uint32_t calendar_count;
+    EnumDef *enums;
+    uint32_t enum_count;
+    PartyDef *parties;
+    uint32_t party_count;
+    EventDef *events;
+    uint32_t event_count;
+    Value *constants;
+    uint32_t constant_count;
+    TableDef *tables;
+    uint32_t table_count;
+    FnDef *fns;
+    uint32_t fn_count;
+    uint32_t *code;
+    uint32_t *lines; /* of each instruction: file << 20 | line */
+    uint32_t code_count;
+    DutyDef *duties;
+    uint32_t duty_count;
+    RuleDef *rules;
+    uint32_t rule_count;
+    DeclDef *decls; /* what reacts to events, in the order of the text */
+    uint32_t decl_count;
+    SourceDef *sources;
+    uint32_t source_count;
+} Bundle;
+
+/* The canonical bytes of b (hash and lookups apart). */
+void bundle_put(Buf *out, const Bundle *b);
+/* Reads and checks all: numbers, constants, code (verify.h); makes the tables' lookups. bytes is
+ * borrowed. */
+MUST_USE Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err);
+
+/* The party that has this name or alias, or -1. Seats by team and role, each by name or alias. */
+int32_t bundle_party(const Bundle *b, Str name);
+int32_t bundle_event(const Bundle *b, Str name);
+int32_t bundle_duty(const Bundle *b, Str name);
+int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
+static inline const Zone *bundle_zone(const Bundle *b) {
+    return &b->zones[b->zone];
+}
+static inline const Calendar *bundle_calendar(const Bundle *b) {
+    return b->calendar < 0 ? NULL : &b->calendars[b->calendar];
+}
+/* A value as the language writes it. `cache` is one of the policy's zone. Values that the bundle
+ * does not know print as "?". */
+void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v);
+/* A value as JSON (language.md 9). */
+void put_value_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v);
+/* A party's name: a seat's, role's, team's, or a person's id. */
+Str party_text(const Bundle *b, Value v);
+
+#endif

@@ -1,0 +1,617 @@
+/* code: a checked policy compiled. Each declaration becomes tables of the bundle and a few
+ * functions: what is computed when a duty is raised goes first into its results and its frame; what
+ * is computed later (conditions of clauses, addressees of rungs, reactions) reads the frame. */
+#include "engine/code/emit.h"
+
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/code/emit_int.h"
+#include "engine/syntax/marks.h"
+
+void emit_fail(Emit *e, Status status, const char *what) {
+    if (e->status != OK)
+        return;
+    e->status = status;
+    if (status == ERR_LIMIT)
+        err_set(e->err, status, "%s", what);
+}
+
+void *emit_copy(Emit *e, const void *from, size_t n, size_t size) {
+    char *to = arena_array(e->a, size, 16, n == 0 ? 1 : n);
+    if (to == NULL) {
+        emit_fail(e, ERR_NOMEM, "");
+        return NULL;
+    }
+    if (n > 0)
+        memcpy(to, from, n * size);
+    return to;
+}
+
+static void *emit_array(Emit *e, size_t n, size_t size) {
+    void *to = arena_array(e->a, size, 16, n == 0 ? 1 : n);
+    if (to == NULL)
+        emit_fail(e, ERR_NOMEM, "");
+    return to;
+}
+
+uint32_t emit_constant(Emit *e, Value v) {
+    for (size_t i = 0; i < e->constants.n; i++) {
+        Value c = e->constants.at[i];
+        if (c.kind == v.kind && c.scale == v.scale && c.n == v.n && c.aux == v.aux &&
+            (v.kind == V_TEXT || value_is_person(v) ? value_eq(c, v) : c.i == v.i))
+            return (uint32_t)i;
+    }
+    if (!vec_push(&e->constants, v))
+        emit_fail(e, ERR_NOMEM, "");
+    else if (e->constants.n > UINT16_MAX)
+        emit_fail(e, ERR_LIMIT, "the policy has more than 65,535 constants outside its tables");
+    return (uint32_t)(e->constants.n == 0 ? 0 : e->constants.n - 1);
+}
+
+TypeDef emit_type(const Type *type) {
+    TypeDef def = {.kind = (uint8_t)type_value_kind(type),
+                   .optional = type->optional,
+                   .is_id = type->kind == TY_ID,
+                   .bounded = type->bounded,
+                   .one_or_many = type->one_or_many,
+                   .families = (uint8_t)type->families,
+                   .currency = type->currency,
+                   .lo = type->lo,
+                   .hi = type->hi};
+    if (type->kind == TY_ENUM)
+        def.members = type->members->number;
+    if (type->kind == TY_LIST)
+        def.item = (uint8_t)type_value_kind(type->item);
+    return def;
+}
+
+KindDef emit_kind(const Type *type) {
+    return (KindDef){(uint8_t)type_value_kind(type), type->optional};
+}
+
+/* ---- functions */
+
+void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, int32_t duty, bool later) {
+    e->fn = (FnBuild){.later = later, .scope = scope};
+    e->fn.def = (FnDef){.name = name,
+                        .event = event == NULL ? -1 : (int32_t)event->number,
+                        .duty = duty,
+                        .from = (uint32_t)e->code.n};
+    e->fn.def.results = emit_array(e, LIMIT_REGISTERS, sizeof(KindDef));
+    e->fn.def.args = emit_array(e, LIMIT_FIELDS, sizeof(KindDef));
+}
+
+void fn_result(Emit *e, KindDef kind) {
+    if (e->status != OK)
+        return;
+    if (e->fn.def.result_count >= LIMIT_REGISTERS)
+        emit_fail(e, ERR_LIMIT, "a declaration computes more than 250 values");
+    else
+        e->fn.def.results[e->fn.def.result_count++] = kind;
+}
+
+uint32_t fn_reg(Emit *e, uint32_t count) {
+    uint32_t first = e->fn.next;
+    e->fn.next += count;
+    if (e->fn.next > e->fn.def.registers)
+        e->fn.def.registers = e->fn.next;
+    if (e->fn.next > LIMIT_REGISTERS) {
+        emit_fail(e, ERR_LIMIT, "a declaration needs more than 250 registers");
+        e->fn.next = 0;
+        return 0;
+    }
+    return first;
+}
+
+static void ins(Emit *e, uint32_t word) {
+    if (e->status == OK && (!vec_push(&e->code, word) || !vec_push(&e->lines, e->line)))
+        emit_fail(e, ERR_NOMEM, "");
+}
+
+void ins_abc(Emit *e, Op op, uint32_t a, uint32_t b, uint32_t c) {
+    ins(e, (uint32_t)op | a << 8 | b << 16 | c << 24);
+}
+
+void ins_abx(Emit *e, Op op, uint32_t a, uint32_t bx) {
+    if (bx > UINT16_MAX)
+        emit_fail(e, ERR_LIMIT, "the policy declares more than 65,535 things of a kind");
+    ins(e, (uint32_t)op | a << 8 | bx << 16);
+}
+
+uint32_t jump_from(Emit *e, Op op, uint32_t a) {
+    ins_abx(e, op, a, 0);
+    return (uint32_t)(e->code.n == 0 ? 0 : e->code.n - 1);
+}
+
+void jump_here(Emit *e, uint32_t jump) {
+    if (e->status != OK)
+        return;
+    size_t distance = e->code.n - jump - 1;
+    if (distance > UINT16_MAX)
+        emit_fail(e, ERR_LIMIT, "an expression is too long");
+    e->code.at[jump] |= (uint32_t)distance << 16;
+}
+
+void emit_at(Emit *e, const Node *node) {
+    Place place = source_place(e->p->sources, node->span.file, node->span.from);
+    uint32_t line = place.line > 0xFFFFF ? 0xFFFFF : place.line;
+    e->line = node->span.file << 20 | line;
+}
+
+int32_t fn_end(Emit *e, uint32_t from) {
+    ins_abx(e, OP_RET, from, 0);
+    e->fn.def.to = (uint32_t)e->code.n;
+    if (!vec_push(&e->fns, e->fn.def))
+        emit_fail(e, ERR_NOMEM, "");
+    return (int32_t)e->fns.n - 1;
+}
+
+static Str fn_name(Emit *e, const char *kind, Str name, const char *part) {
+    Str text = name;
+    if (arena_printf(e->a, &text, "%s %.*s%s%s", kind, STR_ARG(name), *part ? " " : "", part) != OK)
+        emit_fail(e, ERR_NOMEM, "");
+    return text;
+}
+
+static uint32_t node_line(const Emit *e, const Node *node) {
+    return source_place(e->p->sources, node->span.file, node->span.from).line;
+}
+
+/* ---- plain tables of the bundle */
+
+static FieldDef *emit_fields(Emit *e, const Field *fields, uint32_t n) {
+    FieldDef *out = emit_array(e, n, sizeof *out);
+    for (uint32_t i = 0; out != NULL && i < n; i++)
+        out[i] = (FieldDef){fields[i].name, fields[i].alias, emit_type(&fields[i].type),
+                            fields[i].has_preset, fields[i].preset};
+    return out;
+}
+
+static void emit_enums(Emit *e) {
+    Bundle *b = e->b;
+    b->enum_count = (uint32_t)e->p->enums.n;
+    b->enums = emit_array(e, b->enum_count, sizeof *b->enums);
+    for (uint32_t i = 0; b->enums != NULL && i < b->enum_count; i++) {
+        const Enum *from = e->p->enums.at[i];
+        b->enums[i].count = from->count;
+        b->enums[i].members = emit_array(e, from->count, sizeof(NameDef));
+        for (uint32_t k = 0; b->enums[i].members != NULL && k < from->count; k++)
+            b->enums[i].members[k] = (NameDef){from->members[k].name, from->members[k].alias};
+    }
+}
+
+static void emit_parties(Emit *e) {
+    Bundle *b = e->b;
+    b->party_count = (uint32_t)e->p->parties.n;
+    b->parties = emit_array(e, b->party_count, sizeof *b->parties);
+    for (uint32_t i = 0; b->parties != NULL && i < b->party_count; i++) {
+        const Party *from = e->p->parties.at[i];
+        b->parties[i] = (PartyDef){from->name,
+                                   from->alias,
+                                   from->label,
+                                   (uint8_t)from->kind,
+                                   from->under == NULL ? -1 : (int32_t)from->under->number,
+                                   from->team == NULL ? -1 : (int32_t)from->team->number};
+    }
+}
+
+static void emit_events(Emit *e) {
+    Bundle *b = e->b;
+    b->event_count = (uint32_t)e->p->events.n;
+    b->events = emit_array(e, b->event_count, sizeof *b->events);
+    for (uint32_t i = 0; b->events != NULL && i < b->event_count; i++) {
+        const Event *from = e->p->events.at[i];
+        b->events[i] = (EventDef){from->name,
+                                  from->alias,
+                                  from->open,
+                                  from->engine ? (int32_t)i : -1,
+                                  emit_fields(e, from->fields, from->field_count),
+                                  from->field_count};
+    }
+}
+
+static void emit_calendars(Emit *e) {
+    Bundle *b = e->b;
+    const Program *p = e->p;
+    b->zones = emit_array(e, p->calendars.n + 1, sizeof *b->zones);
+    b->calendars = emit_array(e, p->calendars.n, sizeof *b->calendars);
+    b->calendar = -1;
+    if (b->zones == NULL || b->calendars == NULL)
+        return;
+    b->zones[b->zone_count++] = p->zone;
+    for (size_t i = 0; i < p->calendars.n; i++) {
+        const Calend *from = p->calendars.at[i];
+        if (!from->used)
+            continue;
+        uint32_t zone = 0;
+        if (from->own_zone) {
+            while (zone < b->zone_count && !str_eq(b->zones[zone].name, from->calendar.zone->name))
+                zone++;
+            if (zone == b->zone_count)
+                b->zones[b->zone_count++] = *from->calendar.zone;
+        }
+        if (p->calendar == from)
+            b->calendar = (int32_t)b->calendar_count;
+        b->calendars[b->calendar_count] = from->calendar;
+        b->calendars[b->calendar_count++].zone = &b->zones[zone];
+    }
+}
+
+static void emit_sources(Emit *e) {
+    Bundle *b = e->b;
+    b->source_count = (uint32_t)e->p->sources->files.n;
+    b->sources = emit_array(e, b->source_count, sizeof *b->sources);
+    for (uint32_t i = 0; b->sources != NULL && i < b->source_count; i++) {
+        const Source *from = &e->p->sources->files.at[i];
+        b->sources[i] = (SourceDef){from->name, from->text};
+    }
+}
+
+/* ---- decision tables */
+
+static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
+    const Row *row = &t->rows[r];
+    Value *results = &def->results[(size_t)r * t->output_count];
+    bool constant = true;
+    for (uint32_t o = 0; o < t->output_count; o++)
+        constant =
+            emit_const_value(e, row->outputs[o], &t->outputs[o].type, &results[o]) && constant;
+    def->lines[r] = source_place(e->p->sources, row->at.file, row->at.from).line;
+    def->row_fns[r] = -1;
+    if (constant)
+        return;
+    Scope *scope = new (e->a, Scope, 1);
+    if (scope == NULL) {
+        emit_fail(e, ERR_NOMEM, "");
+        return;
+    }
+    for (uint32_t i = 0; i < t->input_count; i++)
+        if (!vec_push(&scope->locals, ((Local){.name = t->inputs[i].name,
+                                               .type = t->inputs[i].type,
+                                               .number = i,
+                                               .parameter = true})))
+            emit_fail(e, ERR_NOMEM, "");
+    fn_begin(e, fn_name(e, "table", t->name, "row"), scope, NULL, -1, false);
+    for (uint32_t i = 0; e->status == OK && i < t->input_count; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&t->inputs[i].type);
+    uint32_t base = fn_reg(e, t->output_count == 0 ? 1 : t->output_count);
+    for (uint32_t o = 0; o < t->output_count; o++) {
+        results[o] = (Value){.kind = V_KINDS};
+        emit_expr(e, row->outputs[o], base + o, &t->outputs[o].type);
+        fn_result(e, emit_kind(&t->outputs[o].type));
+    }
+    def->row_fns[r] = fn_end(e, base);
+    vec_free(&scope->locals);
+}
+
+static void emit_table(Emit *e, const Table *t, TableDef *def) {
+    *def = (TableDef){.name = t->name,
+                      .hit = (uint8_t)t->hit,
+                      .input_count = t->input_count,
+                      .output_count = t->output_count,
+                      .row_count = t->row_count,
+                      .file = t->at.file};
+    def->inputs = emit_fields(e, t->inputs, t->input_count);
+    def->outputs = emit_fields(e, t->outputs, t->output_count);
+    def->cells = t->cells;
+    def->results = emit_array(e, (size_t)t->row_count * t->output_count, sizeof(Value));
+    def->row_fns = emit_array(e, t->row_count, sizeof(int32_t));
+    def->lines = emit_array(e, t->row_count, sizeof(uint32_t));
+    for (uint32_t r = 0; r < t->row_count && e->status == OK; r++)
+        emit_row(e, t, def, r);
+}
+
+static void emit_tables(Emit *e) {
+    Bundle *b = e->b;
+    b->table_count = (uint32_t)e->p->tables.n;
+    b->tables = emit_array(e, b->table_count, sizeof *b->tables);
+    for (uint32_t i = 0; b->tables != NULL && i < b->table_count; i++)
+        emit_table(e, e->p->tables.at[i], &b->tables[i]);
+}
+
+/* ---- duties */
+
+static void emit_where(Emit *e, const Node *where) {
+    if (where == NULL)
+        return;
+    uint32_t flag = fn_reg(e, 1);
+    emit_expr(e, where, flag, NULL);
+    uint32_t jump = jump_from(e, OP_SKIP_IF, flag);
+    ins_abc(e, OP_STOP, 0, 0, 0);
+    jump_here(e, jump);
+    e->fn.next = flag;
+}
+
+static int32_t emit_links(Emit *e, const Duty *duty, const Act *act) {
+    if (act->link_count == 0)
+        return -1;
+    fn_begin(e, fn_name(e, "duty", duty->name, "match"), act->scope, act->event, -1, true);
+    uint32_t base = fn_reg(e, act->link_count);
+    for (uint32_t i = 0; i < act->link_count; i++) {
+        const Link *link = &act->links[i];
+        Type want =
+            link->key_part >= 0 ? duty->key_types[link->key_part] : *type_of(link->duty_side);
+        if (link->event_side != NULL) {
+            emit_expr(e, link->event_side, base + i, &want);
+            Type type = *type_of(link->event_side);
+            type.kind = want.kind == TY_NUMBER ? TY_NUMBER : type.kind;
+            fn_result(e, emit_kind(&type));
+        } else {
+            const Type *type = &act->event->fields[link->field].type;
+            ins_abx(e, OP_FIELD, base + i, link->field);
+            if (want.kind == TY_NUMBER && type->kind == TY_INTEGER && !type->optional)
+                ins_abc(e, OP_INT_DEC, base + i, base + i, 0);
+            fn_result(e, (KindDef){(uint8_t)type_value_kind(type), type->optional});
+        }
+    }
+    return fn_end(e, base);
+}
+
+static int32_t emit_rest(Emit *e, const Duty *duty, const Act *act) {
+    if (act->rest_count == 0)
+        return -1;
+    fn_begin(e, fn_name(e, "duty", duty->name, "where"), act->scope, act->event,
+             (int32_t)duty->number, true);
+    uint32_t flag = fn_reg(e, 1);
+    for (uint32_t i = 0; i < act->rest_count; i++) {
+        emit_expr(e, act->rest[i], flag, NULL);
+        if (i + 1 < act->rest_count) {
+            uint32_t jump = jump_from(e, OP_SKIP_IF, flag);
+            ins_abx(e, OP_RET, flag, 0);
+            jump_here(e, jump);
+        }
+    }
+    fn_result(e, (KindDef){V_FLAG, false});
+    return fn_end(e, flag);
+}
+
+/* Links beyond the key's are conditions like any other. */
+static void links_to_rest(Emit *e, const Duty *duty, Act *act) {
+    uint32_t keep = act->match == MATCH_KEY ? duty->key_count : act->link_count;
+    const Node **rest = emit_array(e, act->rest_count + act->link_count, sizeof *rest);
+    if (rest == NULL)
+        return;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < act->rest_count; i++)
+        rest[n++] = act->rest[i];
+    for (uint32_t i = keep; i < act->link_count; i++) {
+        Node *equal = new (e->a, Node, 3);
+        if (equal == NULL) {
+            emit_fail(e, ERR_NOMEM, "");
+            return;
+        }
+        equal[0] = (Node){.kind = N_BINARY,
+                          .op = MARK_EQ,
+                          .span = act->node->span,
+                          .at = act->node->at,
+                          .a = &equal[1],
+                          .b = &equal[2]};
+        equal[1] = *act->links[i].event_side;
+        equal[2] = *act->links[i].duty_side;
+        equal[1].next = equal[2].next = NULL;
+        type_set((Program *)(uintptr_t)e->p, &equal[0], type_plain(TY_FLAG));
+        rest[n++] = &equal[0];
+    }
+    act->rest = rest;
+    act->rest_count = n;
+    act->link_count = keep;
+}
+
+static void emit_act(Emit *e, const Duty *duty, const Act *from, ActDef *def) {
+    Act act = *from;
+    links_to_rest(e, duty, &act);
+    *def = (ActDef){.kind = (uint8_t)act.kind,
+                    .clause = (uint8_t)act.clause,
+                    .match = (uint8_t)act.match,
+                    .each = act.each,
+                    .event = act.event->number,
+                    .file = act.node->span.file,
+                    .line = node_line(e, act.node)};
+    def->link_fn = emit_links(e, duty, &act);
+    def->test_fn = emit_rest(e, duty, &act);
+    if (act.match == MATCH_LINK) {
+        def->slots = emit_array(e, act.link_count, sizeof(uint32_t));
+        for (uint32_t i = 0; def->slots != NULL && i < act.link_count; i++) {
+            const Link *link = &act.links[i];
+            const Node *side =
+                link->duty_side != NULL ? link->duty_side : duty->key[link->key_part];
+            def->slots[def->slot_count++] = emit_slot(e, side);
+        }
+    }
+    if (act.since != NULL)
+        def->has_since = emit_const_value(e, act.since, NULL, &def->since);
+}
+
+static void emit_rung(Emit *e, const Duty *duty, const Rung *from, RungDef *def) {
+    *def = (RungDef){.kind = (uint8_t)from->when,
+                     .raises = from->raises,
+                     .share = from->share,
+                     .span_slot = -1,
+                     .text_fn = -1,
+                     .file = from->node->span.file,
+                     .line = node_line(e, from->node)};
+    if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
+        def->span_slot = (int32_t)emit_slot(e, from->span);
+    fn_begin(e, fn_name(e, "duty", duty->name, "rung"), &duty->scope, NULL, (int32_t)duty->number,
+             true);
+    uint32_t count = (uint32_t)node_count(from->parties), base = fn_reg(e, count), i = 0;
+    for (const Node *party = from->parties; party != NULL; party = party->next, i++) {
+        emit_expr(e, party, base + i, NULL);
+        fn_result(e, (KindDef){V_PARTY, false});
+    }
+    def->to_fn = fn_end(e, base);
+    if (from->text == NULL)
+        return;
+    fn_begin(e, fn_name(e, "duty", duty->name, "rung text"), &duty->scope, NULL,
+             (int32_t)duty->number, true);
+    base = fn_reg(e, 1);
+    emit_expr(e, from->text, base, NULL);
+    fn_result(e, (KindDef){V_TEXT, false});
+    def->text_fn = fn_end(e, base);
+}
+
+static uint8_t state_def(StateRow state) {
+    switch (state) {
+    case STATE_BREACHED:
+        return DUTY_BREACHED;
+    case STATE_FULFILLED:
+        return DUTY_FULFILLED;
+    case STATE_WAIVED:
+        return DUTY_WAIVED;
+    case STATE_CANCELLED:
+        return DUTY_CANCELLED;
+    case STATE_PAUSED:
+        return DUTY_PAUSED;
+    case STATE_OPEN:
+    case STATE_COUNT:
+        break;
+    }
+    return DUTY_OPEN;
+}
+
+static void emit_reaction(Emit *e, const Duty *duty, const Reaction *from, ReactionDef *def) {
+    def->state = state_def(from->state);
+    fn_begin(e, fn_name(e, "duty", duty->name, "reaction"), &duty->scope, NULL,
+             (int32_t)duty->number, true);
+    emit_actions(e, from->actions);
+    def->fn = fn_end(e, 0);
+}
+
+/* The function that raises a duty; last, since the others have by then said what the frame must
+ * keep. */
+static int32_t emit_raise(Emit *e, const Duty *duty, DutyDef *def) {
+    fn_begin(e, fn_name(e, "duty", duty->name, "raise"), &duty->scope, duty->scope.event, -1,
+             false);
+    for (uint32_t i = 0; e->status == OK && i < duty->param_count; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&duty->params[i].type);
+    uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (uint32_t)e->slots.n;
+    uint32_t base = fn_reg(e, count), at = base;
+    emit_where(e, duty->where);
+    emit_lets(e, &duty->scope);
+    for (uint32_t i = 0; i < duty->key_count; i++) {
+        if (duty->key[i] == NULL)
+            ins_abx(e, OP_ARG, at++, i);
+        else
+            emit_expr(e, duty->key[i], at++, NULL);
+        fn_result(e, emit_kind(&duty->key_types[i]));
+    }
+    emit_expr(e, duty->owner, at++, NULL);
+    fn_result(e, (KindDef){V_PARTY, false});
+    if (duty->beneficiary != NULL) {
+        emit_expr(e, duty->beneficiary, at++, NULL);
+        fn_result(e, (KindDef){V_PARTY, false});
+    }
+    emit_expr(e, duty->due, at++, NULL);
+    fn_result(e, emit_kind(type_of(duty->due)));
+    def->frame = emit_array(e, e->slots.n, sizeof(KindDef));
+    for (size_t i = 0; def->frame != NULL && i < e->slots.n; i++) {
+        emit_expr(e, e->slots.at[i].node, at++, NULL);
+        def->frame[def->frame_count++] = emit_kind(&e->slots.at[i].type);
+        fn_result(e, emit_kind(&e->slots.at[i].type));
+    }
+    return fn_end(e, base);
+}
+
+static void emit_key_names(Emit *e, const Duty *duty, DutyDef *def) {
+    def->key = emit_array(e, duty->key_count + 1, sizeof(NameDef));
+    for (uint32_t i = 0; def->key != NULL && i < duty->key_count; i++) {
+        const Node *node = duty->key[i];
+        def->key[def->key_count++] =
+            (NameDef){node == NULL ? duty->params[i].name : node->text, {NULL, 0}};
+    }
+}
+
+static void emit_duty(Emit *e, const Duty *duty, DutyDef *def) {
+    static const uint8_t kinds[] = {[EVERY_WEEKDAY] = SCHEDULE_WEEKDAY,
+                                    [EVERY_DAY] = SCHEDULE_DAY,
+                                    [EVERY_WORKING_DAY] = SCHEDULE_WORKING_DAY,
+                                    [EVERY_MONTH] = SCHEDULE_MONTH};
+    const Schedule *s = &duty->schedule;
+    e->slots.n = 0;
+    *def = (DutyDef){.name = duty->name,
+                     .alias = duty->alias,
+                     .label = duty->node->more,
+                     .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
+                     .schedule = s->set ? kinds[s->kind] : SCHEDULE_NONE,
+                     .weekdays = s->weekdays,
+                     .month_day = (uint8_t)s->day,
+                     .time_ms = s->time_ms,
+                     .again = duty->again,
+                     .due_by = duty->due_by,
+                     .has_beneficiary = duty->beneficiary != NULL,
+                     .param_count = duty->param_count,
+                     .pause_count = duty->pause_count,
+                     .file = duty->at.file,
+                     .line = node_line(e, duty->node)};
+    def->params = emit_fields(e, duty->params, duty->param_count);
+    def->acts = emit_array(e, duty->act_count, sizeof(ActDef));
+    def->rungs = emit_array(e, duty->rung_count, sizeof(RungDef));
+    def->reactions = emit_array(e, duty->reaction_count, sizeof(ReactionDef));
+    if (e->status != OK)
+        return;
+    emit_key_names(e, duty, def);
+    for (uint32_t i = 0; i < duty->act_count; i++)
+        emit_act(e, duty, &duty->acts[i], &def->acts[def->act_count++]);
+    for (uint32_t i = 0; i < duty->rung_count; i++)
+        emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
+    for (uint32_t i = 0; i < duty->reaction_count; i++)
+        emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
+    def->raise_fn = emit_raise(e, duty, def);
+}
+
+static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
+    *def = (RuleDef){rule->name, rule->node->more, rule->scope.event->number,
+                     -1,         rule->at.file,    node_line(e, rule->node)};
+    fn_begin(e, fn_name(e, "rule", rule->name, ""), &rule->scope, rule->scope.event, -1, false);
+    emit_where(e, rule->where);
+    emit_lets(e, &rule->scope);
+    emit_actions(e, rule->clauses);
+    def->fn = fn_end(e, 0);
+}
+
+static void emit_declarations(Emit *e) {
+    Bundle *b = e->b;
+    const Program *p = e->p;
+    b->duties = emit_array(e, p->duties.n, sizeof *b->duties);
+    b->rules = emit_array(e, p->rules.n, sizeof *b->rules);
+    b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
+    for (size_t i = 0; i < p->duties.n && e->status == OK; i++)
+        emit_duty(e, p->duties.at[i], &b->duties[b->duty_count++]);
+    for (size_t i = 0; i < p->rules.n && e->status == OK; i++)
+        emit_rule(e, p->rules.at[i], &b->rules[b->rule_count++]);
+    for (size_t i = 0; i < p->decls.n && e->status == OK; i++)
+        b->decls[b->decl_count++] = (DeclDef){p->decls.at[i].is_duty, p->decls.at[i].number};
+}
+
+Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
+    Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1)};
+    if (e.b == NULL)
+        return ERR_NOMEM;
+    Bundle *b = e.b;
+    b->policy = p->name;
+    b->version = p->version;
+    b->currency = p->currency;
+    b->late_ms = p->late_ms;
+    emit_enums(&e);
+    emit_parties(&e);
+    emit_events(&e);
+    emit_calendars(&e);
+    emit_sources(&e);
+    emit_tables(&e);
+    emit_declarations(&e);
+    b->constant_count = (uint32_t)e.constants.n;
+    b->constants = emit_copy(&e, e.constants.at, e.constants.n, sizeof(Value));
+    b->fn_count = (uint32_t)e.fns.n;
+    b->fns = emit_copy(&e, e.fns.at, e.fns.n, sizeof(FnDef));
+    b->code_count = (uint32_t)e.code.n;
+    b->code = emit_copy(&e, e.code.at, e.code.n, sizeof(uint32_t));
+    b->lines = emit_copy(&e, e.lines.at, e.lines.n, sizeof(uint32_t));
+    vec_free(&e.constants);
+    vec_free(&e.fns);
+    vec_free(&e.code);
+    vec_free(&e.lines);
+    vec_free(&e.slots);
+    *out = b;
+    return e.status;
+}

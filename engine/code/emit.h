@@ -1,0 +1,13 @@
+/* code: from a checked policy to a bundle.
+ * Trusts:  the policy has no errors. Errors: ERR_NOMEM, ERR_LIMIT (Err says what is too large). */
+#ifndef REMIT_CODE_EMIT_H
+#define REMIT_CODE_EMIT_H
+
+#include "engine/check/check.h"
+#include "engine/code/bundle.h"
+
+/* Compiles p; the bundle and all of it live in the arena `a`. It still has to go through bundle_put
+ * and bundle_take to be run: there is one way in. */
+MUST_USE Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err);
+
+#endif

@@ -1,0 +1,403 @@
+/* code: expressions and actions to instructions. */
+#include "engine/code/emit_int.h"
+
+#include "engine/base/check.h"
+#include "engine/syntax/marks.h"
+
+/* ---- constants */
+
+bool emit_const_value(Emit *e, const Node *node, const Type *want, Value *out) {
+    switch (node->bind) {
+    case BIND_CONST:
+        if (!literal_value((Program *)(uintptr_t)e->p, node, out))
+            return false;
+        if (want != NULL && want->kind == TY_NUMBER && out->kind == V_INT)
+            *out = value_dec(V_DEC, dec_of_i64(out->i));
+        return true;
+    case BIND_PARTY:
+        *out = value_of(V_PARTY, ((const Party *)node->means)->number);
+        return true;
+    case BIND_MEMBER:
+        *out = value_of(V_ENUM, node->slot);
+        out->n = ((const Enum *)node->means)->number;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void load_constant(Emit *e, const Node *node, uint32_t dst, const Type *want) {
+    Value v = value_absent();
+    if (emit_const_value(e, node, want, &v))
+        ins_abx(e, OP_LOADK, dst, emit_constant(e, v));
+}
+
+/* ---- names */
+
+/* Whether a node is a plain reference to the raising event or a let: what a frame slot keeps. */
+static bool is_kept(const Node *node) {
+    if (node->bind == BIND_LOCAL)
+        return true;
+    if (node->kind != N_FIELD)
+        return false;
+    if (node->bind == BIND_FIELD || node->bind == BIND_ATTR)
+        return node->a->bind == BIND_EVENT;
+    return node->bind == BIND_OUTPUT && node->a->bind == BIND_LOCAL;
+}
+
+uint32_t emit_slot(Emit *e, const Node *node) {
+    for (size_t i = 0; i < e->slots.n; i++)
+        if (expr_same(e->slots.at[i].node, node))
+            return (uint32_t)i;
+    Slot slot = {node, *type_of(node)};
+    if (!vec_push(&e->slots, slot))
+        emit_fail(e, ERR_NOMEM, "");
+    else if (e->slots.n > LIMIT_REGISTERS)
+        emit_fail(e, ERR_LIMIT, "a duty keeps more values than 250");
+    return (uint32_t)(e->slots.n == 0 ? 0 : e->slots.n - 1);
+}
+
+static void load_local(Emit *e, const Node *node, uint32_t dst) {
+    const Local *local = &e->fn.scope->locals.at[node->slot];
+    if (local->parameter)
+        ins_abx(e, OP_ARG, dst, local->number);
+    else
+        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot], 0);
+}
+
+static void load_field(Emit *e, const Node *node, uint32_t dst) {
+    if (node->bind == BIND_FIELD) {
+        ins_abx(e, OP_FIELD, dst, node->slot);
+    } else if (node->bind == BIND_ATTR) {
+        ins_abx(e, OP_ATTR, dst, node->slot);
+    } else if (node->a->bind == BIND_LOCAL) {
+        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->a->slot] + node->slot, 0);
+    } else { /* an output of a call */
+        const Table *table = type_of(node->a)->of;
+        uint32_t base = fn_reg(e, table->input_count > table->output_count ? table->input_count
+                                                                           : table->output_count);
+        emit_expr(e, node->a, base, NULL);
+        ins_abc(e, OP_MOVE, dst, base + node->slot, 0);
+    }
+}
+
+static void emit_call(Emit *e, const Node *node, uint32_t dst) {
+    const Table *table = node->means;
+    uint32_t most =
+        table->input_count > table->output_count ? table->input_count : table->output_count;
+    uint32_t base = fn_reg(e, most), i = 0;
+    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        emit_expr(e, arg, base + i, &table->inputs[i].type);
+    emit_at(e, node);
+    ins_abx(e, OP_LOOKUP, base, table->number);
+    for (i = 0; i < table->output_count; i++)
+        ins_abc(e, OP_MOVE, dst + i, base + i, 0);
+}
+
+/* ---- operators */
+
+static bool is_int_like(const Type *t) {
+    switch ((int)t->kind) {
+    case TY_FLAG:
+    case TY_INTEGER:
+    case TY_DATE:
+    case TY_TIME:
+    case TY_INSTANT:
+    case TY_DURATION:
+    case TY_ENUM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+typedef struct CmpOps {
+    Op eq, lt, le;
+} CmpOps;
+
+static CmpOps cmp_ops(const Type *t) {
+    if (is_int_like(t))
+        return (CmpOps){OP_EQ_INT, OP_LT_INT, OP_LE_INT};
+    if (t->kind == TY_TEXT || t->kind == TY_ID)
+        return (CmpOps){OP_EQ_TEXT, OP_EQ_TEXT, OP_EQ_TEXT};
+    if (t->kind == TY_PARTY)
+        return (CmpOps){OP_EQ_PARTY, OP_EQ_PARTY, OP_EQ_PARTY};
+    return (CmpOps){OP_EQ_DEC, OP_LT_DEC, OP_LE_DEC};
+}
+
+static void emit_comparison(Emit *e, const Node *node, uint32_t dst) {
+    const Type *a = type_of(node->a), *b = type_of(node->b);
+    Type common = *a;
+    if (a->kind != b->kind && (a->kind == TY_NUMBER || b->kind == TY_NUMBER))
+        common = type_plain(TY_NUMBER);
+    uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
+    emit_expr(e, node->a, x, &common);
+    emit_expr(e, node->b, y, &common);
+    emit_at(e, node);
+    CmpOps ops = cmp_ops(&common);
+    switch (node->op) {
+    case MARK_EQ:
+        ins_abc(e, ops.eq, dst, x, y);
+        return;
+    case MARK_NE:
+        ins_abc(e, ops.eq, dst, x, y);
+        ins_abc(e, OP_NOT, dst, dst, 0);
+        return;
+    case MARK_LT:
+        ins_abc(e, ops.lt, dst, x, y);
+        return;
+    case MARK_LE:
+        ins_abc(e, ops.le, dst, x, y);
+        return;
+    case MARK_GT:
+        ins_abc(e, ops.lt, dst, y, x);
+        return;
+    default:
+        ins_abc(e, ops.le, dst, y, x);
+        return;
+    }
+}
+
+static void emit_logic(Emit *e, const Node *node, uint32_t dst) {
+    emit_expr(e, node->a, dst, NULL);
+    uint32_t jump = jump_from(e, node->op == MARK_AND ? OP_SKIP_UNLESS : OP_SKIP_IF, dst);
+    emit_expr(e, node->b, dst, NULL);
+    jump_here(e, jump);
+}
+
+/* A number in register r of any numeric type, as a decimal. */
+static void to_dec(Emit *e, const Type *t, uint32_t r) {
+    if (t->kind == TY_INTEGER)
+        ins_abc(e, OP_INT_DEC, r, r, 0);
+    else if (t->kind == TY_PERCENT)
+        ins_abc(e, OP_PCT_DEC, r, r, 0);
+}
+
+static void emit_sum(Emit *e, const Node *node, uint32_t dst, uint32_t x, uint32_t y) {
+    const Type *a = type_of(node->a), *b = type_of(node->b), *t = type_of(node);
+    bool plus = node->op == MARK_PLUS;
+    switch ((int)t->kind) {
+    case TY_INTEGER:
+        ins_abc(e, plus ? OP_ADD_INT : OP_SUB_INT, dst, x, y);
+        return;
+    case TY_MONEY:
+        ins_abc(e, plus ? OP_ADD_MONEY : OP_SUB_MONEY, dst, x, y);
+        return;
+    case TY_INSTANT:
+        ins_abc(e, plus ? OP_ADD_TIME : OP_SUB_TIME, dst, x, y);
+        return;
+    case TY_DATE:
+        ins_abc(e, plus ? OP_ADD_DATE : OP_SUB_DATE, dst, x, y);
+        return;
+    case TY_DURATION:
+        if (a->kind == TY_INSTANT)
+            ins_abc(e, OP_GAP_TIME, dst, x, y);
+        else if (a->kind == TY_DATE)
+            ins_abc(e, OP_GAP_DATE, dst, x, y);
+        else
+            ins_abc(e, plus ? OP_ADD_SPAN : OP_SUB_SPAN, dst, x, y);
+        return;
+    case TY_TEXT:
+        if (type_value_kind(a) != V_TEXT)
+            ins_abc(e, OP_TO_TEXT, x, x, 0);
+        if (type_value_kind(b) != V_TEXT)
+            ins_abc(e, OP_TO_TEXT, y, y, 0);
+        ins_abc(e, OP_CONCAT, dst, x, y);
+        return;
+    default:
+        to_dec(e, a, x);
+        to_dec(e, b, y);
+        ins_abc(e, plus ? OP_ADD_DEC : OP_SUB_DEC, dst, x, y);
+        if (t->kind == TY_PERCENT)
+            ins_abc(e, OP_DEC_PCT, dst, dst, 0);
+    }
+}
+
+static void emit_product(Emit *e, const Node *node, uint32_t dst, uint32_t x, uint32_t y) {
+    const Type *a = type_of(node->a), *b = type_of(node->b), *t = type_of(node);
+    bool times = node->op == MARK_STAR;
+    if (t->kind == TY_INTEGER) {
+        ins_abc(e, OP_MUL_INT, dst, x, y);
+    } else if (t->kind == TY_DURATION) {
+        bool first = a->kind == TY_DURATION;
+        ins_abc(e, OP_MUL_SPAN, dst, first ? x : y, first ? y : x);
+    } else if (a->kind == TY_MONEY && b->kind == TY_MONEY) {
+        ins_abc(e, OP_PER_MONEY, dst, x, y);
+    } else if (t->kind == TY_MONEY) {
+        bool first = a->kind == TY_MONEY;
+        to_dec(e, first ? b : a, first ? y : x);
+        ins_abc(e, times ? OP_MUL_MONEY : OP_DIV_MONEY, dst, first ? x : y, first ? y : x);
+    } else {
+        to_dec(e, a, x);
+        to_dec(e, b, y);
+        ins_abc(e, times ? OP_MUL_DEC : OP_DIV_DEC, dst, x, y);
+        if (t->kind == TY_PERCENT)
+            ins_abc(e, OP_DEC_PCT, dst, dst, 0);
+    }
+}
+
+static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
+    switch (node->op) {
+    case MARK_AND:
+    case MARK_OR:
+        emit_logic(e, node, dst);
+        return;
+    case MARK_PLUS:
+    case MARK_MINUS:
+    case MARK_STAR:
+    case MARK_SLASH: {
+        uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
+        emit_expr(e, node->a, x, NULL);
+        emit_expr(e, node->b, y, NULL);
+        emit_at(e, node);
+        if (node->op == MARK_PLUS || node->op == MARK_MINUS)
+            emit_sum(e, node, dst, x, y);
+        else
+            emit_product(e, node, dst, x, y);
+        return;
+    }
+    default:
+        emit_comparison(e, node, dst);
+    }
+}
+
+static void emit_else(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t flag = fn_reg(e, 1), value = fn_reg(e, 1);
+    Type inner = *type_of(node);
+    emit_expr(e, node->a, value, NULL);
+    ins_abc(e, OP_IS_ABSENT, flag, value, 0);
+    uint32_t absent = jump_from(e, OP_SKIP_IF, flag);
+    ins_abc(e, OP_UNWRAP, value, value, 0);
+    if (inner.kind == TY_NUMBER && type_of(node->a)->kind == TY_INTEGER)
+        ins_abc(e, OP_INT_DEC, value, value, 0);
+    ins_abc(e, OP_MOVE, dst, value, 0);
+    uint32_t end = jump_from(e, OP_SKIP, 0);
+    jump_here(e, absent);
+    emit_expr(e, node->b, dst, &inner);
+    jump_here(e, end);
+}
+
+/* ---- all expressions */
+
+static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
+    switch (node->kind) {
+    case N_REF:
+        load_local(e, node, dst);
+        return;
+    case N_FIELD:
+        load_field(e, node, dst);
+        return;
+    case N_CALL:
+        emit_call(e, node, dst);
+        return;
+    case N_UNARY:
+        emit_expr(e, node->a, dst, NULL);
+        ins_abc(e, OP_NOT, dst, dst, 0);
+        return;
+    case N_BINARY:
+        emit_binary(e, node, dst);
+        return;
+    case N_ELSE:
+        emit_else(e, node, dst);
+        return;
+    case N_IS_ABSENT:
+        emit_expr(e, node->a, dst, NULL);
+        ins_abc(e, OP_IS_ABSENT, dst, dst, 0);
+        if (node->flag)
+            ins_abc(e, OP_NOT, dst, dst, 0);
+        return;
+    default:
+        UNREACHABLE();
+    }
+}
+
+void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
+    if (e->status != OK)
+        return;
+    emit_at(e, node);
+    if (node->bind == BIND_CONST || node->bind == BIND_PARTY || node->bind == BIND_MEMBER) {
+        load_constant(e, node, dst, want);
+        return;
+    }
+    uint32_t mark = e->fn.next;
+    if (e->fn.later && is_kept(node))
+        ins_abx(e, OP_FRAME, dst, emit_slot(e, node));
+    else
+        emit_plain(e, node, dst);
+    if (want != NULL && want->kind == TY_NUMBER && type_of(node)->kind == TY_INTEGER &&
+        !type_of(node)->optional)
+        ins_abc(e, OP_INT_DEC, dst, dst, 0);
+    e->fn.next = mark;
+}
+
+/* The lets of a scope, in order; each stays in its registers. */
+void emit_lets(Emit *e, const Scope *scope) {
+    e->fn.local_at = new (e->a, uint32_t, scope->locals.n + 1);
+    if (e->fn.local_at == NULL) {
+        emit_fail(e, ERR_NOMEM, "");
+        return;
+    }
+    for (size_t i = 0; i < scope->locals.n; i++) {
+        const Local *local = &scope->locals.at[i];
+        if (local->parameter)
+            continue;
+        uint32_t count =
+            local->type.kind == TY_RECORD ? ((const Table *)local->type.of)->output_count : 1;
+        e->fn.local_at[i] = fn_reg(e, count);
+        emit_expr(e, local->node, e->fn.local_at[i], NULL);
+    }
+}
+
+/* ---- actions */
+
+static void emit_emit(Emit *e, const Node *node) {
+    const Event *event = node->means;
+    uint32_t base = fn_reg(e, event->field_count == 0 ? 1 : event->field_count);
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        const Node *init = node->b;
+        while (init != NULL && init->slot != i)
+            init = init->next;
+        const Field *field = &event->fields[i];
+        if (init != NULL)
+            emit_expr(e, init->a, base + i, &field->type);
+        else
+            ins_abx(e, OP_LOADK, base + i,
+                    emit_constant(e, field->has_preset ? field->preset : value_absent()));
+    }
+    emit_at(e, node);
+    ins_abx(e, OP_EMIT, base, event->number);
+}
+
+static void emit_oblige(Emit *e, const Node *node) {
+    const Duty *duty = node->means;
+    uint32_t base = fn_reg(e, duty->param_count == 0 ? 1 : duty->param_count), i = 0;
+    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        emit_expr(e, arg, base + i, &duty->params[i].type);
+    emit_at(e, node);
+    ins_abx(e, OP_OBLIGE, base, duty->number);
+}
+
+static void emit_notify(Emit *e, const Node *node) {
+    uint32_t count = (uint32_t)node_count(node->a), base = fn_reg(e, count), i = 0, text = 255;
+    for (const Node *party = node->a; party != NULL; party = party->next, i++)
+        emit_expr(e, party, base + i, NULL);
+    if (node->b != NULL) {
+        text = fn_reg(e, 1);
+        emit_expr(e, node->b, text, NULL);
+    }
+    emit_at(e, node);
+    ins_abc(e, OP_NOTIFY, base, count, text);
+}
+
+void emit_actions(Emit *e, const Node *first) {
+    for (const Node *node = first; node != NULL && e->status == OK; node = node->next) {
+        uint32_t mark = e->fn.next;
+        if (node->kind == N_EMIT)
+            emit_emit(e, node);
+        else if (node->kind == N_OBLIGE)
+            emit_oblige(e, node);
+        else if (node->kind == N_NOTIFY)
+            emit_notify(e, node);
+        e->fn.next = mark;
+    }
+}

@@ -1,0 +1,72 @@
+/* code: what the emitter's files share. */
+#ifndef REMIT_CODE_EMIT_INT_H
+#define REMIT_CODE_EMIT_INT_H
+
+#include "engine/base/limits.h"
+#include "engine/check/check.h"
+#include "engine/check/check_int.h"
+#include "engine/code/bundle.h"
+
+/* An expression over the raising event, whose value is kept in the duty's frame. */
+typedef struct Slot {
+    const Node *node;
+    Type type;
+} Slot;
+
+/* A function in the making. */
+typedef struct FnBuild {
+    FnDef def;
+    uint32_t next;      /* the next free register */
+    bool later;         /* runs after the raising: what it needs of then is in the frame */
+    uint32_t *local_at; /* register of each let, by its place among the scope's locals; UINT32_MAX:
+                           none yet */
+    const Scope *scope;
+} FnBuild;
+
+typedef struct Emit {
+    const Program *p;
+    Arena *a;
+    Bundle *b;
+    Err *err;
+    Status status; /* the first failure */
+    VEC(uint32_t) code;
+    VEC(uint32_t) lines;
+    VEC(Value) constants;
+    VEC(FnDef) fns;
+    VEC(Slot) slots; /* of the duty being compiled */
+    FnBuild fn;
+    uint32_t line; /* of the source being compiled: file << 20 | line */
+} Emit;
+
+void emit_fail(Emit *e, Status status, const char *what);
+/* Copies of a list into the arena. */
+void *emit_copy(Emit *e, const void *from, size_t n, size_t size);
+uint32_t emit_constant(Emit *e, Value v);
+TypeDef emit_type(const Type *type);
+KindDef emit_kind(const Type *type);
+
+/* ---- functions */
+/* Begins a function over an event (or NULL) and a duty's frame (-1: none). */
+void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, int32_t duty, bool later);
+void fn_result(Emit *e, KindDef kind);
+/* Ends it with results from register `from` on, and gives its number. */
+int32_t fn_end(Emit *e, uint32_t from);
+uint32_t fn_reg(Emit *e, uint32_t count); /* the first of `count` new registers */
+void ins_abc(Emit *e, Op op, uint32_t a, uint32_t b, uint32_t c);
+void ins_abx(Emit *e, Op op, uint32_t a, uint32_t bx);
+/* A forward jump to be filled in, and the place it goes to. */
+uint32_t jump_from(Emit *e, Op op, uint32_t a);
+void jump_here(Emit *e, uint32_t jump);
+void emit_at(Emit *e, const Node *node); /* what follows stems from this node */
+
+/* ---- expressions (emit_expr.c) */
+/* Puts the value of node into register dst, converted to `want` (NULL: as it is). */
+void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want);
+void emit_lets(Emit *e, const Scope *scope);
+void emit_actions(Emit *e, const Node *first);
+/* The frame slot of an expression of the raising event. */
+uint32_t emit_slot(Emit *e, const Node *node);
+/* The value of a checked constant node; false if it is none. */
+bool emit_const_value(Emit *e, const Node *node, const Type *want, Value *out);
+
+#endif

@@ -1,0 +1,505 @@
+/* code: the verifier and the disassembler, both from op.def. */
+#include "engine/code/verify.h"
+
+#include <string.h>
+
+#include "engine/base/limits.h"
+
+typedef enum Mode {
+    M_NONE,
+    M_WRITE,      /* gets kind */
+    M_WRITE_SAME, /* gets B's kind, present */
+    M_WRITE_LIKE, /* gets what the other operand holds */
+    M_READ,       /* holds kind, present */
+    M_READ_ANY,
+    M_READ_INT,
+    M_READ_DEC,
+    M_READ_SAME,
+    M_REGS,
+    M_TEXTREG,
+    M_COUNT,
+    M_CONST,
+    M_FIELD,
+    M_ATTR,
+    M_FRAME,
+    M_ARG,
+    M_TABLE,
+    M_EVENT,
+    M_DUTY,
+    M_FWD
+} Mode;
+
+typedef struct Operand {
+    uint8_t mode, kind;
+} Operand;
+
+typedef struct OpRow {
+    const char *name;
+    bool abx;
+    Operand a, b, c;
+} OpRow;
+
+#define ABC false
+#define ABx true
+#define W(kind)                                                                                    \
+    { M_WRITE, V_##kind }
+#define R(kind)                                                                                    \
+    { M_READ, V_##kind }
+#define WSAME                                                                                      \
+    { M_WRITE_SAME, 0 }
+#define WLIKE                                                                                      \
+    { M_WRITE_LIKE, 0 }
+#define RANY                                                                                       \
+    { M_READ_ANY, 0 }
+#define RINT                                                                                       \
+    { M_READ_INT, 0 }
+#define RDEC                                                                                       \
+    { M_READ_DEC, 0 }
+#define SAME                                                                                       \
+    { M_READ_SAME, 0 }
+#define REGS                                                                                       \
+    { M_REGS, 0 }
+#define TEXTREG                                                                                    \
+    { M_TEXTREG, 0 }
+#define COUNT                                                                                      \
+    { M_COUNT, 0 }
+#define CONST                                                                                      \
+    { M_CONST, 0 }
+#define FIELD                                                                                      \
+    { M_FIELD, 0 }
+#define ATTR                                                                                       \
+    { M_ATTR, 0 }
+#define FRAME                                                                                      \
+    { M_FRAME, 0 }
+#define ARG                                                                                        \
+    { M_ARG, 0 }
+#define TABLE                                                                                      \
+    { M_TABLE, 0 }
+#define EVENT                                                                                      \
+    { M_EVENT, 0 }
+#define DUTY                                                                                       \
+    { M_DUTY, 0 }
+#define FWD                                                                                        \
+    { M_FWD, 0 }
+#define NONE                                                                                       \
+    { M_NONE, 0 }
+static const OpRow op_rows[OP_COUNT] = {
+#define OP(name, form, a, b, c, cost, effect) {#name, form, a, b, c},
+#include "engine/code/op.def"
+};
+#undef ABC
+#undef ABx
+#undef W
+#undef R
+#undef WSAME
+#undef WLIKE
+#undef RANY
+#undef RINT
+#undef RDEC
+#undef SAME
+#undef REGS
+#undef TEXTREG
+#undef COUNT
+#undef CONST
+#undef FIELD
+#undef ATTR
+#undef FRAME
+#undef ARG
+#undef TABLE
+#undef EVENT
+#undef DUTY
+#undef FWD
+#undef NONE
+
+/* What is known of a register. */
+typedef struct Reg {
+    uint8_t kind; /* V_KINDS: never written, or written differently on two ways here */
+    bool optional;
+} Reg;
+
+typedef struct State {
+    bool reached;
+    Reg regs[256];
+} State;
+
+typedef struct Verify {
+    const Bundle *b;
+    const FnDef *fn;
+    Err *err;
+    uint32_t at;
+    State now;
+    State **waiting; /* of each instruction of the function: what jumps there bring, or NULL */
+    Arena *scratch;
+    Status status;
+} Verify;
+
+static void refuse(Verify *v, const char *why) {
+    if (v->status != OK)
+        return;
+    v->status = err_set(v->err, ERR_DAMAGED, "bundle: %.*s, instruction %u: %s",
+                        STR_ARG(v->fn->name), v->at - v->fn->from, why);
+}
+
+static bool is_int_kind(uint8_t kind) {
+    return kind == V_FLAG || kind == V_INT || kind == V_DURATION || kind == V_DATE ||
+           kind == V_TIME || kind == V_INSTANT || kind == V_ENUM;
+}
+
+static bool is_dec_kind(uint8_t kind) {
+    return kind == V_DEC || kind == V_PERCENT || kind == V_MONEY;
+}
+
+static Reg reg_of(Verify *v, uint32_t r) {
+    if (r >= v->fn->registers) {
+        refuse(v, "a register that the function does not have");
+        return (Reg){V_KINDS, false};
+    }
+    Reg reg = v->now.regs[r];
+    if (reg.kind == V_KINDS)
+        refuse(v, "a register is read before it is written");
+    return reg;
+}
+
+static void set_reg(Verify *v, uint32_t r, uint8_t kind, bool optional) {
+    if (r >= v->fn->registers)
+        refuse(v, "a register that the function does not have");
+    else
+        v->now.regs[r] = (Reg){kind, optional};
+}
+
+/* Whether a register holds what a field, argument or result of this kind takes. */
+static void want_kind(Verify *v, uint32_t r, uint8_t kind, bool optional) {
+    Reg reg = reg_of(v, r);
+    bool nothing = reg.kind == V_ABSENT && optional;
+    if (v->status == OK && !nothing && (reg.kind != kind || (reg.optional && !optional)))
+        refuse(v, "a register holds another kind than is wanted");
+}
+
+static void want_fields(Verify *v, uint32_t base, const FieldDef *fields, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        want_kind(v, base + i, fields[i].type.kind, fields[i].type.optional);
+}
+
+static void check_read(Verify *v, Operand o, uint32_t r, Reg first) {
+    switch (o.mode) {
+    case M_READ:
+        want_kind(v, r, o.kind, false);
+        return;
+    case M_READ_ANY:
+        (void)reg_of(v, r);
+        return;
+    case M_READ_INT:
+    case M_READ_DEC: {
+        Reg reg = reg_of(v, r);
+        bool ok = o.mode == M_READ_INT ? is_int_kind(reg.kind) : is_dec_kind(reg.kind);
+        if (v->status == OK && (!ok || reg.optional))
+            refuse(v, "a register holds another kind than is wanted");
+        return;
+    }
+    case M_READ_SAME:
+        want_kind(v, r, first.kind, false);
+        return;
+    default:
+        return;
+    }
+}
+
+/* What a numbered thing of the bundle gives. */
+static Reg check_number(Verify *v, Mode mode, uint32_t n) {
+    const Bundle *b = v->b;
+    switch ((int)mode) {
+    case M_CONST:
+        if (n < b->constant_count)
+            return (Reg){b->constants[n].kind, b->constants[n].kind == V_ABSENT};
+        break;
+    case M_FIELD:
+        if (v->fn->event >= 0 && n < b->events[v->fn->event].field_count) {
+            const TypeDef *type = &b->events[v->fn->event].fields[n].type;
+            return (Reg){type->kind, type->optional};
+        }
+        break;
+    case M_ATTR: {
+        static const Reg attrs[] = {
+            {V_INSTANT, false}, {V_TEXT, false}, {V_TEXT, false}, {V_PARTY, true}};
+        if (v->fn->event >= 0 && n < 4)
+            return attrs[n];
+        break;
+    }
+    case M_FRAME:
+        if (v->fn->duty >= 0 && n < b->duties[v->fn->duty].frame_count) {
+            KindDef kind = b->duties[v->fn->duty].frame[n];
+            return (Reg){kind.kind, kind.optional};
+        }
+        break;
+    case M_ARG:
+        if (n < v->fn->arg_count)
+            return (Reg){v->fn->args[n].kind, v->fn->args[n].optional};
+        break;
+    case M_TABLE:
+        if (n < b->table_count)
+            return (Reg){0, false};
+        break;
+    case M_EVENT:
+        if (n < b->event_count && b->events[n].engine < 0)
+            return (Reg){0, false};
+        break;
+    case M_DUTY:
+        if (n < b->duty_count && b->duties[n].event < 0 && b->duties[n].schedule == SCHEDULE_NONE)
+            return (Reg){0, false};
+        break;
+    default:
+        return (Reg){0, false};
+    }
+    refuse(v, "it names something that there is not");
+    return (Reg){V_KINDS, false};
+}
+
+/* Brings what is known here to the instruction `target`. */
+static void flow_to(Verify *v, uint32_t target) {
+    if (target >= v->fn->to) {
+        refuse(v, "a jump leaves the function");
+        return;
+    }
+    State **slot = &v->waiting[target - v->fn->from];
+    if (*slot == NULL) {
+        *slot = new (v->scratch, State, 1);
+        if (*slot == NULL)
+            v->status = ERR_NOMEM;
+        else
+            **slot = v->now;
+        return;
+    }
+    for (uint32_t r = 0; r < v->fn->registers; r++) {
+        Reg *there = &(*slot)->regs[r];
+        const Reg *here = &v->now.regs[r];
+        if (there->kind == V_ABSENT && here->kind != V_KINDS)
+            *there = (Reg){here->kind, true};
+        else if (here->kind == V_ABSENT && there->kind != V_KINDS)
+            there->optional = true;
+        else if (there->kind != here->kind)
+            there->kind = V_KINDS;
+        else
+            there->optional = there->optional || here->optional;
+    }
+}
+
+static void check_lookup(Verify *v, uint32_t base, const TableDef *t) {
+    want_fields(v, base, t->inputs, t->input_count);
+    for (uint32_t i = 0; i < t->output_count; i++)
+        set_reg(v, base + i, t->outputs[i].type.kind, t->outputs[i].type.optional);
+}
+
+static void check_ret(Verify *v, uint32_t base) {
+    for (uint32_t i = 0; i < v->fn->result_count; i++)
+        want_kind(v, base + i, v->fn->results[i].kind, v->fn->results[i].optional);
+    v->now.reached = false;
+}
+
+/* The operations whose effect is more than their operands. */
+static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, uint32_t bx) {
+    const Bundle *bundle = v->b;
+    switch ((int)op) {
+    case OP_SKIP:
+        flow_to(v, v->at + 1 + bx);
+        v->now.reached = false;
+        return;
+    case OP_SKIP_IF:
+    case OP_SKIP_UNLESS:
+        flow_to(v, v->at + 1 + bx);
+        return;
+    case OP_LOOKUP:
+        check_lookup(v, a, &bundle->tables[bx]);
+        return;
+    case OP_EMIT:
+        want_fields(v, a, bundle->events[bx].fields, bundle->events[bx].field_count);
+        return;
+    case OP_OBLIGE:
+        want_fields(v, a, bundle->duties[bx].params, bundle->duties[bx].param_count);
+        return;
+    case OP_NOTIFY:
+        for (uint32_t i = 0; i < b; i++)
+            want_kind(v, a + i, V_PARTY, false);
+        if (c != 255)
+            want_kind(v, c, V_TEXT, false);
+        return;
+    case OP_STOP:
+        v->now.reached = false;
+        return;
+    case OP_RET:
+        check_ret(v, a);
+        return;
+    default:
+        return;
+    }
+}
+
+static void check_instruction(Verify *v, uint32_t word) {
+    Op op = INS_OP(word);
+    if (op >= OP_COUNT) {
+        refuse(v, "there is no such instruction");
+        return;
+    }
+    const OpRow *row = &op_rows[op];
+    uint32_t a = INS_A(word), b = row->abx ? INS_BX(word) : INS_B(word),
+             c = row->abx ? 0 : INS_C(word);
+    Reg given = check_number(v, (Mode)row->b.mode, b);
+    bool reads_b = row->b.mode == M_READ || row->b.mode == M_READ_ANY ||
+                   row->b.mode == M_READ_INT || row->b.mode == M_READ_DEC;
+    check_read(v, row->a, a, given);
+    check_read(v, row->b, b, given);
+    if (reads_b && v->status == OK)
+        given = v->now.regs[b];
+    check_read(v, row->c, c, given);
+    if (v->status != OK)
+        return;
+    if (row->a.mode == M_WRITE)
+        set_reg(v, a, row->a.kind, false);
+    else if (row->a.mode == M_WRITE_SAME && given.kind == V_ABSENT)
+        refuse(v, "what is always absent cannot be unwrapped");
+    else if (row->a.mode == M_WRITE_SAME)
+        set_reg(v, a, given.kind, false);
+    else if (row->a.mode == M_WRITE_LIKE)
+        set_reg(v, a, given.kind, given.optional);
+    check_special(v, op, a, b, c, b);
+}
+
+static Status verify_fn(Verify *v) {
+    const FnDef *fn = v->fn;
+    v->waiting = new (v->scratch, State *, (size_t)(fn->to - fn->from) + 1);
+    if (v->waiting == NULL)
+        return ERR_NOMEM;
+    v->now.reached = true;
+    for (uint32_t r = 0; r < 256; r++)
+        v->now.regs[r] = (Reg){V_KINDS, false};
+    for (v->at = fn->from; v->at < fn->to && v->status == OK; v->at++) {
+        State *waiting = v->waiting[v->at - fn->from];
+        if (waiting != NULL) {
+            if (v->now.reached) {
+                flow_to(v, v->at);
+                if (v->status != OK)
+                    return v->status;
+            }
+            v->now = *waiting;
+            v->now.reached = true;
+        } else if (!v->now.reached) {
+            refuse(v, "no way leads here");
+            break;
+        }
+        check_instruction(v, v->b->code[v->at]);
+    }
+    if (v->status == OK && v->now.reached) {
+        v->at = fn->to;
+        refuse(v, "it does not end");
+    }
+    return v->status;
+}
+
+Status verify_code(const Bundle *b, Arena *scratch, Err *err) {
+    for (uint32_t i = 0; i < b->fn_count; i++) {
+        Verify v = {.b = b, .fn = &b->fns[i], .err = err, .scratch = scratch};
+        ArenaMark mark = arena_mark(scratch);
+        Status status = verify_fn(&v);
+        arena_back(scratch, mark);
+        TRY(status);
+    }
+    return OK;
+}
+
+/* ---- disassembly */
+
+static void put_padded(Buf *out, const char *text, size_t width) {
+    size_t n = strlen(text);
+    put_bytes(out, text, n);
+    for (; n < width; n++)
+        put_c(out, ' ');
+}
+
+static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uint32_t n) {
+    static const char *const attrs[] = {"time", "id", "source", "actor"};
+    ZoneCache cache = {.zone = bundle_zone(b)};
+    switch ((int)mode) {
+    case M_CONST:
+        put_value_text(out, b, &cache, b->constants[n]);
+        return;
+    case M_FIELD:
+        put_fmt(out, "it.%.*s", STR_ARG(b->events[fn->event].fields[n].name));
+        return;
+    case M_ATTR:
+        put_fmt(out, "it.%s", attrs[n]);
+        return;
+    case M_TABLE:
+        put_text(out, b->tables[n].name);
+        return;
+    case M_EVENT:
+        put_text(out, b->events[n].name);
+        return;
+    case M_DUTY:
+        put_text(out, b->duties[n].name);
+        return;
+    case M_FRAME:
+        put_fmt(out, "frame %u", n);
+        return;
+    case M_ARG:
+        put_fmt(out, "argument %u", n);
+        return;
+    case M_FWD:
+        put_fmt(out, "+%u", n);
+        return;
+    default:
+        put_fmt(out, "%u", n);
+    }
+}
+
+static bool is_register(Mode mode) {
+    return mode == M_WRITE || mode == M_WRITE_SAME || mode == M_WRITE_LIKE ||
+           (mode >= M_READ && mode <= M_REGS);
+}
+
+static void put_operand(Buf *out, const Bundle *b, const FnDef *fn, Operand o, uint32_t n) {
+    if (o.mode == M_NONE)
+        return;
+    put_c(out, ' ');
+    if (is_register((Mode)o.mode) || (o.mode == M_TEXTREG && n != 255))
+        put_fmt(out, "r%u", n);
+    else if (o.mode == M_TEXTREG)
+        put_c(out, '-');
+    else
+        put_named(out, b, fn, (Mode)o.mode, n);
+}
+
+static const FnDef *fn_at(const Bundle *b, uint32_t at) {
+    for (uint32_t i = 0; i < b->fn_count; i++)
+        if (at >= b->fns[i].from && at < b->fns[i].to)
+            return &b->fns[i];
+    return NULL;
+}
+
+void put_instruction(Buf *out, const Bundle *b, uint32_t at) {
+    const FnDef *fn = fn_at(b, at);
+    uint32_t word = b->code[at];
+    const OpRow *row = &op_rows[INS_OP(word)];
+    put_padded(out, row->name, 11);
+    put_operand(out, b, fn, row->a, INS_A(word));
+    put_operand(out, b, fn, row->b, row->abx ? INS_BX(word) : INS_B(word));
+    if (!row->abx)
+        put_operand(out, b, fn, row->c, INS_C(word));
+}
+
+void put_disassembly(Buf *out, const Bundle *b) {
+    for (uint32_t i = 0; i < b->fn_count; i++) {
+        const FnDef *fn = &b->fns[i];
+        put_fmt(out, "%s%.*s: %u registers, %u results\n", i > 0 ? "\n" : "", STR_ARG(fn->name),
+                fn->registers, fn->result_count);
+        uint32_t last = UINT32_MAX;
+        for (uint32_t at = fn->from; at < fn->to; at++) {
+            if (b->lines[at] != last)
+                put_fmt(out, "%6u ", b->lines[at] & 0xFFFFF);
+            else
+                put_text(out, S("       "));
+            last = b->lines[at];
+            put_fmt(out, "%4u  ", at - fn->from);
+            put_instruction(out, b, at);
+            put_c(out, '\n');
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/* code: proves that a bundle's code is safe to run without checks: every register that is read was
+ * written with the kind the instruction wants, every number names something there is, every jump
+ * goes forward and stays inside, every path ends. One pass is enough, since jumps only go forward.
+ */
+#ifndef REMIT_CODE_VERIFY_H
+#define REMIT_CODE_VERIFY_H
+
+#include "engine/code/bundle.h"
+
+/* ERR_DAMAGED with function, instruction and reason in err; ERR_NOMEM. scratch: for the pass only.
+ */
+MUST_USE Status verify_code(const Bundle *b, Arena *scratch, Err *err);
+
+/* The instruction at `at` as text, without a newline: "12  ADD_DEC     r3 r1 r2". */
+void put_instruction(Buf *out, const Bundle *b, uint32_t at);
+/* A bundle's code, function by function, with source lines. */
+void put_disassembly(Buf *out, const Bundle *b);
+
+#endif

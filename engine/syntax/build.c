@@ -1,0 +1,428 @@
+/* syntax: the tree's builders. */
+#include "engine/syntax/build.h"
+
+#include "engine/base/check.h"
+
+void build_nomem(Builder *b) {
+    b->nomem = true;
+}
+
+Tok build_no_token(void) {
+    return (Tok){0};
+}
+
+NodeList build_none(void) {
+    return (NodeList){NULL, NULL};
+}
+
+NodeList build_list(Builder *b, NodeList list, Node *node) {
+    if (node == NULL || node == &b->sink)
+        return list;
+    if (list.last == NULL)
+        return (NodeList){node, node};
+    list.last->next = node;
+    list.last = node;
+    return list;
+}
+
+NodeList build_item(Builder *b, NodeList list, Node *node) {
+    b->items = build_list(b, list, node);
+    return b->items;
+}
+
+/* A node from token `at` to token `end`, named by `name`. */
+static Node *build_node(Builder *b, NodeKind kind, Span from, Span to, Tok name) {
+    Node *node = new (b->arena, Node, 1);
+    if (node == NULL) {
+        b->nomem = true;
+        return &b->sink;
+    }
+    node->kind = (uint8_t)kind;
+    node->span = span_join(from, to);
+    node->at = name.kind == 0 ? from : name.span;
+    node->text = name.text;
+    return node;
+}
+
+static Span build_end(Span from, const Node *last) {
+    while (last != NULL && last->next != NULL)
+        last = last->next;
+    return last == NULL || last->span.to == 0 ? from : last->span;
+}
+
+Node *build_error(Builder *b) {
+    return build_node(b, N_ERROR, b->here, b->here, build_no_token());
+}
+
+Node *build_leaf(Builder *b, NodeKind kind, Tok at, Tok text) {
+    return build_node(b, kind, at.span, text.span, text);
+}
+
+Node *build_1(Builder *b, NodeKind kind, Tok at, Node *a) {
+    Node *node = build_node(b, kind, at.span, build_end(at.span, a), at);
+    node->text = a != NULL && a->kind == N_NAME ? a->text : (Str){NULL, 0};
+    node->a = a;
+    return node;
+}
+
+Node *build_over(Builder *b, NodeKind kind, Node *a) {
+    Node *node = build_node(b, kind, a->span, a->span, build_no_token());
+    node->a = a;
+    return node;
+}
+
+Node *build_after(Builder *b, NodeKind kind, Node *a, Tok end) {
+    Node *node = build_node(b, kind, a->span, end.span, build_no_token());
+    node->a = a;
+    return node;
+}
+
+Node *build_wrap(Builder *b, NodeKind kind, Tok at, NodeList list) {
+    Node *node = build_node(b, kind, at.span, build_end(at.span, list.last), at);
+    node->a = list.first;
+    return node;
+}
+
+Node *build_group(Builder *b, NodeKind kind, NodeList list) {
+    Node *node = build_node(b, kind, list.first == NULL ? b->here : list.first->span,
+                            build_end(b->here, list.last), build_no_token());
+    node->a = list.first;
+    return node;
+}
+
+Node *build_pair(Builder *b, NodeKind kind, Tok at, Tok text, Tok more) {
+    Node *node = build_node(b, kind, at.span, more.span, text);
+    node->more = more.text;
+    return node;
+}
+
+Node *build_named(Builder *b, NodeKind kind, Tok at, Tok name, Tok label, Node *x, Node *y, Node *z,
+                  Tok end) {
+    Span to = end.span;
+    to = span_join(to, build_end(name.span, x));
+    if (label.kind != 0)
+        to = span_join(to, label.span);
+    Node *node = build_node(b, kind, at.span, span_join(to, name.span), name);
+    node->more = label.text;
+    node->a = x;
+    node->b = y;
+    node->c = z;
+    return node;
+}
+
+Node *build_dotted(Builder *b, Node *name, Tok part) {
+    Str joined;
+    if (arena_printf(b->arena, &joined, "%.*s.%.*s", STR_ARG(name->text), STR_ARG(part.text)) !=
+        OK) {
+        b->nomem = true;
+        return name;
+    }
+    name->text = joined;
+    name->span = span_join(name->span, part.span);
+    name->at = name->span;
+    return name;
+}
+
+Node *build_policy(Builder *b, Tok at, Tok name, Tok version, NodeList settings, Tok end) {
+    Node *node = build_named(b, N_POLICY, at, name, version, settings.first, NULL, NULL, end);
+    return node;
+}
+
+Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList fields, Tok end) {
+    Node *node = build_node(b, N_EVENT, at.span, end.span, at);
+    node->text = name->text;
+    node->at = name->span;
+    node->more = label.text;
+    node->a = fields.first;
+    node->op = mode.kind == 0 ? 0 : (uint16_t)(mode.sub + 1);
+    node->flag = mode.kind != 0 && mode.sub == STATE_OPEN;
+    return node;
+}
+
+Node *build_field(Builder *b, Tok label, Node *type, Node *preset) {
+    Node *node = build_node(b, N_FIELD_DECL, label.span, build_end(label.span, type), label);
+    node->more = label.more;
+    node->a = type;
+    node->b = preset;
+    return node;
+}
+
+Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to) {
+    Node *node = build_node(b, N_TYPE_NAME, type.span, build_end(type.span, to), type);
+    if (currency.kind != 0)
+        node->span = span_join(node->span, currency.span);
+    node->op = (uint16_t)type.sub;
+    node->more = currency.text;
+    node->a = from;
+    node->b = to;
+    return node;
+}
+
+Node *build_type_in(Builder *b, Tok type, Tok unit) {
+    Node *node = build_node(b, N_TYPE_DURATION_IN, type.span, unit.span, type);
+    node->op = (uint16_t)unit.sub;
+    node->flag = type.sub != TYPE_DURATION;
+    return node;
+}
+
+Node *build_table(Builder *b, Tok at, Tok name, NodeList params, Tok hit, NodeList outs,
+                  NodeList rows, Tok end) {
+    Node *node = build_node(b, N_TABLE, at.span, end.span, name);
+    node->op = (uint16_t)hit.sub;
+    node->a = params.first;
+    node->b = outs.first;
+    node->c = rows.first;
+    return node;
+}
+
+Node *build_param(Builder *b, Tok name, Node *type) {
+    Node *node = build_node(b, N_PARAM, name.span, build_end(name.span, type), name);
+    node->a = type;
+    return node;
+}
+
+Node *build_row(Builder *b, Tok arrow, NodeList cells, NodeList outputs) {
+    Span from = cells.first == NULL ? arrow.span : cells.first->span;
+    Node *node = build_node(b, N_ROW, from, build_end(arrow.span, outputs.last), arrow);
+    node->a = cells.first;
+    node->b = outputs.first;
+    return node;
+}
+
+Node *build_test(Builder *b, Tok op, Node *value) {
+    Node *node = build_node(b, N_TEST_CMP, op.span, value->span, op);
+    node->op = (uint16_t)op.kind;
+    node->a = value;
+    return node;
+}
+
+Node *build_range(Builder *b, Node *from, Node *to, int open) {
+    Node *node = build_node(b, N_TEST_RANGE, from->span, to->span, build_no_token());
+    node->flag = (uint8_t)open;
+    node->a = from;
+    node->b = to;
+    return node;
+}
+
+Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where) {
+    Node *node = build_node(b, N_ON, at.span, build_end(event->span, where), at);
+    node->text = alias.text;
+    node->a = event;
+    node->b = where;
+    return node;
+}
+
+Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok day, Tok time) {
+    Node *node = build_node(b, N_EVERY, at.span, time.span, at);
+    node->op = (uint16_t)kind;
+    node->text = day.text;
+    node->more = time.text;
+    node->a = days;
+    node->flag = unit.kind == 0 ? 0 : (uint8_t)(unit.sub + 1);
+    return node;
+}
+
+Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each) {
+    Node *node = build_node(b, N_ACT, at.span, build_end(event->span, where), at);
+    node->op = (uint16_t)act;
+    node->flag = each.kind != 0;
+    node->a = event;
+    node->b = where;
+    node->c = since;
+    return node;
+}
+
+Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2) {
+    Node *pause = build_act(b, at, ACT_PAUSE, from, where, NULL, build_no_token());
+    Node *resume = build_act(b, until, ACT_RESUME, to, where2, NULL, build_no_token());
+    Node *node = build_node(b, N_PAUSE, at.span, resume->span, at);
+    node->a = pause;
+    node->b = resume;
+    return node;
+}
+
+Node *build_when(Builder *b, Tok at, Tok state, NodeList actions) {
+    Node *node = build_node(b, N_WHEN, at.span, build_end(state.span, actions.last), state);
+    node->op = (uint16_t)state.sub;
+    node->a = actions.first;
+    return node;
+}
+
+Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action) {
+    Node *node = build_node(b, N_RUNG, at.span, build_end(at.span, action), at);
+    if (span != NULL)
+        node->span = span_join(node->span, span->span);
+    node->op = (uint16_t)when;
+    node->a = span;
+    node->b = action;
+    return node;
+}
+
+Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text) {
+    Node *node = build_node(b, kind, at.span, build_end(at.span, parties.last), at);
+    node->a = parties.first;
+    node->b = text;
+    if (text != NULL)
+        node->span = span_join(node->span, text->span);
+    return node;
+}
+
+Node *build_emit(Builder *b, Tok at, Node *event, NodeList inits, Tok end) {
+    Node *node = build_node(b, N_EMIT, at.span, end.span, at);
+    node->a = event;
+    node->b = inits.first;
+    return node;
+}
+
+Node *build_init(Builder *b, Tok label, Node *value) {
+    Node *node = build_node(b, N_INIT, label.span, value->span, label);
+    node->a = value;
+    return node;
+}
+
+Node *build_literal(Builder *b, int kind, Tok text) {
+    Node *node = build_node(b, N_LIT, text.span, text.span, text);
+    node->op = (uint16_t)kind;
+    node->more = text.more;
+    node->slot = (uint32_t)text.sub;
+    return node;
+}
+
+Node *build_negative(Builder *b, Tok minus, int kind, Tok text) {
+    Node *node = build_literal(b, kind, text);
+    node->span = span_join(minus.span, text.span);
+    node->flag = 1;
+    return node;
+}
+
+Node *build_flag(Builder *b, Tok at, bool yes) {
+    Node *node = build_literal(b, LIT_FLAG, at);
+    node->flag = yes;
+    return node;
+}
+
+Node *build_member(Builder *b, Node *of, Tok name) {
+    Node *node = build_node(b, N_FIELD, of->span, name.span, name);
+    node->a = of;
+    return node;
+}
+
+Node *build_unary(Builder *b, Tok op, Node *a) {
+    Node *node = build_node(b, N_UNARY, op.span, a->span, op);
+    node->op = (uint16_t)op.kind;
+    node->a = a;
+    return node;
+}
+
+Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
+    Node *node = build_node(b, N_BINARY, a->span, c->span, op);
+    node->op = (uint16_t)op.kind;
+    node->a = a;
+    node->b = c;
+    return node;
+}
+
+Node *build_else(Builder *b, Tok op, Node *a, Node *c) {
+    Node *node = build_node(b, N_ELSE, a->span, c->span, op);
+    node->a = a;
+    node->b = c;
+    return node;
+}
+
+Node *build_absent(Builder *b, Node *a, Tok end, bool negated) {
+    Node *node = build_node(b, N_IS_ABSENT, a->span, end.span, end);
+    node->a = a;
+    node->flag = negated;
+    return node;
+}
+
+Node *build_calendar(Builder *b, Tok at, Node *name, Tok label, NodeList items, Tok end) {
+    Node *node = build_node(b, N_CALENDAR, at.span, end.span, at);
+    node->text = name->text;
+    node->at = name->span;
+    node->more = label.text;
+    node->a = items.first;
+    return node;
+}
+
+Node *build_hours(Builder *b, NodeList days, NodeList spans) {
+    Node *node = build_group(b, N_CAL_HOURS, days);
+    node->b = spans.first;
+    return node;
+}
+
+Node *build_dates(Builder *b, NodeKind kind, Tok at, Tok from, Tok to, NodeList spans, Tok label) {
+    Node *node = build_node(b, kind, at.span, to.span, at);
+    if (label.kind != 0)
+        node->span = span_join(node->span, label.span);
+    node->text = label.text;
+    if (kind != N_CAL_WORKDAYS) {
+        node->a = build_literal(b, LIT_DATE, from);
+        node->b = build_literal(b, LIT_DATE, to);
+    }
+    node->c = spans.first;
+    return node;
+}
+
+Node *build_days(Builder *b, Tok first, Tok last) {
+    Node *node = build_node(b, N_CAL_DAYS, first.span, last.span, first);
+    node->op = (uint16_t)first.sub;
+    node->flag = (uint8_t)last.sub;
+    return node;
+}
+
+Node *build_step(Builder *b, Tok at, Node *when, Node *event, NodeList inits, Tok end,
+                 NodeList opts) {
+    Node *node = build_node(b, N_STEP_EVENT, at.span, end.span, at);
+    node->a = when;
+    node->b = event;
+    node->c = inits.first;
+    node->d = opts.first;
+    return node;
+}
+
+Node *build_opt(Builder *b, Tok at, int opt, Node *value) {
+    Node *node = build_1(b, N_STEP_OPT, at, value);
+    node->op = (uint16_t)opt;
+    return node;
+}
+
+Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what) {
+    Node *node = build_node(b, N_STEP_EXPECT, at.span, build_end(at.span, what), at);
+    node->op = (uint16_t)when;
+    node->a = moment;
+    node->b = what;
+    return node;
+}
+
+Node *build_expect_none(Builder *b, Tok at, Tok name, NodeList key) {
+    Node *node = build_node(b, N_EXPECT_DUTY, at.span, build_end(name.span, key.last), name);
+    node->a = key.first;
+    node->flag = 1;
+    return node;
+}
+
+Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated) {
+    Node *node = build_node(b, kind, at.span, build_end(what->span, more), at);
+    node->a = what;
+    node->b = more;
+    node->flag = negated;
+    return node;
+}
+
+Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value) {
+    Node *node = build_node(b, N_CHECK, state.span, build_end(at.span, value), state);
+    node->span = span_join(node->span, at.span);
+    node->op = (uint16_t)check;
+    node->slot = (uint32_t)state.sub;
+    node->text = (Str){NULL, 0};
+    node->a = value;
+    if (check == CHECK_STATE)
+        node->more = at.span.from != state.span.from ? S("late") : (Str){NULL, 0};
+    return node;
+}
+
+Node *build_check_not(Node *check) {
+    check->flag = !check->flag;
+    return check;
+}

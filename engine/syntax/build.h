@@ -1,0 +1,78 @@
+/* syntax: what the grammar's actions call to build the tree. A builder never fails: without memory
+ * it sets `nomem`, gives its sink, and the driver stops. */
+#ifndef REMIT_SYNTAX_BUILD_H
+#define REMIT_SYNTAX_BUILD_H
+
+#include "engine/syntax/diag.h"
+#include "engine/syntax/tree.h"
+
+enum { PARSE_DEPTH = 4000 };
+
+typedef struct Builder {
+    Arena *arena;
+    Diags *diags;
+    NodeList items; /* the declarations read so far */
+    bool nomem;
+    Node sink;
+    Span here; /* of the token last given to the parser */
+} Builder;
+
+void build_nomem(Builder *b);
+NodeList build_none(void);
+NodeList build_list(Builder *b, NodeList list, Node *node);
+NodeList build_item(Builder *b, NodeList list, Node *node);
+Tok build_no_token(void);
+Node *build_error(Builder *b);
+
+Node *build_leaf(Builder *b, NodeKind kind, Tok at, Tok text);
+Node *build_1(Builder *b, NodeKind kind, Tok at, Node *a);
+Node *build_over(Builder *b, NodeKind kind, Node *a);
+Node *build_after(Builder *b, NodeKind kind, Node *a, Tok end);
+Node *build_wrap(Builder *b, NodeKind kind, Tok at, NodeList list);
+Node *build_group(Builder *b, NodeKind kind, NodeList list);
+Node *build_pair(Builder *b, NodeKind kind, Tok at, Tok text, Tok more);
+Node *build_named(Builder *b, NodeKind kind, Tok at, Tok name, Tok label, Node *x, Node *y, Node *z,
+                  Tok end);
+Node *build_dotted(Builder *b, Node *name, Tok part);
+Node *build_policy(Builder *b, Tok at, Tok name, Tok version, NodeList settings, Tok end);
+Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList fields, Tok end);
+Node *build_field(Builder *b, Tok label, Node *type, Node *preset);
+Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to);
+Node *build_type_in(Builder *b, Tok type, Tok unit);
+Node *build_table(Builder *b, Tok at, Tok name, NodeList params, Tok hit, NodeList outs,
+                  NodeList rows, Tok end);
+Node *build_param(Builder *b, Tok name, Node *type);
+Node *build_row(Builder *b, Tok arrow, NodeList cells, NodeList outputs);
+Node *build_test(Builder *b, Tok op, Node *value);
+Node *build_range(Builder *b, Node *from, Node *to, int open);
+Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where);
+Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok day, Tok time);
+Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each);
+Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
+Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
+Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
+Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text);
+Node *build_emit(Builder *b, Tok at, Node *event, NodeList inits, Tok end);
+Node *build_init(Builder *b, Tok label, Node *value);
+Node *build_literal(Builder *b, int kind, Tok text);
+Node *build_negative(Builder *b, Tok minus, int kind, Tok text);
+Node *build_flag(Builder *b, Tok at, bool yes);
+Node *build_member(Builder *b, Node *of, Tok name);
+Node *build_unary(Builder *b, Tok op, Node *a);
+Node *build_binary(Builder *b, Tok op, Node *a, Node *c);
+Node *build_else(Builder *b, Tok op, Node *a, Node *c);
+Node *build_absent(Builder *b, Node *a, Tok end, bool negated);
+Node *build_calendar(Builder *b, Tok at, Node *name, Tok label, NodeList items, Tok end);
+Node *build_hours(Builder *b, NodeList days, NodeList spans);
+Node *build_dates(Builder *b, NodeKind kind, Tok at, Tok from, Tok to, NodeList spans, Tok label);
+Node *build_days(Builder *b, Tok first, Tok last);
+Node *build_step(Builder *b, Tok at, Node *when, Node *event, NodeList inits, Tok end,
+                 NodeList opts);
+Node *build_opt(Builder *b, Tok at, int opt, Node *value);
+Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what);
+Node *build_expect_none(Builder *b, Tok at, Tok name, NodeList key);
+Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
+Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
+Node *build_check_not(Node *check);
+
+#endif

@@ -1,0 +1,71 @@
+/* syntax: diagnostics. A diagnostic is a code, a place, arguments for its texts, and a suggestion
+ * where there is one. diag.def holds the texts; a message is put together when it is printed. */
+#ifndef REMIT_SYNTAX_DIAG_H
+#define REMIT_SYNTAX_DIAG_H
+
+#include "engine/base/buf.h"
+#include "engine/syntax/source.h"
+
+typedef enum DiagCode {
+#define DIAG(code, name, severity, en, zh, hint_en, hint_zh) DIAG_##name,
+#include "engine/syntax/diag.def"
+    DIAG_COUNT
+} DiagCode;
+
+typedef enum Severity { SEVERITY_WARNING, SEVERITY_ERROR } Severity;
+
+enum { DIAG_ARGS = 6 };
+
+typedef struct Diag {
+    DiagCode code;
+    Span span;
+    Str args[DIAG_ARGS];
+    bool has_fix; /* replacing `fix_span` by `fix` mends it */
+    Span fix_span;
+    Str fix;
+    bool has_other; /* another place that the message speaks of */
+    Span other;
+    uint32_t number; /* the order in which it was found */
+} Diag;
+
+typedef struct Diags {
+    Arena *arena; /* owns all texts */
+    Sources *sources;
+    VEC(Diag) all;
+    uint32_t errors, warnings;
+    bool nomem, full;
+    Diag sink; /* what is filled in when there is no room */
+} Diags;
+
+/* Adds a diagnostic; the arguments are borrowed and must live as long as the compile arena. Never
+ * NULL. At most LIMIT_DIAGS are kept; a second one of the same code at the same place is dropped.
+ */
+Diag *diag_add(Diags *d, DiagCode code, Span span);
+Diag *diag_add1(Diags *d, DiagCode code, Span span, Str a);
+Diag *diag_add2(Diags *d, DiagCode code, Span span, Str a, Str b);
+Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c);
+void diag_fix(Diag *diag, Span span, Str text);
+void diag_other(Diag *diag, Span span);
+/* Puts them in the order of the text. */
+void diags_sort(Diags *d);
+void diags_free(Diags *d);
+
+/* What a diagnostic's code is: "E0203", its severity, the Chinese or English pattern of its texts.
+ */
+Str diag_code(DiagCode code);
+Severity diag_severity(DiagCode code);
+/* The message with its arguments in place. */
+void diag_message(const Diag *diag, bool chinese, Buf *out);
+/* The hint, empty when there is none. */
+void diag_hint(const Diag *diag, bool chinese, Buf *out);
+/* The form for people: code and message, place, source line, underline and hint. `color`: with ANSI
+ * colours. */
+void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, Buf *out);
+/* The form for programs: one JSON object and a newline (design.md 6). */
+void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out);
+
+/* The one of `n` candidates that is most like `word`, or -1: at most a third of its letters differ.
+ */
+ptrdiff_t nearest(Str word, const Str *candidates, size_t n);
+
+#endif

@@ -1,0 +1,274 @@
+/* syntax: raw tokens -> joined tokens. */
+#include "engine/syntax/join.h"
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/unicode.h"
+#include "engine/base/utf8.h"
+#include "remit_grammar.h"
+
+Status join_init(Join *j, Str text, uint32_t file, const void *parser, Arena *arena, Diags *diags) {
+    *j = (Join){.parser = parser, .arena = arena, .diags = diags};
+    lexer_init(&j->lexer, text, file, arena);
+    return keywords_init(&j->keywords, arena);
+}
+
+static RawToken *join_peek(Join *j, size_t n) {
+    ASSERT(n < JOIN_AHEAD);
+    while (j->count <= n) {
+        j->ahead[(j->first + j->count) % JOIN_AHEAD] = lexer_next(&j->lexer);
+        j->count++;
+    }
+    return &j->ahead[(j->first + n) % JOIN_AHEAD];
+}
+
+static void join_drop(Join *j, size_t n) {
+    ASSERT(n <= j->count);
+    j->first = (j->first + n) % JOIN_AHEAD;
+    j->count -= n;
+}
+
+static bool join_mark(Join *j, size_t n, int mark) {
+    const RawToken *t = join_peek(j, n);
+    return t->kind == RAW_MARK && t->mark == mark;
+}
+
+/* Whether the raw token n is a word and a colon behind it (with a text between them, perhaps). */
+static bool join_is_label(Join *j, size_t n) {
+    if (join_peek(j, n)->kind != RAW_WORD)
+        return false;
+    if (join_mark(j, n + 1, TK_COLON))
+        return true;
+    return join_peek(j, n + 1)->kind == RAW_STRING && join_mark(j, n + 2, TK_COLON);
+}
+
+/* The code point at p, which is valid UTF-8. */
+static Str join_char(const char *p) {
+    unsigned char c = (unsigned char)*p;
+    return (Str){p, c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4};
+}
+
+/* A name in its normal form (NFC); characters that no name may have are reported (UAX #31). */
+static Str join_name(Join *j, const RawToken *t) {
+    bool ascii = true;
+    for (size_t i = 0; i < t->text.n; i++)
+        ascii = ascii && (unsigned char)t->text.p[i] < 0x80;
+    if (t->text.n > LIMIT_NAME_BYTES) {
+        diag_add2(j->diags, DIAG_TOO_LARGE, t->span, S("this name"), S("255 bytes"));
+        return (Str){t->text.p, 1};
+    }
+    if (ascii)
+        return t->text;
+    for (size_t i = 0; i < t->text.n;) {
+        Str c = join_char(t->text.p + i);
+        uint32_t cp = 0;
+        size_t n = utf8_decode(str_from(t->text, i), &cp);
+        if (n == 0 || !(i == 0 ? uc_xid_start(cp) || cp == '_' : uc_xid_continue(cp))) {
+            Span at = {t->span.file, t->span.from + (uint32_t)i,
+                       t->span.from + (uint32_t)(i + c.n)};
+            diag_add1(j->diags, DIAG_BAD_NAME, at, c);
+            return t->text;
+        }
+        i += n;
+    }
+    Str name = t->text;
+    if (uc_nfc(t->text, j->arena, &name) != OK)
+        j->nomem = true;
+    return name;
+}
+
+/* The text of a string with its escapes undone. Between “ and ” nothing is changed. */
+static Str join_string(Join *j, const RawToken *t) {
+    Str raw = t->text;
+    if (str_find(raw, '\\') < 0 || j->lexer.text.p[t->span.from] != '"')
+        return raw;
+    char *out = arena_take(j->arena, raw.n, 1);
+    if (out == NULL) {
+        j->nomem = true;
+        return raw;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < raw.n; i++) {
+        if (raw.p[i] != '\\' || i + 1 == raw.n) {
+            out[n++] = raw.p[i];
+            continue;
+        }
+        char c = raw.p[++i];
+        if (c == 'n' || c == 't') {
+            out[n++] = c == 'n' ? '\n' : '\t';
+        } else if (c == '"' || c == '\\') {
+            out[n++] = c;
+        } else {
+            uint32_t at = t->span.from + 1 + (uint32_t)i;
+            Str bad = {raw.p + i - 1, 1 + join_char(raw.p + i).n};
+            diag_add1(j->diags, DIAG_BAD_ESCAPE,
+                      (Span){t->span.file, at - 1, at - 1 + (uint32_t)bad.n}, bad);
+            out[n++] = c;
+        }
+    }
+    return (Str){out, n};
+}
+
+static Tok join_tok(int kind, const RawToken *t, Str text) {
+    return (Tok){.kind = kind, .text = text, .span = t->span, .line = t->line};
+}
+
+/* How many raw words from `n` on spell s; 0 when they do not. */
+static size_t join_spells(Join *j, size_t n, const Spelling *s) {
+    for (size_t i = 1; i < s->word_count; i++) {
+        const RawToken *t = join_peek(j, n + i);
+        if (t->kind != RAW_WORD || !str_eq(t->text, s->words[i]))
+            return 0;
+    }
+    return s->word_count;
+}
+
+/* The unit of time that begins at raw token n, or NULL. */
+static const Spelling *join_unit(Join *j, size_t n) {
+    const RawToken *t = join_peek(j, n);
+    size_t count;
+    const Spelling *s = t->kind == RAW_WORD ? keywords_find(&j->keywords, t->text, &count) : NULL;
+    for (size_t i = 0; s != NULL && i < count; i++)
+        if (s[i].token == TK_UNIT && join_spells(j, n, &s[i]) != 0)
+            return &s[i];
+    return NULL;
+}
+
+static bool join_is_currency(const RawToken *t) {
+    if (t->kind != RAW_WORD || t->text.n != 3)
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        if (t->text.p[i] < 'A' || t->text.p[i] > 'Z')
+            return false;
+    return true;
+}
+
+static Tok join_number(Join *j) {
+    RawToken t = *join_peek(j, 0);
+    Tok tok = join_tok(TK_NUMBER, &t, t.text);
+    const Spelling *unit = join_is_label(j, 1) ? NULL : join_unit(j, 1);
+    if (unit != NULL && !join_mark(j, unit->word_count + 1u, TK_COLON)) {
+        tok.kind = TK_DURATION;
+        tok.sub = unit->sub;
+        tok.span = span_join(t.span, join_peek(j, unit->word_count)->span);
+        join_drop(j, 1u + unit->word_count);
+    } else if (join_is_currency(join_peek(j, 1)) && !join_is_label(j, 1)) {
+        tok.kind = TK_MONEY;
+        tok.more = join_peek(j, 1)->text;
+        tok.span = span_join(t.span, join_peek(j, 1)->span);
+        join_drop(j, 2);
+    } else {
+        join_drop(j, 1);
+    }
+    return tok;
+}
+
+static Tok join_date(Join *j) {
+    RawToken t = *join_peek(j, 0), time = *join_peek(j, 1);
+    Tok tok = join_tok(TK_DATE, &t, t.text);
+    size_t used = 1;
+    if (time.kind == RAW_TIME && !join_mark(j, 2, TK_DOTDOT)) {
+        tok.kind = TK_DATETIME;
+        tok.more = time.text;
+        tok.span = span_join(t.span, time.span);
+        used = 2;
+    }
+    join_drop(j, used);
+    return tok;
+}
+
+static Tok join_label(Join *j, int kind) {
+    RawToken t = *join_peek(j, 0);
+    Tok tok = join_tok(kind, &t, join_name(j, &t));
+    size_t used = 2;
+    if (join_peek(j, 1)->kind == RAW_STRING) {
+        tok.more = join_string(j, join_peek(j, 1));
+        used = 3;
+    }
+    join_drop(j, used);
+    return tok;
+}
+
+/* A keyword where the parser can take it; else a name. Longer spellings first. */
+static Tok join_word(Join *j) {
+    RawToken t = *join_peek(j, 0);
+    size_t count;
+    const Spelling *s = keywords_find(&j->keywords, t.text, &count);
+    for (size_t i = 0; s != NULL && i < count; i++) {
+        size_t words = join_spells(j, 0, &s[i]);
+        if (words == 0 || (words > 1 && join_mark(j, words, TK_COLON)))
+            continue;
+        if (!parse_accepts(j->parser, s[i].token))
+            continue;
+        Tok tok = join_tok(s[i].token, &t, s[i].text);
+        tok.sub = s[i].sub;
+        tok.span = span_join(t.span, join_peek(j, words - 1)->span);
+        join_drop(j, words);
+        return tok;
+    }
+    Tok tok = join_tok(TK_ID, &t, join_name(j, &t));
+    join_drop(j, 1);
+    return tok;
+}
+
+static Tok join_bad(Join *j) {
+    RawToken t = *join_peek(j, 0);
+    join_drop(j, 1);
+    if (t.kind == RAW_BAD_STRING) {
+        bool plain = j->lexer.text.p[t.span.from] == '"';
+        diag_add1(j->diags, DIAG_OPEN_TEXT, t.span, plain ? S("\"") : S("”"));
+        return join_tok(TK_STRING, &t, t.text);
+    }
+    diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
+    return join_next(j);
+}
+
+Tok join_next(Join *j) {
+    RawToken t = *join_peek(j, 0);
+    bool after_dot = j->after_dot, after_word = j->after_word;
+    j->after_dot = t.kind == RAW_MARK && t.mark == TK_DOT;
+    j->after_word = t.kind == RAW_WORD;
+    Tok tok;
+    switch (t.kind) {
+    case RAW_END:
+        return join_tok(0, &t, t.text);
+    case RAW_WORD:
+        if (after_dot) {
+            tok = join_tok(TK_ID, &t, join_name(j, &t));
+            join_drop(j, 1);
+            return tok;
+        }
+        return join_is_label(j, 0) ? join_label(j, TK_LABEL) : join_word(j);
+    case RAW_NUMBER:
+        return join_number(j);
+    case RAW_DATE:
+        return join_date(j);
+    case RAW_PERCENT:
+    case RAW_TIME:
+    case RAW_INSTANT:
+        tok = join_tok(t.kind == RAW_PERCENT ? TK_PERCENT
+                       : t.kind == RAW_TIME  ? TK_TIME
+                                             : TK_INSTANT,
+                       &t, t.text);
+        join_drop(j, 1);
+        return tok;
+    case RAW_STRING:
+        tok = join_tok(TK_STRING, &t, join_string(j, &t));
+        join_drop(j, 1);
+        return tok;
+    case RAW_MARK:
+        join_drop(j, 1);
+        if (t.mark == TK_COMMA && join_is_label(j, 0)) {
+            tok = join_label(j, TK_COMMALABEL);
+            tok.line = t.line || tok.line;
+            return tok;
+        }
+        if (t.mark == TK_LP && after_word && !t.space && parse_accepts(j->parser, TK_CALLP))
+            t.mark = TK_CALLP;
+        return join_tok(t.mark, &t, t.text);
+    case RAW_BAD_BYTE:
+    case RAW_BAD_STRING:
+        return join_bad(j);
+    }
+    UNREACHABLE();
+}

@@ -1,0 +1,177 @@
+/* syntax: keyword spellings, from grammar/keywords.def. */
+#include "engine/syntax/keyword.h"
+
+#include <stdlib.h>
+
+#include "engine/syntax/tree.h"
+#include "remit_grammar.h"
+
+typedef struct KeywordRow {
+    uint16_t token, sub;
+    const char *en, *zh;
+} KeywordRow;
+
+static const KeywordRow keyword_rows[] = {
+#define KEYWORD(token, en, zh) {TK_##token, 0, en, zh},
+#define UNIT(name, en, zh, family, size) {TK_UNIT, UNIT_##name, en, zh},
+#define WEEKDAY(name, number, en, zh) {TK_WEEKDAY, number, en, zh},
+#define TYPE(name, en, zh) {TK_TYPE, TYPE_##name, en, zh},
+#define HIT(name, en, zh) {TK_HIT, HIT_##name, en, zh},
+#define STATE(name, en, zh) {TK_STATE, STATE_##name, en, zh},
+#include "grammar/keywords.def"
+};
+enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
+
+static int spelling_order(const void *a, const void *b) {
+    const Spelling *x = a, *y = b;
+    int order = str_cmp(x->words[0], y->words[0]);
+    if (order != 0)
+        return order;
+    if (x->word_count != y->word_count)
+        return x->word_count > y->word_count ? -1 : 1;
+    return str_cmp(x->text, y->text);
+}
+
+static bool spelling_add(Keywords *k, size_t cap, const KeywordRow *row, bool chinese) {
+    Str rest = str_of(chinese ? row->zh : row->en), text;
+    while (rest.n > 0) {
+        str_cut(rest, '|', &text, &rest);
+        if (k->n == cap)
+            return false;
+        Spelling *s = &k->at[k->n++];
+        *s = (Spelling){.chinese = chinese,
+                        .token = row->token,
+                        .sub = row->sub,
+                        .row = (uint16_t)(row - keyword_rows),
+                        .text = text};
+        Str words = text, word;
+        while (words.n > 0 && s->word_count < KEYWORD_WORDS) {
+            str_cut(words, ' ', &word, &words);
+            s->words[s->word_count++] = word;
+        }
+    }
+    return true;
+}
+
+Status keywords_init(Keywords *k, Arena *a) {
+    size_t cap = (size_t)KEYWORD_ROWS * 5;
+    *k = (Keywords){new (a, Spelling, cap), 0};
+    if (k->at == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < KEYWORD_ROWS; i++)
+        if (!spelling_add(k, cap, &keyword_rows[i], false) ||
+            !spelling_add(k, cap, &keyword_rows[i], true))
+            return ERR_LIMIT;
+    qsort(k->at, k->n, sizeof *k->at, spelling_order); /* a total order: no spelling stands twice */
+    return OK;
+}
+
+const Spelling *keywords_find(const Keywords *k, Str word, size_t *count) {
+    size_t low = 0, high = k->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(k->at[middle].words[0], word) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *count = 0;
+    while (low + *count < k->n && str_eq(k->at[low + *count].words[0], word))
+        (*count)++;
+    return *count == 0 ? NULL : &k->at[low];
+}
+
+static Str first_spelling(const char *spellings) {
+    Str text;
+    str_cut(str_of(spellings), '|', &text, NULL);
+    return text;
+}
+
+Str keyword_text(uint16_t row, bool chinese) {
+    const KeywordRow *k = &keyword_rows[row];
+    return first_spelling(chinese ? k->zh : k->en);
+}
+
+Str keyword_of(int token, int sub, bool chinese) {
+    for (uint16_t i = 0; i < KEYWORD_ROWS; i++)
+        if (keyword_rows[i].token == token && (sub < 0 || keyword_rows[i].sub == sub))
+            return keyword_text(i, chinese);
+    return (Str){NULL, 0};
+}
+
+bool token_declares(int token) {
+    switch (token) {
+    case TK_POLICY:
+    case TK_USE:
+    case TK_ROLE:
+    case TK_TEAM:
+    case TK_EVENT:
+    case TK_TABLE:
+    case TK_DUTY:
+    case TK_RULE:
+    case TK_TEST:
+    case TK_CALENDAR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+typedef struct TokenName {
+    int token;
+    const char *en, *zh;
+} TokenName;
+
+static const TokenName token_names[] = {
+    {TK_ID, "a name", "名称"},
+    {TK_LABEL, "a field", "字段"},
+    {TK_COMMALABEL, "a field", "字段"},
+    {TK_STRING, "a text in quotes", "引号中的文本"},
+    {TK_NUMBER, "a number", "数"},
+    {TK_PERCENT, "a percentage", "百分比"},
+    {TK_MONEY, "an amount of money", "金额"},
+    {TK_DURATION, "a duration", "时长"},
+    {TK_DATE, "a date", "日期"},
+    {TK_TIME, "a time of day", "时刻"},
+    {TK_DATETIME, "a date and time", "日期与时刻"},
+    {TK_INSTANT, "an instant", "时间点"},
+    {TK_UNIT, "a unit of time", "时间单位"},
+    {TK_WEEKDAY, "a weekday", "星期"},
+    {TK_TYPE, "a type", "类型"},
+    {TK_HIT, "a hit policy", "命中方式"},
+    {TK_STATE, "a state", "状态"},
+    {TK_LB, "{", "{"},
+    {TK_RB, "}", "}"},
+    {TK_LP, "(", "("},
+    {TK_CALLP, "(", "("},
+    {TK_RP, ")", ")"},
+    {TK_LBRACK, "[", "["},
+    {TK_RBRACK, "]", "]"},
+    {TK_COMMA, ",", ","},
+    {TK_SEMI, ";", ";"},
+    {TK_COLON, ":", ":"},
+    {TK_DOTDOT, "..", ".."},
+    {TK_DOT, ".", "."},
+    {TK_BAR, "|", "|"},
+    {TK_FAT, "=>", "=>"},
+    {TK_ARROW, "->", "->"},
+    {TK_EQ, "=", "="},
+    {TK_NE, "!=", "!="},
+    {TK_LE, "<=", "<="},
+    {TK_GE, ">=", ">="},
+    {TK_LT, "<", "<"},
+    {TK_GT, ">", ">"},
+    {TK_PLUS, "+", "+"},
+    {TK_MINUS, "-", "-"},
+    {TK_STAR, "*", "*"},
+    {TK_SLASH, "/", "/"},
+    {TK_QUESTION, "?", "?"},
+    {0, "the end of the file", "文件结尾"},
+};
+
+Str token_name(int token, bool chinese) {
+    for (size_t i = 0; i < sizeof token_names / sizeof *token_names; i++)
+        if (token_names[i].token == token)
+            return str_of(chinese ? token_names[i].zh : token_names[i].en);
+    return keyword_of(token, -1, chinese);
+}

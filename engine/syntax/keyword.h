@@ -1,0 +1,40 @@
+/* syntax: the keyword table (grammar/keywords.def) as data, looked up by the words of a spelling.
+ */
+#ifndef REMIT_SYNTAX_KEYWORD_H
+#define REMIT_SYNTAX_KEYWORD_H
+
+#include "engine/base/mem.h"
+
+enum { KEYWORD_WORDS = 4 };
+
+/* One spelling of one row. */
+typedef struct Spelling {
+    Str words[KEYWORD_WORDS];
+    uint8_t word_count;
+    bool chinese;
+    uint16_t token; /* the parser's token */
+    uint16_t sub;   /* the row within its class */
+    uint16_t row;   /* the row within the table */
+    Str text;       /* as spelt, words separated by a blank */
+} Spelling;
+
+typedef struct Keywords {
+    Spelling *at; /* sorted by first word, then the longest first */
+    size_t n;
+} Keywords;
+
+/* Builds the table in `a`. ERR_NOMEM. */
+MUST_USE Status keywords_init(Keywords *k, Arena *a);
+/* The first spelling that begins with `word`; *count says how many follow each other that do. NULL
+ * if none. */
+const Spelling *keywords_find(const Keywords *k, Str word, size_t *count);
+/* The canonical spelling of a row in a language. */
+Str keyword_text(uint16_t row, bool chinese);
+/* The canonical spelling of the first row that has this token (and sub, where >= 0). */
+Str keyword_of(int token, int sub, bool chinese);
+/* What a token is called in messages: a keyword's spelling, or "a name", "a number". */
+Str token_name(int token, bool chinese);
+/* Whether this token begins a declaration. */
+bool token_declares(int token);
+
+#endif

@@ -1,0 +1,35 @@
+/* syntax: the files of a policy, and where in them a byte stands. */
+#ifndef REMIT_SYNTAX_SOURCE_H
+#define REMIT_SYNTAX_SOURCE_H
+
+#include "engine/base/mem.h"
+#include "engine/syntax/token.h"
+
+typedef struct Source {
+    Str name;        /* as the caller named it */
+    Str text;        /* valid UTF-8, NUL behind its last byte */
+    bool embedded;   /* a file of the standard library */
+    uint32_t *lines; /* offset of each line's first byte; made when first asked for */
+    uint32_t line_count;
+} Source;
+
+typedef struct Sources {
+    Arena *arena;
+    VEC(Source) files;
+} Sources;
+
+/* Takes a copy of name and text. *file is the new number. ERR_LIMIT: too large or too many. */
+MUST_USE Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *file);
+void sources_free(Sources *all);
+
+typedef struct Place {
+    uint32_t line, column; /* from 1; columns count code points */
+} Place;
+/* Where byte `offset` of a source stands. An offset behind the end counts as the end. */
+Place source_place(Sources *all, uint32_t file, uint32_t offset);
+/* A line without its newline; line from 1. Empty when there is none. */
+Str source_line(Sources *all, uint32_t file, uint32_t line);
+/* The text of a span. */
+Str source_text(const Sources *all, Span span);
+
+#endif

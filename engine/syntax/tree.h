@@ -1,0 +1,94 @@
+/* syntax: the tree of a policy, as written. Built by grammar/remit.y, read by check/ and the
+ * formatter. All nodes live in the compile arena. node.def says what each kind's children are. */
+#ifndef REMIT_SYNTAX_TREE_H
+#define REMIT_SYNTAX_TREE_H
+
+#include "engine/base/buf.h"
+#include "engine/syntax/token.h"
+
+typedef enum NodeKind {
+    N_NONE,
+#define NODE(kind, doc) N_##kind,
+#include "engine/syntax/node.def"
+    N_COUNT
+} NodeKind;
+
+enum {
+    LIT_NUMBER,
+    LIT_PERCENT,
+    LIT_MONEY,
+    LIT_DURATION,
+    LIT_DATE,
+    LIT_TIME,
+    LIT_DATETIME,
+    LIT_INSTANT,
+    LIT_TEXT,
+    LIT_FLAG
+};
+enum { ACT_FULFIL, ACT_WAIVE, ACT_CANCEL, ACT_RESUME, ACT_PAUSE };
+enum { RUNG_SHARE, RUNG_BEFORE, RUNG_DUE, RUNG_AFTER };
+enum { STEP_AT, STEP_AFTER };
+enum { OPT_BY, OPT_ARRIVES, OPT_ID };
+enum {
+    CHECK_STATE,
+    CHECK_ESCALATED,
+    CHECK_REMINDED,
+    CHECK_DUE,
+    CHECK_OWED_BY,
+    CHECK_REPORTED_LATE
+};
+enum { EVERY_WEEKDAY, EVERY_DAY, EVERY_WORKING_DAY, EVERY_MONTH };
+enum { CELL_OPEN_FROM = 1, CELL_OPEN_TO = 2 };
+
+/* The rows of keywords.def's classes. */
+typedef enum UnitRow {
+#define UNIT(name, en, zh, family, size) UNIT_##name,
+#include "grammar/keywords.def"
+    UNIT_COUNT
+} UnitRow;
+typedef enum TypeRow {
+#define TYPE(name, en, zh) TYPE_##name,
+#include "grammar/keywords.def"
+    TYPE_COUNT
+} TypeRow;
+typedef enum HitRow {
+#define HIT(name, en, zh) HIT_##name,
+#include "grammar/keywords.def"
+    HIT_COUNT
+} HitRow;
+typedef enum StateRow {
+#define STATE(name, en, zh) STATE_##name,
+#include "grammar/keywords.def"
+    STATE_COUNT
+} StateRow;
+
+typedef struct Node Node;
+struct Node {
+    uint8_t kind; /* NodeKind */
+    uint8_t flag;
+    uint16_t op;
+    Span span; /* the whole construct */
+    Span at;   /* its name, or what a message about it should underline */
+    Str text, more;
+    Node *a, *b, *c, *d;
+    Node *next;
+    /* what check/ finds out */
+    const void *means; /* the symbol that a name stands for */
+    const void *type;  /* its type */
+    uint8_t bind;      /* how the name is bound */
+    uint32_t slot;     /* a number that goes with the binding; a literal's unit */
+};
+
+/* A list under construction. */
+typedef struct NodeList {
+    Node *first, *last;
+} NodeList;
+
+/* The name of a kind, as "DUTY". */
+Str node_name(NodeKind kind);
+/* How many nodes a list has. */
+size_t node_count(const Node *list);
+/* Prints a tree as indented lines, for tests of the parser. */
+void node_dump(const Node *list, int depth, Buf *out);
+
+#endif

@@ -1,0 +1,399 @@
+/* vm: the loop. */
+#include "engine/vm/vm.h"
+
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/ckd.h"
+#include "engine/base/civil.h"
+#include "engine/base/limits.h"
+#include "engine/base/moment.h"
+#include "engine/code/lookup.h"
+
+static const uint8_t op_cost[OP_COUNT] = {
+#define OP(name, form, a, b, c, cost, effect) cost,
+#include "engine/code/op.def"
+};
+
+void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host) {
+    vm->b = b;
+    vm->arena = arena;
+    vm->host = host;
+    vm->zone = (ZoneCache){.zone = bundle_zone(b)};
+    vm->cost = 0;
+    vm->trace_count = 0;
+    vm->tracing = false;
+    vm->depth = 0;
+}
+
+static Status trap(Vm *vm, TrapCode code, Value a, Value b) {
+    vm->trap.code = code;
+    vm->trap.values[0] = a;
+    vm->trap.values[1] = b;
+    return ERR_TRAP;
+}
+
+/* A failed calculation as a trap. */
+static Status trap_status(Vm *vm, Status status, Value a, Value b) {
+    if (status == OK || status == ERR_NOMEM)
+        return status;
+    if (status == ERR_BYZERO)
+        return trap(vm, TRAP_BYZERO, a, b);
+    return trap(vm, status == ERR_INEXACT ? TRAP_INEXACT : TRAP_OVERFLOW, a, b);
+}
+
+static Status trap_time(Vm *vm, Status status, Value a, Value b) {
+    return status == OK || status == ERR_NOMEM ? status : trap(vm, TRAP_TIME, a, b);
+}
+
+typedef Status (*DecOp)(Dec a, Dec b, Dec *out);
+
+/* A = op(B, C) with the kind and the currency of `like`. */
+static Status do_dec(Vm *vm, DecOp op, Value b, Value c, ValueKind kind, Value like, Value *out) {
+    Dec d = {0, 0};
+    TRY(trap_status(vm, op(value_to_dec(b), value_to_dec(c), &d), b, c));
+    *out = value_dec(kind, d);
+    out->n = kind == V_MONEY ? like.n : 0;
+    return OK;
+}
+
+static Status same_currency(Vm *vm, Value b, Value c) {
+    return b.n == c.n ? OK : trap(vm, TRAP_CURRENCY, b, c);
+}
+
+static Status do_int(Vm *vm, Op op, Value b, Value c, Value *out) {
+    int64_t i;
+    bool bad = op == OP_ADD_INT   ? ckd_add(&i, b.i, c.i)
+               : op == OP_SUB_INT ? ckd_sub(&i, b.i, c.i)
+                                  : ckd_mul(&i, b.i, c.i);
+    if (bad)
+        return trap(vm, TRAP_OVERFLOW, b, c);
+    *out = value_int(i);
+    return OK;
+}
+
+static Status do_span(Vm *vm, Op op, Value b, Value c, Value *out) {
+    int64_t i;
+    if (op != OP_MUL_SPAN && b.aux != c.aux)
+        return trap(vm, TRAP_FAMILY, b, c);
+    bool bad = op == OP_ADD_SPAN   ? ckd_add(&i, b.i, c.i)
+               : op == OP_SUB_SPAN ? ckd_sub(&i, b.i, c.i)
+                                   : ckd_mul(&i, b.i, c.i);
+    if (bad)
+        return trap(vm, TRAP_OVERFLOW, b, c);
+    *out = value_duration((Family)b.aux, i);
+    return OK;
+}
+
+static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
+    const Calendar *calendar = bundle_calendar(vm->b);
+    bool back = op == OP_SUB_TIME || op == OP_SUB_DATE;
+    int64_t amount = c.i, instant = 0;
+    int32_t day = 0;
+    if (back && ckd_sub(&amount, (int64_t)0, c.i))
+        return trap(vm, TRAP_OVERFLOW, b, c);
+    if (op == OP_ADD_TIME || op == OP_SUB_TIME) {
+        TRY(trap_time(
+            vm,
+            moment_add(bundle_zone(vm->b), calendar, b.i, (Family)c.aux, amount, &instant, NULL), b,
+            c));
+        *out = value_of(V_INSTANT, instant);
+    } else {
+        TRY(trap_time(vm, date_add(calendar, (int32_t)b.i, (Family)c.aux, amount, &day, NULL), b,
+                      c));
+        *out = value_of(V_DATE, day);
+    }
+    return OK;
+}
+
+static Status do_text(Vm *vm, Value v, Value *out) {
+    Buf text = {0};
+    put_value_text(&text, vm->b, &vm->zone, v);
+    Str copy = {NULL, 0};
+    Status status = text.failed ? ERR_NOMEM : arena_str(vm->arena, buf_str(&text), &copy);
+    buf_free(&text);
+    *out = value_text(copy);
+    return status;
+}
+
+static Status do_concat(Vm *vm, Value b, Value c, Value *out) {
+    size_t n = (size_t)b.n + c.n;
+    if (n > LIMIT_EVENT_TEXT)
+        return trap(vm, TRAP_TOO_LONG, value_absent(), value_absent());
+    char *p = arena_take(vm->arena, n, 1);
+    if (p == NULL)
+        return ERR_NOMEM;
+    if (b.n > 0)
+        memcpy(p, b.p, b.n);
+    if (c.n > 0)
+        memcpy(p + b.n, c.p, c.n);
+    *out = value_text((Str){p, n});
+    return OK;
+}
+
+static Status vm_trace(Vm *vm, uint32_t table, int32_t row, const Value *inputs, uint32_t n) {
+    if (!vm->tracing || vm->trace_count >= VM_TRACE)
+        return OK;
+    Value *copy = arena_take(vm->arena, (n + 1) * sizeof *copy, 8);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    memcpy(copy, inputs, n * sizeof *copy);
+    vm->trace[vm->trace_count++] = (TraceRow){table, row, copy};
+    return OK;
+}
+
+static Status do_lookup(Vm *vm, uint32_t table, Value *regs) {
+    const TableDef *t = &vm->b->tables[table];
+    int32_t row = lookup_row(t->lookup, regs);
+    if (row < 0) {
+        vm->trap.table = (int32_t)table;
+        return trap(vm, TRAP_NO_ROW, t->input_count > 0 ? regs[0] : value_absent(),
+                    t->input_count > 1 ? regs[1] : value_absent());
+    }
+    TRY(vm_trace(vm, table, row, regs, t->input_count));
+    const Value *results = &t->results[(size_t)row * t->output_count];
+    if (t->row_fns[row] >= 0)
+        TRY(vm_call(vm, t->row_fns[row], NULL, NULL, regs, &results, NULL));
+    memcpy(regs, results, t->output_count * sizeof *regs);
+    return OK;
+}
+
+static Value attr(const VmEvent *event, uint32_t which) {
+    switch (which) {
+    case 0:
+        return value_of(V_INSTANT, event->time);
+    case 1:
+        return value_text(event->id);
+    case 2:
+        return value_text(event->source);
+    default:
+        return event->actor;
+    }
+}
+
+static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame,
+                     const Value *args, Value *regs, const Value **results, bool *applies) {
+    const Bundle *b = vm->b;
+    for (uint32_t at = fn->from;; at++) {
+        uint32_t word = b->code[at];
+        Value *ra = &regs[INS_A(word)];
+        Value rb = regs[INS_B(word)], rc = regs[INS_C(word)];
+        Op op = INS_OP(word);
+        vm->cost += op_cost[op];
+        vm->trap.at = at;
+        switch (op) {
+        case OP_LOADK:
+            *ra = b->constants[INS_BX(word)];
+            break;
+        case OP_FIELD:
+            *ra = event->fields[INS_BX(word)];
+            break;
+        case OP_ATTR:
+            *ra = attr(event, INS_BX(word));
+            break;
+        case OP_FRAME:
+            *ra = frame[INS_BX(word)];
+            break;
+        case OP_ARG:
+            *ra = args[INS_BX(word)];
+            break;
+        case OP_MOVE:
+        case OP_UNWRAP:
+            *ra = rb;
+            break;
+        case OP_IS_ABSENT:
+            *ra = value_flag(rb.kind == V_ABSENT);
+            break;
+        case OP_NOT:
+            *ra = value_flag(rb.i == 0);
+            break;
+        case OP_EQ_INT:
+            *ra = value_flag(rb.i == rc.i);
+            break;
+        case OP_LT_INT:
+            *ra = value_flag(rb.i < rc.i);
+            break;
+        case OP_LE_INT:
+            *ra = value_flag(rb.i <= rc.i);
+            break;
+        case OP_EQ_DEC:
+            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) == 0);
+            break;
+        case OP_LT_DEC:
+            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) < 0);
+            break;
+        case OP_LE_DEC:
+            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) <= 0);
+            break;
+        case OP_EQ_TEXT:
+        case OP_EQ_PARTY:
+            *ra = value_flag(value_eq(rb, rc));
+            break;
+        case OP_SKIP:
+            at += INS_BX(word);
+            break;
+        case OP_SKIP_IF:
+            at += ra->i != 0 ? INS_BX(word) : 0;
+            break;
+        case OP_SKIP_UNLESS:
+            at += ra->i == 0 ? INS_BX(word) : 0;
+            break;
+        case OP_ADD_INT:
+        case OP_SUB_INT:
+        case OP_MUL_INT:
+            TRY(do_int(vm, op, rb, rc, ra));
+            break;
+        case OP_INT_DEC:
+            *ra = value_dec(V_DEC, dec_of_i64(rb.i));
+            break;
+        case OP_PCT_DEC:
+            *ra = value_dec(V_DEC, value_to_dec(rb));
+            break;
+        case OP_DEC_PCT:
+            *ra = value_dec(V_PERCENT, value_to_dec(rb));
+            break;
+        case OP_ADD_DEC:
+            TRY(do_dec(vm, dec_add, rb, rc, V_DEC, rb, ra));
+            break;
+        case OP_SUB_DEC:
+            TRY(do_dec(vm, dec_sub, rb, rc, V_DEC, rb, ra));
+            break;
+        case OP_MUL_DEC:
+            TRY(do_dec(vm, dec_mul, rb, rc, V_DEC, rb, ra));
+            break;
+        case OP_DIV_DEC:
+            TRY(do_dec(vm, dec_div, rb, rc, V_DEC, rb, ra));
+            break;
+        case OP_ADD_MONEY:
+            TRY(same_currency(vm, rb, rc));
+            TRY(do_dec(vm, dec_add, rb, rc, V_MONEY, rb, ra));
+            break;
+        case OP_SUB_MONEY:
+            TRY(same_currency(vm, rb, rc));
+            TRY(do_dec(vm, dec_sub, rb, rc, V_MONEY, rb, ra));
+            break;
+        case OP_MUL_MONEY:
+            TRY(do_dec(vm, dec_mul, rb, rc, V_MONEY, rb, ra));
+            break;
+        case OP_DIV_MONEY:
+            TRY(do_dec(vm, dec_div, rb, rc, V_MONEY, rb, ra));
+            break;
+        case OP_PER_MONEY:
+            TRY(same_currency(vm, rb, rc));
+            TRY(do_dec(vm, dec_div, rb, rc, V_DEC, rb, ra));
+            break;
+        case OP_ADD_SPAN:
+        case OP_SUB_SPAN:
+        case OP_MUL_SPAN:
+            TRY(do_span(vm, op, rb, rc, ra));
+            break;
+        case OP_ADD_TIME:
+        case OP_SUB_TIME:
+        case OP_ADD_DATE:
+        case OP_SUB_DATE:
+            TRY(do_moment(vm, op, rb, rc, ra));
+            break;
+        case OP_GAP_TIME:
+            *ra = value_duration(FAMILY_ELAPSED, rb.i - rc.i);
+            break;
+        case OP_GAP_DATE:
+            *ra = value_duration(FAMILY_DAYS, rb.i - rc.i);
+            break;
+        case OP_TO_TEXT:
+            TRY(do_text(vm, rb, ra));
+            break;
+        case OP_CONCAT:
+            TRY(do_concat(vm, rb, rc, ra));
+            break;
+        case OP_LOOKUP:
+            TRY(do_lookup(vm, INS_BX(word), ra));
+            vm->trap.at = at;
+            break;
+        case OP_EMIT:
+            TRY(vm->host->emit(vm->host->ctx, INS_BX(word), ra));
+            break;
+        case OP_OBLIGE:
+            TRY(vm->host->oblige(vm->host->ctx, INS_BX(word), ra));
+            break;
+        case OP_NOTIFY:
+            TRY(vm->host->notify(vm->host->ctx, ra, INS_B(word),
+                                 INS_C(word) == 255 ? value_absent() : rc));
+            break;
+        case OP_STOP:
+            if (applies != NULL)
+                *applies = false;
+            return OK;
+        case OP_RET:
+            *results = ra;
+            return OK;
+        case OP_COUNT:
+            UNREACHABLE();
+        }
+    }
+}
+
+Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, const Value *args,
+               const Value **results, bool *applies) {
+    ASSERT(fn >= 0 && (uint32_t)fn < vm->b->fn_count);
+    if (applies != NULL)
+        *applies = true;
+    *results = NULL;
+    vm->trap.fn = (uint32_t)fn;
+    vm->trap.table = -1;
+    if (vm->depth == VM_DEPTH)
+        return trap(vm, TRAP_TOO_DEEP, value_absent(), value_absent());
+    Value *regs = vm->regs[vm->depth++];
+    Status status = vm_run(vm, &vm->b->fns[fn], event, frame, args, regs, results, applies);
+    vm->depth--;
+    return status;
+}
+
+/* ---- traps in words */
+
+typedef struct TrapRow {
+    const char *code, *en, *zh;
+} TrapRow;
+
+static const TrapRow trap_rows[] = {
+#define TRAP(code, name, en, zh) {#code, en, zh},
+#include "engine/vm/trap.def"
+};
+
+Str trap_code(TrapCode code) {
+    return str_of(trap_rows[code].code);
+}
+
+Str trap_text(TrapCode code, bool chinese) {
+    return str_of(chinese ? trap_rows[code].zh : trap_rows[code].en);
+}
+
+static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
+    ZoneCache zone = {.zone = bundle_zone(b)};
+    if (trap->table >= 0) {
+        const TableDef *t = &b->tables[trap->table];
+        put_fmt(out, " (%.*s", STR_ARG(t->name));
+        for (uint32_t i = 0; i < t->input_count && i < 2; i++) {
+            put_fmt(out, ", %.*s = ", STR_ARG(t->inputs[i].name));
+            put_value_text(out, b, &zone, trap->values[i]);
+        }
+        put_c(out, ')');
+        return;
+    }
+    if (trap->values[0].kind == V_ABSENT)
+        return;
+    put_text(out, S(" ("));
+    put_value_text(out, b, &zone, trap->values[0]);
+    if (trap->values[1].kind != V_ABSENT) {
+        put_text(out, S(" and "));
+        put_value_text(out, b, &zone, trap->values[1]);
+    }
+    put_c(out, ')');
+}
+
+void put_trap(Buf *out, const Bundle *b, const Trap *trap) {
+    uint32_t line = b->lines[trap->at];
+    put_text(out, trap_text(trap->code, false));
+    put_trap_inputs(out, b, trap);
+    put_fmt(out, " at %.*s:%u [%.*s]", STR_ARG(b->sources[line >> 20].name), line & 0xFFFFF,
+            STR_ARG(trap_code(trap->code)));
+}

@@ -1,0 +1,76 @@
+/* vm: runs verified bytecode over registers, one function on one event.
+ * Trusts:  the bundle passed code/verify.
+ * Never:   allocates outside the arena it was given, reads a clock, touches the ledger (VmHost
+ * does). Memory:  results and texts live in the event arena and are gone at its reset. Errors:  OK,
+ * ERR_NOMEM, what the host's callbacks return, or ERR_TRAP with code, place and values in `trap`.
+ * Read:    base/value.h (the 16 bytes), code/op.def (the instructions), then vm.c (the loop). */
+#ifndef REMIT_VM_VM_H
+#define REMIT_VM_VM_H
+
+#include "engine/code/bundle.h"
+
+typedef enum TrapCode {
+#define TRAP(code, name, en, zh) TRAP_##name,
+#include "engine/vm/trap.def"
+    TRAP_COUNT
+} TrapCode;
+
+typedef struct Trap {
+    TrapCode code;
+    uint32_t fn, at; /* function, instruction (of the bundle) */
+    Value values[2]; /* what it was applied to; V_ABSENT where there is none */
+    int32_t table;   /* NO_ROW: which; else -1 */
+} Trap;
+
+/* The event at hand: one value a field, absent ones V_ABSENT. */
+typedef struct VmEvent {
+    const Value *fields;
+    int64_t time;
+    Str id, source;
+    Value actor; /* a party, or absent */
+} VmEvent;
+
+/* What actions do. parties, fields and arguments are borrowed for the call. */
+typedef struct VmHost {
+    void *ctx;
+    Status (*emit)(void *ctx, uint32_t event, const Value *fields);
+    Status (*oblige)(void *ctx, uint32_t duty, const Value *args);
+    Status (*notify)(void *ctx, const Value *parties, uint32_t n, Value text);
+} VmHost;
+
+/* A row that a table gave, with the values it was asked for: what `why` shows. */
+typedef struct TraceRow {
+    uint32_t table;
+    int32_t row;
+    const Value *inputs; /* in the event arena */
+} TraceRow;
+
+enum { VM_TRACE = 16, VM_DEPTH = 8 };
+
+typedef struct Vm {
+    const Bundle *b;
+    Arena *arena;       /* of the event */
+    const VmHost *host; /* may be NULL where no function acts */
+    ZoneCache zone;
+    Trap trap;
+    uint64_t cost; /* metered: the sum of what was executed */
+    TraceRow trace[VM_TRACE];
+    uint32_t trace_count; /* more than VM_TRACE are not kept */
+    bool tracing;
+    uint32_t depth;
+    Value regs[VM_DEPTH][256];
+} Vm;
+
+/* Makes a machine for a bundle; arena and host are borrowed. Allocates nothing. */
+void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host);
+/* Runs function fn. event, frame and args as the function needs them, else NULL. *results: its
+ * values, good until the next call; *applies (may be NULL): false when it ended by STOP. */
+MUST_USE Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame,
+                        const Value *args, const Value **results, bool *applies);
+/* "E0903" and its words. */
+Str trap_code(TrapCode code);
+Str trap_text(TrapCode code, bool chinese);
+/* A sentence for people: what, where (file:line of the policy), with which values. */
+void put_trap(Buf *out, const Bundle *b, const Trap *trap);
+
+#endif

@@ -1,0 +1,379 @@
+/* The grammar: joined tokens -> tree. An action is one call to a tree builder (engine/syntax/build.h).
+ * Run with -c: with table compression %fallback misparses silently. No precedence hides a conflict but
+ * those of the operators, and the build fails on any. */
+%name RemitParse
+%token_prefix TK_
+%token_type {Tok}
+%default_type {Node *}
+%extra_context {Builder *b}
+%stack_size 0
+
+%include {
+#include "engine/syntax/build.h"
+#include "engine/syntax/join.h"
+#include "engine/base/check.h"
+#define YYMALLOCARGTYPE size_t
+#define YYREALLOC mem_realloc
+#define YYFREE mem_free
+}
+
+/* The driver (engine/syntax/parse.c) reports before it lets the parser see a wrong token. */
+%syntax_error { (void)TOKEN; (void)yymajor; }
+%parse_failure { (void)b; }
+%token BAD COLON SEMI.
+%stack_overflow { build_nomem(b); }
+
+%nonassoc ELSE.
+%left OR.
+%left AND.
+%right NOT.
+%nonassoc EQ NE LT LE GT GE IS.
+%left PLUS MINUS.
+%left STAR SLASH.
+%right NEGATE.
+
+/* A keyword is a name where it can be no keyword. Keywords of several words are not here: the joiner splits
+ * them (engine/syntax/join.c). */
+%fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
+  HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE
+  NOTIFIED EMITTED REJECTED UNIT WEEKDAY TYPE HIT STATE.
+
+%start_symbol file
+file ::= items.
+
+%type items {NodeList}
+items(L) ::= . { L = build_none(); }
+items(L) ::= items(A) item(N). { L = build_item(b, A, N); }
+
+item(N) ::= error. { N = build_error(b); }
+
+/* ---- the policy's header */
+item(N) ::= POLICY(K) STRING(S) VERSION STRING(V) LB settings(L) RB(R). { N = build_policy(b, K, S, V, L, R); }
+%type settings {NodeList}
+settings(L) ::= . { L = build_none(); }
+settings(L) ::= settings(A) setting(N). { L = build_list(b, A, N); }
+setting(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
+setting(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }
+setting(N) ::= CURRENCY(K) ID(S). { N = build_leaf(b, N_SET_CURRENCY, K, S); }
+setting(N) ::= ACCEPT_LATE(K) DURATION(D) LATE. { N = build_1(b, N_SET_LATE, K, build_literal(b, LIT_DURATION, D)); }
+setting(N) ::= error. { N = build_error(b); }
+
+item(N) ::= USE(K) dotted(A). { N = build_1(b, N_USE, K, A); }
+
+dotted(N) ::= ID(S). { N = build_leaf(b, N_NAME, S, S); }
+dotted(N) ::= dotted(A) DOT ID(S). { N = build_dotted(b, A, S); }
+
+%type label {Tok}
+label(L) ::= . { L = build_no_token(); }
+label(L) ::= STRING(S). { L = S; }
+
+/* ---- the organisation */
+item(N) ::= role(A). { N = A; }
+role(N) ::= ROLE(K) ID(S) label(L) under(U). { N = build_named(b, N_ROLE, K, S, L, U, NULL, NULL, K); }
+under(N) ::= . { N = NULL; }
+under(N) ::= UNDER dotted(A). { N = A; }
+item(N) ::= TEAM(K) ID(S) label(L) under(U). { N = build_named(b, N_TEAM, K, S, L, U, NULL, NULL, K); }
+item(N) ::= TEAM(K) ID(S) label(L) under(U) LB roles(A) RB(R). { N = build_named(b, N_TEAM, K, S, L, U, A.first, NULL, R); }
+%type roles {NodeList}
+roles(L) ::= . { L = build_none(); }
+roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
+roles(L) ::= roles(A) error. { L = A; }
+
+/* ---- events */
+item(N) ::= EVENT(K) dotted(S) label(L) mode(M) LB fields(A) RB(R). { N = build_event(b, K, S, L, M, A, R); }
+%type mode {Tok}
+mode(M) ::= . { M = build_no_token(); }
+mode(M) ::= STATE(S). { M = S; }
+%type fields {NodeList}
+fields(L) ::= . { L = build_none(); }
+fields(L) ::= fields(A) LABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
+fields(L) ::= fields(A) COMMALABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
+fields(L) ::= fields(A) error. { L = A; }
+preset(N) ::= . { N = NULL; }
+preset(N) ::= EQ value(A). { N = A; }
+
+type(N) ::= plain(A). { N = A; }
+type(N) ::= plain(A) QUESTION(Q). { N = build_after(b, N_TYPE_OPTIONAL, A, Q); }
+plain(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
+plain(N) ::= TYPE(S) ID(C). { N = build_type(b, S, C, NULL, NULL); }
+plain(N) ::= TYPE(S) value(A) DOTDOT value(B). { N = build_type(b, S, build_no_token(), A, B); }
+plain(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
+plain(N) ::= WORKING_DURATION(S). { N = build_leaf(b, N_TYPE_WORKING, S, S); }
+plain(N) ::= ONE_OF(K) members(A). { N = build_wrap(b, N_TYPE_ENUM, K, A); }
+plain(N) ::= LIST_OF(K) plain(A). { N = build_1(b, N_TYPE_LIST, K, A); }
+%type members {NodeList}
+members(L) ::= member(N). { L = build_list(b, build_none(), N); }
+members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
+member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
+
+/* ---- decision tables */
+item(N) ::= TABLE(K) ID(S) lp params(P) RP HIT(H) ARROW params(O) LB rows(A) RB(R). { N = build_table(b, K, S, P, H, O, A, R); }
+lp ::= LP.
+lp ::= CALLP.
+%type params {NodeList}
+params(L) ::= names(A). { L = A; }
+params(L) ::= typed(A). { L = A; }
+%type names {NodeList}
+names(L) ::= ID(S). { L = build_list(b, build_none(), build_param(b, S, NULL)); }
+names(L) ::= names(A) COMMA ID(S). { L = build_list(b, A, build_param(b, S, NULL)); }
+%type typed {NodeList}
+typed(L) ::= LABEL(S) type(T). { L = build_list(b, build_none(), build_param(b, S, T)); }
+typed(L) ::= names(A) COMMALABEL(S) type(T). { L = build_list(b, A, build_param(b, S, T)); }
+typed(L) ::= typed(A) COMMALABEL(S) type(T). { L = build_list(b, A, build_param(b, S, T)); }
+%type rows {NodeList}
+rows(L) ::= . { L = build_none(); }
+rows(L) ::= rows(A) row(N). { L = build_list(b, A, N); }
+rows(L) ::= rows(A) error. { L = A; }
+row(N) ::= cells(A) FAT(F) outputs(O). { N = build_row(b, F, A, O); }
+%type cells {NodeList}
+cells(L) ::= cell(N). { L = build_list(b, build_none(), N); }
+cells(L) ::= cells(A) BAR cell(N). { L = build_list(b, A, N); }
+cell(N) ::= MINUS(S). { N = build_leaf(b, N_CELL_ANY, S, S); }
+cell(N) ::= tests(L). { N = build_group(b, N_CELL_TESTS, L); }
+%type tests {NodeList}
+tests(L) ::= cond(N). { L = build_list(b, build_none(), N); }
+tests(L) ::= tests(A) COMMA cond(N). { L = build_list(b, A, N); }
+cond(N) ::= value(A). { N = build_over(b, N_TEST_IS, A); }
+cond(N) ::= EQ(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= NE(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= LT(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= LE(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= GT(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= GE(S) value(A). { N = build_test(b, S, A); }
+cond(N) ::= value(A) DOTDOT value(B). { N = build_range(b, A, B, 0); }
+cond(N) ::= LBRACK value(A) DOTDOT value(B) RBRACK. { N = build_range(b, A, B, 0); }
+cond(N) ::= LBRACK value(A) DOTDOT value(B) RP. { N = build_range(b, A, B, CELL_OPEN_TO); }
+cond(N) ::= LP value(A) DOTDOT value(B) RBRACK. { N = build_range(b, A, B, CELL_OPEN_FROM); }
+cond(N) ::= LP value(A) DOTDOT value(B) RP. { N = build_range(b, A, B, CELL_OPEN_FROM | CELL_OPEN_TO); }
+cond(N) ::= NOT(K) cond(A). { N = build_1(b, N_TEST_NOT, K, A); }
+cond(N) ::= ABSENT(K). { N = build_leaf(b, N_TEST_ABSENT, K, K); }
+%type outputs {NodeList}
+outputs(L) ::= value(N). { L = build_list(b, build_none(), N); }
+outputs(L) ::= outputs(A) COMMA value(N). { L = build_list(b, A, N); }
+
+/* ---- duties */
+item(N) ::= DUTY(K) ID(S) label(L) given(P) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_DUTY, K, S, L, P.first, T, A.first, R); }
+item(N) ::= RULE(K) ID(S) label(L) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_RULE, K, S, L, NULL, T, A.first, R); }
+%type given {NodeList}
+given(L) ::= . { L = build_none(); }
+given(L) ::= lp params(A) RP. { L = A; }
+trigger(N) ::= . { N = NULL; }
+trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
+trigger(N) ::= EVERY(K) days(A) AT TIME(T). { N = build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), build_no_token(), T); }
+trigger(N) ::= EVERY(K) UNIT(U) AT TIME(T). { N = build_every(b, K, EVERY_DAY, NULL, U, build_no_token(), T); }
+trigger(N) ::= EVERY(K) UNIT(U) ON UNIT NUMBER(D) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, NULL, U, D, T); }
+%type alias {Tok}
+alias(X) ::= . { X = build_no_token(); }
+alias(X) ::= AS ID(S). { X = S; }
+where(N) ::= . { N = NULL; }
+where(N) ::= WHERE expr(A). { N = A; }
+
+%type clauses {NodeList}
+clauses(L) ::= . { L = build_none(); }
+clauses(L) ::= clauses(A) clause(N). { L = build_list(b, A, N); }
+clauses(L) ::= clauses(A) action(N). { L = build_list(b, A, N); }
+clause(N) ::= error. { N = build_error(b); }
+clause(N) ::= LET(K) ID(S) EQ expr(A). { N = build_named(b, N_LET, K, S, build_no_token(), A, NULL, NULL, K); }
+clause(N) ::= KEY(K) lp exprs(A) RP. { N = build_wrap(b, N_KEY, K, A); }
+clause(N) ::= OWED_BY(K) expr(A). { N = build_1(b, N_OWED_BY, K, A); }
+clause(N) ::= OWED_TO(K) expr(A). { N = build_1(b, N_OWED_TO, K, A); }
+clause(N) ::= DUE_WITHIN(K) expr(A). { N = build_1(b, N_DUE_WITHIN, K, A); }
+clause(N) ::= DUE_BY(K) expr(A). { N = build_1(b, N_DUE_BY, K, A); }
+clause(N) ::= FULFILLED_BY(K) dotted(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
+clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
+clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
+clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
+clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
+clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A); }
+clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, A); }
+since(N) ::= . { N = NULL; }
+since(N) ::= SINCE value(A) BEFORE. { N = A; }
+%type each {Tok}
+each(X) ::= . { X = build_no_token(); }
+each(X) ::= EACH(K). { X = K; }
+
+%type rungs {NodeList}
+rungs(L) ::= . { L = build_none(); }
+rungs(L) ::= rungs(A) rung(N). { L = build_list(b, A, N); }
+rung(N) ::= error. { N = build_error(b); }
+rung(N) ::= AT(K) PERCENT(P) step(A). { N = build_rung(b, K, RUNG_SHARE, build_literal(b, LIT_PERCENT, P), A); }
+rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
+rung(N) ::= AFTER(K) value(D) step(A). { N = build_rung(b, K, RUNG_AFTER, D, A); }
+rung(N) ::= DURATION(D) BEFORE_DUE(K) step(A). { N = build_rung(b, K, RUNG_BEFORE, build_literal(b, LIT_DURATION, D), A); }
+step(N) ::= REMIND(K) values(A) says(T). { N = build_say(b, N_REMIND, K, A, T); }
+step(N) ::= TO(K) values(A) says(T). { N = build_say(b, N_RAISE_TO, K, A, T); }
+
+/* ---- actions */
+%type actions {NodeList}
+actions(L) ::= . { L = build_none(); }
+actions(L) ::= actions(A) action(N). { L = build_list(b, A, N); }
+actions(L) ::= actions(A) error. { L = A; }
+action(N) ::= EMIT(K) dotted(E) LB inits(A) RB(R). { N = build_emit(b, K, E, A, R); }
+action(N) ::= OBLIGE(K) ID(S). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), NULL, NULL, NULL, S); }
+action(N) ::= OBLIGE(K) ID(S) CALLP args(A) RP(R). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), A.first, NULL, NULL, R); }
+action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
+%type inits {NodeList}
+inits(L) ::= . { L = build_none(); }
+inits(L) ::= inits(A) LABEL(S) expr(V). { L = build_list(b, A, build_init(b, S, V)); }
+inits(L) ::= inits(A) COMMALABEL(S) expr(V). { L = build_list(b, A, build_init(b, S, V)); }
+inits(L) ::= inits(A) error. { L = A; }
+says(N) ::= . { N = NULL; }
+says(N) ::= said(A). { N = A; }
+said(N) ::= STRING(S). { N = build_literal(b, LIT_TEXT, S); }
+said(N) ::= said(A) PLUS(O) value(B). { N = build_binary(b, O, A, B); }
+%type values {NodeList}
+values(L) ::= value(N). { L = build_list(b, build_none(), N); }
+values(L) ::= values(A) COMMA value(N). { L = build_list(b, A, N); }
+
+/* ---- expressions. A value is what needs no operator: table cells, rungs and expectations take these alone. */
+%type exprs {NodeList}
+exprs(L) ::= expr(N). { L = build_list(b, build_none(), N); }
+exprs(L) ::= exprs(A) COMMA expr(N). { L = build_list(b, A, N); }
+%type args {NodeList}
+args(L) ::= . { L = build_none(); }
+args(L) ::= exprs(A). { L = A; }
+value(N) ::= NUMBER(S). { N = build_literal(b, LIT_NUMBER, S); }
+value(N) ::= PERCENT(S). { N = build_literal(b, LIT_PERCENT, S); }
+value(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
+value(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
+value(N) ::= moment(A). { N = A; }
+value(N) ::= TIME(S). { N = build_literal(b, LIT_TIME, S); }
+value(N) ::= STRING(S). { N = build_literal(b, LIT_TEXT, S); }
+value(N) ::= YES(S). { N = build_flag(b, S, true); }
+value(N) ::= NO(S). { N = build_flag(b, S, false); }
+value(N) ::= IT(K). { N = build_leaf(b, N_IT, K, K); }
+value(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
+value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
+value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+value(N) ::= LP expr(A) RP. { N = A; }
+value(N) ::= MINUS(O) NUMBER(S). [NEGATE] { N = build_negative(b, O, LIT_NUMBER, S); }
+value(N) ::= MINUS(O) MONEY(S). [NEGATE] { N = build_negative(b, O, LIT_MONEY, S); }
+value(N) ::= MINUS(O) PERCENT(S). [NEGATE] { N = build_negative(b, O, LIT_PERCENT, S); }
+moment(N) ::= DATE(S). { N = build_literal(b, LIT_DATE, S); }
+moment(N) ::= DATETIME(S). { N = build_literal(b, LIT_DATETIME, S); }
+moment(N) ::= INSTANT(S). { N = build_literal(b, LIT_INSTANT, S); }
+
+expr(N) ::= value(A). { N = A; }
+expr(N) ::= NOT(O) expr(A). { N = build_unary(b, O, A); }
+expr(N) ::= expr(A) AND(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) OR(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) EQ(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) NE(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) LT(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) LE(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) GT(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) GE(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) PLUS(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) MINUS(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) STAR(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) SLASH(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
+expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }
+expr(N) ::= expr(A) ELSE(O) expr(B). { N = build_else(b, O, A, B); }
+
+/* ---- calendars */
+item(N) ::= CALENDAR(K) dotted(S) label(L) LB dayrules(A) RB(R). { N = build_calendar(b, K, S, L, A, R); }
+%type dayrules {NodeList}
+dayrules(L) ::= . { L = build_none(); }
+dayrules(L) ::= dayrules(A) dayrule(N). { L = build_list(b, A, N); }
+dayrule(N) ::= error. { N = build_error(b); }
+dayrule(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
+dayrule(N) ::= days(D) spans(S). { N = build_hours(b, D, S); }
+dayrule(N) ::= HOLIDAY(K) DATE(F) label(L). { N = build_dates(b, N_CAL_HOLIDAY, K, F, F, build_none(), L); }
+dayrule(N) ::= HOLIDAY(K) DATE(F) DOTDOT DATE(T) label(L). { N = build_dates(b, N_CAL_HOLIDAY, K, F, T, build_none(), L); }
+dayrule(N) ::= WORKDAY(K) DATE(F) label(L). { N = build_dates(b, N_CAL_WORKDAY, K, F, F, build_none(), L); }
+dayrule(N) ::= WORKDAY(K) DATE(F) spans(S) label(L). { N = build_dates(b, N_CAL_WORKDAY, K, F, F, S, L); }
+dayrule(N) ::= WORKDAY(K) DATE(F) DOTDOT DATE(T) label(L). { N = build_dates(b, N_CAL_WORKDAY, K, F, T, build_none(), L); }
+dayrule(N) ::= WORKDAYS(K) spans(S). { N = build_dates(b, N_CAL_WORKDAYS, K, K, K, S, build_no_token()); }
+dayrule(N) ::= PUBLISHED(K) NUMBER(F) DOTDOT NUMBER(T). { N = build_pair(b, N_CAL_PUBLISHED, K, F, T); }
+%type days {NodeList}
+days(L) ::= dayspan(N). { L = build_list(b, build_none(), N); }
+days(L) ::= days(A) COMMA dayspan(N). { L = build_list(b, A, N); }
+dayspan(N) ::= WEEKDAY(A). { N = build_days(b, A, A); }
+dayspan(N) ::= WEEKDAY(A) DOTDOT WEEKDAY(B). { N = build_days(b, A, B); }
+dayspan(N) ::= WEEKDAY(A) TO WEEKDAY(B). { N = build_days(b, A, B); }
+%type spans {NodeList}
+spans(L) ::= TIME(A) DOTDOT TIME(B). { L = build_list(b, build_none(), build_pair(b, N_CAL_SPAN, A, A, B)); }
+spans(L) ::= spans(X) COMMA TIME(A) DOTDOT TIME(B). { L = build_list(b, X, build_pair(b, N_CAL_SPAN, A, A, B)); }
+
+/* ---- tests */
+item(N) ::= TEST(K) STRING(S) LB steps(A) RB(R). { N = build_named(b, N_TEST, K, S, build_no_token(), A.first, NULL, NULL, R); }
+%type steps {NodeList}
+steps(L) ::= . { L = build_none(); }
+steps(L) ::= steps(A) act(N). { L = build_list(b, A, N); }
+act(N) ::= error. { N = build_error(b); }
+act(N) ::= AT(K) moment(W) dotted(E) LB inits(A) RB(R) opts(O). { N = build_step(b, K, W, E, A, R, O); }
+act(N) ::= AT(K) moment(W) EXPECT expectation(X). { N = build_expect(b, K, STEP_AT, W, X); }
+act(N) ::= AFTER(K) moment(W) EXPECT expectation(X). { N = build_expect(b, K, STEP_AFTER, W, X); }
+%type opts {NodeList}
+opts(L) ::= . { L = build_none(); }
+opts(L) ::= opts(A) BY(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_BY, V)); }
+opts(L) ::= opts(A) ARRIVES_AT(K) moment(V). { L = build_list(b, A, build_opt(b, K, OPT_ARRIVES, V)); }
+opts(L) ::= opts(A) WITH_ID(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_ID, V)); }
+expectation(N) ::= DUTY(K) ID(S) keyed(A) checks(C). { N = build_named(b, N_EXPECT_DUTY, K, S, build_no_token(), A.first, C.first, NULL, S); }
+expectation(N) ::= NO(K) DUTY ID(S) keyed(A). { N = build_expect_none(b, K, S, A); }
+expectation(N) ::= NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, false); }
+expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, true); }
+expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }
+expectation(N) ::= NOT EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, true); }
+expectation(N) ::= REJECTED(K) ID(S). { N = build_leaf(b, N_EXPECT_REJECTED, K, S); }
+%type keyed {NodeList}
+keyed(L) ::= . { L = build_none(); }
+keyed(L) ::= CALLP args(A) RP. { L = A; }
+%type checks {NodeList}
+checks(L) ::= check(N). { L = build_list(b, build_none(), N); }
+checks(L) ::= checks(A) AND check(N). { L = build_list(b, A, N); }
+check(N) ::= STATE(S). { N = build_check(b, S, CHECK_STATE, S, NULL); }
+check(N) ::= STATE(S) LATE(L). { N = build_check(b, L, CHECK_STATE, S, NULL); }
+check(N) ::= ESCALATED_TO(K) value(A). { N = build_check(b, K, CHECK_ESCALATED, K, A); }
+check(N) ::= REMINDED(K) value(A). { N = build_check(b, K, CHECK_REMINDED, K, A); }
+check(N) ::= DUE_AT(K) moment(A). { N = build_check(b, K, CHECK_DUE, K, A); }
+check(N) ::= OWED_BY(K) value(A). { N = build_check(b, K, CHECK_OWED_BY, K, A); }
+check(N) ::= REPORTED_LATE(K). { N = build_check(b, K, CHECK_REPORTED_LATE, K, NULL); }
+check(N) ::= NOT check(A). { N = build_check_not(A); }
+
+%code {
+/* Whether the parser could take this token now, as itself: what the joiner asks before it joins words,
+ * and what a syntax error lists. Walks a copy of the stack; runs no action. */
+bool parse_accepts(const void *parser, int token) {
+    const yyParser *p = parser;
+    YYACTIONTYPE states[PARSE_DEPTH];
+    size_t n = 0;
+    for (const yyStackEntry *e = p->yystack; e <= p->yytos; e++) {
+        if (n == PARSE_DEPTH)
+            return false;
+        states[n++] = e->stateno;
+    }
+    for (;;) {
+        YYACTIONTYPE act = states[n - 1];
+        if (act <= YY_MAX_SHIFT) {
+            int i = yy_shift_ofst[act] + token;
+            if (i < 0 || i >= (int)YY_NLOOKAHEAD || yy_lookahead[i] != token)
+                return false;
+            act = yy_action[i];
+        }
+        if (act <= YY_MAX_SHIFTREDUCE || act == YY_ACCEPT_ACTION)
+            return true;
+        if (act < YY_MIN_REDUCE || act > YY_MAX_REDUCE)
+            return false;
+        unsigned rule = act - YY_MIN_REDUCE;
+        n -= (size_t)-yyRuleInfoNRhs[rule];
+        if (yyRuleInfoLhs[rule] == 0 || n == 0 || n == PARSE_DEPTH)
+            return false;
+        YYACTIONTYPE next = yy_find_reduce_action(states[n - 1], yyRuleInfoLhs[rule]);
+        if (next == YY_ACCEPT_ACTION)
+            return true;
+        if (next > YY_MAX_SHIFT && next <= YY_MAX_SHIFTREDUCE)
+            next = (YYACTIONTYPE)(next + YY_MIN_REDUCE - YY_MIN_SHIFTREDUCE);
+        states[n++] = next;
+    }
+}
+
+bool parse_accepts_any(const void *parser, int token) {
+    if (parse_accepts(parser, token))
+        return true;
+    return token > 0 && (size_t)token < sizeof yyFallback / sizeof *yyFallback &&
+           yyFallback[token] != 0 && parse_accepts(parser, yyFallback[token]);
+}
+}
