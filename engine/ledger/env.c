@@ -55,12 +55,20 @@ static Status code_status(int code) {
     }
 }
 
-static Status env_failed(Env *v, int code, const char *what) {
-    v->map_full = code == MDB_MAP_FULL;
-    v->err = (Err){0};
+static Status failed(Err *err, int code, const char *what) {
     Status status = code_status(code);
-    err_set(&v->err, status, "cannot %s: %s", what, mdb_strerror(code));
+    *err = (Err){0};
+    err_set(err, status, "cannot %s: %s", what, mdb_strerror(code));
     return status;
+}
+
+static Status read_failed(EnvTxn *t, int code) {
+    return failed(&t->err, code, "read the ledger");
+}
+
+static Status write_failed(Env *v, int code, const char *what) {
+    v->map_full = code == MDB_MAP_FULL;
+    return failed(&v->writer.err, code, what);
 }
 
 static MDB_val val_of(Str s) {
@@ -203,7 +211,7 @@ static Status env_open_in(Env *v, const LedOptions *opt, bool *empty, Err *err) 
 }
 
 Status env_open(Env *v, const LedOptions *opt, bool *empty, Err *err) {
-    *v = (Env){.lock = -1, .read_only = opt->read_only};
+    *v = (Env){.lock = -1};
     Status status = env_open_in(v, opt, empty, err);
     if (status == OK)
         return OK;
@@ -212,17 +220,17 @@ Status env_open(Env *v, const LedOptions *opt, bool *empty, Err *err) {
 }
 
 void env_close(Env *v) {
-    if (v->write != NULL)
+    if (v->writer.txn != NULL)
         env_abort(v);
-    if (v->read != NULL)
-        mdb_txn_abort(v->read);
+    if (v->reader.txn != NULL)
+        mdb_txn_abort(v->reader.txn);
     if (v->env != NULL)
         mdb_env_close(v->env);
     if (v->lock >= 0)
         close(v->lock);
     arena_free(&v->paths);
     v->env = NULL;
-    v->read = NULL;
+    v->reader.txn = NULL;
     v->open = v->reading = false;
     v->lock = -1;
 }
@@ -234,10 +242,10 @@ Status env_make(Env *v) {
     };
     TRY(env_begin(v));
     for (size_t i = 0; i < DB_COUNT; i++) {
-        int code = env_fails() ? EIO : mdb_dbi_open(v->write, names[i], MDB_CREATE, &v->db[i]);
+        int code = env_fails() ? EIO : mdb_dbi_open(v->writer.txn, names[i], MDB_CREATE, &v->db[i]);
         if (code != 0) {
             env_abort(v);
-            return env_failed(v, code, "make the ledger's databases");
+            return write_failed(v, code, "make the ledger's databases");
         }
     }
     return OK;
@@ -252,7 +260,7 @@ static int sync_dir(const char *path) {
     return code;
 }
 
-Status env_made(Env *v, Str dir) {
+Status env_made(Env *v, Str dir, Err *err) {
     const char *path, *parent;
     TRY(path_of(v, dir, "", &path));
     TRY(path_of(v, dir, "..", &parent));
@@ -260,54 +268,55 @@ Status env_made(Env *v, Str dir) {
     if (code == 0)
         code = sync_dir(parent);
     if (code != 0)
-        return env_failed(v, code, "sync the ledger's directory");
-    return lock_write(v->lock, "lock", lock_made, &v->err);
+        return err_set(err, code_status(code), "cannot sync %s: %s", path, strerror(code));
+    return lock_write(v->lock, path, lock_made, err);
 }
 
 /* ---- reading ---- */
 
+static int read_begin(Env *v) {
+    return v->reader.txn == NULL ? mdb_txn_begin(v->env, NULL, MDB_RDONLY, &v->reader.txn)
+                                 : mdb_txn_renew(v->reader.txn);
+}
+
 Status env_read(Env *v) {
     if (v->reading)
         return OK;
-    int code = v->read == NULL ? mdb_txn_begin(v->env, NULL, MDB_RDONLY, &v->read)
-                               : mdb_txn_renew(v->read);
+    v->reader.db = v->db;
+    int code = read_begin(v);
     if (code == MDB_MAP_RESIZED) { /* the writer made its map greater */
         code = mdb_env_set_mapsize(v->env, 0);
         if (code == 0)
-            code = v->read == NULL ? mdb_txn_begin(v->env, NULL, MDB_RDONLY, &v->read)
-                                   : mdb_txn_renew(v->read);
+            code = read_begin(v);
     }
     if (code != 0)
-        return env_failed(v, code, "read the ledger");
+        return read_failed(&v->reader, code);
     v->reading = true;
+    v->snapshot++;
     return OK;
 }
 
 void env_renew(Env *v) {
     if (v->reading)
-        mdb_txn_reset(v->read);
+        mdb_txn_reset(v->reader.txn);
     v->reading = false;
 }
 
-static MDB_txn *txn_of(Env *v) {
-    return v->write != NULL ? v->write : v->read;
-}
-
-Status env_get(Env *v, EnvDb db, Str key, Str *value, bool *found) {
+Status env_get(EnvTxn *t, EnvDb db, Str key, Str *value, bool *found) {
     MDB_val k = val_of(key), d;
-    int code = mdb_get(txn_of(v), v->db[db], &k, &d);
+    int code = mdb_get(t->txn, t->db[db], &k, &d);
     *found = code == 0;
     if (code == 0)
         *value = str_val(d);
-    return code == 0 || code == MDB_NOTFOUND ? OK : env_failed(v, code, "read the ledger");
+    return code == 0 || code == MDB_NOTFOUND ? OK : read_failed(t, code);
 }
 
-Status env_cursor(Env *v, EnvDb db, MDB_cursor **out) {
-    int code = mdb_cursor_open(v->read, v->db[db], out);
-    return code == 0 ? OK : env_failed(v, code, "read the ledger");
+Status env_cursor(EnvTxn *t, EnvDb db, MDB_cursor **out) {
+    int code = mdb_cursor_open(t->txn, t->db[db], out);
+    return code == 0 ? OK : read_failed(t, code);
 }
 
-Status env_move(Env *v, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value, bool *found) {
+Status env_move(EnvTxn *t, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value, bool *found) {
     MDB_val k = val_of(*key), d;
     int code = mdb_cursor_get(at, &k, &d, op);
     *found = code == 0;
@@ -315,25 +324,35 @@ Status env_move(Env *v, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value, 
         *key = str_val(k);
         *value = str_val(d);
     }
-    return code == 0 || code == MDB_NOTFOUND ? OK : env_failed(v, code, "read the ledger");
+    return code == 0 || code == MDB_NOTFOUND ? OK : read_failed(t, code);
+}
+
+Status env_cursor_here(Env *v, EnvDb db, MDB_cursor **at, uint64_t *of) {
+    int code = 0;
+    if (*at == NULL)
+        code = mdb_cursor_open(v->reader.txn, v->db[db], at);
+    else if (*of != v->snapshot)
+        code = mdb_cursor_renew(v->reader.txn, *at);
+    *of = v->snapshot;
+    return code == 0 ? OK : read_failed(&v->reader, code);
 }
 
 /* ---- writing ---- */
 
 Status env_begin(Env *v) {
-    env_renew(v);
     v->map_full = false;
-    int code = mdb_txn_begin(v->env, NULL, 0, &v->write);
+    v->writer.db = v->db;
+    int code = mdb_txn_begin(v->env, NULL, 0, &v->writer.txn);
     if (code != 0)
-        v->write = NULL;
-    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+        v->writer.txn = NULL;
+    return code == 0 ? OK : write_failed(v, code, "write the ledger");
 }
 
 Status env_write_cursor(Env *v, EnvDb db, MDB_cursor **out) {
     if (v->cursor[db] == NULL) {
-        int code = mdb_cursor_open(v->write, v->db[db], &v->cursor[db]);
+        int code = mdb_cursor_open(v->writer.txn, v->db[db], &v->cursor[db]);
         if (code != 0)
-            return env_failed(v, code, "write the ledger");
+            return write_failed(v, code, "write the ledger");
     }
     *out = v->cursor[db];
     return OK;
@@ -344,7 +363,7 @@ Status env_put(Env *v, EnvDb db, Str key, Str value, bool append) {
     TRY(env_write_cursor(v, db, &at));
     MDB_val k = val_of(key), d = val_of(value);
     int code = env_fails() ? EIO : mdb_cursor_put(at, &k, &d, append ? MDB_APPEND : 0);
-    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+    return code == 0 ? OK : write_failed(v, code, "write the ledger");
 }
 
 Status env_del(Env *v, EnvDb db, Str key) {
@@ -354,28 +373,28 @@ Status env_del(Env *v, EnvDb db, Str key) {
     int code = mdb_cursor_get(at, &k, &d, MDB_SET);
     if (code == MDB_NOTFOUND)
         return OK;
-    return code == 0 ? env_del_at(v, at) : env_failed(v, code, "read the ledger");
+    return code == 0 ? env_del_at(v, at) : write_failed(v, code, "read the ledger");
 }
 
 Status env_del_at(Env *v, MDB_cursor *at) {
     int code = env_fails() ? EIO : mdb_cursor_del(at, 0);
-    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+    return code == 0 ? OK : write_failed(v, code, "write the ledger");
 }
 
 Status env_drop(Env *v, EnvDb db) {
-    int code = env_fails() ? EIO : mdb_drop(v->write, v->db[db], 0);
-    return code == 0 ? OK : env_failed(v, code, "write the ledger");
+    int code = env_fails() ? EIO : mdb_drop(v->writer.txn, v->db[db], 0);
+    return code == 0 ? OK : write_failed(v, code, "write the ledger");
 }
 
-/* LMDB's write cursors end with their transaction, by its commit too. */
-static void cursors_forget(Env *v) {
+/* LMDB's write cursors end with their transaction. */
+static void write_ended(Env *v) {
+    v->writer.txn = NULL;
     for (size_t i = 0; i < DB_COUNT; i++)
         v->cursor[i] = NULL;
 }
 
-/* Keeps data.mdb as long as the pages it is said to have (LMDB leaves out free ones at its end),
- * and longer by steps, so that few commits change its length. It is not an error if that fails:
- * only a cut file looks like one whose end was never written. */
+/* Keeps data.mdb as long as the pages that it is said to have, though LMDB does not write free ones
+ * at its end: only a cut file shall look cut. If that fails, env_probe finds another way. */
 static void file_extend(Env *v) {
     MDB_envinfo info;
     MDB_stat st;
@@ -395,22 +414,20 @@ static void file_extend(Env *v) {
 Status env_commit(Env *v) {
     if (env_fails()) {
         env_abort(v);
-        return env_failed(v, EIO, "commit");
+        return write_failed(v, EIO, "commit");
     }
-    int code = mdb_txn_commit(v->write);
-    v->write = NULL;
-    cursors_forget(v);
+    int code = mdb_txn_commit(v->writer.txn);
+    write_ended(v);
     if (code != 0)
-        return env_failed(v, code, "commit");
+        return write_failed(v, code, "commit");
     file_extend(v);
     return OK;
 }
 
 void env_abort(Env *v) {
-    if (v->write != NULL)
-        mdb_txn_abort(v->write);
-    v->write = NULL;
-    cursors_forget(v);
+    if (v->writer.txn != NULL)
+        mdb_txn_abort(v->writer.txn);
+    write_ended(v);
 }
 
 Status env_grow(Env *v) {
@@ -420,5 +437,5 @@ Status env_grow(Env *v) {
     env_renew(v);
     if (code == 0)
         code = ckd_mul(&size, info.me_mapsize, 2) ? ENOMEM : mdb_env_set_mapsize(v->env, size);
-    return code == 0 ? OK : env_failed(v, code, "make the ledger's map greater");
+    return code == 0 ? OK : write_failed(v, code, "make the ledger's map greater");
 }

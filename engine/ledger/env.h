@@ -1,7 +1,11 @@
-/* ledger: the LMDB environment of one ledger's directory: data.mdb and lock.mdb (LMDB's), lock
- * (ours). Trusts:  that data.mdb was written by LMDB; its length and both meta pages are checked
- * before it is mapped. Never:   lets LMDB's own errors, pages or transaction numbers out. Errors:
- * ERR_NOMEM, ERR_FULL (disk), ERR_IO, ERR_DAMAGED; the words are kept in `err`. */
+/* ledger: the LMDB environment of one ledger's directory: data.mdb and lock.mdb (LMDB's), lock.
+ *
+ * One transaction reads and one writes. Each may be in a thread of its own: what touches the reader
+ * and what touches the writer share nothing that changes, but for env_read, env_renew and env_grow,
+ * of which the last needs both to be at rest.
+ * Trusts:  that LMDB wrote data.mdb; its length and meta pages are looked at before it is mapped.
+ * Never:   lets LMDB's own errors, pages or transaction numbers out.
+ * Errors:  ERR_NOMEM, ERR_FULL, ERR_IO, ERR_DAMAGED; the words are kept with the transaction. */
 #ifndef REMIT_LEDGER_ENV_H
 #define REMIT_LEDGER_ENV_H
 
@@ -16,48 +20,66 @@ typedef enum EnvDb {
     DB_COUNT
 } EnvDb;
 
+typedef struct EnvTxn {
+    MDB_txn *txn;
+    const MDB_dbi *db;
+    Err err; /* what failed last */
+} EnvTxn;
+
 /* Zeroed is closed. */
 typedef struct Env {
     MDB_env *env;
-    MDB_txn *read, *write;
     MDB_dbi db[DB_COUNT];
-    MDB_cursor *cursor[DB_COUNT]; /* of the write transaction, opened when first needed */
-    int lock;                     /* the descriptor of DIR/lock, with its lock; -1 in readers */
-    bool open, reading, read_only, map_full;
-    uint64_t file_bytes; /* data.mdb's length as last set */
+    int lock; /* the descriptor of DIR/lock, with its lock; -1 in readers */
+    bool open;
     Arena paths;
-    Err err; /* what failed last */
+    /* reading */
+    EnvTxn reader;
+    bool reading;
+    uint64_t snapshot; /* counts those taken */
+    /* writing */
+    EnvTxn writer;
+    MDB_cursor *cursor[DB_COUNT]; /* opened when first needed in a transaction */
+    bool map_full;                /* why the last write failed */
+    uint64_t file_bytes;          /* data.mdb's length as last seen */
 } Env;
 
-/* Opens, and creates with `create`. *empty: the environment holds nothing at all yet; its databases
- * are then made by env_make, before which nothing else may be called but env_close. */
+/* Opens, and creates with `create`. *empty: the environment holds nothing yet; its databases are
+ * then made by env_make, before which nothing may be called but env_close. */
 MUST_USE Status env_open(Env *v, const LedOptions *opt, bool *empty, Err *err);
 /* Begins a write transaction (left open) in which all databases exist. */
 MUST_USE Status env_make(Env *v);
-/* Syncs the directory and its parent and notes in `lock` that a ledger was made. */
-MUST_USE Status env_made(Env *v, Str dir);
+/* Syncs the directory and its parent, and notes in `lock` that a ledger was made. */
+MUST_USE Status env_made(Env *v, Str dir, Err *err);
 void env_close(Env *v);
 
-/* Reading, from a snapshot that stands until env_renew. Values are the map's own bytes. */
+/* The reader's snapshot stands until env_renew. Values are the map's own bytes. */
 MUST_USE Status env_read(Env *v);
 void env_renew(Env *v); /* the next env_read takes a new snapshot */
-MUST_USE Status env_get(Env *v, EnvDb db, Str key, Str *value, bool *found);
-MUST_USE Status env_cursor(Env *v, EnvDb db, MDB_cursor **out);
-/* Moves a cursor. key: in for MDB_SET_RANGE. found false at the end. */
-MUST_USE Status env_move(Env *v, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value,
-                         bool *found);
 
-/* Writing, in one transaction. The snapshot is let go first. */
+/* Of either transaction. */
+MUST_USE Status env_get(EnvTxn *t, EnvDb db, Str key, Str *value, bool *found);
+/* A cursor, to be closed by the caller before the transaction ends. */
+MUST_USE Status env_cursor(EnvTxn *t, EnvDb db, MDB_cursor **out);
+/* Moves a cursor. key: in for MDB_SET_RANGE. found false at the end. */
+MUST_USE Status env_move(EnvTxn *t, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value,
+                         bool *found);
+/* A cursor of the reader in *at: opened when NULL, taken over from an older snapshot when `of`,
+ * which is brought up to date, says so. */
+MUST_USE Status env_cursor_here(Env *v, EnvDb db, MDB_cursor **at, uint64_t *of);
+
+/* The writer's transaction. */
 MUST_USE Status env_begin(Env *v);
 MUST_USE Status env_put(Env *v, EnvDb db, Str key, Str value, bool append);
 MUST_USE Status env_del(Env *v, EnvDb db, Str key); /* absent: OK */
 MUST_USE Status env_drop(Env *v, EnvDb db);         /* empties the database */
-/* A cursor of the write transaction; lives until its end. */
+/* A cursor that lives until the transaction ends. */
 MUST_USE Status env_write_cursor(Env *v, EnvDb db, MDB_cursor **out);
 MUST_USE Status env_del_at(Env *v, MDB_cursor *at);
+/* The end: by env_commit, also when that fails, or by env_abort. */
 MUST_USE Status env_commit(Env *v);
 void env_abort(Env *v);
-/* After a failure with map_full: a map of twice the size. No transaction may be open. */
+/* After a failure with map_full: a map of twice the size. Lets the snapshot go. */
 MUST_USE Status env_grow(Env *v);
 
 /* Looks at data.mdb without mapping it. *empty: it has no byte. ERR_NOTFOUND: it is not there. */

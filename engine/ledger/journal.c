@@ -17,9 +17,14 @@ enum {
     LONG_HEAD = 6,
 };
 
+static void leaves_free(Leaves *l) {
+    arena_free(&l->bytes);
+    vec_free(&l->list);
+}
+
 void journal_free(Journal *j) {
-    arena_free(&j->bytes);
-    vec_free(&j->leaves);
+    leaves_free(&j->open);
+    leaves_free(&j->sealed);
     vec_free(&j->nodes);
     buf_free(&j->block);
     *j = (Journal){0};
@@ -27,35 +32,67 @@ void journal_free(Journal *j) {
 
 void journal_start(Journal *j, const MerklePeaks *peaks) {
     j->peaks = *peaks;
-    j->first = peaks->size;
+    j->open.first = j->sealed.first = peaks->size;
+    journal_mark(j);
 }
 
 uint64_t journal_size(const Journal *j) {
-    return j->first + j->leaves.n;
+    return j->open.first + j->open.list.n;
 }
 
 Status journal_append(Journal *j, Str leaf) {
-    Str copy = {arena_take(&j->bytes, leaf.n, 1), leaf.n};
-    if (copy.p == NULL)
+    char *copy = arena_take(&j->open.bytes, leaf.n, 1);
+    if (copy == NULL)
         return ERR_NOMEM;
     if (leaf.n > 0)
-        memcpy((char *)(uintptr_t)copy.p, leaf.p, leaf.n);
-    if (!vec_push(&j->leaves, copy))
+        memcpy(copy, leaf.p, leaf.n);
+    if (!vec_push(&j->open.list, ((Str){copy, leaf.n})))
         return ERR_NOMEM;
     j->pending += leaf.n;
     return OK;
 }
 
 void journal_mark(Journal *j) {
-    j->mark = j->leaves.n;
-    j->bytes_mark = arena_mark(&j->bytes);
+    j->mark = j->open.list.n;
+    j->bytes_mark = arena_mark(&j->open.bytes);
     j->pending_mark = j->pending;
 }
 
 void journal_undo(Journal *j) {
-    j->leaves.n = j->mark;
-    arena_back(&j->bytes, j->bytes_mark);
+    j->open.list.n = j->mark;
+    arena_back(&j->open.bytes, j->bytes_mark);
     j->pending = j->pending_mark;
+}
+
+bool journal_leaf(const Journal *j, uint64_t index, Str *leaf) {
+    if (index < j->sealed.first)
+        return false;
+    const Leaves *in = index < j->open.first ? &j->sealed : &j->open;
+    *leaf = in->list.at[index - in->first];
+    return true;
+}
+
+void journal_seal(Journal *j) {
+    ASSERT(j->sealed.list.n == 0);
+    Leaves empty = j->sealed;
+    j->sealed = j->open;
+    j->open = empty;
+    j->open.first = j->sealed.first + j->sealed.list.n;
+    j->pending = 0;
+    journal_mark(j);
+}
+
+void journal_keep(Journal *j) {
+    j->done = j->open.list.n;
+    j->pending = 0;
+    journal_mark(j);
+}
+
+void journal_settle(Journal *j) {
+    j->sealed.list.n = 0;
+    j->sealed.first = j->open.first;
+    arena_reset(&j->sealed.bytes);
+    j->peaks = j->next;
 }
 
 /* ---- the tree ---- */
@@ -78,24 +115,27 @@ Status journal_hash(Journal *j) {
     NodeSink sink = {j, false};
     j->next = j->peaks;
     j->nodes.n = 0;
-    for (size_t i = (size_t)(j->peaks.size - j->first); i < j->leaves.n; i++) {
-        MerkleHash hash = merkle_leaf(j->leaves.at[i]);
+    for (size_t i = 0; i < j->sealed.list.n; i++) {
+        MerkleHash hash = merkle_leaf(j->sealed.list.at[i]);
         merkle_add(&j->next, &hash, node_seen, &sink);
     }
     return sink.failed ? ERR_NOMEM : OK;
 }
 
+static void add_leaves(MerklePeaks *t, const Leaves *l, size_t to) {
+    for (size_t i = (size_t)(t->size - l->first); i < to; i++) {
+        MerkleHash hash = merkle_leaf(l->list.at[i]);
+        merkle_add(t, &hash, NULL, NULL);
+    }
+}
+
 MerkleHash journal_root(Journal *j) {
-    size_t i = (size_t)(j->peaks.size - j->first);
-    for (; i < j->done; i++) {
-        MerkleHash hash = merkle_leaf(j->leaves.at[i]);
-        merkle_add(&j->peaks, &hash, NULL, NULL);
-    }
+    if (j->done > 0) /* in memory mode: what is committed is hashed once */
+        add_leaves(&j->peaks, &j->open, j->done);
     MerklePeaks all = j->peaks;
-    for (; i < j->leaves.n; i++) {
-        MerkleHash hash = merkle_leaf(j->leaves.at[i]);
-        merkle_add(&all, &hash, NULL, NULL);
-    }
+    if (all.size < j->open.first)
+        add_leaves(&all, &j->sealed, j->sealed.list.n);
+    add_leaves(&all, &j->open, j->open.list.n);
     return merkle_root(&all);
 }
 
@@ -146,9 +186,10 @@ static Status write_nodes(Journal *j, Env *v, size_t *at, uint64_t before) {
 
 /* As many leaves from `at` on as fit in a block; returns how many, at least one. */
 static size_t block_fill(Journal *j, size_t at) {
+    const Leaves *l = &j->sealed;
     size_t n = 0, bytes = BLOCK_HEAD;
-    for (; at + n < j->leaves.n; n++) {
-        size_t leaf = j->leaves.at[at + n].n;
+    for (; at + n < l->list.n; n++) {
+        size_t leaf = l->list.at[at + n].n;
         if (leaf > LEAF_SHORT || bytes + leaf + 2 > LIMIT_VALUE_BYTES)
             break;
         bytes += leaf + 2;
@@ -157,7 +198,7 @@ static size_t block_fill(Journal *j, size_t at) {
     put_u8(&j->block, BLOCK_LEAVES);
     put_varint(&j->block, n);
     for (size_t i = 0; i < n; i++)
-        put_str(&j->block, j->leaves.at[at + i]);
+        put_str(&j->block, l->list.at[at + i]);
     return n;
 }
 
@@ -181,14 +222,15 @@ static Status write_long(Journal *j, Env *v, uint64_t index, Str leaf) {
 }
 
 Status journal_write(Journal *j, Env *v) {
+    const Leaves *l = &j->sealed;
     size_t node = 0;
-    for (size_t i = j->done; i < j->leaves.n;) {
-        bool is_long = j->leaves.at[i].n > LEAF_SHORT;
+    for (size_t i = 0; i < l->list.n;) {
+        bool is_long = l->list.at[i].n > LEAF_SHORT;
         size_t n = is_long ? 1 : block_fill(j, i);
-        uint64_t last = j->first + i + n - 1;
+        uint64_t last = l->first + i + n - 1;
         TRY(write_nodes(j, v, &node, last));
         if (is_long) {
-            TRY(write_long(j, v, last, j->leaves.at[i]));
+            TRY(write_long(j, v, last, l->list.at[i]));
         } else {
             TRY(buf_status(&j->block));
             JournalKey key = key_of(last);
@@ -197,18 +239,6 @@ Status journal_write(Journal *j, Env *v) {
         i += n;
     }
     return write_nodes(j, v, &node, UINT64_MAX);
-}
-
-void journal_commit(Journal *j, bool memory) {
-    if (!memory) {
-        j->first += j->leaves.n;
-        j->leaves.n = 0;
-        arena_reset(&j->bytes);
-        j->peaks = j->next;
-    }
-    j->done = j->leaves.n;
-    j->pending = 0;
-    journal_mark(j);
 }
 
 /* ---- reading ---- */
@@ -221,15 +251,15 @@ static Status block_leaf(Take *t, uint64_t skip, Str *leaf) {
     return t->failed ? ERR_DAMAGED : OK;
 }
 
-static Status long_leaf(Env *v, MDB_cursor *at, uint64_t index, Take *t, Arena *to, Str *leaf) {
-    uint64_t n = take_varint(t);
-    if (t->failed || n > LED_VALUE_MOST || take_left(t) > n)
+static Status long_leaf(EnvTxn *t, MDB_cursor *at, uint64_t index, Take *in, Arena *to, Str *leaf) {
+    uint64_t n = take_varint(in);
+    if (in->failed || n > LED_VALUE_MOST || take_left(in) > n)
         return ERR_DAMAGED;
     char *p = arena_take(to, (size_t)n, 1);
     if (p == NULL)
         return ERR_NOMEM;
     *leaf = (Str){p, (size_t)n};
-    Str bytes = take_bytes(t, take_left(t)), key = {NULL, 0};
+    Str bytes = take_bytes(in, take_left(in)), key = {NULL, 0};
     size_t have = 0;
     for (uint32_t part = 0;; part++) {
         if (bytes.n == 0 || bytes.n > n - have)
@@ -239,29 +269,30 @@ static Status long_leaf(Env *v, MDB_cursor *at, uint64_t index, Take *t, Arena *
         if (have == n)
             return OK;
         bool found;
-        TRY(env_move(v, at, MDB_NEXT, &key, &bytes, &found));
+        TRY(env_move(t, at, MDB_NEXT, &key, &bytes, &found));
         JournalKey want = part_key(index, part);
         if (!found || !str_eq(key, (Str){want.b, want.n}))
             return ERR_DAMAGED;
     }
 }
 
-Status journal_read(Journal *j, Env *v, MDB_cursor *at, uint64_t index, Arena *long_to, Str *leaf) {
-    ASSERT(index < j->first);
+Status journal_read(const Journal *j, EnvTxn *t, MDB_cursor *at, uint64_t index, Arena *long_to,
+                    Str *leaf) {
+    ASSERT(index < j->peaks.size);
     JournalKey from = key_of(index);
     Str key = {from.b, from.n}, value;
     bool found;
-    TRY(env_move(v, at, MDB_SET_RANGE, &key, &value, &found));
-    while (found && key.n != 8) /* a node or a part of a leaf before */
-        TRY(env_move(v, at, MDB_NEXT, &key, &value, &found));
+    TRY(env_move(t, at, MDB_SET_RANGE, &key, &value, &found));
+    while (found && key.n != 8) /* a node, or a part of a leaf before */
+        TRY(env_move(t, at, MDB_NEXT, &key, &value, &found));
     if (!found)
         return ERR_DAMAGED;
-    Take k = take_from(key), t = take_from(value);
+    Take k = take_from(key), in = take_from(value);
     uint64_t last = take_key_u64(&k);
-    if (take_u8(&t) == BLOCK_LONG)
-        return last == index ? long_leaf(v, at, index, &t, long_to, leaf) : ERR_DAMAGED;
-    uint64_t count = take_varint(&t);
-    if (t.failed || count == 0 || last - index >= count)
+    if (take_u8(&in) == BLOCK_LONG)
+        return last == index ? long_leaf(t, at, index, &in, long_to, leaf) : ERR_DAMAGED;
+    uint64_t count = take_varint(&in);
+    if (in.failed || count == 0 || last - index >= count)
         return ERR_DAMAGED;
-    return block_leaf(&t, count - 1 - (last - index), leaf);
+    return block_leaf(&in, count - 1 - (last - index), leaf);
 }

@@ -1,11 +1,13 @@
 /* ledger: the journal: leaves by index, in blocks, and the tree over them.
  *
- * In the database `journal` (keys grow, so that all goes in at its end):
- *   index of a block's last leaf, 8 bytes      0, varint count, then for each leaf varint length,
- * bytes or, a leaf too long for a block: 1, varint length, its start the same, 1, part number in 4
- * bytes        more bytes of that long leaf last leaf of a perfect subtree, 2, level   the
- * subtree's root; levels 8, 16, 24, ... only Numbers in keys are big-endian. Memory: leaves of the
- * open batch in an arena, reset when they are committed. */
+ * In the database `journal` (keys only grow, so that all goes in at its end):
+ *   index of a block's last leaf, 8 bytes: 0, varint count, then for each leaf varint length,
+ * bytes; or, for a leaf too long for that: 1, varint length, its start the same, 1, part number in
+ * 4 bytes: more bytes of that long leaf last leaf of a perfect subtree, 2, level: the subtree's
+ * root; levels 8, 16, 24, ... only Numbers in keys are big-endian.
+ *
+ * The open batch's leaves become the sealed ones when it is closed, and go when they are on disk.
+ * One thread may hash and write the sealed ones while another goes on with the open ones. */
 #ifndef REMIT_LEDGER_JOURNAL_H
 #define REMIT_LEDGER_JOURNAL_H
 
@@ -19,39 +21,50 @@ typedef struct JournalNode {
     MerkleHash hash;
 } JournalNode;
 
+/* Leaves in memory, from index `first` on. */
+typedef struct Leaves {
+    Arena bytes;
+    VEC(Str) list;
+    uint64_t first;
+} Leaves;
+
 /* Zeroed is empty. */
 typedef struct Journal {
-    Arena bytes;
-    VEC(Str) leaves;   /* those from index `first` on */
-    uint64_t first;    /* in memory mode 0, else the number of leaves committed */
-    size_t done, mark; /* of `leaves`: committed; there at the mark */
+    Leaves open, sealed;
+    size_t mark, done; /* of open.list: there at the mark; committed (memory mode keeps them) */
     ArenaMark bytes_mark;
-    size_t pending; /* bytes of those not committed */
-    size_t pending_mark;
-    MerklePeaks peaks;      /* over leaves committed; in memory mode it may lag */
-    MerklePeaks next;       /* over all, once journal_hash has run */
-    VEC(JournalNode) nodes; /* finished by the open batch's leaves */
+    size_t pending, pending_mark; /* bytes of those not committed */
+    MerklePeaks peaks;            /* over the leaves on disk; in memory mode it may lag */
+    /* of the sealed leaves, once journal_hash has run */
+    MerklePeaks next;
+    VEC(JournalNode) nodes;
     Buf block;
 } Journal;
 
 void journal_free(Journal *j);
-/* The journal on disk has peaks.size leaves. */
+/* The journal on disk has peaks->size leaves; none is in memory. */
 void journal_start(Journal *j, const MerklePeaks *peaks);
 uint64_t journal_size(const Journal *j);
 MUST_USE Status journal_append(Journal *j, Str leaf);
 void journal_mark(Journal *j);
 void journal_undo(Journal *j);
+/* The root over all leaves. */
 MerkleHash journal_root(Journal *j);
+/* A leaf that is in memory; false when it is on disk. */
+bool journal_leaf(const Journal *j, uint64_t index, Str *leaf);
 
-/* Hashes the open batch's leaves into `next` and `nodes`. */
+/* The open leaves are the sealed ones from now on; those before must be on disk. */
+void journal_seal(Journal *j);
+/* In memory mode instead: they are committed. */
+void journal_keep(Journal *j);
+/* Hashes the sealed leaves into `next` and `nodes`. */
 MUST_USE Status journal_hash(Journal *j);
-/* Writes the open batch's leaves and `nodes` in v's transaction. */
+/* Writes them and `nodes` in the writer's transaction. */
 MUST_USE Status journal_write(Journal *j, Env *v);
-/* They are on disk (or, in memory mode, done). */
-void journal_commit(Journal *j, bool memory);
-/* A leaf that is not in memory, index < first. long_to: where one that stands in parts is put
- * together. */
-MUST_USE Status journal_read(Journal *j, Env *v, MDB_cursor *at, uint64_t index, Arena *long_to,
-                             Str *leaf);
+/* They are on disk. */
+void journal_settle(Journal *j);
+/* A leaf on disk, index < peaks.size. long_to: where one that stands in parts is put together. */
+MUST_USE Status journal_read(const Journal *j, EnvTxn *t, MDB_cursor *at, uint64_t index,
+                             Arena *long_to, Str *leaf);
 
 #endif

@@ -8,11 +8,16 @@
 
 static const Str format_mark = {"remit ledger", 12};
 
-Status led_failed(Ledger *l, Status status, const char *what) {
+Status led_fails(Ledger *l, Status status, const Err *why, const char *what, Err *err) {
+    bool more = why != NULL && why->code == status;
     l->err = (Err){0};
-    if (!l->memory && l->env.err.code == status)
-        return err_set(&l->err, status, "%s: %s", what, l->env.err.text);
-    return err_set(&l->err, status, "%s: %s", what, status_text(status));
+    err_set(&l->err, status, "%s: %s", what, more ? why->text : status_text(status));
+    err_set(err, status, "%s", l->err.text);
+    return status;
+}
+
+Status led_failed(Ledger *l, Status status, const char *what) {
+    return led_fails(l, status, &l->env.reader.err, what, NULL);
 }
 
 const Err *led_error(const Ledger *l) {
@@ -44,7 +49,7 @@ static Status write_format(Ledger *l) {
 static Status read_format(Ledger *l, Str name, Err *err) {
     Str bytes, have;
     bool found;
-    TRY(env_get(&l->env, DB_SYS, S("format"), &bytes, &found));
+    TRY(env_get(&l->env.reader, DB_SYS, S("format"), &bytes, &found));
     Take t = take_from(found ? bytes : (Str){NULL, 0});
     if (!str_eq(take_bytes(&t, format_mark.n), format_mark))
         return err_set(err, ERR_MISMATCH, "%.*s is not a ledger", STR_ARG(l->dir));
@@ -61,86 +66,42 @@ static Status read_format(Ledger *l, Str name, Err *err) {
     return arena_str(&l->life, have, &l->name);
 }
 
-static void put_head(Buf *b, const Head *h) {
-    put_varint(b, h->commits);
-    put_varint(b, h->log);
-    put_varint(b, h->peaks.size);
-    put_bytes(b, h->peaks.peak, merkle_peaks(h->peaks.size) * sizeof(MerkleHash));
-}
-
-static Status write_head(Ledger *l, const Head *h) {
-    Buf b = {0};
-    put_head(&b, h);
-    Status status = buf_status(&b);
-    if (status == OK)
-        status = env_put(&l->env, DB_SYS, S("head"), buf_str(&b), false);
-    buf_free(&b);
-    return status;
-}
-
-static Status read_head(Ledger *l, Head *h) {
-    Str bytes, peaks;
-    bool found;
-    *h = (Head){0};
-    TRY(env_get(&l->env, DB_SYS, S("head"), &bytes, &found));
-    if (!found)
-        return ERR_DAMAGED;
-    Take t = take_from(bytes);
-    h->commits = take_varint(&t);
-    h->log = take_varint(&t);
-    h->peaks.size = take_varint(&t);
-    peaks = take_bytes(&t, merkle_peaks(h->peaks.size) * sizeof(MerkleHash));
-    if (take_done(&t) != OK || h->log > 1)
-        return ERR_DAMAGED;
-    if (peaks.n > 0)
-        memcpy(h->peaks.peak, peaks.p, peaks.n);
-    return OK;
-}
-
 /* ---- opening ---- */
 
-static Status replay_record(void *ctx, uint8_t table, Str key, Str value, bool live) {
-    Ledger *l = ctx;
-    return cache_put(&l->cache, table, key, value, live);
+#ifdef REMIT_TESTING
+static _Thread_local uint32_t test_log, test_step, test_merge;
+
+void led_test_rooms(uint32_t log, uint32_t step, uint32_t merge) {
+    test_log = log;
+    test_step = step;
+    test_merge = merge;
 }
 
-static Status replay_item(void *ctx, LedSet set, const SetItem *item) {
-    Ledger *l = ctx;
-    if (setmem_find(&l->set[set], item->key) != NULL)
-        return ERR_DAMAGED;
-    return setmem_add(&l->set[set], item);
+static void rooms(Ledger *l) {
+    l->log_room = test_log != 0 ? test_log : LOG_ROOM;
+    l->point_room = test_step != 0 ? test_step : POINT_STEP;
+    l->merge_room = test_merge != 0 ? test_merge : MERGE_STEP;
 }
-
-static Status replay_end(void *ctx, uint64_t number) {
-    Ledger *l = ctx;
-    if (number > l->head.commits)
-        return ERR_DAMAGED;
-    TRY(cache_ready(&l->cache));
-    cache_commit(&l->cache);
-    return OK;
+#else
+static void rooms(Ledger *l) {
+    l->log_room = LOG_ROOM;
+    l->point_room = POINT_STEP;
+    l->merge_room = MERGE_STEP;
 }
+#endif
 
-static Status replay(Ledger *l) {
-    LogSink sink = {l, replay_record, replay_item, replay_end};
-    TRY(log_read(&l->env, l->head.log == 0 ? DB_LOG1 : DB_LOG0, 0, &l->frame, &sink));
-    TRY(log_read(&l->env, l->head.log == 0 ? DB_LOG0 : DB_LOG1, 0, &l->frame, &sink));
-    for (size_t i = 0; i < LED_SETS; i++)
-        l->set_done[i] = l->set[i].items.n;
-    return OK;
-}
-
-static Status make_new(Ledger *l, Str name) {
+static Status make_new(Ledger *l, Str name, Err *err) {
     TRY(arena_str(&l->life, name.n > 0 ? name : S("main"), &l->name));
     TRY(env_make(&l->env));
     Status status = write_format(l);
     if (status == OK)
-        status = write_head(l, &l->head);
+        status = head_write(&l->env, &l->flight.row, &l->head);
     if (status != OK) {
         env_abort(&l->env);
         return status;
     }
     TRY(env_commit(&l->env));
-    return env_made(&l->env, l->dir);
+    return env_made(&l->env, l->dir, err);
 }
 
 static Status open_disk(Ledger *l, const LedOptions *opt, Err *err) {
@@ -150,12 +111,14 @@ static Status open_disk(Ledger *l, const LedOptions *opt, Err *err) {
     if (empty && (!opt->create || opt->read_only))
         return err_set(err, ERR_NOTFOUND, "there is no ledger in %.*s", STR_ARG(l->dir));
     if (empty)
-        TRY(make_new(l, opt->name));
+        TRY(make_new(l, opt->name, err));
     TRY(env_read(&l->env));
     TRY(read_format(l, opt->name, err));
-    TRY(read_head(l, &l->head));
+    TRY(head_read(l, &l->head));
     journal_start(&l->journal, &l->head.peaks);
-    return replay(l);
+    l->runs.in_map = l->read_only;
+    TRY(runs_load(&l->runs, &l->env));
+    return led_replay(l, 0);
 }
 
 Status led_open(const LedOptions *opt, Ledger **out, Err *err) {
@@ -167,12 +130,13 @@ Status led_open(const LedOptions *opt, Ledger **out, Err *err) {
     l->read_only = opt->read_only;
     l->env.lock = -1;
     l->cache.alone = l->memory;
+    rooms(l);
     Status status = l->memory
                         ? arena_str(&l->life, opt->name.n > 0 ? opt->name : S("main"), &l->name)
                         : open_disk(l, opt, err);
     if (status != OK) {
-        led_failed(l, status, "cannot open the ledger");
-        err_set(err, status, "%s", l->err.text);
+        const Err *why = l->env.writer.err.code == status ? &l->env.writer.err : &l->env.reader.err;
+        led_fails(l, status, why, "cannot open the ledger", err);
         led_close(l);
         return status;
     }
@@ -184,78 +148,221 @@ Status led_open(const LedOptions *opt, Ledger **out, Err *err) {
 void led_close(Ledger *l) {
     if (l == NULL)
         return;
+    for (size_t i = 0; i < CACHE_TABLES; i++)
+        if (l->walk[i] != NULL) {
+            table_walk_close(l->walk[i]);
+            mem_free(l->walk[i]);
+        }
     if (l->leaf_at != NULL)
         mdb_cursor_close(l->leaf_at);
+    for (size_t i = 0; i < LED_SETS; i++) {
+        runs_unfilter(&l->runs, l->filter[i], l->sealed[i].items.n);
+        setmem_free(&l->set[i]);
+        setmem_free(&l->sealed[i]);
+    }
+    runs_free(&l->runs);
     if (!l->memory)
         env_close(&l->env);
     cache_free(&l->cache);
-    for (size_t i = 0; i < LED_SETS; i++)
-        setmem_free(&l->set[i]);
     journal_free(&l->journal);
     arena_free(&l->held);
+    arena_free(&l->given[0]);
+    arena_free(&l->given[1]);
     arena_free(&l->life);
-    buf_free(&l->frame);
+    buf_free(&l->flight.frame);
+    buf_free(&l->flight.row);
+    buf_free(&l->flight.records);
+    vec_free(&l->flight.bits);
+    mem_free(l->sorting);
     mem_free(l);
+}
+
+/* ---- reading ---- */
+
+/* A reader's memory starts anew from a snapshot whose logs do not go on from what it has. */
+static Status reader_anew(Ledger *l) {
+    cache_clear(&l->cache);
+    for (size_t i = 0; i < LED_SETS; i++) {
+        setmem_reset(&l->set[i]);
+        setmem_reset(&l->sealed[i]);
+    }
+    return led_replay(l, 0);
+}
+
+/* Takes a new snapshot and brings memory up to it. */
+static Status reader_renew(Ledger *l) {
+    Head was = l->head;
+    env_renew(&l->env);
+    TRY(env_read(&l->env));
+    TRY(head_read(l, &l->head));
+    if (l->head.commits == was.commits)
+        return OK;
+    journal_start(&l->journal, &l->head.peaks);
+    l->cache.unhid++;
+    if (l->head.run_changes != was.run_changes)
+        TRY(runs_load(&l->runs, &l->env));
+    return l->head.settled != was.settled ? reader_anew(l) : led_replay(l, was.commits + 1);
+}
+
+/* Before each look at the ledger. A reader lets its snapshot go now and then, for the writer cannot
+ * use the pages again that it holds. What was given out of the snapshot before the last goes with
+ * it. */
+static Status look(Ledger *l) {
+    if (l->memory || !l->read_only || l->holding)
+        return l->memory ? OK : env_read(&l->env);
+    if (l->calls++ < READER_CALLS && l->given_bytes < READER_BYTES)
+        return env_read(&l->env);
+    Arena oldest = l->given[1];
+    l->given[1] = l->given[0];
+    l->given[0] = oldest;
+    arena_reset(&l->given[0]);
+    arena_reset(&l->held);
+    l->calls = 0;
+    l->given_bytes = 0;
+    return reader_renew(l);
+}
+
+/* What a reader gives out outlives the snapshot it came from. */
+static Status give(Ledger *l, Str *s) {
+    if (!l->read_only)
+        return OK;
+    l->given_bytes += s->n;
+    return arena_str(&l->given[0], *s, s);
 }
 
 /* ---- records ---- */
 
-Status led_find(Ledger *l, LedTable table, Str key, Str *value, bool *found) {
+static Status find(Ledger *l, LedTable table, Str key, Str *value, bool *found) {
+    TRY(look(l));
     const Entry *e = cache_find(&l->cache, (uint8_t)table, key);
-    *found = e != NULL && (e->flags & E_LIVE) != 0;
-    if (*found)
-        *value = (Str){e->value, e->value_n};
+    if (e == NULL && !l->memory && key.n <= LED_KEY_MOST)
+        TRY(table_find(&l->env, (uint8_t)table, key, &l->held, value, found));
+    else
+        *found = e != NULL && (e->flags & E_LIVE) != 0;
+    if (e != NULL && *found)
+        *value = cache_value(e);
+    return *found ? give(l, value) : OK;
+}
+
+Status led_find(Ledger *l, LedTable table, Str key, Str *value, bool *found) {
+    *found = false;
+    Status status = find(l, table, key, value, found);
+    return status == OK ? OK : led_failed(l, status, "cannot read a record");
+}
+
+/* Whether the open batch can be changed. */
+static Status changeable(Ledger *l) {
+    if (l->read_only)
+        return led_fails(l, ERR_STATE, NULL, "this ledger is open for reading", NULL);
+    if (l->flight.state == FLIGHT_FAILED)
+        return led_fails(l, ERR_STATE, NULL, "a commit failed", NULL);
     return OK;
 }
 
-static Status change(Ledger *l, LedTable table, Str key, Str value, bool live) {
-    if (l->read_only)
-        return led_failed(l, ERR_STATE, "this ledger is open for reading");
+static Status change(Ledger *l, LedTable table, Str key, Str value, CachePut how) {
+    TRY(changeable(l));
     if (key.n > LED_KEY_MOST || value.n > LED_VALUE_MOST)
         return led_failed(l, ERR_LIMIT, "a record's key or value is too long");
-    Status status = cache_put(&l->cache, (uint8_t)table, key, value, live);
+    Status status = cache_put(&l->cache, (uint8_t)table, key, value, how);
     arena_reset(&l->held);
     return status == OK ? OK : led_failed(l, status, "cannot change a record");
 }
 
 Status led_put(Ledger *l, LedTable table, Str key, Str value) {
-    return change(l, table, key, value, true);
+    return change(l, table, key, value, CACHE_SET);
+}
+
+Status led_add(Ledger *l, LedTable table, Str key, Str value) {
+#ifdef REMIT_TESTING
+    bool found;
+    Str there;
+    TRY(led_find(l, table, key, &there, &found));
+    CHECK(!found);
+#endif
+    return change(l, table, key, value, CACHE_ADD);
 }
 
 Status led_del(Ledger *l, LedTable table, Str key) {
-    return change(l, table, key, (Str){NULL, 0}, false);
+    return change(l, table, key, (Str){NULL, 0}, CACHE_DEL);
+}
+
+static Status next_below(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
+                         bool *found) {
+    TableWalk **walk = &l->walk[table];
+    if (*walk == NULL)
+        *walk = mem_zalloc(sizeof **walk);
+    if (*walk == NULL)
+        return ERR_NOMEM;
+    return table_next(*walk, &l->env, &l->cache, (uint8_t)table, from, after, &l->held, key, value,
+                      found);
+}
+
+static Status next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
+                   bool *found) {
+    TRY(look(l));
+    if (from.n > LED_KEY_MOST)
+        return ERR_LIMIT;
+    Entry *e;
+    TRY(cache_next(&l->cache, (uint8_t)table, from, after, &e));
+    Str low = {NULL, 0}, low_value = {NULL, 0};
+    bool below = false;
+    if (!l->memory)
+        TRY(next_below(l, table, from, after, &low, &low_value, &below));
+    *found = e != NULL || below;
+    if (!*found)
+        return OK;
+    if (e != NULL && (!below || str_cmp(cache_key(e), low) < 0)) {
+        low = cache_key(e);
+        low_value = cache_value(e);
+    }
+    TRY(give(l, &low));
+    TRY(give(l, &low_value));
+    *key = low;
+    *value = low_value;
+    return OK;
 }
 
 Status led_next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
                 bool *found) {
-    const Entry *e = cache_next(&l->cache, (uint8_t)table, from, after);
-    *found = e != NULL;
-    if (e != NULL) {
-        *key = (Str){e->key, e->key_n};
-        *value = (Str){e->value, e->value_n};
-    }
-    return OK;
+    *found = false;
+    Status status = next(l, table, from, after, key, value, found);
+    return status == OK ? OK : led_failed(l, status, "cannot read a record");
 }
 
 /* ---- sets ---- */
 
+static Status set_find(Ledger *l, LedSet set, const uint8_t *key, SetItem *item, bool *found) {
+    TRY(look(l));
+    const SetItem *in = setmem_find(&l->set[set], key);
+    if (in == NULL)
+        in = setmem_find(&l->sealed[set], key);
+    *found = in != NULL;
+    if (in != NULL)
+        *item = *in;
+    else if (!l->memory)
+        TRY(runs_find(&l->runs, &l->env, set, key, item, found));
+    return OK;
+}
+
 Status led_set_find(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64_t *a, uint64_t *b,
                     bool *found) {
-    const SetItem *item = setmem_find(&l->set[set], key);
-    *found = item != NULL;
-    if (item != NULL) {
-        *a = item->a;
-        *b = item->b;
+    SetItem item;
+    *found = false;
+    Status status = set_find(l, set, key, &item, found);
+    if (status != OK)
+        return led_failed(l, status, "cannot look into a set");
+    if (*found) {
+        *a = item.a;
+        *b = item.b;
     }
     return OK;
 }
 
 Status led_set_add(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64_t a, uint64_t b) {
-    if (l->read_only)
-        return led_failed(l, ERR_STATE, "this ledger is open for reading");
+    TRY(changeable(l));
     if (b >> 48 != 0)
         return led_failed(l, ERR_LIMIT, "a set entry's number is too large");
-    if (setmem_find(&l->set[set], key) != NULL)
+    if (setmem_find(&l->set[set], key) != NULL || setmem_find(&l->sealed[set], key) != NULL)
         return led_failed(l, ERR_STATE, "the set has this key");
     SetItem item = {.a = a, .b = b};
     memcpy(item.key, key, LED_SET_KEY);
@@ -270,8 +377,7 @@ uint64_t led_size(const Ledger *l) {
 }
 
 Status led_append(Ledger *l, Str leaf, uint64_t *index) {
-    if (l->read_only)
-        return led_failed(l, ERR_STATE, "this ledger is open for reading");
+    TRY(changeable(l));
     if (leaf.n > LED_VALUE_MOST)
         return led_failed(l, ERR_LIMIT, "a leaf is too long");
     uint64_t at = led_size(l);
@@ -283,17 +389,19 @@ Status led_append(Ledger *l, Str leaf, uint64_t *index) {
     return OK;
 }
 
-Status led_leaf(Ledger *l, uint64_t index, Str *leaf) {
+static Status leaf_at(Ledger *l, uint64_t index, Str *leaf) {
+    TRY(look(l));
     if (index >= led_size(l))
         return ERR_NOTFOUND;
-    if (index >= l->journal.first) {
-        *leaf = l->journal.leaves.at[index - l->journal.first];
+    if (journal_leaf(&l->journal, index, leaf))
         return OK;
-    }
-    TRY(env_read(&l->env));
-    if (l->leaf_at == NULL)
-        TRY(env_cursor(&l->env, DB_JOURNAL, &l->leaf_at));
-    Status status = journal_read(&l->journal, &l->env, l->leaf_at, index, &l->held, leaf);
+    TRY(env_cursor_here(&l->env, DB_JOURNAL, &l->leaf_at, &l->leaf_of));
+    TRY(journal_read(&l->journal, &l->env.reader, l->leaf_at, index, &l->held, leaf));
+    return give(l, leaf);
+}
+
+Status led_leaf(Ledger *l, uint64_t index, Str *leaf) {
+    Status status = leaf_at(l, index, leaf);
     return status == OK ? OK : led_failed(l, status, "cannot read a leaf");
 }
 
@@ -326,69 +434,4 @@ size_t led_pending(const Ledger *l) {
     for (size_t i = 0; i < LED_SETS; i++)
         n += (l->set[i].items.n - l->set_done[i]) * sizeof(SetItem);
     return n;
-}
-
-static Status frame_fill(Ledger *l) {
-    buf_reset(&l->frame);
-    for (size_t i = 0; i < l->cache.changed.n; i++) {
-        const Entry *e = l->cache.changed.at[i];
-        if ((e->flags & (E_LIVE | E_ABSENT | E_DIRTY | E_TAKEN)) != E_ABSENT)
-            log_put_record(&l->frame, e);
-    }
-    for (unsigned set = 0; set < LED_SETS; set++)
-        for (size_t i = l->set_done[set]; i < l->set[set].items.n; i++)
-            log_put_item(&l->frame, (LedSet)set, &l->set[set].items.at[i]);
-    return buf_status(&l->frame);
-}
-
-static Status commit_disk(Ledger *l, Head *head) {
-    TRY(env_begin(&l->env));
-    Status status =
-        log_write(&l->env, head->log == 0 ? DB_LOG0 : DB_LOG1, head->commits, buf_str(&l->frame));
-    if (status == OK)
-        status = journal_write(&l->journal, &l->env);
-    if (status == OK)
-        status = write_head(l, head);
-    if (status == OK)
-        return env_commit(&l->env);
-    env_abort(&l->env);
-    return status;
-}
-
-static Status commit_write(Ledger *l, Head *head) {
-    TRY(cache_ready(&l->cache));
-    TRY(frame_fill(l));
-    TRY(journal_hash(&l->journal));
-    head->peaks = l->journal.next;
-    if (l->leaf_at != NULL)
-        mdb_cursor_close(l->leaf_at);
-    l->leaf_at = NULL;
-    for (;;) {
-        Status status = commit_disk(l, head);
-        if (status != ERR_FULL || !l->env.map_full)
-            return status;
-        TRY(env_grow(&l->env));
-    }
-}
-
-Status led_commit(Ledger *l, Err *err) {
-    if (l->read_only)
-        return err_set(err, ERR_STATE, "this ledger is open for reading");
-    Head head = l->head;
-    head.commits++;
-    if (!l->memory) {
-        Status status = commit_write(l, &head);
-        if (status != OK) {
-            led_failed(l, status, "cannot commit");
-            return err_set(err, status, "%s", l->err.text);
-        }
-    }
-    l->head = head;
-    cache_commit(&l->cache);
-    journal_commit(&l->journal, l->memory);
-    for (size_t i = 0; i < LED_SETS; i++)
-        l->set_done[i] = l->set[i].items.n;
-    arena_reset(&l->held);
-    led_mark(l);
-    return OK;
 }

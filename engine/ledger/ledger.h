@@ -1,16 +1,17 @@
-/* ledger: what one run of the engine knows and has done, kept so that a kill at any point leaves a
- * committed state. Records by (table, key), three sets of 16-byte keys, and the journal, whose
- * leaves make a hash tree (merkle.h). An open batch gathers changes; led_commit puts them on disk
- * in one transaction.
+/* ledger: what the runs of one policy know and have done, kept so that a kill at any point leaves a
+ * committed state: records by (table, key), three sets of 16-byte keys, and the journal, whose
+ * leaves make a hash tree (merkle.h). An open batch gathers changes; a commit puts them on disk in
+ * one transaction.
  *
- * Trusts:  the directory's files are its own making; one ledger is open once in a process (LMDB's
- * rule). Never:   reads a clock or knows what a record means (record.h has their forms, not this
- * file). Memory:  bytes given out are borrowed. From a ledger open for writing: until the next
- * led_put, led_del, led_undo, led_commit or led_close (not led_append, led_find, led_next,
- * led_set_*, led_mark). From one open read-only: through at least the next 1,000 calls, or until
- * more than 32 MB was read. Errors:  a call that fails changes nothing. ERR_NOMEM, ERR_IO (the
- * system), ERR_FULL (disk), ERR_DAMAGED (what was read is not what was written), ERR_LIMIT (a key
- * or value too long), ERR_STATE (a write to a ledger open read-only). led_error has the words. */
+ * Trusts:  that the directory's files are its own making (doctor and verify do not).
+ * Never:   reads a clock, or knows what a record means (record.h has their forms).
+ * Memory:  bytes given out are borrowed. When open for writing: until the next led_put, led_add,
+ *          led_del, led_undo, led_commit, led_seal, led_settle or led_close. When open read-only:
+ *          through at least the next 1,000 calls, unless those give out more than 32 MB.
+ * Errors:  a call that fails changes nothing. ERR_NOMEM; ERR_IO (the system); ERR_FULL (disk);
+ *          ERR_DAMAGED (what is read is not what was written); ERR_LIMIT (a key or value too long);
+ *          ERR_STATE (a change when read-only, or after a failed commit). led_error has the words.
+ * LMDB's rule: a process may have a ledger open only once at a time. */
 #ifndef REMIT_LEDGER_LEDGER_H
 #define REMIT_LEDGER_LEDGER_H
 
@@ -57,6 +58,10 @@ const Err *led_error(const Ledger *l);
 MUST_USE Status led_find(Ledger *l, LedTable table, Str key, Str *value, bool *found);
 /* key: up to LED_KEY_MOST bytes; value: up to LED_VALUE_MOST. Both are copied. */
 MUST_USE Status led_put(Ledger *l, LedTable table, Str key, Str value);
+/* The same for a record of which the caller knows that it is not there: never put, or deleted
+ * since. If it is deleted soon, as a timer is, neither its coming nor its going costs anything on
+ * disk. */
+MUST_USE Status led_add(Ledger *l, LedTable table, Str key, Str value);
 /* An absent record: OK. */
 MUST_USE Status led_del(Ledger *l, LedTable table, Str key);
 /* The first record with a key >= from, or > from if `after`, by byte order, the shorter first. */
@@ -85,9 +90,19 @@ void led_mark(Ledger *l);
 void led_undo(Ledger *l);
 /* Bytes of the open batch, about: keys, values, set entries, leaves. */
 size_t led_pending(const Ledger *l);
-/* Puts the open batch on disk; it is there when this returns. After a failure the batch is still
- * open and disk is as before (ERR_IO while syncing: as before or after; close and open to know). */
+/* Puts the open batch on disk; it is there when this returns. After a failure other than ERR_NOMEM
+ * at once, the ledger takes no more changes and has to be closed; disk is as before or, if syncing
+ * failed, as before or after. */
 MUST_USE Status led_commit(Ledger *l, Err *err);
+
+/* The same in three, so that the next batch can be begun while this one is written. led_seal closes
+ * the open batch and opens the next. led_write puts the closed one on disk; another thread may call
+ * it while this one goes on with led_find to led_undo; the caller sees to it that it starts after
+ * led_seal and has ended before led_settle, which must come before the next led_seal. led_settle
+ * ends borrows as led_commit does. Any of them failing: as led_commit. */
+MUST_USE Status led_seal(Ledger *l, Err *err);
+MUST_USE Status led_write(Ledger *l, Err *err);
+MUST_USE Status led_settle(Ledger *l, Err *err);
 
 /* The root of the hash tree over all leaves, those of the open batch included. */
 MUST_USE Status led_root(Ledger *l, uint8_t root[32]);
@@ -99,6 +114,9 @@ MUST_USE Status led_digest(Ledger *l, uint8_t digest[32], Err *err);
 /* From now on the k-th write to LMDB or commit (from 1) fails, and only that one; 0 stops failing.
  */
 void led_fail_at(uint64_t k);
+/* In ledgers opened from now on: bytes of frames that begin a checkpoint, and between its steps;
+ * set entries between steps of the merges. 0: as it is. */
+void led_test_rooms(uint32_t log, uint32_t step, uint32_t merge);
 #endif
 
 #endif

@@ -9,11 +9,11 @@ enum { OP_SET = 64, KEY_BYTES = 12 };
 
 void log_put_record(Buf *frame, const Entry *e) {
     put_u8(frame, e->table);
-    put_str(frame, (Str){e->key, e->key_n});
+    put_str(frame, cache_key(e));
     bool live = (e->flags & E_LIVE) != 0;
     put_varint(frame, live ? (uint64_t)e->value_n + 1 : 0);
     if (live)
-        put_bytes(frame, e->value, e->value_n);
+        put_text(frame, cache_value(e));
 }
 
 void log_put_item(Buf *frame, LedSet set, const SetItem *item) {
@@ -55,33 +55,42 @@ static Status take_item(Take *t, unsigned op, const LogSink *sink) {
     return sink->item(sink->ctx, (LedSet)(op - OP_SET), &item);
 }
 
-static Status take_record(Take *t, uint8_t table, const LogSink *sink) {
-    Str key = take_str(t), value = {NULL, 0};
+Status log_take_record(Take *t, uint8_t *table, Str *key, Str *value, bool *live) {
+    *table = take_u8(t);
+    *key = take_str(t);
     uint64_t n = take_varint(t);
-    if (n > 0)
-        value = take_bytes(t, n - 1 > SIZE_MAX ? SIZE_MAX : (size_t)(n - 1));
-    if (t->failed || table == 0 || key.n > LED_KEY_MOST || value.n > LED_VALUE_MOST)
-        return ERR_DAMAGED;
-    return sink->record(sink->ctx, table, key, value, n > 0);
+    *live = n > 0;
+    *value = (Str){NULL, 0};
+    if (*live && n - 1 <= LED_VALUE_MOST)
+        *value = take_bytes(t, (size_t)(n - 1));
+    bool good = !t->failed && *table != 0 && *table < OP_SET && key->n <= LED_KEY_MOST;
+    return good && n <= (uint64_t)LED_VALUE_MOST + 1 ? OK : ERR_DAMAGED;
 }
 
 static Status take_frame(Str frame, uint64_t number, const LogSink *sink) {
     Take t = take_from(frame);
     while (take_left(&t) > 0) {
-        uint8_t op = take_u8(&t);
-        TRY(op < OP_SET ? take_record(&t, op, sink) : take_item(&t, op, sink));
+        if ((uint8_t)*t.p >= OP_SET) {
+            TRY(take_item(&t, take_u8(&t), sink));
+            continue;
+        }
+        uint8_t table;
+        Str key, value;
+        bool live;
+        TRY(log_take_record(&t, &table, &key, &value, &live));
+        TRY(sink->record(sink->ctx, table, key, value, live));
     }
     return sink->end(sink->ctx, number);
 }
 
-Status log_read(Env *v, EnvDb db, uint64_t from, Buf *room, const LogSink *sink) {
+Status log_read(EnvTxn *t, EnvDb db, uint64_t from, Buf *room, const LogSink *sink) {
     char bytes[KEY_BYTES];
     frame_key(bytes, from, 0);
     Str key = {bytes, KEY_BYTES}, value;
     bool found;
     MDB_cursor *at = NULL;
-    TRY(env_cursor(v, db, &at));
-    Status status = env_move(v, at, MDB_SET_RANGE, &key, &value, &found);
+    TRY(env_cursor(t, db, &at));
+    Status status = env_move(t, at, MDB_SET_RANGE, &key, &value, &found);
     while (status == OK && found) {
         Take k = take_from(key);
         uint64_t number = take_key_u64(&k);
@@ -93,7 +102,7 @@ Status log_read(Env *v, EnvDb db, uint64_t from, Buf *room, const LogSink *sink)
                 status = ERR_DAMAGED;
             put_text(room, value);
             if (status == OK)
-                status = env_move(v, at, MDB_NEXT, &key, &value, &found);
+                status = env_move(t, at, MDB_NEXT, &key, &value, &found);
             same = status == OK && found && key.n >= 8 && memcmp(key.p, bytes, 8) == 0;
         }
         if (status == OK)

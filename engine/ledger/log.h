@@ -16,6 +16,8 @@
 
 void log_put_record(Buf *frame, const Entry *e);
 void log_put_item(Buf *frame, LedSet set, const SetItem *item);
+/* Takes what log_put_record put. ERR_DAMAGED when it is not of that form. */
+MUST_USE Status log_take_record(Take *t, uint8_t *table, Str *key, Str *value, bool *live);
 /* Writes a frame in v's transaction; its number must be above those that are there. */
 MUST_USE Status log_write(Env *v, EnvDb db, uint64_t number, Str frame);
 
@@ -29,6 +31,6 @@ typedef struct LogSink {
 
 /* Reads the frames from number `from` on, in v's snapshot. room: used for the frames' bytes.
  * Errors: ERR_DAMAGED, the sink's. */
-MUST_USE Status log_read(Env *v, EnvDb db, uint64_t from, Buf *room, const LogSink *sink);
+MUST_USE Status log_read(EnvTxn *t, EnvDb db, uint64_t from, Buf *room, const LogSink *sink);
 
 #endif

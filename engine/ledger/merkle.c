@@ -1,33 +1,39 @@
 /* ledger: the hash tree of RFC 9162, its proofs and their verification. */
 #include "engine/ledger/merkle.h"
 
-#define OPENSSL_SUPPRESS_DEPRECATED /* the calls without a provider look-up: twice as fast on      \
-                                       short input */
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/sha256.h"
 
-static MerkleHash hash_of(uint8_t kind, Str a, Str b) {
+enum { LEAF_SHORT = 255 };
+
+MerkleHash merkle_leaf(Str leaf) {
     MerkleHash out;
-    SHA256_CTX sha;
-    SHA256_Init(&sha);
-    SHA256_Update(&sha, &kind, 1);
-    if (a.n > 0)
-        SHA256_Update(&sha, a.p, a.n);
-    if (b.n > 0)
-        SHA256_Update(&sha, b.p, b.n);
-    SHA256_Final(out.b, &sha);
+    if (leaf.n <= LEAF_SHORT) { /* in one piece: fewer calls */
+        char bytes[1 + LEAF_SHORT];
+        bytes[0] = 0;
+        if (leaf.n > 0)
+            memcpy(bytes + 1, leaf.p, leaf.n);
+        sha256((Str){bytes, 1 + leaf.n}, out.b);
+        return out;
+    }
+    Sha256 h;
+    sha256_begin(&h);
+    sha256_update(&h, S("\0"));
+    sha256_update(&h, leaf);
+    sha256_final(&h, out.b);
     return out;
 }
 
-MerkleHash merkle_leaf(Str leaf) {
-    return hash_of(0, leaf, (Str){NULL, 0});
-}
-
 MerkleHash merkle_node(const MerkleHash *left, const MerkleHash *right) {
-    return hash_of(1, (Str){(const char *)left->b, MERKLE_BYTES},
-                   (Str){(const char *)right->b, MERKLE_BYTES});
+    char bytes[1 + 2 * MERKLE_BYTES];
+    MerkleHash out;
+    bytes[0] = 1;
+    memcpy(bytes + 1, left->b, MERKLE_BYTES);
+    memcpy(bytes + 1 + MERKLE_BYTES, right->b, MERKLE_BYTES);
+    sha256((Str){bytes, sizeof bytes}, out.b);
+    return out;
 }
 
 bool merkle_eq(const MerkleHash *a, const MerkleHash *b) {
@@ -55,7 +61,7 @@ MerkleHash merkle_root(const MerklePeaks *t) {
     unsigned n = merkle_peaks(t->size);
     MerkleHash hash;
     if (n == 0) {
-        SHA256((const unsigned char *)"", 0, hash.b);
+        sha256((Str){NULL, 0}, hash.b);
         return hash;
     }
     hash = t->peak[--n];

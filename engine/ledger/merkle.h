@@ -1,8 +1,10 @@
 /* ledger: the hash tree of RFC 9162 section 2.1 over SHA-256. A leaf's hash is SHA-256(0x00 ||
- * leaf), a node's SHA-256(0x01 || left || right); a tree of n leaves splits at the largest power of
- * two below n. Trusts:  nothing in a proof: verification takes hostile input. Never:   allocates,
- * keeps state of its own, reads leaves by itself (MerkleSource does). Errors:  only those that a
- * MerkleSource gives; the hashing itself cannot fail. */
+ * leaf), a node's SHA-256(0x01 || left || right); n leaves are split at the largest power of two
+ * below n.
+ *
+ * Trusts:  nothing in a proof: verification takes hostile input.
+ * Never:   allocates, keeps state of its own, reads leaves by itself (MerkleSource does).
+ * Errors:  only those that a MerkleSource gives; the hashing itself cannot fail. */
 #ifndef REMIT_LEDGER_MERKLE_H
 #define REMIT_LEDGER_MERKLE_H
 

@@ -31,7 +31,7 @@ uint64_t order_prefix(const char *p, size_t n) {
 }
 
 static OrderKey key_of(const Entry *e) {
-    return (OrderKey){e->prefix, e->key, e->key_n};
+    return (OrderKey){order_prefix(e->key, e->key_n), e->key, e->key_n};
 }
 
 /* Equal prefixes: bytes decide, then lengths ("a" and "a\0" have one prefix). */
@@ -93,7 +93,7 @@ static void node_close(OrderNode *node, bool inner, uint32_t at) {
 }
 
 static void node_least(OrderNode *node, uint32_t at, Entry *least) {
-    node->prefix[at] = least->prefix;
+    node->prefix[at] = order_prefix(least->key, least->key_n);
     node->key[at] = least;
 }
 

@@ -14,7 +14,7 @@ typedef struct SetItem {
 /* Zeroed is empty. Items stand in the order in which they came. */
 typedef struct SetMem {
     VEC(SetItem) items;
-    uint32_t *slots; /* open addressing: index of an item, plus one */
+    uint64_t *slots; /* open addressing: 32 bits of hash, then index of an item, plus one */
     size_t slots_n;  /* a power of two, or 0 */
 } SetMem;
 
@@ -24,6 +24,8 @@ const SetItem *setmem_find(const SetMem *s, const uint8_t key[LED_SET_KEY]);
 /* The key must not be there. Errors: ERR_NOMEM, ERR_LIMIT (2^31 items), which leave all as it was.
  */
 MUST_USE Status setmem_add(SetMem *s, const SetItem *item);
+/* Puts the items in order of their keys. room: for as many items. */
+void setmem_sort(SetMem *s, SetItem *room);
 /* Takes out the newest items until n are left. */
 void setmem_cut(SetMem *s, size_t n);
 
