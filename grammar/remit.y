@@ -201,8 +201,8 @@ rung(N) ::= AT(K) PERCENT(P) step(A). { N = build_rung(b, K, RUNG_SHARE, build_l
 rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AFTER(K) value(D) step(A). { N = build_rung(b, K, RUNG_AFTER, D, A); }
 rung(N) ::= DURATION(D) BEFORE_DUE(K) step(A). { N = build_rung(b, K, RUNG_BEFORE, build_literal(b, LIT_DURATION, D), A); }
-step(N) ::= REMIND(K) values(A) says(T). { N = build_say(b, N_REMIND, K, A, T); }
-step(N) ::= TO(K) values(A) says(T). { N = build_say(b, N_RAISE_TO, K, A, T); }
+step(N) ::= REMIND(K) values(A). { N = build_say(b, N_REMIND, K, A, NULL); }
+step(N) ::= TO(K) values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 
 /* ---- actions */
 %type actions {NodeList}

@@ -148,7 +148,7 @@ typedef struct Link {
     int key_part;          /* which part of the key it is, or -1 */
 } Link;
 
-typedef struct Act {
+typedef struct ActSym {
     int kind;        /* ACT_* */
     uint32_t clause; /* number of the pause clause: the reason */
     const Event *event;
@@ -161,7 +161,7 @@ typedef struct Act {
     bool each;
     const Node *node;
     struct Scope *scope;
-} Act;
+} ActSym;
 
 typedef struct Rung {
     int when; /* RUNG_* */
@@ -169,7 +169,7 @@ typedef struct Rung {
     Dec share;        /* RUNG_SHARE: a fraction */
     const Node *span; /* RUNG_AFTER, RUNG_BEFORE */
     bool raises;      /* escalates; else reminds */
-    const Node *parties, *text;
+    const Node *parties;
 } Rung;
 
 typedef struct Reaction {
@@ -193,7 +193,7 @@ typedef struct Scope {
     VEC(Local) locals;
 } Scope;
 
-typedef struct Duty {
+typedef struct DutySym {
     Str name, alias;
     const Node *node;
     uint32_t number;
@@ -209,7 +209,7 @@ typedef struct Duty {
     const Node *due;
     bool due_by; /* an instant; else a duration */
     bool again;
-    Act *acts;
+    ActSym *acts;
     uint32_t act_count;
     uint32_t pause_count;
     Rung *rungs;
@@ -220,7 +220,7 @@ typedef struct Duty {
     bool obliged;     /* some rule obliges it */
     bool broken;      /* part of it could not be read */
     Span at;
-} Duty;
+} DutySym;
 
 typedef struct Rule {
     Str name, alias;
@@ -260,7 +260,7 @@ typedef struct TestStep {
     TestEvent send;
     bool after;      /* tick the instant first */
     NodeKind expect; /* N_EXPECT_* */
-    const Duty *duty;
+    const DutySym *duty;
     Value *key;
     uint32_t key_count;
     TestCheck *checks;
@@ -299,7 +299,7 @@ typedef struct Program {
     VEC(Party *) parties;
     VEC(Table *) tables;
     VEC(Calend *) calendars;
-    VEC(Duty *) duties;
+    VEC(DutySym *) duties;
     VEC(Rule *) rules;
     VEC(Enum *) enums;
     VEC(Decl) decls;

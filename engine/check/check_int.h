@@ -48,8 +48,8 @@ void put_literal(Program *p, Buf *out, Value v); /* a constant as the language w
 /* declare.c */
 Event *event_find(Program *p, Str name);
 Party *party_find(Program *p, Str name);
-Table *table_find(Program *p, Str name);
-Duty *duty_find(Program *p, Str name);
+Table *decision_find(Program *p, Str name);
+DutySym *duty_find(Program *p, Str name);
 Calend *calendar_find(Program *p, Str name);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
 void declare_all(Program *p, const Modules *modules, bool with_header);

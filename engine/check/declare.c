@@ -35,12 +35,12 @@ Event *event_find(Program *p, Str name) {
     FIND(Event, events);
 }
 
-Table *table_find(Program *p, Str name) {
+Table *decision_find(Program *p, Str name) {
     FIND(Table, tables);
 }
 
-Duty *duty_find(Program *p, Str name) {
-    FIND(Duty, duties);
+DutySym *duty_find(Program *p, Str name) {
+    FIND(DutySym, duties);
 }
 
 Calend *calendar_find(Program *p, Str name) {
@@ -134,7 +134,7 @@ static void say_twice(Program *p, Span at, Str name, Span first) {
     sym->node = node
 
 static Table *declare_table(Program *p, const Node *node) {
-    DECLARE(Table, tables, table_find);
+    DECLARE(Table, tables, decision_find);
     sym->number = (uint32_t)p->tables.n - 1;
     sym->hit = (HitRow)node->op;
     return sym;
@@ -153,8 +153,8 @@ static Rule *rule_find(Program *p, Str name) {
     return NULL;
 }
 
-static Duty *declare_duty(Program *p, const Node *node) {
-    DECLARE(Duty, duties, duty_find);
+static DutySym *declare_duty(Program *p, const Node *node) {
+    DECLARE(DutySym, duties, duty_find);
     sym->number = (uint32_t)p->duties.n - 1;
     if (!vec_push(&p->decls, ((Decl){true, sym->number})))
         p->nomem = true;

@@ -90,7 +90,7 @@ static void emit_check(Program *p, const Scope *scope, Node *action) {
 }
 
 static void oblige_check(Program *p, const Scope *scope, Node *action) {
-    Duty *duty = duty_find(p, action->text);
+    DutySym *duty = duty_find(p, action->text);
     if (duty == NULL) {
         Str *names = new (p->arena, Str, p->duties.n + 1);
         size_t n = 0;
@@ -188,7 +188,7 @@ bool expr_same(const Node *a, const Node *b) {
            a->flag == b->flag && expr_same(a->a, b->a) && expr_same(a->b, b->b);
 }
 
-static int key_part(const Duty *duty, const Node *side) {
+static int key_part(const DutySym *duty, const Node *side) {
     for (uint32_t i = 0; i < duty->key_count; i++)
         if (duty->key[i] != NULL && expr_same(duty->key[i], side))
             return (int)i;
@@ -196,7 +196,7 @@ static int key_part(const Duty *duty, const Node *side) {
 }
 
 /* Sorts one condition of a clause: a link between event and duty, or the rest. */
-static void condition_sort(const Duty *duty, Act *act, const Node *cond) {
+static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     if (cond->kind == N_BINARY && cond->op == MARK_AND) {
         condition_sort(duty, act, cond->a);
         condition_sort(duty, act, cond->b);
@@ -226,7 +226,7 @@ static size_t conditions(const Node *cond) {
 
 /* If the links name every part of the key, they are put in the key's order and others after them.
  */
-static bool links_are_key(const Duty *duty, Act *act) {
+static bool links_are_key(const DutySym *duty, ActSym *act) {
     for (uint32_t part = 0; part < duty->key_count; part++) {
         uint32_t found = part;
         while (found < act->link_count && act->links[found].key_part != (int)part)
@@ -241,7 +241,7 @@ static bool links_are_key(const Duty *duty, Act *act) {
 }
 
 /* Without `where`: the event's fields that have the names of the key's fields (contract.md 7). */
-static void links_by_name(Program *p, const Duty *duty, Act *act) {
+static void links_by_name(Program *p, const DutySym *duty, ActSym *act) {
     Str names = {NULL, 0};
     for (uint32_t i = 0; i < duty->key_count; i++) {
         const Node *key = duty->key[i];
@@ -262,7 +262,7 @@ static bool is_self_event(const Event *event) {
     return event->engine && field_find(event->fields, event->field_count, S("duty")) >= 0;
 }
 
-static void act_match(Program *p, const Duty *duty, Act *act, Node *where) {
+static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where) {
     size_t n = conditions(where) + duty->key_count + 1;
     act->links = new (p->arena, Link, n);
     act->rest = new (p->arena, const Node *, n);
@@ -287,9 +287,9 @@ static void act_match(Program *p, const Duty *duty, Act *act, Node *where) {
     }
 }
 
-static void act_check(Program *p, Duty *duty, const Node *node, uint32_t clause) {
-    Act *act = &duty->acts[duty->act_count];
-    *act = (Act){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
+static void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
+    ActSym *act = &duty->acts[duty->act_count];
+    *act = (ActSym){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
     act->event = event_named(p, node->a);
     if (act->event == NULL)
         return;
@@ -315,12 +315,12 @@ static void act_check(Program *p, Duty *duty, const Node *node, uint32_t clause)
 
 /* ---- the clauses of a duty */
 
-static void say_clause_twice(Program *p, const Duty *duty, const Node *clause) {
+static void say_clause_twice(Program *p, const DutySym *duty, const Node *clause) {
     diag_add2(p->diags, DIAG_CLAUSE_TWICE, clause->at, duty->name,
               source_text(p->sources, clause->at));
 }
 
-static void duty_params(Program *p, Duty *duty) {
+static void duty_params(Program *p, DutySym *duty) {
     size_t n = node_count(duty->node->a);
     duty->params = new (p->arena, Field, n + 1);
     if (duty->params == NULL) {
@@ -343,7 +343,7 @@ static void duty_params(Program *p, Duty *duty) {
         diag_add(p->diags, DIAG_RAISED_TWO_WAYS, duty->at);
 }
 
-static void duty_schedule(Program *p, Duty *duty, const Node *every) {
+static void duty_schedule(Program *p, DutySym *duty, const Node *every) {
     Schedule *s = &duty->schedule;
     s->set = true;
     s->kind = every->op;
@@ -379,7 +379,7 @@ static void duty_schedule(Program *p, Duty *duty, const Node *every) {
         diag_add(p->diags, DIAG_NO_CALENDAR, every->span);
 }
 
-static void duty_key(Program *p, Duty *duty, const Node *key) {
+static void duty_key(Program *p, DutySym *duty, const Node *key) {
     size_t n = key != NULL ? node_count(key->a) : duty->param_count > 0 ? duty->param_count : 1;
     duty->key = new (p->arena, const Node *, n + 1);
     duty->key_types = new (p->arena, Type, n + 1);
@@ -449,7 +449,7 @@ static void need_calendar(Program *p, const Node *at, const Type *type) {
         diag_add(p->diags, DIAG_NO_CALENDAR, at->span);
 }
 
-static void duty_due(Program *p, Duty *duty, Node *clause) {
+static void duty_due(Program *p, DutySym *duty, Node *clause) {
     bool by = clause->kind == N_DUE_BY;
     Type want = by ? type_plain(TY_INSTANT)
                    : (Type){.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
@@ -466,7 +466,7 @@ static void duty_due(Program *p, Duty *duty, Node *clause) {
     duty->due_by = by;
 }
 
-static void rung_check(Program *p, Duty *duty, Node *node) {
+static void rung_check(Program *p, DutySym *duty, Node *node) {
     if (node->kind != N_RUNG)
         return;
     if (duty->rung_count == LIMIT_RUNGS) {
@@ -477,8 +477,7 @@ static void rung_check(Program *p, Duty *duty, Node *node) {
     *rung = (Rung){.when = node->op,
                    .node = node,
                    .raises = node->b->kind == N_RAISE_TO,
-                   .parties = node->b->a,
-                   .text = node->b->b};
+                   .parties = node->b->a};
     if (rung->when == RUNG_SHARE) {
         Value v;
         if (literal_value(p, node->a, &v)) {
@@ -494,10 +493,9 @@ static void rung_check(Program *p, Duty *duty, Node *node) {
         rung->span = node->a;
     }
     parties_check(p, &duty->scope, node->b->a);
-    text_check(p, &duty->scope, node->b->b);
 }
 
-static void reaction_check(Program *p, Duty *duty, const Node *node) {
+static void reaction_check(Program *p, DutySym *duty, const Node *node) {
     StateRow state = (StateRow)node->op;
     if (state == STATE_OPEN || state == STATE_PAUSED)
         diag_add2(p->diags, DIAG_UNEXPECTED, node->at, source_text(p->sources, node->at),
@@ -506,7 +504,7 @@ static void reaction_check(Program *p, Duty *duty, const Node *node) {
     actions_check(p, &duty->scope, node->a, "reaction");
 }
 
-static void duty_clause(Program *p, Duty *duty, Node *c, const Node **seen) {
+static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     Type party = type_plain(TY_PARTY);
     switch (c->kind) {
     case N_OWED_BY:
@@ -559,26 +557,26 @@ static void duty_clause(Program *p, Duty *duty, Node *c, const Node **seen) {
     }
 }
 
-static void say_missing(Program *p, const Duty *duty, Str what, Str clause) {
+static void say_missing(Program *p, const DutySym *duty, Str what, Str clause) {
     if (!duty->broken)
         diag_add3(p->diags, DIAG_MISSING_CLAUSE, duty->at, duty->name, what, clause);
 }
 
-static bool duty_room(Program *p, Duty *duty) {
+static bool duty_room(Program *p, DutySym *duty) {
     size_t n = 1, rungs = 1;
     for (const Node *c = duty->node->c; c != NULL; c = c->next) {
         n += 2;
         if (c->kind == N_ESCALATE)
             rungs += node_count(c->a);
     }
-    duty->acts = new (p->arena, Act, n);
+    duty->acts = new (p->arena, ActSym, n);
     duty->reactions = new (p->arena, Reaction, n);
     duty->rungs = new (p->arena, Rung, rungs);
     p->nomem = p->nomem || duty->acts == NULL || duty->reactions == NULL || duty->rungs == NULL;
     return !p->nomem;
 }
 
-static void duty_check(Program *p, Duty *duty) {
+static void duty_check(Program *p, DutySym *duty) {
     const Node *node = duty->node, *key = NULL, *seen[4] = {NULL, NULL, NULL, NULL};
     duty->broken = has_error(node->c);
     if (!duty_room(p, duty))
@@ -637,7 +635,7 @@ void rules_check(Program *p) {
         actions_check(p, &rule->scope, rule->node->c, "rule");
     }
     for (size_t i = 0; i < p->duties.n; i++) {
-        const Duty *duty = p->duties.at[i];
+        const DutySym *duty = p->duties.at[i];
         if (duty->node->b == NULL && !duty->obliged && p->header != NULL && !is_lost(p, duty->name))
             diag_add1(p->diags, DIAG_NEVER_RAISED, duty->at, duty->name);
     }

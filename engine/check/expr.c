@@ -311,7 +311,7 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
 }
 
 static Type check_call(Program *p, const Scope *scope, Node *node) {
-    const Table *table = table_find(p, node->text);
+    const Table *table = decision_find(p, node->text);
     if (table == NULL) {
         Str *names = new (p->arena, Str, p->tables.n + 1);
         size_t n = 0;

@@ -27,7 +27,7 @@ static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     }
 }
 
-static void edges_of_duty(Graph *g, const Duty *duty) {
+static void edges_of_duty(Graph *g, const DutySym *duty) {
     for (uint32_t i = 0; i < duty->reaction_count; i++) {
         StateRow state = duty->reactions[i].state;
         if (state == STATE_BREACHED)

@@ -90,7 +90,7 @@ static void step_checks(Program *p, const Node *checks, TestStep *step) {
 }
 
 static bool step_duty(Program *p, const Node *node, TestStep *step) {
-    Duty *duty = duty_find(p, node->text);
+    DutySym *duty = duty_find(p, node->text);
     if (duty == NULL) {
         Str *names = new (p->arena, Str, p->duties.n + 1);
         size_t n = 0;

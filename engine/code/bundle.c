@@ -423,7 +423,6 @@ static void put_rung(Buf *out, const RungDef *g) {
     put_index(out, g->span_slot);
     put_value(out, g->span, false);
     put_index(out, g->to_fn);
-    put_index(out, g->text_fn);
     put_varint(out, g->file);
     put_varint(out, g->line);
 }
@@ -434,7 +433,6 @@ static void take_rung(Reader *r, RungDef *g) {
     g->span_slot = take_index(r, LIMIT_REGISTERS, true);
     g->span = take_checked(r);
     g->to_fn = take_index(r, r->b->fn_count, false);
-    g->text_fn = take_index(r, r->b->fn_count, true);
     g->file = take_u32v(r);
     g->line = take_u32v(r);
     bool spans = g->kind == RUNG_BEFORE_DUE || g->kind == RUNG_AFTER_DUE;
@@ -742,9 +740,6 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
 static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const RungDef *g) {
     if (g->file >= b->source_count || !fn_is(b, g->to_fn, -2, (int32_t)number, 0) ||
         !fn_gives(b, g->to_fn, UINT32_MAX, V_PARTY) || b->fns[g->to_fn].result_count == 0)
-        return false;
-    if (g->text_fn >= 0 &&
-        (!fn_is(b, g->text_fn, -2, (int32_t)number, 0) || !fn_gives(b, g->text_fn, 1, V_TEXT)))
         return false;
     return g->span_slot < 0 ||
            (g->span_slot < (int32_t)d->frame_count && d->frame[g->span_slot].kind == V_DURATION &&

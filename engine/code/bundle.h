@@ -146,7 +146,6 @@ typedef struct RungDef {
     int32_t span_slot; /* frame slot of the duration, or -1 */
     Value span;        /* the duration when span_slot is -1 */
     int32_t to_fn;     /* over the frame: the parties */
-    int32_t text_fn;   /* over the frame: a text, or -1 */
     uint32_t file, line;
 } RungDef;
 

@@ -323,7 +323,7 @@ static void emit_where(Emit *e, const Node *where) {
     e->fn.next = flag;
 }
 
-static int32_t emit_links(Emit *e, const Duty *duty, const Act *act) {
+static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->link_count == 0)
         return -1;
     fn_begin(e, fn_name(e, "duty", duty->name, "match"), act->scope, act->event, -1, true);
@@ -348,7 +348,7 @@ static int32_t emit_links(Emit *e, const Duty *duty, const Act *act) {
     return fn_end(e, base);
 }
 
-static int32_t emit_rest(Emit *e, const Duty *duty, const Act *act) {
+static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->rest_count == 0)
         return -1;
     fn_begin(e, fn_name(e, "duty", duty->name, "where"), act->scope, act->event,
@@ -367,7 +367,7 @@ static int32_t emit_rest(Emit *e, const Duty *duty, const Act *act) {
 }
 
 /* Links beyond the key's are conditions like any other. */
-static void links_to_rest(Emit *e, const Duty *duty, Act *act) {
+static void links_to_rest(Emit *e, const DutySym *duty, ActSym *act) {
     uint32_t keep = act->match == MATCH_KEY ? duty->key_count : act->link_count;
     const Node **rest = emit_array(e, act->rest_count + act->link_count, sizeof *rest);
     if (rest == NULL)
@@ -398,8 +398,8 @@ static void links_to_rest(Emit *e, const Duty *duty, Act *act) {
     act->link_count = keep;
 }
 
-static void emit_act(Emit *e, const Duty *duty, const Act *from, ActDef *def) {
-    Act act = *from;
+static void emit_act(Emit *e, const DutySym *duty, const ActSym *from, ActDef *def) {
+    ActSym act = *from;
     links_to_rest(e, duty, &act);
     *def = (ActDef){.kind = (uint8_t)act.kind,
                     .clause = (uint8_t)act.clause,
@@ -423,12 +423,11 @@ static void emit_act(Emit *e, const Duty *duty, const Act *from, ActDef *def) {
         def->has_since = emit_const_value(e, act.since, NULL, &def->since);
 }
 
-static void emit_rung(Emit *e, const Duty *duty, const Rung *from, RungDef *def) {
+static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *def) {
     *def = (RungDef){.kind = (uint8_t)from->when,
                      .raises = from->raises,
                      .share = from->share,
                      .span_slot = -1,
-                     .text_fn = -1,
                      .file = from->node->span.file,
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
@@ -441,14 +440,6 @@ static void emit_rung(Emit *e, const Duty *duty, const Rung *from, RungDef *def)
         fn_result(e, (KindDef){V_PARTY, false});
     }
     def->to_fn = fn_end(e, base);
-    if (from->text == NULL)
-        return;
-    fn_begin(e, fn_name(e, "duty", duty->name, "rung text"), &duty->scope, NULL,
-             (int32_t)duty->number, true);
-    base = fn_reg(e, 1);
-    emit_expr(e, from->text, base, NULL);
-    fn_result(e, (KindDef){V_TEXT, false});
-    def->text_fn = fn_end(e, base);
 }
 
 static uint8_t state_def(StateRow state) {
@@ -470,7 +461,7 @@ static uint8_t state_def(StateRow state) {
     return DUTY_OPEN;
 }
 
-static void emit_reaction(Emit *e, const Duty *duty, const Reaction *from, ReactionDef *def) {
+static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
     def->state = state_def(from->state);
     fn_begin(e, fn_name(e, "duty", duty->name, "reaction"), &duty->scope, NULL,
              (int32_t)duty->number, true);
@@ -480,7 +471,7 @@ static void emit_reaction(Emit *e, const Duty *duty, const Reaction *from, React
 
 /* The function that raises a duty; last, since the others have by then said what the frame must
  * keep. */
-static int32_t emit_raise(Emit *e, const Duty *duty, DutyDef *def) {
+static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
     fn_begin(e, fn_name(e, "duty", duty->name, "raise"), &duty->scope, duty->scope.event, -1,
              false);
     for (uint32_t i = 0; e->status == OK && i < duty->param_count; i++)
@@ -513,7 +504,7 @@ static int32_t emit_raise(Emit *e, const Duty *duty, DutyDef *def) {
     return fn_end(e, base);
 }
 
-static void emit_key_names(Emit *e, const Duty *duty, DutyDef *def) {
+static void emit_key_names(Emit *e, const DutySym *duty, DutyDef *def) {
     def->key = emit_array(e, duty->key_count + 1, sizeof(NameDef));
     for (uint32_t i = 0; def->key != NULL && i < duty->key_count; i++) {
         const Node *node = duty->key[i];
@@ -522,7 +513,7 @@ static void emit_key_names(Emit *e, const Duty *duty, DutyDef *def) {
     }
 }
 
-static void emit_duty(Emit *e, const Duty *duty, DutyDef *def) {
+static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     static const uint8_t kinds[] = {[EVERY_WEEKDAY] = SCHEDULE_WEEKDAY,
                                     [EVERY_DAY] = SCHEDULE_DAY,
                                     [EVERY_WORKING_DAY] = SCHEDULE_WORKING_DAY,

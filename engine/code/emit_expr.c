@@ -369,7 +369,7 @@ static void emit_emit(Emit *e, const Node *node) {
 }
 
 static void emit_oblige(Emit *e, const Node *node) {
-    const Duty *duty = node->means;
+    const DutySym *duty = node->means;
     uint32_t base = fn_reg(e, duty->param_count == 0 ? 1 : duty->param_count), i = 0;
     for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
         emit_expr(e, arg, base + i, &duty->params[i].type);

@@ -4,6 +4,7 @@
 #define REMIT_SYNTAX_DIAG_H
 
 #include "engine/base/buf.h"
+#include "engine/base/near.h"
 #include "engine/syntax/source.h"
 
 typedef enum DiagCode {
@@ -63,9 +64,5 @@ void diag_hint(const Diag *diag, bool chinese, Buf *out);
 void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, Buf *out);
 /* The form for programs: one JSON object and a newline (design.md 6). */
 void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out);
-
-/* The one of `n` candidates that is most like `word`, or -1: at most a third of its letters differ.
- */
-ptrdiff_t nearest(Str word, const Str *candidates, size_t n);
 
 #endif

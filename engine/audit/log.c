@@ -1,0 +1,158 @@
+/* audit: the journal printed. */
+#include "engine/audit/log.h"
+
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+
+static void put_at(Buf *out, Record *r, int64_t at) {
+    zone_put_instant(out, &r->render.zone, at);
+}
+
+static Str event_name(const Record *r, uint32_t event) {
+    return event < r->b->event_count ? r->b->events[event].name : S("?");
+}
+
+static void put_fields_text(Buf *out, Record *r, const EventLeaf *e) {
+    if (e->event >= r->b->event_count)
+        return;
+    const EventDef *def = &r->b->events[e->event];
+    for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        put_fmt(out, " %.*s=", STR_ARG(def->fields[i].name));
+        put_value_text(out, r->b, &r->render.zone, e->fields[i]);
+    }
+}
+
+void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
+    put_fmt(out, "%8llu  ", (unsigned long long)index);
+    switch (leaf->kind) {
+    case LEAF_GENESIS:
+        put_fmt(out, "genesis  ledger %.*s, policy %.*s %.*s", STR_ARG(leaf->genesis.ledger),
+                STR_ARG(leaf->genesis.policy), STR_ARG(leaf->genesis.version));
+        return;
+    case LEAF_CLOCK:
+        put_text(out, S("clock    "));
+        put_at(out, r, leaf->time);
+        return;
+    case LEAF_TICK:
+        put_text(out, S("tick     "));
+        put_at(out, r, leaf->time);
+        return;
+    case LEAF_EVENT:
+        put_text(out, S("event    "));
+        put_at(out, r, leaf->event.time);
+        put_fmt(out, "  %.*s %.*s", STR_ARG(event_name(r, leaf->event.event)),
+                STR_ARG(leaf->event.id));
+        put_fields_text(out, r, &leaf->event);
+        return;
+    case LEAF_REJECT:
+        put_fmt(out, "reject   %.*s %.*s", STR_ARG(reject_text((RejectReason)leaf->reject.reason)),
+                STR_ARG(leaf->reject.id));
+        return;
+    case LEAF_EFFECT:
+        put_text(out, S("effect   "));
+        if (leaf->effect.has_time)
+            put_at(out, r, leaf->effect.time);
+        put_text(out, S("  "));
+        put_effect_text(out, &r->render, &leaf->effect);
+        return;
+    }
+}
+
+static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
+    static const char *const kinds[] = {"",     "genesis", "clock", "event",
+                                        "tick", "reject",  "effect"};
+    put_fmt(out, "{\"index\":%llu,\"kind\":\"%s\"", (unsigned long long)index, kinds[leaf->kind]);
+    if (leaf->kind == LEAF_CLOCK || leaf->kind == LEAF_TICK || leaf->kind == LEAF_EVENT) {
+        put_text(out, S(",\"time\":\""));
+        put_at(out, r, leaf->kind == LEAF_EVENT ? leaf->event.time : leaf->time);
+        put_c(out, '"');
+    }
+    if (leaf->kind == LEAF_GENESIS) {
+        put_text(out, S(",\"ledger\":"));
+        put_json_string(out, leaf->genesis.ledger);
+        put_text(out, S(",\"policy\":"));
+        put_json_string(out, leaf->genesis.policy);
+        put_text(out, S(",\"version\":"));
+        put_json_string(out, leaf->genesis.version);
+        put_text(out, S(",\"bundle\":\""));
+        put_hex(out, leaf->genesis.bundle.p, leaf->genesis.bundle.n);
+        put_c(out, '"');
+    } else if (leaf->kind == LEAF_EVENT) {
+        put_text(out, S(",\"type\":"));
+        put_json_string(out, event_name(r, leaf->event.event));
+        put_text(out, S(",\"source\":"));
+        put_json_string(out, leaf->event.source);
+        put_text(out, S(",\"id\":"));
+        put_json_string(out, leaf->event.id);
+    } else if (leaf->kind == LEAF_REJECT) {
+        put_text(out, S(",\"reason\":"));
+        put_json_string(out, reject_text((RejectReason)leaf->reject.reason));
+        put_text(out, S(",\"source\":"));
+        put_json_string(out, leaf->reject.source);
+        put_text(out, S(",\"id\":"));
+        put_json_string(out, leaf->reject.id);
+        put_text(out, S(",\"line\":"));
+        put_json_string(out, leaf->reject.raw);
+    } else if (leaf->kind == LEAF_EFFECT) {
+        Buf effect = {0};
+        put_effect_json(&effect, &r->render, &leaf->effect);
+        put_text(out, S(",\"effect\":"));
+        put_bytes(out, effect.p, effect.n > 0 ? effect.n - 1 : 0);
+        out->failed = out->failed || effect.failed;
+        buf_free(&effect);
+    }
+    put_c(out, '}');
+}
+
+static bool about(Record *r, const Leaf *leaf, const LogOptions *opt) {
+    if (opt->effects_only && leaf->kind != LEAF_EFFECT)
+        return false;
+    if (opt->type.n > 0) {
+        Str type = leaf->kind == LEAF_EFFECT  ? effect_type(r->b, &leaf->effect)
+                   : leaf->kind == LEAF_EVENT ? event_name(r, leaf->event.event)
+                                              : S("");
+        if (!str_eq(type, opt->type))
+            return false;
+    }
+    if (opt->subject.n == 0)
+        return true;
+    if (leaf->kind != LEAF_EFFECT)
+        return false;
+    Buf subject = {0};
+    put_subject(&subject, r->b, &leaf->effect.subject);
+    bool same = str_eq(buf_str(&subject), opt->subject);
+    buf_free(&subject);
+    return same;
+}
+
+Status log_entries(Record *r, const LogOptions *opt, bool (*line)(void *ctx, Str line), void *ctx,
+                   Err *err) {
+    Arena a = {0};
+    Buf out = {0};
+    Status status = OK;
+    for (uint64_t i = opt->from; i < led_size(r->l) && status == OK; i++) {
+        Leaf leaf;
+        status = record_leaf(r, i, &a, &leaf, err);
+        if (status == OK && about(r, &leaf, opt)) {
+            buf_reset(&out);
+            if (opt->effects_only) {
+                put_effect_json(&out, &r->render, &leaf.effect);
+            } else if (opt->json) {
+                put_entry_json(&out, r, i, &leaf);
+                put_c(&out, '\n');
+            } else {
+                put_entry_text(&out, r, i, &leaf);
+                put_c(&out, '\n');
+            }
+            status = buf_status(&out);
+            if (status == OK && !line(ctx, buf_str(&out)))
+                break;
+        }
+        arena_reset(&a);
+    }
+    buf_free(&out);
+    arena_free(&a);
+    return status;
+}

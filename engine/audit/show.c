@@ -1,0 +1,584 @@
+/* audit: duties, timers, refused and unmatched events, people: read from the ledger. */
+#include "engine/audit/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/json.h"
+#include "engine/base/sha256.h"
+#include "engine/run/view.h"
+
+enum { SHOW_CELLS = 12 };
+
+static const char *const state_names[DUTY_STATES] = {"open",      "paused", "breached",
+                                                     "fulfilled", "waived", "cancelled"};
+
+typedef struct Show {
+    Record *r;
+    const ShowOptions *opt;
+    ShowSink sink;
+    Err *err;
+    Arena arena; /* of a row */
+    Str cells[SHOW_CELLS];
+    size_t n, rows;
+    bool stopped;
+} Show;
+
+static Status begin(Show *s, const char *const *names, size_t n) {
+    Str columns[SHOW_CELLS];
+    for (size_t i = 0; i < n; i++)
+        columns[i] = str_of(names[i]);
+    if (!s->opt->json && !s->sink.begin(s->sink.ctx, columns, n))
+        s->stopped = true;
+    return OK;
+}
+
+static Status cell(Show *s, Str text) {
+    return arena_str(&s->arena, text, &s->cells[s->n++]);
+}
+
+static Status cell_value(Show *s, Value v) {
+    Buf text = {0};
+    if (v.kind != V_ABSENT)
+        put_value_text(&text, s->r->b, &s->r->render.zone, v);
+    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    buf_free(&text);
+    return status;
+}
+
+/* An instant for people: local time of the policy's zone, without the offset. */
+static Status cell_time(Show *s, int64_t at) {
+    if (at == INSTANT_NEVER)
+        return cell(s, S(""));
+    Buf text = {0};
+    put_local(&text, zone_cache_local(&s->r->render.zone, at));
+    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    buf_free(&text);
+    return status;
+}
+
+static Status end_row(Show *s) {
+    if (!s->sink.row(s->sink.ctx, s->cells, s->n))
+        s->stopped = true;
+    s->n = 0;
+    return OK;
+}
+
+static Status end_line(Show *s, Buf *line) {
+    put_c(line, '\n');
+    if (line->failed)
+        return ERR_NOMEM;
+    if (!s->sink.line(s->sink.ctx, buf_str(line)))
+        s->stopped = true;
+    return OK;
+}
+
+static bool full(Show *s) {
+    return s->stopped || (s->opt->limit > 0 && s->rows >= s->opt->limit);
+}
+
+/* Walks a table; each record goes to `each`. The walk resumes at a key, so that no snapshot is held
+ * for long. */
+static Status walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value)) {
+    Arena keys = {0};
+    Str from = {NULL, 0};
+    Status status = OK;
+    for (bool after = false; status == OK && !full(s); after = true) {
+        Str key, value, kept;
+        bool found;
+        status = led_next(s->r->l, table, from, after, &key, &value, &found);
+        if (status != OK || !found)
+            break;
+        arena_reset(&s->arena);
+        status = arena_str(&s->arena, value, &kept);
+        Str next = {NULL, 0};
+        if (status == OK)
+            status = arena_str(&s->arena, key, &next);
+        if (status == OK)
+            status = each(s, next, kept);
+        arena_reset(&keys);
+        if (status == OK)
+            status = arena_str(&keys, next, &from);
+    }
+    arena_free(&keys);
+    return status;
+}
+
+/* ---- duties */
+
+static Str key_text(Arena *a, const Duty *d, Status *status) {
+    Buf text = {0};
+    for (uint32_t i = 0; i < d->key_count; i++) {
+        put_text(&text, i == 0 ? S("") : S("/"));
+        put_text(&text, d->key[i]);
+    }
+    if (d->occurrence > 1)
+        put_fmt(&text, "#%u", d->occurrence);
+    Str out = {NULL, 0};
+    *status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &out);
+    buf_free(&text);
+    return out;
+}
+
+static bool owned_by(const Show *s, const Duty *d) {
+    Str owner = party_text(s->r->b, d->owner);
+    if (s->opt->owner.n == 0 || str_eq(owner, s->opt->owner))
+        return true;
+    int32_t wanted = bundle_party(s->r->b, s->opt->owner);
+    if (wanted < 0 || d->owner.aux == 1)
+        return false;
+    return d->owner.i == wanted || s->r->b->parties[d->owner.i].team == wanted;
+}
+
+static bool wanted(const Show *s, const Duty *d) {
+    const ShowOptions *o = s->opt;
+    if (o->state.n > 0 && !str_eq(o->state, str_of(state_names[duty_state(d)])))
+        return false;
+    if (o->duty.n > 0 && !str_eq(o->duty, d->def->name) && !str_eq(o->duty, d->def->alias))
+        return false;
+    bool late = !d->fold.ended && d->fold.due != INSTANT_NEVER && d->fold.due < s->r->clock;
+    return owned_by(s, d) && (!o->overdue || late);
+}
+
+/* When a duty that pauses has stopped: its left time is counted to the clock. */
+static Status left_of(const Show *s, const Duty *d, Value *out) {
+    *out = value_absent();
+    return d->fold.ended || d->fold.reasons == 0 ? OK : view_left(d, s->r->clock, out);
+}
+
+static Value due_of(const Duty *d) {
+    bool paused = !d->fold.ended && d->fold.reasons != 0;
+    return paused || d->fold.due == INSTANT_NEVER ? value_absent()
+                                                  : value_of(V_INSTANT, d->fold.due);
+}
+
+static void json_member(Show *s, Buf *out, const char *name, Value v) {
+    if (v.kind == V_ABSENT)
+        return;
+    put_fmt(out, ",\"%s\":", name);
+    put_value_json(out, s->r->b, &s->r->render.zone, v);
+}
+
+static Status duty_json(Show *s, const Duty *d) {
+    Buf out = {0};
+    Value left;
+    TRY(left_of(s, d, &left));
+    put_text(&out, S("{\"duty\":"));
+    put_json_string(&out, d->def->name);
+    put_text(&out, S(",\"key\":["));
+    for (uint32_t i = 0; i < d->key_count; i++) {
+        put_text(&out, i == 0 ? S("") : S(","));
+        put_json_string(&out, d->key[i]);
+    }
+    put_c(&out, ']');
+    json_member(s, &out, "state", value_text(str_of(state_names[duty_state(d)])));
+    json_member(s, &out, "owner", d->owner);
+    json_member(s, &out, "raised", value_of(V_INSTANT, d->terms.raised));
+    json_member(s, &out, "due", due_of(d));
+    json_member(s, &out, "left", left);
+    json_member(s, &out, "late", value_flag(d->fold.late));
+    json_member(s, &out, "reported_late", value_flag(d->reported_late));
+    json_member(s, &out, "rung", d->last_rung > 0 ? value_int(d->last_rung) : value_absent());
+    json_member(s, &out, "round", value_int(d->round));
+    json_member(s, &out, "policy", value_text(s->r->b->version));
+    put_c(&out, '}');
+    Status status = end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+static Status duty_row(Show *s, const Duty *d) {
+    Status status;
+    Value left;
+    Str key = key_text(&s->arena, d, &status);
+    TRY(status);
+    TRY(left_of(s, d, &left));
+    TRY(cell(s, d->def->name));
+    TRY(cell(s, key));
+    const char *state = state_names[duty_state(d)];
+    TRY(cell(s, d->fold.ended && d->fold.late ? S("fulfilled late") : str_of(state)));
+    if (d->fold.ended && d->fold.end_kind != ACT_IS_FULFIL)
+        s->cells[s->n - 1] = str_of(state);
+    TRY(cell_value(s, d->owner));
+    TRY(cell_time(s, d->terms.raised));
+    Value due = due_of(d);
+    TRY(due.kind == V_ABSENT ? cell_value(s, left) : cell_time(s, due.i));
+    TRY(cell_value(s, d->last_rung > 0 ? value_int(d->last_rung) : value_absent()));
+    return end_row(s);
+}
+
+static Status each_duty(Show *s, Str key, Str value) {
+    Duty d;
+    Take t = take_from(key);
+    TRY(view_duty(s->r->b, take_key_u64(&t), value, &s->arena, &d));
+    if (!wanted(s, &d))
+        return OK;
+    s->rows++;
+    return s->opt->json ? duty_json(s, &d) : duty_row(s, &d);
+}
+
+static Status show_duties(Show *s) {
+    static const char *const columns[] = {"duty", "key", "state", "owner", "raised", "due", "rung"};
+    TRY(begin(s, columns, 7));
+    return walk(s, LED_DUTY, each_duty);
+}
+
+/* ---- timers */
+
+static Status timer_owner(Show *s, uint64_t number, uint32_t rung, Str *owner, Str *what) {
+    Bundle *b = s->r->b;
+    uint64_t schedules = 0;
+    for (uint32_t i = 0; i < b->duty_count; i++)
+        if (b->duties[i].schedule != SCHEDULE_NONE && ++schedules == number) {
+            *owner = b->duties[i].name;
+            *what = S("raise");
+            return OK;
+        }
+    Buf key = {0};
+    Str value;
+    bool found;
+    put_key_u64(&key, number);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(s->r->l, LED_DUTY, buf_str(&key), &value, &found);
+    buf_free(&key);
+    TRY(status);
+    if (!found)
+        return ERR_DAMAGED;
+    Duty d;
+    TRY(view_duty(b, number, value, &s->arena, &d));
+    Buf text = {0};
+    Subject subject = duty_subject(&d);
+    put_subject(&text, b, &subject);
+    status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), owner);
+    buf_free(&text);
+    TRY(status);
+    return rung == 0 ? arena_str(&s->arena, S("breach"), what)
+                     : arena_printf(&s->arena, what, "rung %u", rung);
+}
+
+static Status each_timer(Show *s, Str key, Str value) {
+    Take t = take_from(key);
+    int64_t at = take_key_i64(&t);
+    uint64_t number = take_key_u64(&t);
+    uint32_t rung = (uint32_t)take_u8(&t) << 8;
+    rung |= take_u8(&t);
+    Str owner, what;
+    (void)value;
+    TRY(timer_owner(s, number, rung, &owner, &what));
+    s->rows++;
+    if (!s->opt->json) {
+        TRY(cell_time(s, at));
+        TRY(cell(s, owner));
+        TRY(cell(s, what));
+        return end_row(s);
+    }
+    Buf out = {0};
+    put_text(&out, S("{\"at\":\""));
+    zone_put_instant(&out, &s->r->render.zone, at);
+    put_text(&out, S("\",\"subject\":"));
+    put_json_string(&out, owner);
+    put_text(&out, S(",\"what\":"));
+    put_json_string(&out, what);
+    put_c(&out, '}');
+    Status status = end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+static Status show_timers(Show *s) {
+    static const char *const columns[] = {"at", "of", "what"};
+    TRY(begin(s, columns, 3));
+    return walk(s, LED_TIMER, each_timer);
+}
+
+/* ---- refused and unmatched events */
+
+static Status place_of(Show *s, uint64_t index, Str *file, uint64_t *offset, bool *known) {
+    Buf key = {0};
+    Str value;
+    put_text(&key, S("place:"));
+    put_key_u64(&key, index);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(s->r->l, LED_LOCAL, buf_str(&key), &value, known);
+    buf_free(&key);
+    TRY(status);
+    if (!*known)
+        return OK;
+    Take t = take_from(value);
+    *offset = take_varint(&t);
+    return arena_str(&s->arena, take_str(&t), file);
+}
+
+static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectLeaf *reject) {
+    Str file = {NULL, 0}, offset = {NULL, 0};
+    uint64_t at = 0;
+    bool known;
+    TRY(place_of(s, index + 1, &file, &at, &known));
+    if (known)
+        TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
+    if (!s->opt->json) {
+        TRY(cell(s, value_str(effect_value(e, S("reason")))));
+        Value field = effect_value(e, S("field"));
+        TRY(cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
+        TRY(cell(s, value_str(effect_value(e, S("message")))));
+        TRY(cell(s, reject->id));
+        TRY(cell(s, file));
+        TRY(cell(s, offset));
+        return end_row(s);
+    }
+    Buf out = {0};
+    put_fmt(&out, "{\"index\":%llu", (unsigned long long)index);
+    static const char *const names[] = {"reason", "field", "message", "source", "id"};
+    for (int i = 0; i < 5; i++)
+        json_member(s, &out, names[i], effect_value(e, str_of(names[i])));
+    if (known) {
+        json_member(s, &out, "file", value_text(file));
+        put_fmt(&out, ",\"offset\":%llu", (unsigned long long)at);
+    }
+    json_member(s, &out, "line", value_text(reject->raw));
+    put_c(&out, '}');
+    Status status = end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+static Status each_reject(Show *s, Str key, Str value) {
+    Take t = take_from(key);
+    uint64_t index = take_key_u64(&t);
+    Leaf input, effect;
+    (void)value;
+    TRY(record_leaf(s->r, index, &s->arena, &input, s->err));
+    TRY(record_leaf(s->r, index + 1, &s->arena, &effect, s->err));
+    if (input.kind != LEAF_REJECT || effect.kind != LEAF_EFFECT)
+        return ERR_DAMAGED;
+    s->rows++;
+    return reject_row(s, index, &effect.effect, &input.reject);
+}
+
+static Status show_rejected(Show *s) {
+    static const char *const columns[] = {"reason", "field", "message", "id", "file", "offset"};
+    TRY(begin(s, columns, 6));
+    return walk(s, LED_REJECT, each_reject);
+}
+
+static Status each_unmatched(Show *s, Str key, Str value) {
+    if (key.n != 8 || !str_eq(value, S("unmatched")))
+        return OK;
+    Take t = take_from(key);
+    uint64_t index = take_key_u64(&t);
+    Leaf leaf;
+    TRY(record_leaf(s->r, index, &s->arena, &leaf, s->err));
+    if (leaf.kind != LEAF_EVENT || leaf.event.event >= s->r->b->event_count)
+        return ERR_DAMAGED;
+    s->rows++;
+    Str type = s->r->b->events[leaf.event.event].name;
+    if (!s->opt->json) {
+        TRY(cell_time(s, leaf.event.time));
+        TRY(cell(s, type));
+        TRY(cell(s, leaf.event.source));
+        TRY(cell(s, leaf.event.id));
+        return end_row(s);
+    }
+    Buf out = {0};
+    put_fmt(&out, "{\"index\":%llu", (unsigned long long)index);
+    json_member(s, &out, "type", value_text(type));
+    json_member(s, &out, "time", value_of(V_INSTANT, leaf.event.time));
+    json_member(s, &out, "source", value_text(leaf.event.source));
+    json_member(s, &out, "id", value_text(leaf.event.id));
+    put_c(&out, '}');
+    Status status = end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+static Status show_unmatched(Show *s) {
+    static const char *const columns[] = {"time", "type", "source", "id"};
+    TRY(begin(s, columns, 4));
+    return walk(s, LED_COUNTER, each_unmatched);
+}
+
+/* ---- people and policy */
+
+static Status each_person(Show *s, Str key, Str value) {
+    Take k = take_from(key), t = take_from(value);
+    uint64_t party = take_key_u64(&k), n = take_varint(&t);
+    if (k.failed || party >= s->r->b->party_count)
+        return ERR_DAMAGED;
+    Str person = str_from(key, 8), name = s->r->b->parties[party].name;
+    for (uint64_t i = 0; i < n && !t.failed; i++) {
+        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+        s->rows++;
+        if (!s->opt->json) {
+            TRY(cell(s, person));
+            TRY(cell(s, name));
+            TRY(cell_time(s, from));
+            TRY(cell_time(s, to));
+            TRY(end_row(s));
+            continue;
+        }
+        Buf out = {0};
+        put_text(&out, S("{\"person\":"));
+        put_json_string(&out, person);
+        json_member(s, &out, "holds", value_text(name));
+        json_member(s, &out, "from", value_of(V_INSTANT, from));
+        json_member(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
+        put_c(&out, '}');
+        Status status = end_line(s, &out);
+        buf_free(&out);
+        TRY(status);
+    }
+    return t.failed ? ERR_DAMAGED : OK;
+}
+
+static Status show_people(Show *s) {
+    static const char *const columns[] = {"person", "holds", "from", "until"};
+    TRY(begin(s, columns, 4));
+    return walk(s, LED_ORG, each_person);
+}
+
+static Status show_policy(Show *s) {
+    static const char *const columns[] = {"policy", "version", "bundle"};
+    Bundle *b = s->r->b;
+    Buf hash = {0};
+    put_hex(&hash, b->hash, sizeof b->hash);
+    TRY(begin(s, columns, 3));
+    Status status = OK;
+    if (!s->opt->json) {
+        TRY(cell(s, b->policy));
+        TRY(cell(s, b->version));
+        status = cell(s, buf_str(&hash));
+        if (status == OK)
+            status = end_row(s);
+    } else {
+        Buf out = {0};
+        put_text(&out, S("{\"policy\":"));
+        put_json_string(&out, b->policy);
+        json_member(s, &out, "version", value_text(b->version));
+        json_member(s, &out, "bundle", value_text(buf_str(&hash)));
+        put_c(&out, '}');
+        status = end_line(s, &out);
+        buf_free(&out);
+    }
+    buf_free(&hash);
+    return status;
+}
+
+Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {
+    static const struct {
+        const char *what;
+        Status (*run)(Show *s);
+    } kinds[] = {{"duties", show_duties},     {"timers", show_timers},
+                 {"rejected", show_rejected}, {"unmatched", show_unmatched},
+                 {"people", show_people},     {"policy", show_policy}};
+    Show s = {.r = r, .opt = opt, .sink = sink, .err = err};
+    Status status = err_set(NULL, ERR_SYNTAX, " ");
+    bool known = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eq(opt->what, str_of(kinds[i].what))) {
+            known = true;
+            status = kinds[i].run(&s);
+        }
+    arena_free(&s.arena);
+    if (!known)
+        return err_set(
+            err, ERR_SYNTAX,
+            "there is no \"%.*s\" to show: it is duties, timers, rejected, unmatched, people, "
+            "policy or digest",
+            STR_ARG(opt->what));
+    return status == OK ? OK : err_set(err, status, "reading the ledger: %s", status_text(status));
+}
+
+/* ---- the digest of meaning */
+
+typedef struct StateLine {
+    Str subject, bytes;
+} StateLine;
+
+typedef struct States {
+    Record *r;
+    Arena arena;
+    VEC(StateLine) lines;
+} States;
+
+static int state_order(const void *a, const void *b) {
+    return str_cmp(((const StateLine *)a)->subject, ((const StateLine *)b)->subject);
+}
+
+/* A duty is rule, key, owner, raised, due, pauses, state, end, late (contract.md 16). */
+static Status state_bytes(States *s, const Duty *d, StateLine *out) {
+    Buf text = {0};
+    Subject subject = duty_subject(d);
+    put_subject(&text, s->r->b, &subject);
+    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), &out->subject);
+    buf_reset(&text);
+    put_str(&text, d->def->name);
+    put_varint(&text, d->key_count);
+    for (uint32_t i = 0; i < d->key_count; i++)
+        put_str(&text, d->key[i]);
+    put_varint(&text, d->occurrence);
+    put_str(&text, party_text(s->r->b, d->owner));
+    put_zigzag(&text, d->terms.raised);
+    put_zigzag(&text, d->fold.due);
+    put_varint(&text, d->fold.pause_count);
+    for (uint32_t i = 0; i < d->fold.pause_count; i++) {
+        put_zigzag(&text, d->fold.pauses[i].from);
+        put_zigzag(&text, d->fold.pauses[i].to);
+    }
+    put_u8(&text, duty_state(d));
+    put_zigzag(&text, d->fold.ended ? d->fold.end_at : INT64_MAX);
+    put_u8(&text, d->fold.late);
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), &out->bytes);
+    buf_free(&text);
+    return status;
+}
+
+static Status states_read(States *s) {
+    Arena row = {0};
+    Str from = {NULL, 0};
+    Status status = OK;
+    for (bool after = false; status == OK; after = true) {
+        Str key, value, kept;
+        bool found;
+        status = led_next(s->r->l, LED_DUTY, from, after, &key, &value, &found);
+        if (status != OK || !found)
+            break;
+        Take t = take_from(key);
+        uint64_t number = take_key_u64(&t);
+        Duty d;
+        StateLine line;
+        status = arena_str(&row, value, &kept);
+        if (status == OK)
+            status = arena_str(&s->arena, key, &from);
+        if (status == OK)
+            status = view_duty(s->r->b, number, kept, &row, &d);
+        if (status == OK)
+            status = state_bytes(s, &d, &line);
+        if (status == OK && !vec_push(&s->lines, line))
+            status = ERR_NOMEM;
+        arena_reset(&row);
+    }
+    arena_free(&row);
+    return status;
+}
+
+Status digest_state(Record *r, uint8_t digest[32], Err *err) {
+    States s = {.r = r};
+    Status status = states_read(&s);
+    if (status == OK && s.lines.n > 1)
+        qsort(s.lines.at, s.lines.n, sizeof *s.lines.at,
+              state_order); /* a total order: subjects differ */
+    Sha256 h;
+    sha256_begin(&h);
+    for (size_t i = 0; status == OK && i < s.lines.n; i++) {
+        Buf length = {0};
+        put_u64(&length, s.lines.at[i].bytes.n);
+        sha256_update(&h, buf_str(&length));
+        sha256_update(&h, s.lines.at[i].bytes);
+        buf_free(&length);
+    }
+    sha256_final(&h, digest);
+    vec_free(&s.lines);
+    arena_free(&s.arena);
+    return status == OK ? OK : err_set(err, status, "reading the ledger: %s", status_text(status));
+}

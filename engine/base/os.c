@@ -1,0 +1,241 @@
+/* base: files. */
+#include "engine/base/os.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/limits.h"
+
+static Status os_fail(Err *err, Str path, const char *what) {
+    Status status = errno == ENOENT || errno == ENOTDIR  ? ERR_NOTFOUND
+                    : errno == ENOSPC || errno == EDQUOT ? ERR_FULL
+                    : errno == ENOMEM                    ? ERR_NOMEM
+                                                         : ERR_IO;
+    return err_set(err, status, "%.*s: %s: %s", STR_ARG(path), what, strerror(errno));
+}
+
+/* A C string for the system; a path with a NUL inside names no file. */
+static Status os_path(Str path, char out[PATH_MAX], Err *err) {
+    if (path.n >= PATH_MAX || (path.n > 0 && memchr(path.p, '\0', path.n) != NULL) || path.n == 0)
+        return err_set(err, ERR_NOTFOUND, "\"%.*s\" is not the name of a file", STR_ARG(path));
+    memcpy(out, path.p, path.n);
+    out[path.n] = '\0';
+    return OK;
+}
+
+Status os_open_read(Str path, Arena *a, OsFile *out, Err *err) {
+    char name[PATH_MAX];
+    *out = (OsFile){-1, path};
+    TRY(arena_str(a, path, &out->path));
+    if (str_eq(path, S("-"))) {
+        out->fd = dup(STDIN_FILENO);
+        return out->fd < 0 ? os_fail(err, S("standard input"), "cannot be read") : OK;
+    }
+    TRY(os_path(path, name, err));
+    out->fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (out->fd < 0)
+        return os_fail(err, path, "cannot be opened");
+    struct stat st;
+    if (fstat(out->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        os_close(out);
+        return err_set(err, ERR_IO, "%.*s: it is a folder", STR_ARG(path));
+    }
+    return OK;
+}
+
+Status os_open_write(Str path, Arena *a, OsFile *out, Err *err) {
+    char name[PATH_MAX];
+    *out = (OsFile){-1, path};
+    TRY(arena_str(a, path, &out->path));
+    TRY(os_path(path, name, err));
+    out->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    return out->fd < 0 ? os_fail(err, path, "cannot be opened for writing") : OK;
+}
+
+void os_close(OsFile *f) {
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
+}
+
+Status os_read(OsFile *f, char *to, size_t n, size_t *got, Err *err) {
+    ssize_t r;
+    do
+        r = read(f->fd, to, n);
+    while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return os_fail(err, f->path, "cannot be read");
+    *got = (size_t)r;
+    return OK;
+}
+
+Status os_read_at(OsFile *f, uint64_t at, char *to, size_t n, Err *err) {
+    while (n > 0) {
+        ssize_t r = pread(f->fd, to, n, (off_t)at);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return os_fail(err, f->path, "cannot be read");
+        if (r == 0)
+            return err_set(err, ERR_IO, "%.*s: it ended while it was read", STR_ARG(f->path));
+        to += r;
+        at += (uint64_t)r;
+        n -= (size_t)r;
+    }
+    return OK;
+}
+
+Status os_write(OsFile *f, Str bytes, Err *err) {
+    while (bytes.n > 0) {
+        ssize_t w = write(f->fd, bytes.p, bytes.n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return os_fail(err, f->path, "cannot be written");
+        bytes = str_from(bytes, (size_t)w);
+    }
+    return OK;
+}
+
+Status os_size(OsFile *f, uint64_t *out, Err *err) {
+    struct stat st;
+    if (fstat(f->fd, &st) != 0)
+        return os_fail(err, f->path, "cannot be looked at");
+    *out = (uint64_t)st.st_size;
+    return OK;
+}
+
+Status os_truncate(OsFile *f, uint64_t size, Err *err) {
+    if (ftruncate(f->fd, (off_t)size) != 0 || lseek(f->fd, 0, SEEK_END) < 0)
+        return os_fail(err, f->path, "cannot be cut");
+    return OK;
+}
+
+Status os_read_file(Str path, size_t most, Arena *a, Str *out, Err *err) {
+    OsFile f;
+    TRY(os_open_read(path, a, &f, err));
+    Buf text = {0};
+    Status status = OK;
+    for (size_t got = 1; status == OK && got > 0;) {
+        if (!buf_reserve(&text, 65536))
+            status = ERR_NOMEM;
+        else
+            status = os_read(&f, text.p + text.n, text.cap - text.n, &got, err);
+        text.n += status == OK ? got : 0;
+        if (status == OK && text.n > most)
+            status = err_set(err, ERR_LIMIT, "%.*s: it is larger than %zu MiB", STR_ARG(path),
+                             most >> 20);
+    }
+    os_close(&f);
+    if (status == OK)
+        status = arena_str(a, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+Status os_is_dir(Str path, bool *yes, Err *err) {
+    char name[PATH_MAX];
+    struct stat st;
+    TRY(os_path(path, name, err));
+    if (stat(name, &st) != 0)
+        return os_fail(err, path, "cannot be opened");
+    *yes = S_ISDIR(st.st_mode);
+    return OK;
+}
+
+typedef struct Listing {
+    Arena *a;
+    Str suffix;
+    VEC(Str) paths;
+    Err *err;
+} Listing;
+
+static Status list_into(Listing *l, Str dir, int depth) {
+    char name[PATH_MAX];
+    TRY(os_path(dir, name, l->err));
+    DIR *d = opendir(name);
+    if (d == NULL)
+        return os_fail(l->err, dir, "cannot be opened");
+    Status status = OK;
+    for (struct dirent *entry; status == OK && (entry = readdir(d)) != NULL;) {
+        Str file = str_of(entry->d_name), path;
+        if (file.p[0] == '.')
+            continue;
+        status = arena_printf(l->a, &path, "%.*s/%.*s", STR_ARG(dir), STR_ARG(file));
+        bool below = false;
+        if (status == OK)
+            status = os_is_dir(path, &below, NULL) == ERR_NOMEM ? ERR_NOMEM : OK;
+        if (status == OK && below && depth < 32)
+            status = list_into(l, path, depth + 1);
+        else if (status == OK && str_ends(file, l->suffix))
+            status = l->paths.n >= LIMIT_SOURCES ? ERR_LIMIT
+                     : vec_push(&l->paths, path) ? OK
+                                                 : ERR_NOMEM;
+    }
+    closedir(d);
+    return status;
+}
+
+static int path_order(const void *a, const void *b) {
+    return str_cmp(*(const Str *)a, *(const Str *)b);
+}
+
+Status os_list(Str dir, Str suffix, Arena *a, Str **paths, size_t *n, Err *err) {
+    while (dir.n > 1 && dir.p[dir.n - 1] == '/')
+        dir.n--;
+    Listing l = {.a = a, .suffix = suffix, .err = err};
+    Status status = list_into(&l, dir, 0);
+    if (status == OK && l.paths.n > 1)
+        qsort(l.paths.at, l.paths.n, sizeof *l.paths.at,
+              path_order); /* a total order: paths differ */
+    *paths = new (a, Str, l.paths.n + 1);
+    if (*paths == NULL)
+        status = ERR_NOMEM;
+    else if (l.paths.n > 0)
+        memcpy(*paths, l.paths.at, l.paths.n * sizeof **paths);
+    *n = l.paths.n;
+    vec_free(&l.paths);
+    return status == ERR_LIMIT
+               ? err_set(err, ERR_LIMIT, "%.*s: it holds more than 10,000 files", STR_ARG(dir))
+               : status;
+}
+
+Status os_absolute(Str path, Arena *a, Str *out, Err *err) {
+    char name[PATH_MAX], real[PATH_MAX];
+    TRY(os_path(path, name, err));
+    char *slash = strrchr(name, '/');
+    const char *file = slash == NULL ? name : slash + 1;
+    char dir[PATH_MAX];
+    size_t n = slash == NULL ? 0 : (size_t)(slash - name);
+    memcpy(dir, name, n);
+    dir[n] = '\0';
+    if (realpath(slash == NULL ? "." : n == 0 ? "/" : dir, real) == NULL)
+        return os_fail(err, path, "its folder cannot be found");
+    return arena_printf(a, out, "%s/%s", strcmp(real, "/") == 0 ? "" : real, file);
+}
+
+Status os_write_file(Str path, Str bytes, Err *err) {
+    char name[PATH_MAX], beside[PATH_MAX + 8];
+    TRY(os_path(path, name, err));
+    snprintf(beside, sizeof beside, "%s.part", name);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return os_fail(err, path, "cannot be written");
+    OsFile f = {fd, path};
+    Status status = os_write(&f, bytes, err);
+    if (close(fd) != 0 && status == OK)
+        status = os_fail(err, path, "cannot be written");
+    if (status == OK && rename(beside, name) != 0)
+        status = os_fail(err, path, "cannot be written");
+    if (status != OK)
+        unlink(beside);
+    return status;
+}

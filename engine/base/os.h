@@ -1,0 +1,36 @@
+/* base: files, as the engine needs them. Every failure names the file and the system's reason. */
+#ifndef REMIT_BASE_OS_H
+#define REMIT_BASE_OS_H
+
+#include "engine/base/mem.h"
+
+/* The whole of a file, at most `most` bytes, NUL behind it. ERR_NOTFOUND, ERR_IO, ERR_LIMIT,
+ * ERR_NOMEM. */
+MUST_USE Status os_read_file(Str path, size_t most, Arena *a, Str *out, Err *err);
+MUST_USE Status os_is_dir(Str path, bool *yes, Err *err);
+/* The files below a folder, recursively, whose names end with `suffix`, sorted by path. ERR_LIMIT
+ * above 10,000. */
+MUST_USE Status os_list(Str dir, Str suffix, Arena *a, Str **paths, size_t *n, Err *err);
+/* The path of a file that may not exist yet, absolute and without links in its folder. */
+MUST_USE Status os_absolute(Str path, Arena *a, Str *out, Err *err);
+
+/* An open file. fd -1: none. */
+typedef struct OsFile {
+    int fd;
+    Str path;
+} OsFile;
+/* "-" is standard input. */
+MUST_USE Status os_open_read(Str path, Arena *a, OsFile *out, Err *err);
+/* For reading and writing, made if it is not there. */
+MUST_USE Status os_open_write(Str path, Arena *a, OsFile *out, Err *err);
+void os_close(OsFile *f);
+/* Up to n bytes; *got is 0 at the end. */
+MUST_USE Status os_read(OsFile *f, char *to, size_t n, size_t *got, Err *err);
+MUST_USE Status os_read_at(OsFile *f, uint64_t at, char *to, size_t n, Err *err);
+MUST_USE Status os_write(OsFile *f, Str bytes, Err *err); /* all of them, at the file's position */
+MUST_USE Status os_size(OsFile *f, uint64_t *out, Err *err);
+MUST_USE Status os_truncate(OsFile *f, uint64_t size, Err *err); /* and goes to its end */
+/* Writes a file whole: beside it first, then in its place. */
+MUST_USE Status os_write_file(Str path, Str bytes, Err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/* cli: remit check, build, disasm and explain. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cli/cli.h"
+
+static const Option check_options[] = {
+    {"--format", "text|json|sarif", "form of the diagnostics", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int run_check(Args *args) {
+    const char *format = arg(args, "--format");
+    if (args->path_count == 0)
+        return usage(args, "which files? give files, folders or both");
+    if (format != NULL && strcmp(format, "sarif") == 0)
+        args->look.format = REMIT_SARIF;
+    else if (format != NULL && strcmp(format, "json") == 0)
+        args->look.format = REMIT_JSON;
+    else if (format != NULL && strcmp(format, "text") != 0)
+        return usage(args, "--format: \"%s\" is none of text, json, sarif", format);
+    int code;
+    RemitPolicy *policy =
+        open_policy(args, args->paths, args->path_count, false, to_stdout(), &code);
+    if (policy == NULL)
+        return done(code);
+    RemitPolicyCounts n = remit_policy_counts(policy);
+    if (args->look.format == REMIT_TEXT)
+        printf("ok: %zu duties, %zu rules, %zu tables, %zu events, %zu tests\n", n.duties, n.rules,
+               n.tables, n.events, n.tests);
+    remit_policy_close(policy);
+    return done(REMIT_OK);
+}
+
+const Command command_check = {
+    "check", "PATH...",
+    "reads a policy and says what is wrong with it\n"
+    "PATHs are files or folders (all *.remit in them); together they are one policy.",
+    check_options, run_check};
+
+static const Option build_options[] = {
+    {"--output", "FILE", "the bundle (default: policy.remitc)", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int write_file(const char *path, RemitText bytes) {
+    char beside[4096];
+    int n = snprintf(beside, sizeof beside, "%s.part", path);
+    FILE *f = n > 0 && (size_t)n < sizeof beside ? fopen(beside, "wb") : NULL;
+    bool ok = f != NULL && fwrite(bytes.data, 1, bytes.size, f) == bytes.size;
+    if (f != NULL)
+        ok = fclose(f) == 0 && ok;
+    ok = ok && rename(beside, path) == 0;
+    if (ok)
+        return REMIT_OK;
+    if (f != NULL)
+        remove(beside);
+    fprintf(stderr, "remit: %s: cannot be written\n", path);
+    return REMIT_FAILED;
+}
+
+static int run_build(Args *args) {
+    if (args->path_count == 0)
+        return usage(args, "which files? give files, folders or both");
+    int code;
+    RemitPolicy *policy =
+        open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
+    if (policy == NULL)
+        return code;
+    const char *output = arg(args, "--output") == NULL ? "policy.remitc" : arg(args, "--output");
+    RemitText bytes;
+    RemitError error;
+    char name[65];
+    code = remit_policy_bundle(policy, &bytes, name, &error);
+    if (code == REMIT_OK)
+        code = write_file(output, bytes);
+    if (code == REMIT_OK && args->look.format == REMIT_JSON)
+        printf("{\"bundle\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}\n", output, bytes.size, name);
+    else if (code == REMIT_OK)
+        printf("%s  %s\n", name, output);
+    remit_policy_close(policy);
+    return done(code);
+}
+
+const Command command_build = {
+    "build", "PATH...",
+    "compiles a policy into a bundle, named by its SHA-256\n"
+    "The bundle carries bytecode, tables, calendars, zone rules and the sources.",
+    build_options, run_build};
+
+static const Option no_options[] = {{NULL, NULL, NULL, false}};
+
+static int run_disasm(Args *args) {
+    if (args->path_count == 0)
+        return usage(args, "which policy? give files, folders or a bundle");
+    int code;
+    RemitPolicy *policy =
+        open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
+    if (policy == NULL)
+        return code;
+    RemitError error;
+    code = remit_policy_disassemble(policy, to_stdout(), &error);
+    remit_policy_close(policy);
+    return code == REMIT_OK ? done(code) : fail(&error);
+}
+
+const Command command_disasm = {"disasm", "PATH...",
+                                "prints the bytecode of a policy, function by function", no_options,
+                                run_disasm};
+
+static int run_explain(Args *args) {
+    if (args->path_count != 1)
+        return usage(args, "which code? give one, such as E0203");
+    RemitError error;
+    int code = remit_explain(args->paths[0], &args->look, to_stdout(), &error);
+    return code == REMIT_OK ? done(code) : fail(&error);
+}
+
+const Command command_explain = {
+    "explain", "CODE", "tells what a diagnostic's code means, with an example and its cure",
+    no_options, run_explain};

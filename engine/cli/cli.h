@@ -1,0 +1,74 @@
+/* cli: the command line, on remit.h alone. One file a command; this is what they share. */
+#ifndef REMIT_CLI_CLI_H
+#define REMIT_CLI_CLI_H
+
+#include "remit.h"
+
+enum { CLI_PATHS = 1024, CLI_OPTIONS = 24 };
+
+/* What an option of a command is. */
+typedef struct Option {
+    const char *name;  /* "--ledger" */
+    const char *value; /* what its value is called in help; NULL: a switch */
+    const char *help;
+    bool many; /* may repeat */
+} Option;
+
+/* The options and operands of one call. */
+typedef struct Args {
+    const char *program, *command;
+    const Option *options;
+    const char
+        *values[CLI_OPTIONS];     /* by option: its last value, "" for a switch that is on, NULL */
+    const char *paths[CLI_PATHS]; /* operands */
+    size_t path_count;
+    const char *policies[CLI_PATHS]; /* --policy */
+    size_t policy_count;
+    const char *events[CLI_PATHS]; /* --events */
+    size_t event_count;
+    RemitLook look;
+} Args;
+
+typedef struct Command {
+    const char *name, *operands, *summary;
+    const Option *options;
+    int (*run)(Args *args);
+} Command;
+
+extern const Command command_check, command_build, command_test, command_run, command_decide,
+    command_show, command_why, command_log, command_disasm, command_explain;
+
+/* The value of an option, or NULL. */
+const char *arg(const Args *args, const char *name);
+/* A whole number; false and a message when it is none. */
+bool arg_number(const Args *args, const char *name, size_t *out);
+/* A wrong call: says so on standard error and gives 2. */
+int usage(const Args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says an error on standard error; gives its exit code. */
+int fail(const RemitError *error);
+/* A writer on a stdio stream, which is ctx. */
+int write_stream(void *stream, const char *bytes, size_t n);
+RemitWriter to_stdout(void);
+RemitWriter to_stderr(void);
+/* Flushes standard output; a failure there makes a good end a bad one. */
+int done(int code);
+bool is_terminal(int fd);
+int terminal_columns(void);
+/* Opens the policy that paths name; with errors its diagnostics go to `to` and *code says how to
+ * end. NULL then. */
+RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool library,
+                         RemitWriter to, int *code);
+
+enum { GRID_COLUMNS = 16 };
+/* A table whose columns are aligned, right also with wide letters. Zeroed is empty; give
+ * grid_table(&grid) to remit_show, then print. Rows wait in a temporary file, so that any number
+ * can be measured. */
+typedef struct Grid {
+    void *rows;
+    size_t columns, widths[GRID_COLUMNS], count;
+    bool failed;
+} Grid;
+RemitTable grid_table(Grid *grid);
+void grid_print(Grid *grid);
+
+#endif

@@ -1,0 +1,68 @@
+/* cli: tables on a terminal. Rows are kept in a temporary file and measured first, so that any
+ * number of rows can be aligned without holding them in memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cli/cli.h"
+
+static int grid_cells(void *ctx, const RemitText *cells, size_t n) {
+    Grid *g = ctx;
+    for (size_t i = 0; i < g->columns; i++) {
+        RemitText cell = i < n ? cells[i] : (RemitText){"", 0};
+        size_t width = remit_columns(cell);
+        g->widths[i] = width > g->widths[i] ? width : g->widths[i];
+        g->failed = g->failed || fwrite(cell.data, 1, cell.size, g->rows) != cell.size ||
+                    fputc('\0', g->rows) == EOF;
+    }
+    g->count++;
+    return g->failed;
+}
+
+static int grid_begin(void *ctx, const RemitText *columns, size_t n) {
+    Grid *g = ctx;
+    g->columns = n < GRID_COLUMNS ? n : GRID_COLUMNS;
+    g->rows = tmpfile();
+    g->failed = g->rows == NULL;
+    return g->failed ? 1 : grid_cells(ctx, columns, n);
+}
+
+RemitTable grid_table(Grid *grid) {
+    return (RemitTable){grid, grid_begin, grid_cells};
+}
+
+static void put_blanks(size_t n) {
+    for (; n > 0; n--)
+        putchar(' ');
+}
+
+/* The next cell of the file into `cell`; cut at its end when it is longer than that. */
+static size_t read_cell(FILE *f, char *cell, size_t most) {
+    size_t n = 0;
+    for (int c = fgetc(f); c != EOF && c != '\0'; c = fgetc(f))
+        if (n < most)
+            cell[n++] = (char)(c == '\n' || c == '\r' || c == '\t' ? ' ' : c);
+    return n;
+}
+
+static void print_row(Grid *g, size_t last) {
+    char cell[4096];
+    for (size_t i = 0; i < g->columns; i++) {
+        size_t n = read_cell(g->rows, cell, sizeof cell);
+        fwrite(cell, 1, n, stdout);
+        if (i < last) {
+            size_t width = remit_columns((RemitText){cell, n});
+            put_blanks(g->widths[i] - (width < g->widths[i] ? width : g->widths[i]) + 2);
+        }
+    }
+    putchar('\n');
+}
+
+void grid_print(Grid *g) {
+    if (g->rows == NULL)
+        return;
+    rewind(g->rows);
+    for (size_t row = 0; row < g->count && !g->failed; row++)
+        print_row(g, g->columns - 1);
+    fclose(g->rows);
+    g->rows = NULL;
+}

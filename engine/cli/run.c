@@ -1,0 +1,254 @@
+/* cli: remit run and decide. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/cli/cli.h"
+
+static const Option run_options[] = {
+    {"--ledger", "DIR", "the ledger; made if it is not there", false},
+    {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
+    {"--events", "FILE", "events, or - for standard input; may repeat", true},
+    {"--until", "INSTANT", "after all input, fire what is due at or before it", false},
+    {"--batch", "N", "events a commit (default 1,000)", false},
+    {"--effects", "FILE", "keep FILE equal to the ledger's effects", false},
+    {"--format", "csv|json", "form of the events (default: *.csv is CSV)", false},
+    {"--source", "TEXT", "source of events that name none", false},
+    {"--not-after", "INSTANT", "refuse events later than this", false},
+    {"--name", "NAME", "name of a new ledger (default main)", false},
+    {"--strict", NULL, "exit 1 when events were rejected", false},
+    {"--quiet", NULL, "no summary", false},
+    {NULL, NULL, NULL, false},
+};
+
+/* ---- numbers for people */
+
+static void put_number(FILE *f, uint64_t n) {
+    char digits[32];
+    int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && (count - i) % 3 == 0)
+            fputc(',', f);
+        fputc(digits[i], f);
+    }
+}
+
+static void put_count(FILE *f, uint64_t n, const char *what, bool *first) {
+    if (n == 0)
+        return;
+    fputs(*first ? "" : ", ", f);
+    *first = false;
+    put_number(f, n);
+    fprintf(f, " %s", what);
+}
+
+static double seconds_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- progress */
+
+typedef struct Progress {
+    bool shown;
+    double start, last;
+} Progress;
+
+static int show_progress(void *ctx, const RemitSummary *s) {
+    Progress *p = ctx;
+    double now = seconds_now();
+    if (now - p->last < 0.2)
+        return 0;
+    p->last = now;
+    p->shown = true;
+    fputs("\r\x1b[K", stderr);
+    put_number(stderr, s->events);
+    fputs(" events, ", stderr);
+    put_number(stderr, s->effects);
+    fputs(" effects, ", stderr);
+    put_number(stderr, (uint64_t)((double)s->events / (now - p->start + 1e-9)));
+    fputs(" a second", stderr);
+    fflush(stderr);
+    return 0;
+}
+
+/* ---- the summary */
+
+static uint64_t rejected_in_all(const RemitSummary *s) {
+    uint64_t n = 0;
+    for (int i = 0; i < REMIT_REASONS; i++)
+        n += s->rejected[i];
+    return n;
+}
+
+static void put_rejected(FILE *f, const RemitSummary *s) {
+    bool first = true;
+    fputs(" (", f);
+    for (int i = 0; i < REMIT_REASONS; i++)
+        put_count(f, s->rejected[i], remit_reason(i), &first);
+    fputc(')', f);
+}
+
+static void put_summary(const RemitSummary *s, double took) {
+    FILE *f = stderr;
+    bool first = true;
+    fputs("events   ", f);
+    put_number(f, s->events);
+    fputs(" taken", f);
+    first = false;
+    put_count(f, s->repeated, "repeated", &first);
+    put_count(f, s->unmatched, "unmatched", &first);
+    put_count(f, rejected_in_all(s), "rejected", &first);
+    if (rejected_in_all(s) > 0)
+        put_rejected(f, s);
+    fputs("\nduties   ", f);
+    put_number(f, s->raised);
+    fputs(" raised, ", f);
+    put_number(f, s->fulfilled);
+    fputs(" fulfilled", f);
+    if (s->late > 0) {
+        fputs(" (", f);
+        put_number(f, s->late);
+        fputs(" late)", f);
+    }
+    fputs(", ", f);
+    put_number(f, s->breached);
+    fputs(" breached", f);
+    put_count(f, s->waived, "waived", &first);
+    put_count(f, s->paused, "paused", &first);
+    put_count(f, s->corrected, "corrected", &first);
+    fputs("\neffects  ", f);
+    put_number(f, s->effects);
+    put_count(f, s->reminded, "reminders", &first);
+    put_count(f, s->escalated, "escalations", &first);
+    put_count(f, s->notified, "notifications", &first);
+    put_count(f, s->emitted, "emitted", &first);
+    if (s->has_clock)
+        fprintf(f, "\nclock    %s", s->clock_text);
+    fprintf(f, "\ntime     %.2f s, ", took);
+    put_number(f,
+               (uint64_t)((double)(s->events + s->repeated + rejected_in_all(s)) / (took + 1e-9)));
+    fputs(" events a second\n", f);
+}
+
+static void warn_clock(const RemitSummary *s) {
+    if (s->has_clock && s->clock / 1000 > (int64_t)time(NULL) + 86400)
+        fprintf(stderr,
+                "remit: warning: the ledger's clock is over a day ahead of this machine's: %s\n"
+                "       an event with a wrong time? --not-after INSTANT refuses such events\n",
+                s->clock_text);
+}
+
+static bool read_format(const Args *args, bool *csv, bool *json) {
+    const char *format = arg(args, "--format");
+    *csv = format != NULL && strcmp(format, "csv") == 0;
+    *json = format != NULL && strcmp(format, "json") == 0;
+    if (format == NULL || *csv || *json)
+        return true;
+    usage(args, "--format: \"%s\" is neither csv nor json", format);
+    return false;
+}
+
+static int run_run(Args *args) {
+    RemitRunOptions o = {.ledger = arg(args, "--ledger"),
+                         .name = arg(args, "--name"),
+                         .events = args->events,
+                         .event_count = args->event_count,
+                         .source = arg(args, "--source"),
+                         .until = arg(args, "--until"),
+                         .not_after = arg(args, "--not-after"),
+                         .effects = arg(args, "--effects")};
+    if (o.ledger == NULL)
+        return usage(args, "which ledger? --ledger DIR");
+    if (args->policy_count == 0)
+        return usage(args, "which policy? --policy PATH");
+    if (args->path_count > 0)
+        return usage(args, "\"%s\" is not expected here; events are given as --events FILE",
+                     args->paths[0]);
+    if (!read_format(args, &o.csv, &o.json) || !arg_number(args, "--batch", &o.batch))
+        return REMIT_CALL;
+    int code;
+    RemitPolicy *policy =
+        open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
+    if (policy == NULL)
+        return code;
+    if (o.effects == NULL)
+        o.to = to_stdout();
+    o.readable = is_terminal(STDOUT_FILENO) && args->look.format != REMIT_JSON;
+    Progress progress = {.start = seconds_now(), .last = seconds_now()};
+    if (is_terminal(STDERR_FILENO) && (o.effects != NULL || !is_terminal(STDOUT_FILENO))) {
+        o.progress = show_progress;
+        o.progress_ctx = &progress;
+    }
+    RemitSummary summary;
+    RemitError error;
+    code = remit_run(policy, &o, &summary, &error);
+    fflush(stdout);
+    if (progress.shown)
+        fputs("\r\x1b[K", stderr);
+    if (code != REMIT_OK)
+        fail(&error);
+    else if (arg(args, "--quiet") == NULL)
+        put_summary(&summary, seconds_now() - progress.start);
+    warn_clock(&summary);
+    remit_policy_close(policy);
+    if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
+        code = REMIT_FAULT;
+    return done(code);
+}
+
+const Command command_run = {
+    "run", "--ledger DIR --policy PATH [--events FILE]...",
+    "runs events through a policy against a ledger\n"
+    "Effects go to standard output as CloudEvents, one a line. What was committed stays:\n"
+    "the same call again after a kill ends as if it had not been killed.",
+    run_options, run_run};
+
+static const Option decide_options[] = {
+    {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
+    {"--events", "FILE", "events, or - for standard input (the default); may repeat", true},
+    {"--format", "csv|json", "form of the events (default: *.csv is CSV)", false},
+    {"--source", "TEXT", "source of events that name none", false},
+    {"--strict", NULL, "exit 1 when events were rejected", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int run_decide(Args *args) {
+    RemitDecideOptions o = {
+        .events = args->events, .event_count = args->event_count, .source = arg(args, "--source")};
+    static const char *const standard_input[] = {"-"};
+    if (args->policy_count == 0)
+        return usage(args, "which policy? --policy PATH");
+    if (args->path_count > 0)
+        return usage(args, "\"%s\" is not expected here; events are given as --events FILE",
+                     args->paths[0]);
+    if (!read_format(args, &o.csv, &o.json))
+        return REMIT_CALL;
+    if (o.event_count == 0) {
+        o.events = standard_input;
+        o.event_count = 1;
+    }
+    int code;
+    RemitPolicy *policy =
+        open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
+    if (policy == NULL)
+        return code;
+    RemitSummary summary;
+    RemitError error;
+    code = remit_decide(policy, &o, to_stdout(), &summary, &error);
+    if (code != REMIT_OK)
+        fail(&error);
+    remit_policy_close(policy);
+    if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
+        code = REMIT_FAULT;
+    return done(code);
+}
+
+const Command command_decide = {
+    "decide", "--policy PATH [--events FILE]...",
+    "answers without a ledger: events through rules and tables\n"
+    "What rules emit and whom they notify goes to standard output; nothing is kept and\n"
+    "no duty is raised.",
+    decide_options, run_decide};

@@ -1,0 +1,113 @@
+/* cli: remit show, why and log. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cli/cli.h"
+
+static const Option show_options[] = {
+    {"--ledger", "DIR", "the ledger", false},
+    {"--owner", "WHO", "duties of this role, team, seat or person", false},
+    {"--state", "[STATE]",
+     "open, paused, breached, fulfilled, waived or cancelled; of the\n"
+     "                             digest: of what the duties mean, not of the journal",
+     false},
+    {"--duty", "NAME", "duties of this rule", false},
+    {"--overdue", NULL, "duties past their deadline and not done", false},
+    {"--limit", "N", "at most N rows", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int show_digest(Args *args, const char *ledger, bool state) {
+    char digest[65];
+    RemitError error;
+    int code = remit_digest(ledger, state, digest, &error);
+    if (code != REMIT_OK)
+        return fail(&error);
+    if (args->look.format == REMIT_JSON)
+        printf("{\"digest\":\"%s\"}\n", digest);
+    else
+        printf("%s\n", digest);
+    return done(code);
+}
+
+static int run_show(Args *args) {
+    RemitShowOptions o = {.ledger = arg(args, "--ledger"),
+                          .owner = arg(args, "--owner"),
+                          .state = arg(args, "--state"),
+                          .duty = arg(args, "--duty"),
+                          .overdue = arg(args, "--overdue") != NULL};
+    if (args->path_count != 1)
+        return usage(args, "what? duties, timers, rejected, unmatched, people, policy or digest");
+    if (o.ledger == NULL)
+        return usage(args, "which ledger? --ledger DIR");
+    if (!arg_number(args, "--limit", &o.limit))
+        return REMIT_CALL;
+    o.what = args->paths[0];
+    if (strcmp(o.what, "digest") == 0)
+        return show_digest(args, o.ledger, o.state != NULL);
+    Grid grid = {0};
+    RemitError error;
+    int code = remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
+    grid_print(&grid);
+    return code == REMIT_OK ? done(code) : fail(&error);
+}
+
+const Command command_show = {
+    "show", "WHAT --ledger DIR",
+    "shows what stands in a ledger\n"
+    "WHAT is duties, timers, rejected, unmatched, people, policy or digest.",
+    show_options, run_show};
+
+static const Option why_options[] = {
+    {"--ledger", "DIR", "the ledger", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int run_why(Args *args) {
+    const char *ledger = arg(args, "--ledger");
+    if (args->path_count != 1)
+        return usage(args,
+                     "why what? a subject as effects have it, such as duty/handle_complaint/C1");
+    if (ledger == NULL)
+        return usage(args, "which ledger? --ledger DIR");
+    RemitError error;
+    int code = remit_why(ledger, args->paths[0], &args->look, to_stdout(), &error);
+    return code == REMIT_OK ? done(code) : fail(&error);
+}
+
+const Command command_why = {
+    "why", "SUBJECT --ledger DIR",
+    "tells why a duty is as it is: event, rule, table row, deadline, rungs", why_options, run_why};
+
+static const Option log_options[] = {
+    {"--ledger", "DIR", "the ledger", false},
+    {"--from", "INDEX", "begin at this entry", false},
+    {"--subject", "SUBJECT", "only what is about it", false},
+    {"--type", "TYPE", "only effects and events of this type", false},
+    {NULL, NULL, NULL, false},
+};
+
+static int run_log(Args *args) {
+    RemitLogOptions o = {.ledger = arg(args, "--ledger"),
+                         .subject = arg(args, "--subject"),
+                         .type = arg(args, "--type")};
+    size_t from;
+    if (o.ledger == NULL)
+        return usage(args, "which ledger? --ledger DIR");
+    if (args->path_count > 1 || (args->path_count == 1 && strcmp(args->paths[0], "effects") != 0))
+        return usage(args,
+                     "\"%s\" is not expected here; remit log effects prints the effects alone",
+                     args->paths[0]);
+    if (!arg_number(args, "--from", &from))
+        return REMIT_CALL;
+    o.from = from;
+    o.effects_only = args->path_count == 1;
+    RemitError error;
+    int code = remit_log(&o, &args->look, to_stdout(), &error);
+    return code == REMIT_OK ? done(code) : fail(&error);
+}
+
+const Command command_log = {
+    "log", "[effects] --ledger DIR",
+    "prints the journal, or with `effects` the effects as the run wrote them", log_options,
+    run_log};

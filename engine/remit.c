@@ -1,0 +1,568 @@
+/* remit.h over the layers: options and handles in, statuses and words out; no logic of its own. */
+#include "remit.h"
+
+#include <string.h>
+
+#include "engine/audit/log.h"
+#include "engine/audit/show.h"
+#include "engine/audit/why.h"
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+#include "engine/base/unicode.h"
+#include "engine/code/verify.h"
+#include "engine/run/pages.h"
+#include "engine/run/policytest.h"
+#include "engine/run/run.h"
+
+struct RemitPolicy {
+    Policy policy;
+};
+
+const char *remit_version(void) {
+    return "0.1.0";
+}
+
+size_t remit_columns(RemitText text) {
+    return uc_columns((Str){text.data, text.size});
+}
+
+/* ---- statuses */
+
+static RemitStatus status_of(Status status) {
+    switch (status) {
+    case OK:
+        return REMIT_OK;
+    case ERR_NOTFOUND:
+    case ERR_MISMATCH:
+    case ERR_SYNTAX:
+    case ERR_LIMIT:
+        return REMIT_CALL;
+    case ERR_POLICY:
+    case ERR_TRAP:
+        return REMIT_FAULT;
+    case ERR_NOMEM:
+    case ERR_IO:
+    case ERR_OVERFLOW:
+    case ERR_INEXACT:
+    case ERR_BYZERO:
+    case ERR_DAMAGED:
+    case ERR_VERSION:
+    case ERR_LOCKED:
+    case ERR_FULL:
+    case ERR_STATE:
+        return REMIT_FAILED;
+    }
+    return REMIT_FAILED;
+}
+
+static RemitStatus give(RemitError *error, RemitStatus status, const char *text) {
+    if (error == NULL)
+        return status;
+    *error = (RemitError){.status = status};
+    if (status != REMIT_OK) {
+        size_t n = strlen(text);
+        n = n < sizeof error->text - 1 ? n : sizeof error->text - 1;
+        memcpy(error->text, text, n);
+    }
+    return status;
+}
+
+static RemitStatus give_status(RemitError *error, Status status, const Err *err) {
+    return give(error, status_of(status), err->code != OK ? err->text : status_text(status));
+}
+
+static Str text_of(const char *c_string) {
+    return str_of(c_string);
+}
+
+/* A writer that has said "stop" is a file that cannot be written. */
+static Status write_all(RemitWriter to, Str bytes) {
+    if (to.write == NULL || bytes.n == 0)
+        return OK;
+    return to.write(to.ctx, bytes.p, bytes.n) == 0 ? OK : ERR_IO;
+}
+
+static RemitStatus write_buf(RemitWriter to, Buf *b, RemitError *error) {
+    Status status = b->failed ? ERR_NOMEM : write_all(to, buf_str(b));
+    buf_free(b);
+    return give(error, status_of(status),
+                status == ERR_IO ? "the output cannot be written" : status_text(status));
+}
+
+/* ---- policies */
+
+static Status policy_read(Policy *p, const RemitPolicyOptions *o, Err *err) {
+    if (o->text.data != NULL)
+        TRY(policy_add_text(p, o->text_name == NULL ? S("policy") : text_of(o->text_name),
+                            (Str){o->text.data, o->text.size}, err));
+    for (size_t i = 0; i < o->path_count; i++)
+        TRY(policy_add_path(p, text_of(o->paths[i]), err));
+    return policy_finish(p, err);
+}
+
+RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **out,
+                              RemitError *error) {
+    *out = NULL;
+    RemitPolicy *policy = mem_zalloc(sizeof *policy);
+    if (policy == NULL)
+        return give(error, REMIT_FAILED, "out of memory");
+    Err err = {0};
+    policy_init(&policy->policy, !options->library);
+    Status status = policy_read(&policy->policy, options, &err);
+    if (status != OK) {
+        remit_policy_close(policy);
+        RemitStatus call = status == ERR_DAMAGED || status == ERR_VERSION || status == ERR_IO
+                               ? REMIT_CALL
+                               : status_of(status);
+        return give(error, call, err.code != OK ? err.text : status_text(status));
+    }
+    *out = policy;
+    return give(error, REMIT_OK, "");
+}
+
+void remit_policy_close(RemitPolicy *policy) {
+    if (policy == NULL)
+        return;
+    policy_free(&policy->policy);
+    mem_free(policy);
+}
+
+size_t remit_policy_errors(const RemitPolicy *policy) {
+    return policy->policy.diags.errors;
+}
+
+size_t remit_policy_warnings(const RemitPolicy *policy) {
+    return policy->policy.diags.warnings;
+}
+
+static RemitText out_text(Str s) {
+    return (RemitText){s.p, s.n};
+}
+
+RemitText remit_policy_name(const RemitPolicy *policy) {
+    return out_text(policy->policy.bundle == NULL ? S("") : policy->policy.bundle->policy);
+}
+
+RemitText remit_policy_revision(const RemitPolicy *policy) {
+    return out_text(policy->policy.bundle == NULL ? S("") : policy->policy.bundle->version);
+}
+
+RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
+    const Policy *p = &policy->policy;
+    RemitPolicyCounts n = {.files = p->sources.files.n};
+    if (p->program != NULL) {
+        n.tests = p->program->tests.n;
+        n.duties = p->program->duties.n;
+        n.rules = p->program->rules.n;
+        n.tables = p->program->tables.n;
+        n.events = p->program->events.n - ENGINE_EVENTS;
+    } else if (p->bundle != NULL) {
+        n = (RemitPolicyCounts){.duties = p->bundle->duty_count,
+                                .rules = p->bundle->rule_count,
+                                .tables = p->bundle->table_count,
+                                .events = p->bundle->event_count - ENGINE_EVENTS,
+                                .files = p->bundle->source_count};
+    }
+    return n;
+}
+
+static void put_sarif(Buf *out, Diags *d, bool chinese) {
+    put_text(out, S("{\"$schema\":\"https://json.schemastore.org/"
+                    "sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
+                    "\"tool\":{\"driver\":{\"name\":\"remit\"}},\"results\":["));
+    for (size_t i = 0; i < d->all.n; i++) {
+        const Diag *diag = &d->all.at[i];
+        Place from = source_place(&*d->sources, diag->span.file, diag->span.from);
+        Place to = source_place(d->sources, diag->span.file, diag->span.to);
+        Buf text = {0};
+        diag_message(diag, chinese, &text);
+        put_text(out, i == 0 ? S("") : S(","));
+        put_fmt(out, "{\"ruleId\":\"%.*s\",\"level\":\"%s\",\"message\":{\"text\":",
+                STR_ARG(diag_code(diag->code)),
+                diag_severity(diag->code) == SEVERITY_ERROR ? "error" : "warning");
+        put_json_string(out, buf_str(&text));
+        put_text(out, S("},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":"));
+        put_json_string(out, d->sources->files.at[diag->span.file].name);
+        put_fmt(out,
+                "},\"region\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u}"
+                "}}]}",
+                from.line, from.column, to.line, to.column);
+        buf_free(&text);
+    }
+    put_text(out, S("]}]}\n"));
+}
+
+RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look, RemitWriter to,
+                                     RemitError *error) {
+    Diags *d = &policy->policy.diags;
+    Buf out = {0};
+    if (look->format == REMIT_SARIF)
+        put_sarif(&out, d, look->chinese);
+    for (size_t i = 0; look->format != REMIT_SARIF && i < d->all.n; i++) {
+        if (look->format == REMIT_JSON)
+            diag_json(d, &d->all.at[i], look->chinese, &out);
+        else
+            diag_print(d, &d->all.at[i], look->chinese, look->color, &out);
+    }
+    return write_buf(to, &out, error);
+}
+
+static RemitStatus need_bundle(const RemitPolicy *policy, RemitError *error) {
+    return policy->policy.bundle != NULL ? REMIT_OK
+                                         : give(error, REMIT_FAULT, "the policy has errors");
+}
+
+RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *bytes, char name[65],
+                                RemitError *error) {
+    RemitStatus status = need_bundle(policy, error);
+    if (status != REMIT_OK)
+        return status;
+    *bytes = out_text(policy->policy.bytes);
+    Buf hex = {0};
+    put_hex(&hex, policy->policy.bundle->hash, 32);
+    memcpy(name, hex.failed ? "" : hex.p, hex.failed ? 0 : 64);
+    name[64] = '\0';
+    buf_free(&hex);
+    return give(error, REMIT_OK, "");
+}
+
+RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to, RemitError *error) {
+    RemitStatus status = need_bundle(policy, error);
+    if (status != REMIT_OK)
+        return status;
+    Buf out = {0};
+    put_disassembly(&out, policy->policy.bundle);
+    return write_buf(to, &out, error);
+}
+
+/* ---- tests */
+
+typedef struct TestOut {
+    const RemitLook *look;
+    RemitWriter to;
+    RemitTestCounts *counts;
+    Status status;
+} TestOut;
+
+static void put_result_json(Buf *out, const TestResult *r) {
+    put_text(out, S("{\"test\":"));
+    put_json_string(out, r->title);
+    put_text(out, S(",\"file\":"));
+    put_json_string(out, r->file);
+    put_fmt(out, ",\"line\":%u,\"passed\":%s", r->line, r->passed ? "true" : "false");
+    if (!r->passed) {
+        put_text(out, S(",\"report\":"));
+        put_json_string(out, r->report);
+    }
+    put_text(out, S("}\n"));
+}
+
+static bool test_each(void *ctx, const TestResult *r) {
+    TestOut *t = ctx;
+    Buf out = {0};
+    if (r->passed)
+        t->counts->passed++;
+    else
+        t->counts->failed++;
+    if (t->look->format == REMIT_JSON) {
+        put_result_json(&out, r);
+    } else if (!r->passed) {
+        put_fmt(&out, "%sFAIL%s %.*s (%.*s:%u)\n", t->look->color ? "\x1b[1;31m" : "",
+                t->look->color ? "\x1b[0m" : "", STR_ARG(r->title), STR_ARG(r->file), r->line);
+        put_text(&out, r->report);
+    }
+    t->status = out.failed ? ERR_NOMEM : write_all(t->to, buf_str(&out));
+    buf_free(&out);
+    return t->status == OK;
+}
+
+RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,
+                              const RemitLook *look, RemitWriter to, RemitTestCounts *counts,
+                              RemitError *error) {
+    RemitStatus bundle = need_bundle(policy, error);
+    if (bundle != REMIT_OK)
+        return bundle;
+    if (policy->policy.program == NULL)
+        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files");
+    *counts = (RemitTestCounts){0};
+    TestOut out = {look, to, counts, OK};
+    Err err = {0};
+    Status status = policy_tests(&policy->policy, text_of(options->filter), test_each, &out, &err);
+    if (status == OK)
+        status = out.status;
+    if (status != OK)
+        return give_status(error, status, &err);
+    return counts->failed > 0 ? give(error, REMIT_FAULT, "tests failed")
+                              : give(error, REMIT_OK, "");
+}
+
+/* ---- running */
+
+const char *remit_reason(int reason) {
+    return reason >= 0 && reason < REJECT_REASONS ? reject_text((RejectReason)reason).p : "?";
+}
+
+static void fill_summary(RemitSummary *out, const Counts *c, uint64_t bytes) {
+    out->events = c->events;
+    out->repeated = c->repeated;
+    out->unmatched = c->unmatched;
+    for (int i = 0; i < REMIT_REASONS; i++)
+        out->rejected[i] = c->rejected[i];
+    out->effects = c->effects;
+    out->raised = c->by_effect[EFFECT_DUTY_OPENED];
+    out->fulfilled = c->by_effect[EFFECT_DUTY_FULFILLED];
+    out->late = c->late;
+    out->breached = c->by_effect[EFFECT_DUTY_BREACHED];
+    out->escalated = c->by_effect[EFFECT_DUTY_ESCALATED];
+    out->reminded = c->by_effect[EFFECT_DUTY_REMINDED];
+    out->waived = c->by_effect[EFFECT_DUTY_WAIVED];
+    out->paused = c->by_effect[EFFECT_DUTY_PAUSED];
+    out->resumed = c->by_effect[EFFECT_DUTY_RESUMED];
+    out->corrected = c->by_effect[EFFECT_DUTY_CORRECTED];
+    out->notified = c->by_effect[EFFECT_NOTIFIED];
+    out->emitted = c->by_effect[EFFECT_EMITTED];
+    out->bytes = bytes;
+}
+
+static void fill_clock(RemitSummary *out, const Bundle *b, const RunResult *r) {
+    out->has_clock = r->has_clock;
+    out->clock = r->clock;
+    if (!r->has_clock)
+        return;
+    Buf text = {0};
+    ZoneCache zone = {.zone = bundle_zone(b)};
+    zone_put_instant(&text, &zone, r->clock);
+    size_t n = text.n < sizeof out->clock_text - 1 ? text.n : sizeof out->clock_text - 1;
+    memcpy(out->clock_text, text.p == NULL ? "" : text.p, text.failed ? 0 : n);
+    buf_free(&text);
+}
+
+typedef struct RunLink {
+    const RemitRunOptions *options;
+    RemitWriter to;
+} RunLink;
+
+static Status run_write(void *ctx, Str lines, Err *err) {
+    RunLink *link = ctx;
+    Status status = write_all(link->to, lines);
+    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+}
+
+static bool run_progress(void *ctx, const Counts *counts, uint64_t bytes) {
+    RunLink *link = ctx;
+    RemitSummary so_far = {0};
+    fill_summary(&so_far, counts, bytes);
+    return link->options->progress(link->options->progress_ctx, &so_far) == 0;
+}
+
+static RemitStatus instant_option(const char *text, const char *what, bool *has, int64_t *out,
+                                  RemitError *error) {
+    *has = text != NULL;
+    if (text == NULL || instant_parse(text_of(text), out) == OK)
+        return REMIT_OK;
+    Err err = {0};
+    err_set(&err, ERR_SYNTAX,
+            "%s: \"%s\" is not an instant with its offset, as in 2026-03-02T09:00:00+08:00", what,
+            text);
+    return give(error, REMIT_CALL, err.text);
+}
+
+static RemitStatus feeds_of(const char *const *events, size_t n, Arena *a, Str **out,
+                            RemitError *error) {
+    *out = new (a, Str, n + 1);
+    if (*out == NULL)
+        return give(error, REMIT_FAILED, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        (*out)[i] = text_of(events[i]);
+    return REMIT_OK;
+}
+
+static FeedKind kind_of(bool csv, bool json) {
+    return csv ? FEED_CSV : json ? FEED_JSON : FEED_BY_NAME;
+}
+
+RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *o, RemitSummary *summary,
+                      RemitError *error) {
+    *summary = (RemitSummary){0};
+    RemitStatus status = need_bundle(policy, error);
+    RunLink link = {o, o->to};
+    Str *events = NULL;
+    RunOptions run = {.ledger = text_of(o->ledger),
+                      .name = text_of(o->name),
+                      .event_count = o->event_count,
+                      .kind = kind_of(o->csv, o->json),
+                      .batch = o->batch,
+                      .effects = text_of(o->effects),
+                      .source = o->source == NULL ? S("remit:input") : text_of(o->source),
+                      .no_sync = o->no_sync,
+                      .readable = o->readable,
+                      .write = o->to.write == NULL ? NULL : run_write,
+                      .write_ctx = &link,
+                      .progress = o->progress == NULL ? NULL : run_progress,
+                      .progress_ctx = &link};
+    if (status == REMIT_OK && run.ledger.n == 0)
+        status = give(error, REMIT_CALL, "no ledger is named");
+    if (status == REMIT_OK)
+        status = instant_option(o->until, "--until", &run.has_until, &run.until, error);
+    if (status == REMIT_OK)
+        status =
+            instant_option(o->not_after, "--not-after", &run.has_not_after, &run.not_after, error);
+    Arena a = {0};
+    if (status == REMIT_OK)
+        status = feeds_of(o->events, o->event_count, &a, &events, error);
+    if (status == REMIT_OK) {
+        Err err = {0};
+        RunResult result;
+        run.events = events;
+        Status done = run_all(&policy->policy, &run, &result, &err);
+        fill_summary(summary, &result.counts, result.bytes);
+        fill_clock(summary, policy->policy.bundle, &result);
+        status = give_status(error, done, &err);
+    }
+    arena_free(&a);
+    return status;
+}
+
+RemitStatus remit_decide(const RemitPolicy *policy, const RemitDecideOptions *o, RemitWriter to,
+                         RemitSummary *summary, RemitError *error) {
+    *summary = (RemitSummary){0};
+    RemitStatus status = need_bundle(policy, error);
+    Arena a = {0};
+    Str *events = NULL;
+    if (status == REMIT_OK)
+        status = feeds_of(o->events, o->event_count, &a, &events, error);
+    if (status == REMIT_OK) {
+        RunLink link = {NULL, to};
+        RunOptions run = {.events = events,
+                          .event_count = o->event_count,
+                          .kind = kind_of(o->csv, o->json),
+                          .source = o->source == NULL ? S("remit:input") : text_of(o->source),
+                          .write = to.write == NULL ? NULL : run_write,
+                          .write_ctx = &link};
+        RunResult result;
+        Err err = {0};
+        Status done = decide_all(&policy->policy, &run, &result, &err);
+        fill_summary(summary, &result.counts, result.bytes);
+        status = give_status(error, done, &err);
+    }
+    arena_free(&a);
+    return status;
+}
+
+/* ---- asking */
+
+typedef struct ShowLink {
+    RemitTable table;
+    RemitWriter json;
+} ShowLink;
+
+enum { SHOW_COLUMNS = 16 };
+
+static bool show_cells(int (*to)(void *, const RemitText *, size_t), void *ctx, const Str *texts,
+                       size_t n) {
+    RemitText cells[SHOW_COLUMNS];
+    for (size_t i = 0; i < n && i < SHOW_COLUMNS; i++)
+        cells[i] = out_text(texts[i]);
+    return to == NULL || to(ctx, cells, n) == 0;
+}
+
+static bool show_begin(void *ctx, const Str *columns, size_t n) {
+    ShowLink *link = ctx;
+    return show_cells(link->table.begin, link->table.ctx, columns, n);
+}
+
+static bool show_row(void *ctx, const Str *cells, size_t n) {
+    ShowLink *link = ctx;
+    return show_cells(link->table.row, link->table.ctx, cells, n);
+}
+
+static bool show_line(void *ctx, Str line) {
+    ShowLink *link = ctx;
+    return write_all(link->json, line) == OK;
+}
+
+RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTable table,
+                       RemitWriter json, RemitError *error) {
+    Record r;
+    Err err = {0};
+    Status status = record_open(&r, text_of(o->ledger), &err);
+    ShowLink link = {table, json};
+    ShowOptions opt = {.what = text_of(o->what),
+                       .owner = text_of(o->owner),
+                       .state = text_of(o->state),
+                       .duty = text_of(o->duty),
+                       .overdue = o->overdue,
+                       .json = look->format == REMIT_JSON,
+                       .limit = o->limit};
+    if (status == OK)
+        status = show(&r, &opt, (ShowSink){&link, show_begin, show_row, show_line}, &err);
+    record_close(&r);
+    return give_status(error, status, &err);
+}
+
+RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error) {
+    Record r;
+    Err err = {0};
+    uint8_t digest[32];
+    Status status = record_open(&r, text_of(ledger), &err);
+    if (status == OK)
+        status = state ? digest_state(&r, digest, &err) : led_digest(r.l, digest, &err);
+    record_close(&r);
+    Buf hex = {0};
+    if (status == OK)
+        put_hex(&hex, digest, 32);
+    memcpy(out, hex.n == 64 ? hex.p : "", hex.n == 64 ? 64 : 0);
+    out[hex.n == 64 ? 64 : 0] = '\0';
+    buf_free(&hex);
+    return give_status(error, status, &err);
+}
+
+RemitStatus remit_why(const char *ledger, const char *subject, const RemitLook *look,
+                      RemitWriter to, RemitError *error) {
+    Record r;
+    Err err = {0};
+    Buf out = {0};
+    Status status = record_open(&r, text_of(ledger), &err);
+    if (status == OK)
+        status = why(&r, text_of(subject), look->format == REMIT_JSON, &out, &err);
+    record_close(&r);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
+}
+
+static bool log_line(void *ctx, Str line) {
+    RemitWriter *to = ctx;
+    return write_all(*to, line) == OK;
+}
+
+RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWriter to,
+                      RemitError *error) {
+    Record r;
+    Err err = {0};
+    LogOptions opt = {.effects_only = o->effects_only,
+                      .from = o->from,
+                      .subject = text_of(o->subject),
+                      .type = text_of(o->type),
+                      .json = look->format == REMIT_JSON};
+    Status status = record_open(&r, text_of(o->ledger), &err);
+    if (status == OK)
+        status = log_entries(&r, &opt, log_line, &to, &err);
+    record_close(&r);
+    return give_status(error, status, &err);
+}
+
+RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
+                          RemitError *error) {
+    Str wanted = text_of(code);
+    (void)look;
+    for (size_t i = 0; i < page_count; i++)
+        if (str_eq(pages[i].name, wanted)) {
+            Status status = write_all(to, pages[i].text);
+            return give(error, status_of(status), "the output cannot be written");
+        }
+    Err err = {0};
+    err_set(&err, ERR_NOTFOUND, "there is no code %s", code);
+    return give(error, REMIT_CALL, err.text);
+}

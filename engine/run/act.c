@@ -1,0 +1,657 @@
+/* run: what events do to duties: raise them, act on them; and what time does: breaches and rungs.
+ */
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/sha256.h"
+#include "engine/run/engine_int.h"
+
+/* ---- effects of a duty */
+
+static Effect duty_effect(const Duty *d, EffectId id) {
+    return (Effect){.id = id, .subject = duty_subject(d), .owner = d->owner};
+}
+
+/* Says something of a duty, and notes where it stands in the journal. */
+static Status duty_say(Engine *e, Duty *d, Effect *effect) {
+    uint64_t *more = new (&e->event, uint64_t, d->said_count + 1);
+    if (more == NULL)
+        return ERR_NOMEM;
+    if (d->said_count > 0)
+        memcpy(more, d->said, d->said_count * sizeof *more);
+    d->said = more;
+    return engine_effect(e, effect, &d->said[d->said_count++]);
+}
+
+static Value instant_or_absent(int64_t at) {
+    return at == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, at);
+}
+
+static Value round_value(const Duty *d) {
+    return d->round > 1 ? value_int(d->round) : value_absent();
+}
+
+static Value by_value(const Flow *flow) {
+    return flow == NULL || flow->by.n == 0 ? value_absent() : value_text(flow->by);
+}
+
+static Str state_text(uint8_t state) {
+    static const char *const names[DUTY_STATES] = {"open",      "paused", "breached",
+                                                   "fulfilled", "waived", "cancelled"};
+    return str_of(names[state]);
+}
+
+/* Runs what the policy says `when` a duty gets into a state. What it makes has the duty as its
+ * subject. */
+static Status duty_react(Engine *e, const Duty *d, uint8_t state) {
+    Subject outer = e->subject;
+    uint32_t line = e->line;
+    e->subject = duty_subject(d);
+    Status status = OK;
+    for (uint32_t i = 0; i < d->def->reaction_count && status == OK; i++)
+        if (d->def->reactions[i].state == state)
+            status = engine_actions(e, d->def->reactions[i].fn, NULL, d->frame);
+    e->subject = outer;
+    e->line = line;
+    return status;
+}
+
+/* ---- links: how a clause finds duties by values that are not their key */
+
+static Status link_key(Engine *e, uint32_t decl, uint32_t act, const Str *values, uint32_t n,
+                       uint64_t number) {
+    uint8_t hash[SHA256_BYTES];
+    buf_reset(&e->text);
+    for (uint32_t i = 0; i < n; i++)
+        put_str(&e->text, values[i]);
+    TRY(buf_status(&e->text));
+    sha256(buf_str(&e->text), hash);
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)decl << 32 | act);
+    put_bytes(&e->key, hash, 16);
+    put_key_u64(&e->key, number);
+    return buf_status(&e->key);
+}
+
+enum { LINK_PREFIX = 24, LINK_SCAN = 0xFFFF };
+
+static Status link_put(Engine *e, bool there) {
+    Status status = there ? led_put(e->l, LED_LINK, buf_str(&e->key), S("1"))
+                          : led_del(e->l, LED_LINK, buf_str(&e->key));
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
+static Status links_add(Engine *e, const Duty *d) {
+    for (uint32_t i = 0; i < d->def->act_count; i++) {
+        const ActDef *act = &d->def->acts[i];
+        if (act->match != MATCH_BY_LINK)
+            continue;
+        Value *values = new (&e->event, Value, act->slot_count + 1);
+        if (values == NULL)
+            return ERR_NOMEM;
+        bool all = true;
+        for (uint32_t k = 0; k < act->slot_count; k++) {
+            values[k] = d->frame[act->slots[k]];
+            all = all && values[k].kind != V_ABSENT;
+        }
+        if (!all)
+            continue; /* what is absent equals nothing */
+        Str *texts;
+        TRY(key_texts(e, values, act->slot_count, &texts));
+        TRY(link_key(e, d->decl, i, texts, act->slot_count, d->number));
+        TRY(link_put(e, true));
+    }
+    return OK;
+}
+
+static bool has_scan(const DutyDef *def) {
+    for (uint32_t i = 0; i < def->act_count; i++)
+        if (def->acts[i].match == MATCH_BY_SCAN)
+            return true;
+    return false;
+}
+
+/* The list of instances that have not ended, for clauses that name none. */
+static Status scan_set(Engine *e, const Duty *d, bool there) {
+    if (!has_scan(d->def))
+        return OK;
+    TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
+    return link_put(e, there);
+}
+
+/* ---- raising */
+
+static Status key_of_schedule(Engine *e, int64_t at, Str **out) {
+    Value v = value_of(V_INSTANT, at);
+    return key_texts(e, &v, 1, out);
+}
+
+static Status duty_terms_set(Engine *e, Duty *d, Value due) {
+    d->span = due;
+    d->terms.zone = bundle_zone(e->b);
+    d->terms.calendar = bundle_calendar(e->b);
+    if (!d->def->due_by) {
+        if (due.i <= 0) {
+            e->vm.trap =
+                (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+            return ERR_TRAP;
+        }
+        Status status =
+            span_terms(d->terms.zone, d->terms.calendar, d->terms.raised, due, &d->terms.unpaused,
+                       &d->terms.limit_ms, &d->terms.working, &d->assumed);
+        return engine_time_trap(e, status);
+    }
+    int64_t at = due.i;
+    if (due.kind == V_DATE) /* by a date: until its end */
+        at = zone_instant(d->terms.zone, (due.i + 1) * 86400000);
+    d->terms.unpaused = at;
+    d->terms.limit_ms = at > d->terms.raised ? at - d->terms.raised : 0;
+    return OK;
+}
+
+static Status traces_of(Engine *e, Effect *effect) {
+    effect->traces = new (&e->event, Trace, e->vm.trace_count + 1);
+    if (effect->traces == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < e->vm.trace_count; i++) {
+        const TraceRow *row = &e->vm.trace[i];
+        Trace *trace = &effect->traces[effect->trace_count++];
+        *trace = (Trace){.table = row->table,
+                         .row = (uint32_t)row->row,
+                         .input_count = e->b->tables[row->table].input_count};
+        trace->inputs = new (&e->event, Value, trace->input_count + 1);
+        if (trace->inputs == NULL)
+            return ERR_NOMEM;
+        memcpy(trace->inputs, row->inputs, trace->input_count * sizeof(Value));
+    }
+    return OK;
+}
+
+/* Whether a duty of this key may be raised now: there is none yet, or it may come again and its
+ * last one has ended. */
+static Status may_raise(Engine *e, Duty *d, bool *yes, Duty *first) {
+    uint64_t number;
+    bool found;
+    d->occurrence = 1;
+    *yes = true;
+    TRY(duty_named(e, d->decl, d->key, d->key_count, 1, &number, &found));
+    first->number = 0;
+    if (!found)
+        return OK;
+    *yes = false;
+    if (!d->def->again)
+        return OK;
+    TRY(duty_load(e, number, first));
+    Duty last = *first;
+    if (first->latest != 0)
+        TRY(duty_load(e, first->latest, &last));
+    *yes = last.fold.ended;
+    d->occurrence = last.occurrence + 1;
+    return OK;
+}
+
+static Status duty_open(Engine *e, Duty *d, Duty *first) {
+    d->number = e->next++;
+    d->round = 1;
+    d->timer_at = INSTANT_NEVER;
+    d->acts = new (&e->event, Act, 2);
+    if (d->acts == NULL)
+        return ERR_NOMEM;
+    TRY(engine_time_trap(e, fold_acts(&d->terms, d->acts, 0, &e->event, &d->fold)));
+    Effect effect = duty_effect(d, EFFECT_DUTY_OPENED);
+    effect.values[0] = instant_or_absent(d->fold.due);
+    effect.values[1] = value_flag(d->assumed);
+    effect.line = d->def->file << 20 | d->def->line;
+    TRY(traces_of(e, &effect));
+    TRY(duty_say(e, d, &effect));
+    d->leaf = d->said[0];
+    TRY(duty_name(e, d));
+    TRY(links_add(e, d));
+    TRY(scan_set(e, d, true));
+    TRY(duty_plan(e, d));
+    TRY(duty_save(e, d));
+    if (first->number == 0)
+        return OK;
+    first->latest = d->number;
+    return duty_save(e, first);
+}
+
+/* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
+Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
+    Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0};
+    const Value *results;
+    bool applies, yes;
+    bool outer = e->vm.tracing;
+    e->vm.tracing = true;
+    e->vm.trace_count = 0;
+    Status status = vm_call(&e->vm, d.def->raise_fn, event, NULL, args, &results, &applies);
+    e->vm.tracing = outer;
+    TRY(status);
+    if (!applies)
+        return OK;
+    uint32_t keys = d.def->key_count, fixed = keys + 2 + d.def->has_beneficiary;
+    Value *kept = new (&e->event, Value, fixed + d.def->frame_count + 1);
+    if (kept == NULL)
+        return ERR_NOMEM;
+    memcpy(kept, results, (fixed + d.def->frame_count) * sizeof *kept);
+    d.terms.raised = at;
+    d.key_count = d.def->schedule != SCHEDULE_NONE && keys == 0 ? 1 : keys;
+    TRY(d.def->schedule != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
+                                                      : key_texts(e, kept, keys, &d.key));
+    d.owner = kept[keys];
+    d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
+    d.frame = kept + fixed;
+    TRY(may_raise(e, &d, &yes, &first));
+    if (!yes)
+        return OK;
+    TRY(duty_terms_set(e, &d, kept[fixed - 1]));
+    return duty_open(e, &d, &first);
+}
+
+/* ---- acting */
+
+/* -1, 0, 1 by time, then kind; ties by the source and id of the events. */
+static Status act_order(Engine *e, const Act *a, const Act *b, int *order) {
+    *order = a->time != b->time ? (a->time < b->time ? -1 : 1) : (int)a->kind - (int)b->kind;
+    if (*order != 0)
+        return OK;
+    Leaf x, y;
+    Str bytes;
+    Status status = led_leaf(e->l, a->leaf, &bytes);
+    if (status == OK)
+        status = take_leaf(bytes, &e->event, &x);
+    Str source = {NULL, 0}, id = {NULL, 0};
+    if (status == OK && x.kind == LEAF_EVENT) {
+        TRY(arena_str(&e->event, x.event.source, &source));
+        TRY(arena_str(&e->event, x.event.id, &id));
+    }
+    if (status == OK)
+        status = led_leaf(e->l, b->leaf, &bytes);
+    if (status == OK)
+        status = take_leaf(bytes, &e->event, &y);
+    if (status != OK)
+        return engine_fail(e, status, "reading the journal");
+    Str source2 = y.kind == LEAF_EVENT ? y.event.source : S(""),
+        id2 = y.kind == LEAF_EVENT ? y.event.id : S("");
+    *order = str_cmp(source, source2);
+    if (*order == 0)
+        *order = str_cmp(id, id2);
+    return OK;
+}
+
+/* Puts an act among those of the duty, in its order; *at is its place. */
+static Status act_insert(Engine *e, Duty *d, Act act, uint32_t *at) {
+    uint32_t place = d->act_count;
+    while (place > 0) {
+        int order;
+        TRY(act_order(e, &d->acts[place - 1], &act, &order));
+        if (order <= 0)
+            break;
+        place--;
+    }
+    memmove(&d->acts[place + 1], &d->acts[place], (d->act_count - place) * sizeof act);
+    d->acts[place] = act;
+    d->act_count++;
+    *at = place;
+    return OK;
+}
+
+/* Which pauses hold just before the act at `place`. */
+static uint64_t reasons_before(const Duty *d, uint32_t place) {
+    uint64_t reasons = 0;
+    for (uint32_t i = 0; i < place; i++) {
+        uint64_t bit = (uint64_t)1 << d->acts[i].clause;
+        if (d->acts[i].kind == ACT_IS_PAUSE)
+            reasons |= bit;
+        else if (d->acts[i].kind == ACT_IS_RESUME)
+            reasons &= ~bit;
+    }
+    return reasons;
+}
+
+static Status say_paused(Engine *e, Duty *d, const Act *act) {
+    int64_t left;
+    TRY(engine_time_trap(e, fold_left(&d->terms, &d->fold, act->time, &left)));
+    Effect effect = duty_effect(d, EFFECT_DUTY_PAUSED);
+    effect.values[0] = value_duration(d->terms.working ? FAMILY_WORKING : FAMILY_ELAPSED, left);
+    return duty_say(e, d, &effect);
+}
+
+static Status say_resumed(Engine *e, Duty *d) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_RESUMED);
+    effect.values[0] = instant_or_absent(d->fold.due);
+    return duty_say(e, d, &effect);
+}
+
+static Status say_end(Engine *e, Duty *d, const Flow *flow) {
+    uint8_t kind = d->fold.end_kind;
+    Effect effect = duty_effect(d, kind == ACT_IS_FULFIL  ? EFFECT_DUTY_FULFILLED
+                                   : kind == ACT_IS_WAIVE ? EFFECT_DUTY_WAIVED
+                                                          : EFFECT_DUTY_CANCELLED);
+    if (kind == ACT_IS_FULFIL) {
+        e->counts.late += d->fold.late;
+        effect.values[0] = instant_or_absent(d->fold.due);
+        effect.values[1] = value_flag(d->fold.late);
+        effect.values[2] = value_flag(d->reported_late);
+        effect.values[3] = by_value(flow);
+    } else {
+        effect.values[0] = by_value(flow);
+    }
+    return duty_say(e, d, &effect);
+}
+
+/* What was said of a duty, for a correction. */
+typedef struct Said {
+    uint8_t state;
+    int64_t due, at; /* INSTANT_NEVER: not known, none */
+    bool late;
+} Said;
+
+static Said said_of(const Duty *d) {
+    Said said = {
+        .state = duty_state(d), .due = d->fold.due, .at = INSTANT_NEVER, .late = d->fold.late};
+    if (d->fold.ended) {
+        said.at = d->fold.end_at;
+    } else if (d->breached) {
+        said.due = d->breach_due;
+        said.at = d->breach_due;
+    }
+    return said;
+}
+
+static Status say_corrected(Engine *e, Duty *d, Said was) {
+    Said is = said_of(d);
+    Effect effect = duty_effect(d, EFFECT_DUTY_CORRECTED);
+    effect.values[0] = value_text(state_text(was.state));
+    effect.values[1] = instant_or_absent(was.due);
+    effect.values[2] = instant_or_absent(was.at);
+    effect.values[3] = value_flag(was.late);
+    effect.values[4] = value_text(state_text(is.state));
+    effect.values[5] = instant_or_absent(is.due);
+    effect.values[6] = instant_or_absent(is.at);
+    effect.values[7] = value_flag(is.late);
+    effect.values[8] = (Value){.items = d->told, .n = d->told_count, .kind = V_LIST};
+    return duty_say(e, d, &effect);
+}
+
+/* A breach that was said and is one no more: the duty is open again, and the rungs at and after due
+ * are to come again (language.md 12). */
+static void take_back(Duty *d) {
+    d->breached = false;
+    d->round++;
+    for (uint32_t i = 0; i < d->def->rung_count; i++)
+        if (d->def->rungs[i].kind == RUNG_AT_DUE || d->def->rungs[i].kind == RUNG_AFTER_DUE)
+            d->fired &= ~((uint64_t)1 << i);
+    d->last_rung = 0;
+}
+
+/* The duty had not ended before this act. */
+static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, const Fold *old,
+                          const Flow *flow) {
+    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached, .breach_due = d->breach_due});
+    if (d->fold.ended) {
+        bool in_time = d->breached && !d->fold.late;
+        d->reported_late = d->fold.end_kind == ACT_IS_FULFIL && in_time;
+        TRY(say_end(e, d, flow));
+        if (in_time)
+            TRY(say_corrected(e, d, was));
+        return scan_set(e, d, false);
+    }
+    uint64_t before = reasons_before(d, place), bit = (uint64_t)1 << act->clause;
+    bool pauses = act->kind == ACT_IS_PAUSE && before == 0;
+    bool resumes = act->kind == ACT_IS_RESUME && before == bit;
+    if (pauses)
+        TRY(say_paused(e, d, act));
+    if (resumes)
+        TRY(say_resumed(e, d));
+    if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
+        take_back(d);
+        TRY(say_corrected(e, d, was));
+    }
+    return OK;
+}
+
+/* The duty had ended: what lies before its end and changes the outcome is corrected. */
+static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
+    const Fold *now = &d->fold;
+    if (now->end_kind == old->end_kind && now->end_at == old->end_at && now->late == old->late)
+        return OK;
+    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached, .breach_due = d->breach_due});
+    if (now->end_kind == ACT_IS_FULFIL && !now->late && d->breached)
+        d->reported_late = true;
+    else if (now->end_kind != ACT_IS_FULFIL || now->late)
+        d->reported_late = false;
+    return say_corrected(e, d, was);
+}
+
+static Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
+    if (act.time < d->terms.raised)
+        return OK; /* what lies before its start has no effect */
+    Fold old = d->fold;
+    uint32_t place;
+    TRY(act_insert(e, d, act, &place));
+    Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
+    TRY(engine_time_trap(e, status));
+    uint32_t line = e->line;
+    TRY(old.ended ? act_on_ended(e, d, &old)
+                  : act_on_open(e, d, &d->acts[place], place, &old, flow));
+    e->line = line;
+    TRY(duty_plan(e, d));
+    TRY(duty_save(e, d)); /* reactions read what stands in the ledger */
+    return !old.ended && d->fold.ended ? duty_react(e, d, duty_state(d)) : OK;
+}
+
+/* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. */
+static Status act_try(Engine *e, const ActDef *act, Flow *flow, Duty *d, bool *done) {
+    *done = false;
+    int64_t earliest = d->terms.raised;
+    if (act->has_since)
+        earliest = INT64_MIN;
+    if (flow->vm.time < earliest && act->match != MATCH_BY_KEY && act->match != MATCH_BY_SELF)
+        return OK;
+    if (act->test_fn >= 0) {
+        const Value *flag;
+        TRY(vm_call(&e->vm, act->test_fn, &flow->vm, d->frame, NULL, &flag, NULL));
+        if (flag[0].i == 0)
+            return OK;
+    }
+    *done = true;
+    e->matched = true;
+    e->line = act->file << 20 | act->line;
+    return duty_apply(e, d, (Act){flow->vm.time, act->kind, act->clause, flow->leaf}, flow);
+}
+
+static Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
+                         bool *absent) {
+    const Value *values;
+    TRY(vm_call(&e->vm, act->link_fn, &flow->vm, NULL, NULL, &values, NULL));
+    *n = e->b->fns[act->link_fn].result_count;
+    *absent = false;
+    for (uint32_t i = 0; i < *n; i++)
+        *absent = *absent || values[i].kind == V_ABSENT;
+    return *absent ? OK : key_texts(e, values, *n, texts);
+}
+
+static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, const Str *key,
+                         uint32_t n) {
+    uint64_t number;
+    bool found, done;
+    TRY(duty_find_key(e, decl, key, n, flow->vm.time, &number, &found));
+    if (!found)
+        return OK;
+    Duty d;
+    TRY(duty_load(e, number, &d));
+    return act_try(e, act, flow, &d, &done);
+}
+
+/* Goes through the instances of a list in the order in which they came into being. A fulfilment
+ * takes the oldest that it fits, unless the clause says each; pauses and waivers take all. */
+static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef *act, Flow *flow,
+                          const Str *values, uint32_t n) {
+    bool one = act->kind == ACT_IS_FULFIL && !act->each;
+    TRY(link_key(e, decl, list, values, n, 0));
+    Str from;
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
+    Str prefix = {from.p, LINK_PREFIX};
+    for (;;) {
+        Str key, value;
+        bool found, done;
+        Status status = led_next(e->l, LED_LINK, from, true, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found || !str_starts(key, prefix))
+            return OK;
+        TRY(arena_str(&e->event, key, &from));
+        Take t = take_from(str_from(from, LINK_PREFIX));
+        Duty d;
+        TRY(duty_load(e, take_key_u64(&t), &d));
+        if (d.fold.ended && d.fold.end_at <= flow->vm.time)
+            continue;
+        TRY(act_try(e, act, flow, &d, &done));
+        if (done && one)
+            return OK;
+    }
+}
+
+/* The engine's own acts name duty and key themselves. */
+static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+    if (bundle_duty(e->b, value_str(flow->vm.fields[0])) != (int32_t)decl)
+        return OK;
+    Value list = flow->vm.fields[1];
+    Str *key;
+    TRY(key_texts(e, list.items, list.n, &key));
+    uint64_t number;
+    bool found, holds, done;
+    TRY(duty_find_key(e, decl, key, list.n, flow->vm.time, &number, &found));
+    if (!found)
+        return OK;
+    Duty d;
+    TRY(duty_load(e, number, &d));
+    if (e->b->events[act->event].engine == ENGINE_REPORTED) {
+        TRY(org_holds(e, flow->by, d.owner, flow->vm.time, &holds));
+        if (!holds) {
+            Str message;
+            Str owner = party_text(e->b, d.owner);
+            TRY(arena_printf(&e->event, &message,
+                             "%.*s is not %.*s, who owes this duty, nor one of its members",
+                             STR_ARG(flow->by), STR_ARG(owner)));
+            e->refusal = (Refusal){.reason = REJECT_AUTHORITY,
+                                   .has_time = true,
+                                   .time = flow->vm.time,
+                                   .source = flow->vm.source,
+                                   .id = flow->vm.id,
+                                   .field = S("actor"),
+                                   .message = message};
+            e->refused = true;
+            return ERR_TRAP;
+        }
+    }
+    return act_try(e, act, flow, &d, &done);
+}
+
+Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+    Str *texts = NULL;
+    uint32_t n = 0;
+    bool absent = false;
+    switch ((MatchDef)act->match) {
+    case MATCH_BY_KEY:
+        TRY(act_values(e, act, flow, &texts, &n, &absent));
+        return absent ? OK : act_by_key(e, decl, act, flow, texts, n);
+    case MATCH_BY_LINK:
+        TRY(act_values(e, act, flow, &texts, &n, &absent));
+        return absent ? OK
+                      : act_by_list(e, decl, (uint32_t)(act - e->b->duties[decl].acts), act, flow,
+                                    texts, n);
+    case MATCH_BY_SCAN:
+        return act_by_list(e, decl, LINK_SCAN, act, flow, NULL, 0);
+    case MATCH_BY_SELF:
+        return act_by_self(e, decl, act, flow);
+    }
+    UNREACHABLE();
+}
+
+/* ---- time */
+
+static bool was_told(const Duty *d, Value party) {
+    for (uint32_t i = 0; i < d->told_count; i++)
+        if (value_eq(d->told[i], party))
+            return true;
+    return false;
+}
+
+static Status tell(Engine *e, Duty *d, Value party) {
+    if (was_told(d, party))
+        return OK;
+    Value *more = new (&e->event, Value, d->told_count + 1);
+    if (more == NULL)
+        return ERR_NOMEM;
+    memcpy(more, d->told, d->told_count * sizeof *more);
+    more[d->told_count] = party;
+    d->told = more;
+    d->told_count++;
+    return OK;
+}
+
+static Status fire_rung(Engine *e, Duty *d, uint32_t n) {
+    const RungDef *rung = &d->def->rungs[n];
+    const Value *to;
+    e->line = rung->file << 20 | rung->line;
+    TRY(vm_call(&e->vm, rung->to_fn, NULL, d->frame, NULL, &to, NULL));
+    uint32_t count = e->b->fns[rung->to_fn].result_count;
+    Value *parties = new (&e->event, Value, count + 1);
+    if (parties == NULL)
+        return ERR_NOMEM;
+    memcpy(parties, to, count * sizeof *parties);
+    d->fired |= (uint64_t)1 << n;
+    d->last_rung = n + 1;
+    for (uint32_t i = 0; i < count; i++) {
+        Effect effect = duty_effect(d, rung->raises ? EFFECT_DUTY_ESCALATED : EFFECT_DUTY_REMINDED);
+        effect.values[0] = parties[i];
+        effect.values[1] = value_int(n + 1);
+        effect.values[2] = instant_or_absent(d->fold.due);
+        effect.values[3] = round_value(d);
+        TRY(duty_say(e, d, &effect));
+        if (rung->raises)
+            TRY(tell(e, d, parties[i]));
+    }
+    return OK;
+}
+
+static Status fire_breach(Engine *e, Duty *d) {
+    d->breached = true;
+    d->breach_due = d->fold.due;
+    e->line = d->def->file << 20 | d->def->line;
+    Effect effect = duty_effect(d, EFFECT_DUTY_BREACHED);
+    effect.values[0] = instant_or_absent(d->fold.due);
+    effect.values[1] = round_value(d);
+    return duty_say(e, d, &effect);
+}
+
+static void fire_begin(Engine *e, const Duty *d, int64_t at) {
+    e->now = at;
+    e->subject = duty_subject(d);
+    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    e->rule = 0;
+}
+
+Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
+    fire_begin(e, d, at);
+    TRY(rung == 0 ? fire_breach(e, d) : fire_rung(e, d, rung - 1));
+    TRY(duty_plan(e, d));
+    TRY(duty_save(e, d));
+    return rung == 0 ? duty_react(e, d, DUTY_BREACHED) : OK;
+}
+
+/* What is left to do when a timer's function or reaction failed: it is spent, and a breach is a
+ * breach. */
+Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message) {
+    fire_begin(e, d, at);
+    if (rung == 0)
+        TRY(fire_breach(e, d));
+    else
+        d->fired |= (uint64_t)1 << (rung - 1);
+    TRY(alert(e, "failed", message));
+    TRY(duty_plan(e, d));
+    return duty_save(e, d);
+}

@@ -1,0 +1,338 @@
+/* run: a duty between its record in the ledger and its form in memory. */
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/sha256.h"
+#include "engine/run/record.h"
+#include "engine/run/view.h"
+#include "engine/run/engine_int.h"
+
+Subject duty_subject(const Duty *d) {
+    return (Subject){.kind = SUBJECT_DUTY,
+                     .decl = d->decl,
+                     .occurrence = d->occurrence,
+                     .key = d->key,
+                     .key_count = d->key_count};
+}
+
+uint8_t duty_state(const Duty *d) {
+    if (d->fold.ended)
+        return d->fold.end_kind == ACT_IS_FULFIL  ? DUTY_FULFILLED
+               : d->fold.end_kind == ACT_IS_WAIVE ? DUTY_WAIVED
+                                                  : DUTY_CANCELLED;
+    if (d->breached)
+        return DUTY_BREACHED;
+    return d->fold.reasons != 0 ? DUTY_PAUSED : DUTY_OPEN;
+}
+
+Status rung_span(const Duty *d, const RungDef *rung, Value *out) {
+    *out = rung->span_slot >= 0 ? d->frame[rung->span_slot] : rung->span;
+    return OK;
+}
+
+/* ---- keys */
+
+Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out) {
+    Str *texts = new (&e->event, Str, n + 1);
+    if (texts == NULL)
+        return ERR_NOMEM;
+    size_t total = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        Value v = values[i];
+        if (v.kind == V_DEC || v.kind == V_MONEY || v.kind == V_PERCENT) {
+            Dec d = dec_normal(value_to_dec(v)); /* 7.00 and 7 are one key */
+            v.i = d.coef;
+            v.scale = d.scale;
+        }
+        buf_reset(&e->text);
+        put_value_text(&e->text, e->b, &e->render.zone, v);
+        TRY(buf_status(&e->text));
+        TRY(arena_str(&e->event, buf_str(&e->text), &texts[i]));
+        total += texts[i].n;
+    }
+    if (total > LIMIT_KEY_BYTES) {
+        e->vm.trap =
+            (Trap){.code = TRAP_TOO_LONG, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+        return ERR_TRAP;
+    }
+    *out = texts;
+    return OK;
+}
+
+Status duty_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
+                 Buf *scratch, uint8_t out[SHA256_BYTES]) {
+    buf_reset(scratch);
+    put_text(scratch, S("duty"));
+    put_str(scratch, b->duties[decl].name);
+    put_varint(scratch, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_str(scratch, key[i]);
+    put_varint(scratch, occurrence);
+    sha256(buf_str(scratch), out);
+    return buf_status(scratch);
+}
+
+Status duty_named(Engine *e, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
+                  uint64_t *number, bool *found) {
+    uint8_t hash[SHA256_BYTES];
+    uint64_t b;
+    TRY(duty_hash(e->b, decl, key, n, occurrence, &e->text, hash));
+    Status status = led_set_find(e->l, LED_SET_NAMES, hash, number, &b, found);
+    return status == OK ? OK : engine_fail(e, status, "reading the ledger");
+}
+
+Status duty_name(Engine *e, const Duty *d) {
+    uint8_t hash[SHA256_BYTES];
+    TRY(duty_hash(e->b, d->decl, d->key, d->key_count, d->occurrence, &e->text, hash));
+    Status status = led_set_add(e->l, LED_SET_NAMES, hash, d->number, 0);
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
+Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
+                     uint64_t *number, bool *found) {
+    TRY(duty_named(e, decl, key, n, 1, number, found));
+    if (!*found || !e->b->duties[decl].again)
+        return OK;
+    Duty d;
+    TRY(duty_load(e, *number, &d));
+    uint32_t occurrence = 1;
+    if (d.latest != 0) {
+        TRY(duty_load(e, d.latest, &d));
+        occurrence = d.occurrence;
+        *number = d.number;
+    }
+    while (d.terms.raised > at &&
+           occurrence > 1) { /* an older event belongs to an older occurrence */
+        TRY(duty_named(e, decl, key, n, --occurrence, number, found));
+        if (!*found)
+            return engine_fail(e, ERR_DAMAGED, "an occurrence of a duty is missing");
+        TRY(duty_load(e, *number, &d));
+    }
+    return OK;
+}
+
+/* ---- records */
+
+static void put_key_list(Buf *out, const Str *key, uint32_t n) {
+    put_varint(out, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_str(out, key[i]);
+}
+
+static void put_value_list(Buf *out, const Value *values, uint32_t n) {
+    put_varint(out, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_value(out, values[i], false);
+}
+
+static void put_acts(Buf *out, const Act *acts, uint32_t n) {
+    put_varint(out, n);
+    for (uint32_t i = 0; i < n; i++) {
+        put_zigzag(out, acts[i].time);
+        put_u8(out, (uint8_t)(acts[i].kind | acts[i].clause << 3));
+        put_varint(out, acts[i].leaf);
+    }
+}
+
+static void put_said(Buf *out, const uint64_t *said, uint32_t n) {
+    put_varint(out, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_varint(out, i == 0 ? said[0] : said[i] - said[i - 1]);
+}
+
+/* The lists of a record one behind the other in one buffer, so that it can hold them all. */
+typedef struct Lists {
+    size_t key, owner, beneficiary, span, frame, acts, said, told, end;
+} Lists;
+
+static Str list_at(const Buf *b, size_t from, size_t to) {
+    return (Str){b->p + from, to - from};
+}
+
+Status duty_save(Engine *e, Duty *d) {
+    Buf *t = &e->text;
+    Lists at = {0};
+    buf_reset(t);
+    put_key_list(t, d->key, d->key_count);
+    at.owner = t->n;
+    put_value(t, d->owner, false);
+    at.beneficiary = t->n;
+    put_value(t, d->beneficiary, false);
+    at.span = t->n;
+    put_value(t, d->span, false);
+    at.frame = t->n;
+    put_value_list(t, d->frame, d->def->frame_count);
+    at.acts = t->n;
+    put_acts(t, d->acts, d->act_count);
+    at.said = t->n;
+    put_said(t, d->said, d->said_count);
+    at.told = t->n;
+    put_value_list(t, d->told, d->told_count);
+    at.end = t->n;
+    TRY(buf_status(t));
+    DutyRec rec = {
+        .decl = d->decl,
+        .key = list_at(t, at.key, at.owner),
+        .occurrence = d->occurrence,
+        .latest = d->latest,
+        .leaf = d->leaf,
+        .raised = d->terms.raised,
+        .owner = list_at(t, at.owner, at.beneficiary),
+        .beneficiary = list_at(t, at.beneficiary, at.span),
+        .span = list_at(t, at.span, at.frame),
+        .unpaused = d->terms.unpaused,
+        .limit_ms = d->terms.limit_ms,
+        .working = d->terms.working,
+        .assumed = d->assumed,
+        .frame = list_at(t, at.frame, at.acts),
+        .acts = list_at(t, at.acts, at.said),
+        .breached = d->breached,
+        .breach_due = d->breach_due,
+        .fired = d->fired,
+        .round = d->round,
+        .last_rung = d->last_rung,
+        .reported_late = d->reported_late,
+        .said = list_at(t, at.said, at.told),
+        .told = list_at(t, at.told, at.end),
+        .timer_at = d->timer_at,
+        .timer_rung = d->timer_rung,
+    };
+    buf_reset(&e->record);
+    duty_rec_put(&e->record, &rec);
+    TRY(buf_status(&e->record));
+    buf_reset(&e->key);
+    put_key_u64(&e->key, d->number);
+    Status status = led_put(e->l, LED_DUTY, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? OK : engine_fail(e, status, "writing a duty");
+}
+
+static Status take_count(Take *t, uint32_t *n) {
+    uint64_t count = take_varint(t);
+    *n = (uint32_t)count;
+    return t->failed || count > take_left(t) ? ERR_DAMAGED : OK;
+}
+
+static Status take_key_list(Arena *a, Str bytes, Str **out, uint32_t *n) {
+    Take t = take_from(bytes);
+    TRY(take_count(&t, n));
+    *out = new (a, Str, *n + 1);
+    if (*out == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < *n; i++)
+        TRY(arena_str(a, take_str(&t), &(*out)[i]));
+    return take_done(&t);
+}
+
+static Status take_one(Arena *a, Str bytes, Value *out) {
+    Take t = take_from(bytes);
+    TRY(value_keep(take_value(&t, a), a, out));
+    return take_done(&t);
+}
+
+static Status take_value_list(Arena *a, Str bytes, Value **out, uint32_t *n) {
+    Take t = take_from(bytes);
+    TRY(take_count(&t, n));
+    *out = new (a, Value, *n + 1);
+    if (*out == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < *n; i++)
+        TRY(value_keep(take_value(&t, a), a, &(*out)[i]));
+    return take_done(&t);
+}
+
+static Status take_acts(Arena *a, Str bytes, Duty *d) {
+    Take t = take_from(bytes);
+    TRY(take_count(&t, &d->act_count));
+    d->acts = new (a, Act, d->act_count + 2); /* room for one more */
+    if (d->acts == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < d->act_count; i++) {
+        d->acts[i].time = take_zigzag(&t);
+        uint8_t kind = take_u8(&t);
+        d->acts[i].kind = kind & 7;
+        d->acts[i].clause = kind >> 3;
+        d->acts[i].leaf = take_varint(&t);
+    }
+    return take_done(&t);
+}
+
+static Status take_said(Arena *a, Str bytes, Duty *d) {
+    Take t = take_from(bytes);
+    TRY(take_count(&t, &d->said_count));
+    d->said = new (a, uint64_t, d->said_count + 1);
+    if (d->said == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < d->said_count; i++)
+        d->said[i] = take_varint(&t) + (i == 0 ? 0 : d->said[i - 1]);
+    return take_done(&t);
+}
+
+static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) {
+    uint32_t frame;
+    if (rec->decl >= b->duty_count)
+        return ERR_DAMAGED;
+    *d = (Duty){.number = d->number,
+                .decl = (uint32_t)rec->decl,
+                .def = &b->duties[rec->decl],
+                .occurrence = (uint32_t)rec->occurrence,
+                .latest = rec->latest,
+                .leaf = rec->leaf,
+                .assumed = rec->assumed,
+                .breached = rec->breached,
+                .breach_due = rec->breach_due,
+                .fired = rec->fired,
+                .round = (uint32_t)rec->round,
+                .last_rung = (uint32_t)rec->last_rung,
+                .reported_late = rec->reported_late,
+                .timer_at = rec->timer_at,
+                .timer_rung = (uint32_t)rec->timer_rung};
+    d->terms = (Terms){.zone = bundle_zone(b),
+                       .calendar = bundle_calendar(b),
+                       .raised = rec->raised,
+                       .unpaused = rec->unpaused,
+                       .limit_ms = rec->limit_ms,
+                       .working = rec->working};
+    TRY(take_key_list(a, rec->key, &d->key, &d->key_count));
+    TRY(take_one(a, rec->owner, &d->owner));
+    TRY(take_one(a, rec->beneficiary, &d->beneficiary));
+    TRY(take_one(a, rec->span, &d->span));
+    TRY(take_value_list(a, rec->frame, &d->frame, &frame));
+    TRY(take_value_list(a, rec->told, &d->told, &d->told_count));
+    TRY(take_acts(a, rec->acts, d));
+    TRY(take_said(a, rec->said, d));
+    if (frame != d->def->frame_count)
+        return ERR_DAMAGED;
+    TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));
+    d->ended = d->fold.ended;
+    return OK;
+}
+
+Status view_duty(const Bundle *b, uint64_t number, Str bytes, Arena *a, Duty *out) {
+    DutyRec rec;
+    out->number = number;
+    TRY(duty_rec_take(bytes, &rec));
+    return duty_take(b, &rec, a, out);
+}
+
+Status view_left(const Duty *d, int64_t at, Value *out) {
+    int64_t left;
+    TRY(fold_left(&d->terms, &d->fold, at, &left));
+    *out = value_duration(d->terms.working ? FAMILY_WORKING : FAMILY_ELAPSED, left);
+    return OK;
+}
+
+Status duty_load(Engine *e, uint64_t number, Duty *out) {
+    buf_reset(&e->key);
+    put_key_u64(&e->key, number);
+    TRY(buf_status(&e->key));
+    Str bytes;
+    bool found;
+    Status status = led_find(e->l, LED_DUTY, buf_str(&e->key), &bytes, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading a duty");
+    if (!found)
+        return engine_fail(e, ERR_DAMAGED, "a duty is missing");
+    status = view_duty(e->b, number, bytes, &e->event, out);
+    return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "a duty's record");
+}

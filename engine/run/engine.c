@@ -1,0 +1,740 @@
+/* run: one event at a time: repeats and conflicts, lateness, the clock, timers, handlers, what they
+ * emit. */
+#include "engine/run/engine.h"
+
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/sha256.h"
+#include "engine/run/engine_int.h"
+
+Status engine_fail(Engine *e, Status status, const char *what) {
+    const Err *ledger = led_error(e->l);
+    if (ledger != NULL && ledger->code != OK)
+        return err_set(&e->err, status, "%s: %s", what, ledger->text);
+    return err_set(&e->err, status, "%s: %s", what, status_text(status));
+}
+
+#define LEDGER(e, call, what)                                                                      \
+    do {                                                                                           \
+        Status ledger_status = (call);                                                             \
+        if (ledger_status != OK)                                                                   \
+            return engine_fail(e, ledger_status, what);                                            \
+    } while (0)
+
+/* ---- opening */
+
+typedef struct HandlerList {
+    Handler *at;
+    uint32_t n;
+} HandlerList;
+
+static void handler_add(HandlerList *list, Handler h) {
+    if (list->at != NULL)
+        list->at[list->n] = h;
+    list->n++;
+}
+
+/* All handlers, in their order: counted when the lists have no memory yet, written when they have.
+ */
+static void handlers_collect(const Bundle *b, HandlerList *lists) {
+    for (uint32_t i = 0; i < b->decl_count; i++) {
+        uint32_t n = b->decls[i].number;
+        if (!b->decls[i].is_duty) {
+            handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
+            continue;
+        }
+        const DutyDef *d = &b->duties[n];
+        for (uint8_t kind = ACT_IS_FULFIL; kind <= ACT_IS_PAUSE; kind++)
+            for (uint32_t k = 0; k < d->act_count; k++)
+                if (d->acts[k].kind == kind)
+                    handler_add(&lists[d->acts[k].event], (Handler){HANDLE_ACT, n, k});
+        if (d->event >= 0)
+            handler_add(&lists[d->event], (Handler){HANDLE_RAISE, n, 0});
+    }
+}
+
+static Status handlers_init(Engine *e) {
+    uint32_t n = e->b->event_count;
+    HandlerList *lists = new (&e->keep, HandlerList, n);
+    e->handlers = new (&e->keep, Handlers, n);
+    if (lists == NULL || e->handlers == NULL)
+        return ERR_NOMEM;
+    handlers_collect(e->b, lists);
+    for (uint32_t i = 0; i < n; i++) {
+        lists[i].at = new (&e->keep, Handler, lists[i].n + 1);
+        if (lists[i].at == NULL)
+            return ERR_NOMEM;
+        lists[i].n = 0;
+    }
+    handlers_collect(e->b, lists);
+    for (uint32_t i = 0; i < n; i++)
+        e->handlers[i] = (Handlers){lists[i].at, lists[i].n};
+    return OK;
+}
+
+static Status meta_get(Engine *e, Str key, bool *found, int64_t *out) {
+    Str value;
+    LEDGER(e, led_find(e->l, LED_META, key, &value, found), "reading the ledger");
+    if (*found) {
+        Take t = take_from(value);
+        *out = take_zigzag(&t);
+        if (take_done(&t) != OK)
+            return engine_fail(e, ERR_DAMAGED, "the ledger's clock");
+    }
+    return OK;
+}
+
+static Status meta_put(Engine *e, Str key, int64_t v) {
+    buf_reset(&e->record);
+    put_zigzag(&e->record, v);
+    TRY(buf_status(&e->record));
+    LEDGER(e, led_put(e->l, LED_META, key, buf_str(&e->record)), "writing the ledger");
+    return OK;
+}
+
+static Status policy_check(Engine *e, Str bytes) {
+    Str old;
+    bool found;
+    LEDGER(e, led_find(e->l, LED_POLICY, S("0"), &old, &found), "reading the ledger's policy");
+    if (!found)
+        return engine_fail(e, ERR_DAMAGED, "the ledger's policy is missing");
+    if (str_eq(old, bytes))
+        return OK;
+    uint8_t hash[SHA256_BYTES];
+    sha256(old, hash);
+    Buf a = {0}, b = {0};
+    put_hex(&a, hash, 8);
+    put_hex(&b, e->b->hash, 8);
+    Status status = err_set(
+        &e->err, ERR_MISMATCH,
+        "this ledger runs under bundle %.*s, not under %.*s (\"%.*s\" version %.*s)",
+        STR_ARG(buf_str(&a)), STR_ARG(buf_str(&b)), STR_ARG(e->b->policy), STR_ARG(e->b->version));
+    buf_free(&a);
+    buf_free(&b);
+    return status;
+}
+
+static Status genesis(Engine *e, Str bytes) {
+    Leaf leaf = {.kind = LEAF_GENESIS};
+    leaf.genesis =
+        (GenesisLeaf){led_name(e->l), e->b->policy, e->b->version, {(const char *)e->b->hash, 32}};
+    TRY(engine_leaf(e, &leaf, NULL));
+    LEDGER(e, led_put(e->l, LED_POLICY, S("0"), bytes), "keeping the policy");
+    e->next = e->schedules + 1;
+    return meta_put(e, S("next"), (int64_t)e->next);
+}
+
+static Status engine_restore(Engine *e, Str bytes) {
+    for (uint32_t i = 0; i < e->b->duty_count; i++)
+        e->schedules += e->b->duties[i].schedule != SCHEDULE_NONE;
+    if (led_size(e->l) == 0)
+        return genesis(e, bytes);
+    TRY(policy_check(e, bytes));
+    int64_t next = 0;
+    bool found;
+    TRY(meta_get(e, S("clock"), &e->has_clock, &e->clock));
+    TRY(meta_get(e, S("ticked"), &e->has_ticked, &e->ticked));
+    TRY(meta_get(e, S("next"), &found, &next));
+    e->next = (uint64_t)next;
+    e->first_timer = INT64_MIN;
+    return OK;
+}
+
+/* ---- what the VM's actions do */
+
+static Status host_emit(void *ctx, uint32_t event, const Value *fields) {
+    Engine *e = ctx;
+    if (e->queue.n >= LIMIT_CASCADE) {
+        e->vm.trap =
+            (Trap){.code = TRAP_TOO_MANY, .at = e->vm.trap.at, .fn = e->vm.trap.fn, .table = -1};
+        return ERR_TRAP;
+    }
+    uint32_t n = e->b->events[event].field_count;
+    Value *copy = new (&e->event, Value, n + 1);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        TRY(value_keep(fields[i], &e->event, &copy[i]));
+    Effect effect = {.id = EFFECT_EMITTED, .event = event, .fields = copy, .field_count = n};
+    effect.subject = e->subject;
+    uint64_t index;
+    TRY(engine_effect(e, &effect, &index));
+    Flow flow = {.event = event, .leaf = index, .subject = e->subject};
+    flow.cause = (Cause){.kind = CAUSE_EFFECT, .index = index};
+    Str id;
+    TRY(arena_printf(&e->event, &id, "%llu", (unsigned long long)index));
+    flow.vm = (VmEvent){.fields = copy, .time = e->now, .id = id, .source = e->render.source};
+    return vec_push(&e->queue, flow) ? OK : ERR_NOMEM;
+}
+
+static Status host_oblige(void *ctx, uint32_t duty, const Value *args) {
+    Engine *e = ctx;
+    const DutyDef *d = &e->b->duties[duty];
+    Value *copy =
+        new (&e->event, Value, d->param_count + 1); /* the machine's registers are used again */
+    if (copy == NULL)
+        return ERR_NOMEM;
+    memcpy(copy, args, d->param_count * sizeof *copy);
+    return duty_raise(e, duty, NULL, copy, e->now);
+}
+
+static Status host_notify(void *ctx, const Value *parties, uint32_t n, Value text) {
+    Engine *e = ctx;
+    Value *to = new (&e->event, Value, n + 1);
+    if (to == NULL)
+        return ERR_NOMEM;
+    memcpy(to, parties, n * sizeof *to);
+    Effect effect = {.id = EFFECT_NOTIFIED, .subject = e->subject};
+    effect.values[0] = (Value){.items = to, .n = n, .kind = V_LIST};
+    effect.values[1] = text;
+    return engine_effect(e, &effect, NULL);
+}
+
+Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *opt, Engine **out,
+                   Err *err) {
+    Engine *e = mem_zalloc(sizeof *e);
+    if (e == NULL)
+        return err_set(err, ERR_NOMEM, "out of memory");
+    e->b = b;
+    e->l = l;
+    e->opt = *opt;
+    e->first_timer = INT64_MAX;
+    e->host = (VmHost){e, host_emit, host_oblige, host_notify};
+    vm_init(&e->vm, b, &e->event, &e->host);
+    e->render = (Render){.b = b, .zone = {.zone = bundle_zone(b)}};
+    Status status = render_source(&e->keep, led_name(l), b->policy, &e->render.source);
+    if (status == OK)
+        status = handlers_init(e);
+    if (status == OK)
+        status = engine_restore(e, bytes);
+    if (status != OK) {
+        err_set(err, status, "%s", e->err.code != OK ? e->err.text : status_text(status));
+        engine_close(e);
+        return status;
+    }
+    *out = e;
+    return OK;
+}
+
+void engine_close(Engine *e) {
+    if (e == NULL)
+        return;
+    arena_free(&e->keep);
+    arena_free(&e->event);
+    vec_free(&e->queue);
+    buf_free(&e->leaf);
+    buf_free(&e->record);
+    buf_free(&e->key);
+    buf_free(&e->text);
+    mem_free(e);
+}
+
+const Counts *engine_counts(const Engine *e) {
+    return &e->counts;
+}
+
+bool engine_clock(const Engine *e, int64_t *clock) {
+    *clock = e->clock;
+    return e->has_clock;
+}
+
+const Err *engine_error(const Engine *e) {
+    return &e->err;
+}
+
+Arena *engine_arena(Engine *e) {
+    return &e->event;
+}
+
+Render *engine_render(Engine *e) {
+    return &e->render;
+}
+
+/* ---- leaves and effects */
+
+Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index) {
+    buf_reset(&e->leaf);
+    put_leaf(&e->leaf, leaf);
+    TRY(buf_status(&e->leaf));
+    LEDGER(e, led_append(e->l, buf_str(&e->leaf), index), "writing the journal");
+    return OK;
+}
+
+Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
+    if (!effect->has_time) {
+        effect->has_time = e->has_clock;
+        effect->time = e->now;
+        effect->seen = e->clock;
+    }
+    if (effect->cause.kind == CAUSE_NONE)
+        effect->cause = e->cause;
+    effect->rule = e->rule;
+    if (effect->line == 0)
+        effect->line = e->line;
+    effect->index = led_size(e->l);
+    Leaf leaf = {.kind = LEAF_EFFECT};
+    leaf.effect = *effect;
+    TRY(engine_leaf(e, &leaf, index));
+    e->counts.effects++;
+    e->counts.by_effect[effect->id]++;
+    return e->opt.sink.effect == NULL ? OK : e->opt.sink.effect(e->opt.sink.ctx, effect);
+}
+
+Status alert(Engine *e, const char *reason, Str message) {
+    Effect effect = {.id = EFFECT_ALERT, .subject = e->subject};
+    effect.values[0] = value_text(str_of(reason));
+    effect.values[1] = value_text(message);
+    return engine_effect(e, &effect, NULL);
+}
+
+Status engine_time_trap(Engine *e, Status status) {
+    if (status != ERR_OVERFLOW && status != ERR_LIMIT && status != ERR_STATE)
+        return status;
+    e->vm.trap = (Trap){.code = TRAP_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+    return ERR_TRAP;
+}
+
+int64_t engine_horizon(const Engine *e) {
+    return e->has_ticked && e->ticked == e->clock ? e->clock + 1 : e->clock;
+}
+
+/* ---- handling */
+
+Status engine_actions(Engine *e, int32_t fn, const VmEvent *event, const Value *frame) {
+    const Value *results;
+    return vm_call(&e->vm, fn, event, frame, NULL, &results, NULL);
+}
+
+static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
+    e->rule = 0;
+    switch ((HandlerKind)h->kind) {
+    case HANDLE_ACT:
+        e->acts = true;
+        return duty_act(e, h->decl, &e->b->duties[h->decl].acts[h->act], flow);
+    case HANDLE_RAISE:
+        e->matched = true;
+        e->line = e->b->duties[h->decl].file << 20 | e->b->duties[h->decl].line;
+        return duty_raise(e, h->decl, &flow->vm, NULL, flow->vm.time);
+    case HANDLE_RULE:
+        e->matched = true;
+        e->rule = h->decl + 1;
+        e->line = e->b->rules[h->decl].file << 20 | e->b->rules[h->decl].line;
+        return engine_actions(e, e->b->rules[h->decl].fn, &flow->vm, NULL);
+    }
+    UNREACHABLE();
+}
+
+static Status handle(Engine *e, Flow *flow) {
+    Flow *outer = e->flow;
+    int64_t now = e->now;
+    Cause cause = e->cause;
+    Subject subject = e->subject;
+    e->flow = flow;
+    e->now = flow->vm.time;
+    e->cause = flow->cause;
+    e->subject = flow->subject;
+    const Handlers *handlers = &e->handlers[flow->event];
+    Status status = OK;
+    for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)
+        status = handle_one(e, &handlers->at[i], flow);
+    e->flow = outer;
+    e->now = now;
+    e->cause = cause;
+    e->subject = subject;
+    e->rule = 0;
+    e->line = 0;
+    return status;
+}
+
+Status engine_cascade(Engine *e) {
+    for (size_t i = 0; i < e->queue.n; i++) {
+        Flow flow = e->queue.at[i];
+        TRY(handle(e, &flow));
+    }
+    e->queue.n = 0;
+    return OK;
+}
+
+/* ---- identity */
+
+typedef struct Identity {
+    uint8_t key[SHA256_BYTES]; /* the first 16 bytes: of source, NUL, id */
+    uint64_t content;
+} Identity;
+
+static uint64_t first_eight(const uint8_t *hash) {
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++)
+        v = v << 8 | hash[i];
+    return v;
+}
+
+static void identity_key(Str source, Str id, uint8_t out[SHA256_BYTES]) {
+    Sha256 h;
+    sha256_begin(&h);
+    sha256_update(&h, source);
+    sha256_update(&h, (Str){"", 1});
+    sha256_update(&h, id);
+    sha256_final(&h, out);
+}
+
+/* A value whatever the bundle's numbers are: enumerations and parties by name. */
+static void put_content(Buf *out, const Bundle *b, Value v) {
+    if (v.kind == V_ENUM) {
+        put_u8(out, V_ENUM);
+        put_str(out, b->enums[v.n].members[v.i].name);
+    } else if (v.kind == V_PARTY) {
+        put_u8(out, V_PARTY);
+        put_str(out, party_text(b, v));
+    } else if (v.kind == V_LIST) {
+        put_u8(out, V_LIST);
+        put_varint(out, v.n);
+        for (uint32_t i = 0; i < v.n; i++)
+            put_content(out, b, v.items[i]);
+    } else {
+        put_value(out, v, true);
+    }
+}
+
+static Status identify(Engine *e, const Input *in, Identity *out) {
+    identity_key(in->source, in->id, out->key);
+    buf_reset(&e->text);
+    put_str(&e->text, e->b->events[in->event].name);
+    put_zigzag(&e->text, in->time);
+    put_str(&e->text, in->actor);
+    for (uint32_t i = 0; i < in->field_count; i++)
+        put_content(&e->text, e->b, in->fields[i]);
+    TRY(buf_status(&e->text));
+    uint8_t hash[SHA256_BYTES];
+    sha256(buf_str(&e->text), hash);
+    out->content = first_eight(hash);
+    return OK;
+}
+
+/* The key of a reject: identity and content together, so that each content is told once. */
+static void reject_key(const uint8_t *identity, uint64_t content, uint8_t out[SHA256_BYTES]) {
+    uint8_t bytes[24];
+    memcpy(bytes, identity, 16);
+    for (int i = 0; i < 8; i++)
+        bytes[16 + i] = (uint8_t)(content >> (56 - 8 * i));
+    sha256((Str){(const char *)bytes, sizeof bytes}, out);
+}
+
+/* ---- refusing */
+
+static Status refuse_now(Engine *e, const Refusal *why, const uint8_t key[SHA256_BYTES]) {
+    Leaf leaf = {.kind = LEAF_REJECT};
+    leaf.reject = (RejectLeaf){.reason = (uint8_t)why->reason,
+                               .has_time = why->has_time,
+                               .time = why->time,
+                               .bound = why->reason == REJECT_FUTURE ? e->opt.not_after : 0,
+                               .source = why->source,
+                               .id = why->id,
+                               .raw = why->raw};
+    uint64_t index;
+    TRY(engine_leaf(e, &leaf, &index));
+    Str parts[2] = {why->source, why->id};
+    Effect effect = {.id = EFFECT_REJECTED};
+    effect.subject = (Subject){.kind = SUBJECT_EVENT, .key = parts, .key_count = 2};
+    effect.has_time = why->has_time || e->has_clock;
+    effect.time = why->has_time ? why->time : e->clock;
+    effect.seen = e->has_clock ? e->clock : effect.time;
+    effect.cause = (Cause){.kind = CAUSE_EVENT, .index = index, .id = why->id};
+    effect.values[0] = value_text(reject_text(why->reason));
+    effect.values[1] = why->field.n > 0 ? value_text(why->field) : value_absent();
+    effect.values[2] = value_text(why->message);
+    effect.values[3] = value_text(why->source);
+    effect.values[4] = value_text(why->id);
+    TRY(engine_effect(e, &effect, NULL));
+    LEDGER(e, led_set_add(e->l, LED_SET_REJECTS, key, 0, 0), "writing the ledger");
+    buf_reset(&e->key);
+    put_key_u64(&e->key, index);
+    buf_reset(&e->record);
+    put_u8(&e->record, (uint8_t)why->reason);
+    TRY(buf_status(&e->record));
+    LEDGER(e, led_put(e->l, LED_REJECT, buf_str(&e->key), buf_str(&e->record)),
+           "writing the ledger");
+    e->counts.rejected[why->reason]++;
+    return OK;
+}
+
+static Status known_reject(Engine *e, const uint8_t key[SHA256_BYTES], bool *found) {
+    uint64_t a, b;
+    LEDGER(e, led_set_find(e->l, LED_SET_REJECTS, key, &a, &b, found), "reading the ledger");
+    if (*found)
+        e->counts.repeated++;
+    return OK;
+}
+
+static void event_done(Engine *e) {
+    e->queue.n = 0;
+    e->refused = false;
+    arena_reset(&e->event);
+}
+
+Status engine_refuse(Engine *e, const Refusal *why) {
+    uint8_t identity[SHA256_BYTES], hash[SHA256_BYTES], key[SHA256_BYTES];
+    bool found;
+    identity_key(why->source, why->id, identity);
+    sha256(why->raw, hash);
+    reject_key(identity, first_eight(hash), key);
+    led_mark(e->l);
+    Status status = known_reject(e, key, &found);
+    if (status == OK && !found)
+        status = refuse_now(e, why, key);
+    event_done(e);
+    return status;
+}
+
+static Refusal refusal_of(const Input *in, RejectReason reason, Str message) {
+    return (Refusal){.reason = reason,
+                     .has_time = true,
+                     .time = in->time,
+                     .source = in->source,
+                     .id = in->id,
+                     .message = message,
+                     .raw = in->raw};
+}
+
+/* ---- the clock */
+
+static Status clock_move(Engine *e, int64_t to) {
+    if (e->has_clock && to <= e->clock)
+        return OK;
+    bool first = !e->has_clock;
+    led_mark(e->l);
+    Leaf leaf = {.kind = LEAF_CLOCK, .time = to};
+    TRY(engine_leaf(e, &leaf, NULL));
+    e->clock = to;
+    e->has_clock = true;
+    TRY(meta_put(e, S("clock"), to));
+    if (first)
+        TRY(schedules_begin(e));
+    return OK;
+}
+
+/* ---- taking an event */
+
+static Status say_late(Engine *e, const Input *in, Str *out) {
+    Buf text = {0}, limit = {0};
+    zone_put_instant(&text, &e->render.zone, e->clock - e->b->late_ms);
+    put_duration(&limit, FAMILY_ELAPSED, e->b->late_ms);
+    Status status = arena_printf(
+        &e->event, out,
+        "it is too late: events may come until %.*s after their time, and the clock is so far "
+        "that %.*s is the earliest",
+        STR_ARG(buf_str(&limit)), STR_ARG(buf_str(&text)));
+    (void)in;
+    buf_free(&text);
+    buf_free(&limit);
+    return status;
+}
+
+/* What may be refused before the clock moves (engine.md 11). */
+static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES],
+                           bool *refused) {
+    *refused = true;
+    Refusal why = refusal_of(in, REJECT_LATE, (Str){NULL, 0});
+    const EventDef *event = &e->b->events[in->event];
+    if (e->has_clock && in->time < e->clock - e->b->late_ms) {
+        TRY(say_late(e, in, &why.message));
+        return refuse_now(e, &why, key);
+    }
+    if (e->opt.has_not_after && in->time > e->opt.not_after) {
+        why.reason = REJECT_FUTURE;
+        why.message = S("its time is after the latest that this run takes");
+        return refuse_now(e, &why, key);
+    }
+    bool needs_actor = false;
+#define ENGINE_EVENT(id, type, actor)                                                              \
+    needs_actor = needs_actor || ((actor) && event->engine == ENGINE_##id);
+#include "engine/base/engine_events.def"
+    if (needs_actor && in->actor.n == 0) {
+        why.reason = REJECT_SCHEMA;
+        why.field = S("actor");
+        why.message = S("it does not say who acts: actor is missing");
+        return refuse_now(e, &why, key);
+    }
+    int32_t duty = -1;
+    if (event->engine >= ENGINE_REPORTED) {
+        duty = bundle_duty(e->b, value_str(in->fields[0]));
+        if (duty < 0) {
+            why.reason = REJECT_SCHEMA;
+            why.field = S("duty");
+            why.message = S("no duty of the policy has this name");
+            return refuse_now(e, &why, key);
+        }
+        bool allowed = false;
+        for (uint32_t i = 0; i < e->b->duties[duty].act_count; i++)
+            allowed = allowed || e->b->duties[duty].acts[i].event == in->event;
+        if (!allowed) {
+            why.reason = REJECT_AUTHORITY;
+            why.message = event->engine == ENGINE_REPORTED
+                              ? S("the duty does not say that it is fulfilled by remit.reported")
+                              : S("the policy gives nobody the power to do this");
+            return refuse_now(e, &why, key);
+        }
+    }
+    *refused = false;
+    return OK;
+}
+
+/* An event that a rule stopped at: all that it did is undone, and it is refused whole (semantics.md
+ * 17). */
+static Status refuse_failed(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES]) {
+    led_undo(e->l);
+    Refusal why = e->refusal;
+    if (!e->refused) {
+        Buf text = {0};
+        put_trap(&text, e->b, &e->vm.trap);
+        why = refusal_of(in, REJECT_FAILED, (Str){NULL, 0});
+        Status status = arena_str(&e->event, buf_str(&text), &why.message);
+        buf_free(&text);
+        TRY(status);
+    }
+    e->queue.n = 0;
+    return refuse_now(e, &why, key);
+}
+
+static Status take_handled(Engine *e, const Input *in, const Identity *id) {
+    Leaf leaf = {.kind = LEAF_EVENT};
+    leaf.event = (EventLeaf){.event = in->event,
+                             .time = in->time,
+                             .source = in->source,
+                             .id = in->id,
+                             .actor = in->actor,
+                             .fields = in->fields,
+                             .field_count = in->field_count};
+    Flow flow = {.event = in->event, .by = in->actor};
+    TRY(engine_leaf(e, &leaf, &flow.leaf));
+    Str *parts = new (&e->event, Str, 2);
+    if (parts == NULL)
+        return ERR_NOMEM;
+    parts[0] = in->source;
+    parts[1] = in->id;
+    flow.subject = (Subject){.kind = SUBJECT_EVENT, .key = parts, .key_count = 2};
+    flow.cause = (Cause){.kind = CAUSE_EVENT, .index = flow.leaf, .id = in->id};
+    flow.vm = (VmEvent){.fields = in->fields, .time = in->time, .id = in->id, .source = in->source};
+    if (in->actor.n > 0) {
+        int32_t party = bundle_party(e->b, in->actor);
+        flow.vm.actor = party >= 0 ? value_of(V_PARTY, party) : value_person(in->actor);
+    }
+    if (e->b->events[in->event].engine >= 0)
+        TRY(org_event(e, &flow));
+    TRY(handle(e, &flow));
+    TRY(engine_cascade(e));
+    if (e->refused)
+        return ERR_TRAP;
+    LEDGER(e, led_set_add(e->l, LED_SET_EVENTS, id->key, id->content, flow.leaf & 0xFFFFFFFFFFFFu),
+           "writing the ledger");
+    return OK;
+}
+
+/* Events that find nothing to act on are listed (semantics.md 8). */
+static Status note_unmatched(Engine *e, uint64_t leaf) {
+    if (!e->acts || e->matched)
+        return OK;
+    e->counts.unmatched++;
+    buf_reset(&e->key);
+    put_key_u64(&e->key, leaf);
+    TRY(buf_status(&e->key));
+    LEDGER(e, led_put(e->l, LED_COUNTER, buf_str(&e->key), S("unmatched")), "writing the ledger");
+    return OK;
+}
+
+static Status take_new(Engine *e, const Input *in, const Identity *id,
+                       const uint8_t key[SHA256_BYTES]) {
+    bool refused;
+    TRY(refuse_early(e, in, key, &refused));
+    if (refused)
+        return OK;
+    TRY(clock_move(e, in->time));
+    TRY(timers_fire(e, e->clock));
+    Counts before = e->counts;
+    uint64_t next = e->next, leaf = led_size(e->l);
+    led_mark(e->l);
+    e->matched = e->acts = e->refused = false;
+    Status status = take_handled(e, in, id);
+    if (status == ERR_TRAP) {
+        e->counts = before;
+        e->next = next;
+        return refuse_failed(e, in, key);
+    }
+    TRY(status);
+    e->counts.events++;
+    TRY(note_unmatched(e, leaf));
+    return timers_found(e);
+}
+
+static Status take_tick(Engine *e, const Input *in) {
+    if (e->has_ticked && in->time <= e->ticked) {
+        e->counts.repeated++;
+        return OK;
+    }
+    e->counts.events++;
+    return engine_tick(e, in->time);
+}
+
+static Status take(Engine *e, const Input *in) {
+    Identity id;
+    uint8_t key[SHA256_BYTES];
+    uint64_t content, leaf;
+    bool found;
+    TRY(identify(e, in, &id));
+    reject_key(id.key, id.content, key);
+    TRY(known_reject(e, key, &found));
+    if (found)
+        return OK;
+    LEDGER(e, led_set_find(e->l, LED_SET_EVENTS, id.key, &content, &leaf, &found),
+           "reading the ledger");
+    if (found && content == id.content) {
+        e->counts.repeated++;
+        return OK;
+    }
+    if (found) {
+        Refusal why =
+            refusal_of(in, REJECT_CONFLICT, S("another event came with this source and id"));
+        return refuse_now(e, &why, key);
+    }
+    if (e->b->events[in->event].engine == ENGINE_TICK)
+        return take_tick(e, in);
+    return take_new(e, in, &id, key);
+}
+
+Status engine_take(Engine *e, const Input *in) {
+    led_mark(e->l);
+    Status status = take(e, in);
+    event_done(e);
+    if (status != OK && e->err.code == OK)
+        engine_fail(e, status, "taking an event");
+    return status;
+}
+
+Status engine_tick(Engine *e, int64_t until) {
+    if (e->has_ticked && until <= e->ticked)
+        return OK;
+    TRY(clock_move(e, until));
+    TRY(timers_fire(e, until == INT64_MAX ? until : until + 1));
+    led_mark(e->l);
+    Leaf leaf = {.kind = LEAF_TICK, .time = until};
+    TRY(engine_leaf(e, &leaf, NULL));
+    e->ticked = until;
+    e->has_ticked = true;
+    Status status = meta_put(e, S("ticked"), until);
+    event_done(e);
+    return status;
+}
+
+Status engine_move(Engine *e, int64_t to) {
+    TRY(clock_move(e, to));
+    Status status = timers_fire(e, e->clock);
+    event_done(e);
+    return status;
+}
+
+Status engine_commit(Engine *e, Err *err) {
+    TRY(meta_put(e, S("next"), (int64_t)e->next));
+    return led_commit(e->l, err);
+}

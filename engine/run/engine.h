@@ -1,0 +1,90 @@
+/* run: the engine: events in, records changed, effects out. One event at a time, in input order;
+ * what one event does commits whole or not at all. Trusts:  a bundle that was verified; a ledger
+ * that was opened (ledger.h). Never:   reads a clock, writes outside the ledger, keeps state that
+ * the ledger does not have. Memory:  the batch arena until engine_commit, the event arena until the
+ * next event; steady state allocates nothing. Errors:  what is wrong with an event becomes a
+ * reject; a Status is the machine's, and engine_error has its words. Read:    event.h (what comes
+ * in), leaf.h (what is kept), engine.c (one event), act.c (duties), fold.h, timer.c. */
+#ifndef REMIT_RUN_ENGINE_H
+#define REMIT_RUN_ENGINE_H
+
+#include "engine/code/bundle.h"
+#include "engine/ledger/ledger.h"
+#include "engine/run/leaf.h"
+#include "engine/vm/vm.h"
+
+/* An event that was read: its form is right and its fields fit the policy's declaration. */
+typedef struct Input {
+    uint32_t event;
+    int64_t time;
+    Str id, source, actor; /* actor empty: not said */
+    Value *fields;
+    uint32_t field_count;
+    Str raw;      /* the line it came in: for a reject */
+    bool made_id; /* the id was made from the line */
+} Input;
+
+/* A line that could not be read, or an event that does not fit. */
+typedef struct Refusal {
+    RejectReason reason;
+    bool has_time;
+    int64_t time;
+    Str source, id; /* as far as they are known */
+    Str field, message;
+    Str raw;
+    Str cause; /* the event's id as `cause`, or empty */
+} Refusal;
+
+typedef struct Counts {
+    uint64_t events; /* taken in */
+    uint64_t repeated;
+    uint64_t unmatched;
+    uint64_t rejected[REJECT_REASONS];
+    uint64_t effects;
+    uint64_t by_effect[32]; /* by EffectId */
+    uint64_t late;          /* duties fulfilled after their deadline */
+} Counts;
+
+/* Called with each effect as it happens; it is not yet on disk. The effect's texts die with the
+ * event. */
+typedef struct EffectSink {
+    void *ctx;
+    Status (*effect)(void *ctx, const Effect *e);
+} EffectSink;
+
+typedef struct Engine Engine;
+
+typedef struct EngineOptions {
+    bool has_not_after;
+    int64_t not_after; /* events later than this are refused */
+    EffectSink sink;   /* may be empty */
+} EngineOptions;
+
+/* Puts an engine on a ledger. A new ledger gets its genesis; another's policy must be this bundle
+ * (ERR_MISMATCH, both are named). bytes: the bundle's file, kept in the ledger. All is borrowed for
+ * the engine's life. */
+MUST_USE Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *opt,
+                            Engine **out, Err *err);
+void engine_close(Engine *e);
+/* Takes one event. OK also when it was refused, repeated or did nothing: counts tell. */
+MUST_USE Status engine_take(Engine *e, const Input *in);
+MUST_USE Status engine_refuse(Engine *e, const Refusal *why);
+/* Fires all that is due at or before `until` (engine.md 12). A tick at or before the last one does
+ * nothing. */
+MUST_USE Status engine_tick(Engine *e, int64_t until);
+/* Moves the clock to `to`, as an event of that time would: what is due before it fires. Tests of
+ * policies use it. */
+MUST_USE Status engine_move(Engine *e, int64_t to);
+/* Puts the open batch on disk. */
+MUST_USE Status engine_commit(Engine *e, Err *err);
+const Counts *engine_counts(const Engine *e);
+/* The clock; false when no event has come yet. */
+bool engine_clock(const Engine *e, int64_t *clock);
+/* The words for the last Status that was not OK. */
+const Err *engine_error(const Engine *e);
+/* Arena for what belongs to one input event: reset by engine_take and engine_refuse when they are
+ * done. */
+Arena *engine_arena(Engine *e);
+Render *engine_render(Engine *e);
+
+#endif

@@ -1,0 +1,152 @@
+/* run: what the engine's files share. */
+#ifndef REMIT_RUN_ENGINE_INT_H
+#define REMIT_RUN_ENGINE_INT_H
+
+#include "engine/run/engine.h"
+#include "engine/run/fold.h"
+
+/* Who does something when an event comes, in the order in which they do it: declarations in text
+ * order; within a duty its clauses (fulfil, waive, cancel, resume, pause), then the raising. */
+typedef enum HandlerKind { HANDLE_ACT, HANDLE_RAISE, HANDLE_RULE } HandlerKind;
+
+typedef struct Handler {
+    uint8_t kind;
+    uint32_t decl; /* duty or rule */
+    uint32_t act;  /* of the duty */
+} Handler;
+
+typedef struct Handlers {
+    const Handler *at;
+    uint32_t n;
+} Handlers;
+
+/* An event on its way through the declarations: an input event, or one that was emitted. */
+typedef struct Flow {
+    uint32_t event;
+    VmEvent vm;
+    uint64_t leaf;
+    Cause cause;     /* of what it makes */
+    Subject subject; /* of what has no subject of its own */
+    Str by;          /* who acts; empty: not said */
+} Flow;
+
+struct Engine {
+    const Bundle *b;
+    Ledger *l;
+    EngineOptions opt;
+    Err err;
+    Arena keep;  /* for the engine's life */
+    Arena event; /* until the event is done */
+    Vm vm;
+    VmHost host;
+    Render render;
+    Handlers *handlers; /* of each event */
+    bool has_clock, has_ticked;
+    int64_t clock, ticked;
+    uint64_t next;       /* the next creation number */
+    uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
+    int64_t first_timer; /* no timer lies before it */
+    Counts counts;
+    /* while something is handled */
+    int64_t now; /* when it happens */
+    Flow *flow;  /* the event that is handled; NULL in a timer */
+    Cause cause;
+    Subject subject;
+    uint32_t rule; /* number + 1 of the rule that acts */
+    uint32_t line;
+    VEC(Flow) queue; /* emitted, not yet handled */
+    bool matched;    /* the event found something to act on */
+    bool acts;       /* it is of a kind that acts on duties */
+    Refusal refusal; /* why the event at hand is refused, when a handler says so */
+    bool refused;
+    Buf leaf, record, key, text;
+};
+
+/* A duty in memory. Its record is DutyRec of record.def. */
+typedef struct Duty {
+    uint64_t number;
+    uint32_t decl;
+    const DutyDef *def;
+    Str *key;
+    uint32_t key_count;
+    uint32_t occurrence;
+    uint64_t latest; /* of a first occurrence: the number of the latest, 0: itself */
+    uint64_t leaf;   /* of the effect that opened it */
+    Value owner, beneficiary;
+    Value span; /* what was said: a duration, or the instant or date of due by */
+    Terms terms;
+    bool assumed;
+    Value *frame;
+    Act *acts;
+    uint32_t act_count;
+    Fold fold;
+    /* what has been said */
+    bool breached;
+    int64_t breach_due;
+    uint64_t fired; /* bit 1 << rung */
+    uint32_t round, last_rung;
+    bool ended; /* it had ended when it was loaded */
+    bool reported_late;
+    uint64_t *said; /* leaves of its effects, in order */
+    uint32_t said_count;
+    Value *told; /* to whom it was escalated, in order, without repeats */
+    uint32_t told_count;
+    /* its timer, as it stands in the ledger */
+    int64_t timer_at; /* INSTANT_NEVER: none */
+    uint32_t timer_rung;
+} Duty;
+
+/* engine.c */
+Status engine_fail(Engine *e, Status status, const char *what);
+Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index);
+/* Completes an effect from what is being handled (time, clock, cause, subject), journals it and
+ * hands it on. */
+Status engine_effect(Engine *e, Effect *effect, uint64_t *index);
+/* Runs a function of actions (a reaction, a rule) over frame or event. */
+Status engine_actions(Engine *e, int32_t fn, const VmEvent *event, const Value *frame);
+/* Handles what was emitted, and what that emits. */
+Status engine_cascade(Engine *e);
+/* Timers before this instant are due now. */
+int64_t engine_horizon(const Engine *e);
+/* What an instant or amount that cannot be had does to the event: a trap's Status. */
+Status engine_time_trap(Engine *e, Status status);
+Status alert(Engine *e, const char *reason, Str message);
+
+/* duty.c: records */
+Status duty_load(Engine *e, uint64_t number, Duty *out);
+Status duty_save(Engine *e, Duty *d);
+Subject duty_subject(const Duty *d);
+/* The number of the latest occurrence of a duty with this key that was raised at or before `at`. */
+Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
+                     uint64_t *number, bool *found);
+Status duty_named(Engine *e, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
+                  uint64_t *number, bool *found);
+Status duty_name(Engine *e, const Duty *d); /* makes it findable */
+/* Of the values of a key, their texts. */
+Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out);
+uint8_t duty_state(const Duty *d);
+Status rung_span(const Duty *d, const RungDef *rung, Value *out);
+
+/* act.c */
+Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
+Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
+/* Its breach (0) or a rung (from 1) at its instant. */
+Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
+Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);
+
+/* timer.c */
+Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_t new_at,
+                 uint32_t new_rung);
+Status timers_fire(Engine *e, int64_t before);
+/* What became due before the horizon through what was just handled. */
+Status timers_found(Engine *e);
+Status schedules_begin(Engine *e);
+/* The next timer of a duty. */
+Status duty_plan(Engine *e, Duty *d);
+
+/* org.c */
+Status org_event(Engine *e, const Flow *flow);
+/* Whether a person holds the party, or is it (semantics.md 13). */
+Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
+
+#endif

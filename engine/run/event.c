@@ -1,0 +1,940 @@
+/* run: events read. */
+#include "engine/run/event.h"
+
+#include "engine/base/base64.h"
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/base/limits.h"
+#include "engine/base/near.h"
+#include "engine/base/sha256.h"
+#include "engine/base/utf8.h"
+
+/* ---- ids for lines that have none */
+
+static bool seen_grow(Seen *s) {
+    size_t cap = s->cap == 0 ? 1024 : s->cap * 2;
+    uint64_t *hashes = mem_zalloc(cap * sizeof *hashes);
+    uint32_t *counts = mem_zalloc(cap * sizeof *counts);
+    if (hashes == NULL || counts == NULL) {
+        mem_free(hashes);
+        mem_free(counts);
+        return false;
+    }
+    for (size_t i = 0; i < s->cap; i++) {
+        if (s->hashes[i] == 0)
+            continue;
+        size_t at = s->hashes[i] & (cap - 1);
+        while (hashes[at] != 0)
+            at = (at + 1) & (cap - 1);
+        hashes[at] = s->hashes[i];
+        counts[at] = s->counts[i];
+    }
+    mem_free(s->hashes);
+    mem_free(s->counts);
+    *s = (Seen){hashes, counts, cap, s->used};
+    return true;
+}
+
+/* How often the line has come, this time included. */
+static Status seen_count(Seen *s, uint64_t hash, uint32_t *count) {
+    hash = hash == 0 ? 1 : hash;
+    if (s->used * 2 >= s->cap && !seen_grow(s))
+        return ERR_NOMEM;
+    size_t at = hash & (s->cap - 1);
+    while (s->hashes[at] != 0 && s->hashes[at] != hash)
+        at = (at + 1) & (s->cap - 1);
+    s->used += s->hashes[at] == 0;
+    s->hashes[at] = hash;
+    *count = ++s->counts[at];
+    return OK;
+}
+
+void seen_free(Seen *s) {
+    mem_free(s->hashes);
+    mem_free(s->counts);
+    *s = (Seen){0};
+}
+
+/* SHA-256 of the line and its occurrence in the feed, in hex (engine.md 14). */
+static Status make_id(EventReader *r, Str line, Str *out) {
+    uint8_t hash[SHA256_BYTES];
+    uint64_t first = 0;
+    uint32_t count;
+    sha256(line, hash);
+    for (int i = 0; i < 8; i++)
+        first = first << 8 | hash[i];
+    TRY(seen_count(r->seen, first, &count));
+    Buf text = {0};
+    put_text(&text, line);
+    put_c(&text, '\0');
+    put_dec(&text, count);
+    sha256(buf_str(&text), hash);
+    buf_reset(&text);
+    put_hex(&text, hash, sizeof hash);
+    Status status = text.failed ? ERR_NOMEM : arena_str(r->arena, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+/* ---- values */
+
+static Status wrong(Str *why, const char *text) {
+    *why = str_of(text);
+    return ERR_SYNTAX;
+}
+
+static Status out_of_range(const EventReader *r, const TypeDef *type, Str *why) {
+    Buf lo = {0}, hi = {0};
+    dec_put(&lo, type->lo);
+    dec_put(&hi, type->hi);
+    Status status = arena_printf(r->arena, why, "it is outside %.*s..%.*s", STR_ARG(buf_str(&lo)),
+                                 STR_ARG(buf_str(&hi)));
+    buf_free(&lo);
+    buf_free(&hi);
+    return status == OK ? ERR_SYNTAX : status;
+}
+
+static Status in_range(const EventReader *r, const TypeDef *type, Dec d, Str *why) {
+    if (type->bounded && (dec_cmp(d, type->lo) < 0 || dec_cmp(d, type->hi) > 0))
+        return out_of_range(r, type, why);
+    return OK;
+}
+
+static Status read_dec(Str text, Dec *out, Str *why) {
+    Status status = dec_parse(text, out);
+    if (status == OK)
+        return OK;
+    return wrong(why, status == ERR_SYNTAX ? "it is not a number"
+                                           : "it has more digits than the 18 there are");
+}
+
+static Status from_int(const EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    Dec d;
+    TRY(read_dec(text, &d, why));
+    *out = value_int(0);
+    if (dec_to_i64(d, &out->i) != OK)
+        return wrong(why, "it is not a whole number");
+    return in_range(r, type, d, why);
+}
+
+static Status from_money(const EventReader *r, const TypeDef *type, Str text, Value *out,
+                         Str *why) {
+    Str amount, currency;
+    Dec d;
+    if (str_cut(text, ' ', &amount, &currency)) {
+        if (currency.n != 3)
+            return wrong(why, "its currency is not three letters");
+        if (currency_pack(currency) != type->currency) {
+            Buf want = {0};
+            put_currency(&want, type->currency);
+            Status status = arena_printf(r->arena, why, "its currency is %.*s, not %.*s",
+                                         STR_ARG(currency), STR_ARG(buf_str(&want)));
+            buf_free(&want);
+            return status == OK ? ERR_SYNTAX : status;
+        }
+    }
+    TRY(read_dec(amount, &d, why));
+    *out = value_dec(V_MONEY, d);
+    out->n = type->currency;
+    return in_range(r, type, d, why);
+}
+
+static Status from_percent(const EventReader *r, const TypeDef *type, Str text, Value *out,
+                           Str *why) {
+    Dec d;
+    if (!str_ends(text, S("%")) || percent_parse((Str){text.p, text.n - 1}, &d) != OK)
+        return wrong(why, "it is not a percentage: write it as in \"5%\"");
+    *out = value_dec(V_PERCENT, d);
+    return in_range(r, type, d, why);
+}
+
+static Status from_enum(const EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    const EnumDef *e = &r->b->enums[type->members];
+    for (uint32_t i = 0; i < e->count; i++)
+        if (str_eq(e->members[i].name, text) || (text.n > 0 && str_eq(e->members[i].alias, text))) {
+            *out = value_of(V_ENUM, i);
+            out->n = type->members;
+            return OK;
+        }
+    Buf all = {0};
+    for (uint32_t i = 0; i < e->count && all.n < 200; i++) {
+        put_text(&all, i == 0 ? S("") : S(", "));
+        put_text(&all, e->members[i].name);
+    }
+    Status status = arena_printf(r->arena, why, "\"%.*s\" is none of %.*s", STR_ARG(text),
+                                 STR_ARG(buf_str(&all)));
+    buf_free(&all);
+    return status == OK ? ERR_SYNTAX : status;
+}
+
+static Status from_time(const TypeDef *type, Str text, Value *out, Str *why) {
+    int32_t n = 0;
+    if (type->kind == V_INSTANT) {
+        *out = value_of(V_INSTANT, 0);
+        return instant_parse(text, &out->i) == OK
+                   ? OK
+                   : wrong(why,
+                           "it is not an instant with its offset, as in 2026-03-02T09:00:00+08:00");
+    }
+    Status status = type->kind == V_DATE ? date_parse(text, &n) : time_parse(text, false, &n);
+    *out = value_of((ValueKind)type->kind, n);
+    if (status != OK)
+        return wrong(why, type->kind == V_DATE ? "it is not a date, as in 2026-03-02"
+                                               : "it is not a time of day, as in 09:00");
+    return OK;
+}
+
+static Status from_duration(const TypeDef *type, Str text, Value *out, Str *why) {
+    Family family;
+    int64_t amount;
+    if (duration_parse(text, &family, &amount) != OK)
+        return wrong(why, "it is not a duration, as in \"2 working hours\"");
+    if ((type->families >> family & 1) == 0)
+        return wrong(why, "it is a duration of another kind than the field's");
+    *out = value_duration(family, amount);
+    return OK;
+}
+
+static Status from_party(const EventReader *r, Str text, Value *out, Str *why) {
+    if (text.n == 0)
+        return wrong(why, "it names nobody");
+    int32_t party = bundle_party(r->b, text);
+    *out = party >= 0 ? value_of(V_PARTY, party) : value_person(text);
+    return OK;
+}
+
+Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    switch ((ValueKind)type->kind) {
+    case V_FLAG:
+        if (!str_eq(text, S("true")) && !str_eq(text, S("false")) && !str_eq(text, S("yes")) &&
+            !str_eq(text, S("no")))
+            return wrong(why, "it is neither yes nor no");
+        *out = value_flag(text.p[0] == 't' || text.p[0] == 'y');
+        return OK;
+    case V_INT:
+        return from_int(r, type, text, out, why);
+    case V_DEC: {
+        Dec d;
+        TRY(read_dec(text, &d, why));
+        *out = value_dec(V_DEC, d);
+        return in_range(r, type, d, why);
+    }
+    case V_PERCENT:
+        return from_percent(r, type, text, out, why);
+    case V_MONEY:
+        return from_money(r, type, text, out, why);
+    case V_DURATION:
+        return from_duration(type, text, out, why);
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+        return from_time(type, text, out, why);
+    case V_TEXT:
+        if (text.n > LIMIT_EVENT_TEXT)
+            return wrong(why, "it is longer than 1 MiB");
+        if (type->is_id && text.n == 0)
+            return wrong(why, "an id cannot be empty");
+        *out = value_text(text);
+        return OK;
+    case V_ENUM:
+        return from_enum(r, type, text, out, why);
+    case V_PARTY:
+        return from_party(r, text, out, why);
+    case V_ABSENT:
+    case V_LIST:
+    case V_KINDS:
+        break;
+    }
+    return wrong(why, "a field of this type cannot be read from text");
+}
+
+/* ---- JSON values */
+
+static Status json_value(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why);
+
+static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
+    TypeDef item = {.kind = type->item};
+    VEC(Value) items = {0};
+    Status status = OK;
+    if (json_peek(j) != '[') {
+        Value *one = new (r->arena, Value, 1);
+        if (one == NULL)
+            return ERR_NOMEM;
+        *out = (Value){.items = one, .n = 1, .kind = V_LIST};
+        return type->one_or_many ? json_value(r, j, &item, one, why)
+                                 : wrong(why, "it is not a list");
+    }
+    json_array_begin(j);
+    while (status == OK && json_array_next(j)) {
+        Value v;
+        status = json_value(r, j, &item, &v, why);
+        if (status == OK && v.kind == V_ABSENT)
+            status = wrong(why, "a list cannot hold null");
+        if (status == OK && !vec_push(&items, v))
+            status = ERR_NOMEM;
+    }
+    Value *kept = new (r->arena, Value, items.n + 1);
+    if (kept == NULL)
+        status = ERR_NOMEM;
+    else if (items.n > 0)
+        memcpy(kept, items.at, items.n * sizeof *kept);
+    *out = (Value){.items = kept, .n = (uint32_t)items.n, .kind = V_LIST};
+    vec_free(&items);
+    return status;
+}
+
+static bool takes_number(const TypeDef *type) {
+    return type->kind == V_INT || type->kind == V_DEC || type->kind == V_MONEY;
+}
+
+/* A JSON value as one of the field's type. ERR_SYNTAX with *why; when *why is empty the JSON itself
+ * is wrong. */
+static Status json_value(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
+    Str text;
+    bool flag;
+    *out = value_absent();
+    if (type->kind == V_LIST && json_peek(j) != 'n')
+        return json_list(r, j, type, out, why);
+    switch (json_peek(j)) {
+    case 'n':
+        return json_literal(j, S("null")) ? OK : ERR_SYNTAX;
+    case '"':
+        if (!json_string(j, &text))
+            return j->status;
+        if (type->kind == V_FLAG)
+            return wrong(why, "it is a text, not true or false");
+        return value_from_text(r, type, text, out, why);
+    case 't':
+    case 'f':
+        if (!json_bool(j, &flag))
+            return j->status;
+        *out = value_flag(flag);
+        return type->kind == V_FLAG
+                   ? OK
+                   : wrong(why, "it is true or false, which is not of the field's type");
+    case '{':
+    case '[':
+        return json_skip(j, NULL)
+                   ? wrong(why, "it is an object or a list, which is not of the field's type")
+                   : j->status;
+    default:
+        if (!json_number(j, &text))
+            return j->status;
+        return takes_number(type) ? value_from_text(r, type, text, out, why)
+                                  : wrong(why, "it is a number, which is not of the field's type");
+    }
+}
+
+/* ---- CloudEvents */
+
+typedef struct Head {
+    Str specversion, id, source, type, time, actor;
+    bool has_time, has_data, has_base64, seen[6];
+    const char *data; /* where its value begins */
+    Str base64;
+    int64_t instant;
+} Head;
+
+typedef struct Line {
+    EventReader *r;
+    Str line;
+    Head head;
+    Json j;
+    Input *event;
+    Refusal *refusal;
+    Reading *what;
+} Line;
+
+/* The line as a refusal. The made id stands in when it has none. */
+static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
+    bool whole = l->head.source.n > 0 && l->head.id.n > 0;
+    *l->refusal = (Refusal){.reason = reason,
+                            .has_time = l->head.has_time,
+                            .time = l->head.instant,
+                            .field = field,
+                            .message = message,
+                            .raw = l->line,
+                            .source = l->head.source,
+                            .id = l->head.id};
+    *l->what = READ_REFUSED;
+    if (whole)
+        return OK;
+    l->refusal->source = l->r->source;
+    return make_id(l->r, l->line, &l->refusal->id);
+}
+
+static Status malformed(Line *l, const char *message) {
+    return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, str_of(message));
+}
+
+static Status malformed_json(Line *l) {
+    if (l->j.status == ERR_NOMEM)
+        return ERR_NOMEM;
+    Str text;
+    size_t column =
+        l->j.p < l->line.p ? 0 : utf8_count((Str){l->line.p, (size_t)(l->j.p - l->line.p)});
+    TRY(arena_printf(l->r->arena, &text, "not JSON at column %zu: %s", column + 1, l->j.why));
+    return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, text);
+}
+
+static bool name_ok(Str name) { /* lower-case letters and digits */
+    for (size_t i = 0; i < name.n; i++)
+        if (!((name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= '0' && name.p[i] <= '9')))
+            return false;
+    return name.n > 0;
+}
+
+/* CloudEvents' type String forbids control characters and noncharacters. */
+static bool string_ok(Str s) {
+    for (size_t i = 0; i < s.n;) {
+        uint32_t cp;
+        size_t n = utf8_decode(str_from(s, i), &cp);
+        if (n == 0 || cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0xFDD0 && cp <= 0xFDEF) ||
+            (cp & 0xFFFE) == 0xFFFE)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+/* RFC 3986: the characters that may stand in a URI reference; % only before two hex digits. */
+static bool uri_ok(Str s) {
+    static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alnum && (c == '\0' || memchr(marks, c, sizeof marks - 1) == NULL))
+            return false;
+        if (c == '%')
+            for (size_t k = 1; k <= 2; k++)
+                if (i + k >= s.n || !((s.p[i + k] >= '0' && s.p[i + k] <= '9') ||
+                                      (s.p[i + k] >= 'a' && s.p[i + k] <= 'f') ||
+                                      (s.p[i + k] >= 'A' && s.p[i + k] <= 'F')))
+                    return false;
+    }
+    return true;
+}
+
+/* An attribute's value: a string, an integer of 32 bits, or a boolean; null is as good as none. */
+static Status attribute(Line *l, Str name, bool *bad) {
+    Str text;
+    bool flag;
+    Dec d;
+    int64_t n;
+    *bad = false;
+    switch (json_peek(&l->j)) {
+    case '"':
+        if (!json_string(&l->j, &text))
+            return OK;
+        *bad = !string_ok(text);
+        return OK;
+    case 't':
+    case 'f':
+        json_bool(&l->j, &flag);
+        return OK;
+    case 'n':
+        json_literal(&l->j, S("null"));
+        return OK;
+    case '{':
+    case '[':
+        *bad = json_skip(&l->j, NULL);
+        return OK;
+    default:
+        if (!json_number(&l->j, &text))
+            return OK;
+        *bad = dec_parse(text, &d) != OK || dec_to_i64(d, &n) != OK || n < INT32_MIN ||
+               n > INT32_MAX || str_find(text, '.') >= 0 || str_find(text, 'e') >= 0 ||
+               str_find(text, 'E') >= 0;
+        (void)name;
+        return OK;
+    }
+}
+
+/* A context attribute that must be a string and not empty. */
+static bool string_attribute(Line *l, Str *out, const char **why) {
+    if (json_peek(&l->j) == 'n' && json_literal(&l->j, S("null")))
+        return true;
+    if (json_peek(&l->j) != '"') {
+        *why = json_skip(&l->j, NULL) ? "a context attribute is not a string" : NULL;
+        return false;
+    }
+    if (!json_string(&l->j, out))
+        return false;
+    if (out->n == 0 || !string_ok(*out)) {
+        *why = "a context attribute is empty or holds a character that it may not";
+        return false;
+    }
+    return true;
+}
+
+typedef enum Known {
+    KNOWN_SPECVERSION,
+    KNOWN_ID,
+    KNOWN_SOURCE,
+    KNOWN_TYPE,
+    KNOWN_TIME,
+    KNOWN_ACTOR,
+    KNOWN_NONE
+} Known;
+
+static Known known_attribute(Str name) {
+    switch (name.n) {
+    case 2:
+        return str_eq(name, S("id")) ? KNOWN_ID : KNOWN_NONE;
+    case 4:
+        return str_eq(name, S("type"))   ? KNOWN_TYPE
+               : str_eq(name, S("time")) ? KNOWN_TIME
+                                         : KNOWN_NONE;
+    case 5:
+        return str_eq(name, S("actor")) ? KNOWN_ACTOR : KNOWN_NONE;
+    case 6:
+        return str_eq(name, S("source")) ? KNOWN_SOURCE : KNOWN_NONE;
+    case 11:
+        return str_eq(name, S("specversion")) ? KNOWN_SPECVERSION : KNOWN_NONE;
+    default:
+        return KNOWN_NONE;
+    }
+}
+
+/* Names of the other members, to find one that comes twice. */
+enum { OTHERS_MOST = 64 };
+typedef struct Others {
+    Str names[OTHERS_MOST];
+    uint32_t n;
+} Others;
+
+static bool others_twice(Others *o, Str name) {
+    for (uint32_t i = 0; i < o->n; i++)
+        if (str_eq(o->names[i], name))
+            return true;
+    if (o->n < OTHERS_MOST)
+        o->names[o->n++] = name;
+    return false;
+}
+
+static bool is_uri_attribute(Str name) {
+    return str_eq(name, S("dataschema"));
+}
+
+/* One member of the event; *why says what is wrong with it. */
+static Status read_member(Line *l, Str name, Others *others, const char **why) {
+    Head *h = &l->head;
+    Known known = known_attribute(name);
+    Str *const slots[] = {&h->specversion, &h->id, &h->source, &h->type, &h->time, &h->actor};
+    if (known != KNOWN_NONE) {
+        if (h->seen[known]) {
+            *why = "a member stands twice";
+            return OK;
+        }
+        h->seen[known] = true;
+        string_attribute(l, slots[known], why);
+        return OK;
+    }
+    if (others_twice(others, name)) {
+        *why = "a member stands twice";
+        return OK;
+    }
+    if (str_eq(name, S("data"))) {
+        h->has_data = true;
+        json_peek(&l->j);
+        h->data = l->j.p;
+        json_skip(&l->j, NULL);
+        return OK;
+    }
+    if (str_eq(name, S("data_base64"))) {
+        if (json_peek(&l->j) == 'n' && json_literal(&l->j, S("null")))
+            return OK;
+        h->has_base64 = true;
+        if (json_peek(&l->j) != '"' && json_skip(&l->j, NULL))
+            *why = "data_base64 is not a string";
+        else
+            json_string(&l->j, &h->base64);
+        return OK;
+    }
+    if (!name_ok(name)) {
+        *why = "an attribute's name holds more than lower-case letters and digits";
+        return OK;
+    }
+    const char *before = l->j.p;
+    bool bad;
+    TRY(attribute(l, name, &bad));
+    if (bad)
+        *why = "an attribute is not a string, an integer or a boolean of CloudEvents";
+    Json again = l->j;
+    again.p = before;
+    Str text;
+    if (!bad && json_peek(&again) == '"' && json_string(&again, &text)) {
+        bool context = str_eq(name, S("subject")) || str_eq(name, S("datacontenttype")) ||
+                       is_uri_attribute(name);
+        if (context && text.n == 0)
+            *why = "a context attribute is empty";
+        if (is_uri_attribute(name) && !uri_ok(text))
+            *why = "dataschema is not a URI";
+        if (str_eq(name, S("datacontenttype")) && str_find(text, '/') <= 0)
+            *why = "datacontenttype is not a media type";
+    } else if (!bad &&
+               (str_eq(name, S("subject")) || str_eq(name, S("datacontenttype")) ||
+                is_uri_attribute(name)) &&
+               json_peek(&again) != 'n') {
+        *why = "a context attribute is not a string";
+    }
+    return OK;
+}
+
+static Status read_head(Line *l, const char **why) {
+    Others others;
+    others.n = 0;
+    Str name;
+    if (json_peek(&l->j) != '{') {
+        *why = "it is not a JSON object";
+        if (!json_skip(&l->j, NULL))
+            *why = NULL;
+        return OK;
+    }
+    if (json_object_begin(&l->j))
+        while (json_object_next(&l->j, &name)) {
+            const char *bad = NULL;
+            TRY(read_member(l, name, &others, &bad));
+            *why = *why == NULL ? bad : *why;
+        }
+    json_done(&l->j);
+    return OK;
+}
+
+/* What must be there (contract.md 10), and the time. */
+static const char *check_head(Head *h) {
+    if (h->time.n > 0) {
+        h->has_time = instant_parse(h->time, &h->instant) == OK;
+        if (!h->has_time)
+            return "time is not an instant with its offset, as in 2026-03-02T09:00:00+08:00";
+    }
+    if (h->specversion.n == 0)
+        return "specversion is missing";
+    if (!str_eq(h->specversion, S("1.0")))
+        return "specversion is not 1.0";
+    if (h->id.n == 0)
+        return "id is missing";
+    if (h->source.n == 0)
+        return "source is missing";
+    if (!uri_ok(h->source))
+        return "source is not a URI reference";
+    if (h->type.n == 0)
+        return "type is missing";
+    if (!h->has_time)
+        return "time is missing";
+    if (h->has_data && h->has_base64)
+        return "data and data_base64 stand together";
+    return NULL;
+}
+
+/* "there is no event x; did you mean y?" */
+static Status unknown(Line *l, Str field, const char *what, Str name, const Str *names, size_t n) {
+    ptrdiff_t best = nearest(name, names, n);
+    Str text;
+    if (best >= 0)
+        TRY(arena_printf(l->r->arena, &text, "there is no %s %.*s; did you mean %.*s?", what,
+                         STR_ARG(name), STR_ARG(names[best])));
+    else
+        TRY(arena_printf(l->r->arena, &text, "there is no %s %.*s", what, STR_ARG(name)));
+    return refuse(l, REJECT_SCHEMA, field, text);
+}
+
+static Status unknown_type(Line *l) {
+    const Bundle *b = l->r->b;
+    Str *names = new (l->r->arena, Str, b->event_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->event_count; i++)
+        names[i] = b->events[i].name;
+    return unknown(l, S("type"), "event", l->head.type, names, b->event_count);
+}
+
+static Status unknown_field(Line *l, const EventDef *event, Str name) {
+    Str *names = new (l->r->arena, Str, event->field_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < event->field_count; i++)
+        names[i] = event->fields[i].name;
+    Str kept;
+    TRY(arena_str(l->r->arena, name, &kept));
+    return unknown(l, kept, "field", kept, names, event->field_count);
+}
+
+static Status bad_field(Line *l, Str name, Str why) {
+    return refuse(l, REJECT_SCHEMA, name, why);
+}
+
+/* Fields that were not given: presets, absence, or a refusal. */
+static Status complete(Line *l, const EventDef *event, Value *fields, const bool *given) {
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        const FieldDef *f = &event->fields[i];
+        if (given[i] && fields[i].kind != V_ABSENT)
+            continue;
+        fields[i] = f->has_preset ? f->preset : value_absent();
+        if (!f->has_preset && !f->type.optional) {
+            Str text;
+            TRY(arena_printf(l->r->arena, &text, "the field %.*s is missing", STR_ARG(f->name)));
+            return bad_field(l, f->name, text);
+        }
+    }
+    l->event->fields = fields;
+    l->event->field_count = event->field_count;
+    *l->what = READ_EVENT;
+    return OK;
+}
+
+static Status read_fields(Line *l, const EventDef *event, Json *j) {
+    Value *fields = arena_take(l->r->arena, (event->field_count + 1) * sizeof *fields, 8);
+    bool given[LIMIT_FIELDS] = {false};
+    Str name, why;
+    if (fields == NULL)
+        return ERR_NOMEM;
+    if (json_peek(j) != '{')
+        return bad_field(l, S("data"), S("data is not an object"));
+    uint32_t next = 0;
+    json_object_begin(j);
+    while (json_object_next(j, &name)) {
+        uint32_t i = next;
+        if (i >= event->field_count || !str_eq(event->fields[i].name, name)) {
+            int32_t found = bundle_field(event->fields, event->field_count, name);
+            if (found < 0) {
+                if (!event->open)
+                    return unknown_field(l, event, name);
+                json_skip(j, NULL);
+                continue;
+            }
+            i = (uint32_t)found;
+        }
+        next = i + 1;
+        if (given[i])
+            return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, S("a member stands twice"));
+        given[i] = true;
+        why = (Str){NULL, 0};
+        Status status = json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
+        if (status == ERR_SYNTAX && why.n > 0)
+            return bad_field(l, event->fields[i].name, why);
+        if (status != OK && j->status == OK)
+            return status;
+    }
+    if (j->status != OK) {
+        l->j = *j;
+        return malformed_json(l);
+    }
+    return complete(l, event, fields, given);
+}
+
+static Status read_data(Line *l, const EventDef *event) {
+    if (l->head.has_base64) {
+        Str bytes;
+        Status status = base64_read(l->head.base64, l->r->arena, &bytes);
+        if (status == ERR_NOMEM)
+            return status;
+        if (status != OK)
+            return malformed(l, "data_base64 is not Base64 (RFC 4648)");
+        Json j;
+        TRY(json_over(bytes, l->r->arena, &j));
+        return read_fields(l, event, &j);
+    }
+    if (l->head.has_data) {
+        Json j = json_from(str_from(l->line, (size_t)(l->head.data - l->line.p)), l->r->arena);
+        if (json_peek(&j) != 'n')
+            return read_fields(l, event, &j);
+    }
+    Json j = json_from((Str){"{}                                  ", 2}, l->r->arena);
+    return read_fields(l, event, &j);
+}
+
+Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal *refusal) {
+    Line l = {.r = r, .line = line, .event = event, .refusal = refusal, .what = what};
+    const char *why = NULL;
+    *what = READ_NOTHING;
+    l.j = json_from(line, r->arena);
+    if (json_peek(&l.j) == 0 && l.j.p == line.p + line.n)
+        return OK;
+    TRY(read_head(&l, &why));
+    const char *head = check_head(&l.head);
+    if (l.j.status != OK)
+        return malformed_json(&l);
+    if (why != NULL || head != NULL)
+        return malformed(&l, why != NULL ? why : head);
+    int32_t type = bundle_event(r->b, l.head.type);
+    if (type < 0)
+        return unknown_type(&l);
+    *event = (Input){.event = (uint32_t)type,
+                     .time = l.head.instant,
+                     .id = l.head.id,
+                     .source = l.head.source,
+                     .actor = l.head.actor,
+                     .raw = line};
+    return read_data(&l, &r->b->events[type]);
+}
+
+/* ---- CSV */
+
+size_t csv_record(Str text, bool last) {
+    bool quoted = false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"')
+            quoted = !quoted;
+        else if (text.p[i] == '\n' && !quoted)
+            return i + 1;
+    }
+    return last ? text.n : 0;
+}
+
+/* One cell from `at` on; gives the place behind it, or SIZE_MAX. */
+static size_t csv_cell(Str record, size_t at, Arena *a, Str *out) {
+    if (at >= record.n || record.p[at] != '"') {
+        size_t end = at;
+        while (end < record.n && record.p[end] != ',')
+            if (record.p[end++] == '"')
+                return SIZE_MAX;
+        *out = (Str){record.p + at, end - at};
+        return end;
+    }
+    char *text = arena_take(a, record.n, 1);
+    size_t n = 0;
+    if (text == NULL)
+        return SIZE_MAX - 1;
+    for (at++; at < record.n; at++) {
+        if (record.p[at] == '"' && (at + 1 >= record.n || record.p[at + 1] != '"')) {
+            *out = (Str){text, n};
+            return at + 1 < record.n && record.p[at + 1] != ',' ? SIZE_MAX : at + 1;
+        }
+        if (record.p[at] == '"')
+            at++;
+        text[n++] = record.p[at];
+    }
+    return SIZE_MAX;
+}
+
+Status csv_cells(Str record, Arena *a, Str **cells, uint32_t *n) {
+    while (record.n > 0 && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r'))
+        record.n--;
+    size_t most = 1;
+    for (size_t i = 0; i < record.n; i++)
+        most += record.p[i] == ',';
+    *cells = new (a, Str, most);
+    *n = 0;
+    if (*cells == NULL)
+        return ERR_NOMEM;
+    for (size_t at = 0;;) {
+        at = csv_cell(record, at, a, &(*cells)[(*n)++]);
+        if (at == SIZE_MAX - 1)
+            return ERR_NOMEM;
+        if (at == SIZE_MAX)
+            return ERR_SYNTAX;
+        if (at >= record.n)
+            return OK;
+        at++; /* the comma */
+    }
+}
+
+static Status csv_list(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    TypeDef item = {.kind = type->item};
+    size_t most = 1;
+    for (size_t i = 0; i < text.n; i++)
+        most += text.p[i] == ';';
+    Value *items = new (r->arena, Value, most);
+    if (items == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0;
+    Str rest = text, part;
+    for (bool more = true; more;) {
+        more = str_cut(rest, ';', &part, &rest);
+        TRY(value_from_text(r, &item, str_trim(part), &items[n++], why));
+    }
+    *out = (Value){.items = items, .n = n, .kind = V_LIST};
+    return OK;
+}
+
+static Str *csv_slot(Head *h, Str name) {
+    switch (known_attribute(name)) {
+    case KNOWN_ID:
+        return &h->id;
+    case KNOWN_SOURCE:
+        return &h->source;
+    case KNOWN_TYPE:
+        return &h->type;
+    case KNOWN_TIME:
+        return &h->time;
+    case KNOWN_ACTOR:
+        return &h->actor;
+    case KNOWN_SPECVERSION:
+    case KNOWN_NONE:
+        break;
+    }
+    return NULL;
+}
+
+static Status csv_fields(Line *l, const EventDef *event, const Str *cells, uint32_t n) {
+    EventReader *r = l->r;
+    Value *fields = new (r->arena, Value, event->field_count + 1);
+    bool given[LIMIT_FIELDS] = {false};
+    if (fields == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        if (cells[i].n == 0)
+            continue;
+        int32_t field = bundle_field(event->fields, event->field_count, r->columns[i]);
+        if (field < 0) {
+            if (csv_slot(&l->head, r->columns[i]) != NULL || event->open)
+                continue;
+            return unknown_field(l, event, r->columns[i]);
+        }
+        const TypeDef *type = &event->fields[field].type;
+        Str why = {NULL, 0};
+        Status status = type->kind == V_LIST
+                            ? csv_list(r, type, cells[i], &fields[field], &why)
+                            : value_from_text(r, type, cells[i], &fields[field], &why);
+        if (status == ERR_SYNTAX)
+            return bad_field(l, event->fields[field].name, why);
+        TRY(status);
+        given[field] = true;
+    }
+    return complete(l, event, fields, given);
+}
+
+Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, Refusal *refusal) {
+    while (record.n > 0 && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r'))
+        record.n--;
+    Line l = {.r = r, .line = record, .event = event, .refusal = refusal, .what = what};
+    Str *cells;
+    uint32_t n;
+    *what = READ_NOTHING;
+    if (str_trim(record).n == 0)
+        return OK;
+    if (!utf8_valid(record))
+        return malformed(&l, "it is not valid UTF-8");
+    Status status = csv_cells(record, r->arena, &cells, &n);
+    if (status == ERR_SYNTAX)
+        return malformed(&l, "a quote stands where none may, or is not closed");
+    TRY(status);
+    if (n > r->column_count)
+        return malformed(&l, "it has more cells than the header has columns");
+    for (uint32_t i = 0; i < n; i++) {
+        Str *slot = csv_slot(&l.head, r->columns[i]);
+        if (slot != NULL)
+            *slot = cells[i];
+    }
+    bool made = l.head.id.n == 0;
+    if (l.head.source.n == 0)
+        l.head.source = r->source;
+    if (made)
+        TRY(make_id(r, record, &l.head.id));
+    l.head.specversion = S("1.0");
+    const char *why = check_head(&l.head);
+    if (why != NULL)
+        return malformed(&l, why);
+    int32_t type = bundle_event(r->b, l.head.type);
+    if (type < 0)
+        return unknown_type(&l);
+    *event = (Input){.event = (uint32_t)type,
+                     .time = l.head.instant,
+                     .id = l.head.id,
+                     .source = l.head.source,
+                     .actor = l.head.actor,
+                     .raw = record,
+                     .made_id = made};
+    return csv_fields(&l, &r->b->events[type], cells, n);
+}

@@ -1,0 +1,48 @@
+/* run: input: CloudEvents 1.0 lines (JSON format) and CSV rows become events with typed fields,
+ * straight into their slots. What does not fit becomes a Refusal with field, reason and place
+ * (semantics.md 20). Source: CloudEvents 1.0.2, "Context Attributes" and "JSON Event Format"; RFC
+ * 4180 for CSV. */
+#ifndef REMIT_RUN_EVENT_H
+#define REMIT_RUN_EVENT_H
+
+#include "engine/base/json.h"
+#include "engine/run/engine.h"
+
+/* The lines of one feed without an id: how often each has come, so that equal lines are told apart
+ * (engine.md 14). */
+typedef struct Seen {
+    uint64_t *hashes; /* open addressing; 0: free */
+    uint32_t *counts;
+    size_t cap, used;
+} Seen;
+
+typedef struct EventReader {
+    const Bundle *b;
+    Arena *arena; /* of the event: owns what is unescaped or made */
+    Str source;   /* of events that say none, and of lines that cannot be read */
+    Seen *seen;
+    ZoneCache zone;
+    Str *columns; /* CSV: the header's names, owned by the caller */
+    uint32_t column_count;
+} EventReader;
+
+typedef enum Reading { READ_EVENT, READ_REFUSED, READ_NOTHING } Reading;
+
+/* Reads one line (without its newline; JSON_PAD bytes behind it must be readable). READ_NOTHING: it
+ * is blank. Texts borrow the line or live in the arena. ERR_NOMEM. */
+MUST_USE Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal *refusal);
+/* Splits a CSV record into cells: RFC 4180, quotes doubled inside quotes. Cells are in the arena.
+ * ERR_SYNTAX: a quote is not closed or stands inside a cell. */
+MUST_USE Status csv_cells(Str record, Arena *a, Str **cells, uint32_t *n);
+/* The length of the record at the start of text, with its line break; 0: more text is needed to
+ * know. */
+size_t csv_record(Str text, bool last);
+/* Reads one CSV record under r->columns. */
+MUST_USE Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event,
+                               Refusal *refusal);
+/* A value of a field's type from text (a JSON string, a CSV cell): OK; ERR_SYNTAX with *why. */
+MUST_USE Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Value *out,
+                                Str *why);
+void seen_free(Seen *s);
+
+#endif

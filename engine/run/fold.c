@@ -1,0 +1,119 @@
+/* run: the fold of a duty. */
+#include "engine/run/fold.h"
+
+#include "engine/base/check.h"
+#include "engine/base/moment.h"
+
+Status span_terms(const Zone *zone, const Calendar *calendar, int64_t from, Value span,
+                  int64_t *unpaused, int64_t *limit_ms, bool *working, bool *assumed) {
+    Family family = (Family)span.aux;
+    *working = family == FAMILY_WORKING || family == FAMILY_WORKING_DAYS;
+    TRY(moment_add(zone, calendar, from, family, span.i, unpaused, assumed));
+    if (family == FAMILY_WORKING_DAYS)
+        return cal_between(calendar, from, *unpaused, limit_ms, NULL);
+    *limit_ms = *working ? span.i : *unpaused - from;
+    return OK;
+}
+
+static const Calendar *active_calendar(const Terms *terms, bool working) {
+    return working ? terms->calendar : NULL;
+}
+
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+/* The earliest instant, not before `unpaused`, by which limit_ms of active time has passed since
+ * `from`. */
+static Status active_end(const Terms *terms, const Fold *fold, bool working, int64_t from,
+                         int64_t limit_ms, int64_t unpaused, int64_t *out) {
+    int64_t end;
+    TRY(active_add(active_calendar(terms, working), from, limit_ms, fold->pauses, fold->pause_count,
+                   &end, NULL));
+    *out = later(end, unpaused);
+    return OK;
+}
+
+/* Adds [from, to) to the pauses, joined with the one before where they touch. */
+static void pause_add(Fold *fold, int64_t from, int64_t to) {
+    if (from >= to)
+        return;
+    if (fold->pause_count > 0 && fold->pauses[fold->pause_count - 1].to >= from)
+        fold->pauses[fold->pause_count - 1].to = to;
+    else
+        fold->pauses[fold->pause_count++] = (Interval){from, to};
+}
+
+Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out) {
+    *out = (Fold){.pauses = new (a, Interval, n + 1)};
+    if (out->pauses == NULL)
+        return ERR_NOMEM;
+    int64_t paused_from = 0;
+    for (uint32_t i = 0; i < n && !out->ended; i++) {
+        const Act *act = &acts[i];
+        uint64_t bit = (uint64_t)1 << act->clause, before = out->reasons;
+        if (act->kind == ACT_IS_PAUSE) {
+            out->reasons |= bit;
+            if (before == 0)
+                paused_from = act->time;
+        } else if (act->kind == ACT_IS_RESUME) {
+            out->reasons &= ~bit;
+            if (before != 0 && out->reasons == 0)
+                pause_add(out, paused_from, act->time);
+        } else {
+            out->ended = true;
+            out->end_kind = act->kind;
+            out->end_at = act->time;
+            out->end_leaf = act->leaf;
+        }
+    }
+    if (out->reasons != 0)
+        pause_add(out, paused_from, INT64_MAX);
+    TRY(active_end(terms, out, terms->working, terms->raised, terms->limit_ms, terms->unpaused,
+                   &out->due));
+    out->late = out->ended && out->due != INSTANT_NEVER && out->end_at > out->due;
+    return OK;
+}
+
+static Status rung_share(const Terms *terms, const Fold *fold, Dec share, int64_t *out) {
+    int64_t num = share.coef, den = 1, part;
+    for (int i = 0; i < share.scale; i++)
+        den *= 10;
+    TRY(cal_share_of(terms->limit_ms, num, den, &part));
+    return active_end(terms, fold, terms->working, terms->raised, part, terms->raised, out);
+}
+
+static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
+    int64_t unpaused, limit;
+    bool working;
+    TRY(span_terms(terms->zone, terms->calendar, fold->due, span, &unpaused, &limit, &working,
+                   NULL));
+    return active_end(terms, fold, working, fold->due, limit, unpaused, out);
+}
+
+/* Before the deadline; a rung that would lie before the raising stands at it. */
+static Status rung_before(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
+    int64_t at;
+    TRY(moment_add(terms->zone, terms->calendar, fold->due, (Family)span.aux, -span.i, &at, NULL));
+    *out = later(at, terms->raised);
+    return OK;
+}
+
+Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                 int64_t *out) {
+    if (rung->kind == RUNG_AT_SHARE)
+        return rung_share(terms, fold, rung->share, out);
+    *out = fold->due;
+    if (fold->due == INSTANT_NEVER || rung->kind == RUNG_AT_DUE)
+        return OK;
+    return rung->kind == RUNG_AFTER_DUE ? rung_after(terms, fold, span, out)
+                                        : rung_before(terms, fold, span, out);
+}
+
+Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms) {
+    int64_t used;
+    TRY(active_between(active_calendar(terms, terms->working), terms->raised, at, fold->pauses,
+                       fold->pause_count, &used, NULL));
+    *ms = used > terms->limit_ms ? 0 : terms->limit_ms - used;
+    return OK;
+}

@@ -1,0 +1,57 @@
+/* run: a duty's state as a fold over the events that acted on it, by their own time (semantics.md
+ * 8, language.md 12). Pure: from the acts and the terms of the duty to pauses, deadline, end and
+ * the instants of the rungs. What has been said of it before (breaches, rungs that fired) is not
+ * known here; duty.c compares. */
+#ifndef REMIT_RUN_FOLD_H
+#define REMIT_RUN_FOLD_H
+
+#include "engine/code/bundle.h"
+
+/* One event that acts on the duty. In order: by time; at one instant fulfil, waive, cancel, resume,
+ * pause; then by source and id. */
+typedef struct Act {
+    int64_t time;
+    uint8_t kind;   /* ActKind */
+    uint8_t clause; /* of a pause or resume: which reason */
+    uint64_t leaf;  /* of the event */
+} Act;
+
+/* What a duty was raised with. */
+typedef struct Terms {
+    const Zone *zone;
+    const Calendar *calendar; /* the policy's; may be NULL where no working time is used */
+    int64_t raised;
+    int64_t unpaused; /* the deadline without pauses */
+    int64_t limit_ms; /* active time from raising to the unpaused deadline */
+    bool working;     /* active time is working time; else real time */
+} Terms;
+
+#define INSTANT_NEVER INT64_MAX
+
+typedef struct Fold {
+    bool ended;
+    uint8_t end_kind; /* ActKind of its end */
+    int64_t end_at;
+    uint64_t end_leaf;
+    bool late;        /* ended after due */
+    uint64_t reasons; /* bit 1 << clause: pauses that hold (at the end, if it has ended) */
+    Interval *pauses; /* sorted, disjoint; the last may be open (to INT64_MAX) */
+    uint32_t pause_count;
+    int64_t due; /* INSTANT_NEVER while a pause keeps it from being known */
+} Fold;
+
+/* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
+ * instant cannot be had. */
+MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);
+/* The instant of a rung; INSTANT_NEVER while a pause keeps it from being known. span: its duration,
+ * where it has one. */
+MUST_USE Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                          int64_t *out);
+/* Active time left at `at` of what was allowed: never below 0. */
+MUST_USE Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms);
+/* Active time of a span that begins at `from`: the unpaused end and what is active until then (data
+ * README). */
+MUST_USE Status span_terms(const Zone *zone, const Calendar *calendar, int64_t from, Value span,
+                           int64_t *unpaused, int64_t *limit_ms, bool *working, bool *assumed);
+
+#endif

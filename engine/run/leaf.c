@@ -1,0 +1,547 @@
+/* run: leaves as bytes, effects as JSON. */
+#include "engine/run/leaf.h"
+
+#include "engine/base/check.h"
+#include "engine/base/json.h"
+#include "engine/base/limits.h"
+
+typedef struct DataRow {
+    EffectId effect;
+    const char *name;
+    bool always;
+} DataRow;
+
+#define ALWAYS true
+#define MAYBE false
+static const DataRow data_rows[] = {
+#define DATA(effect, field, name, need) {EFFECT_##effect, name, need},
+#include "engine/run/effect.def"
+};
+#undef ALWAYS
+#undef MAYBE
+enum { DATA_ROWS = sizeof data_rows / sizeof *data_rows };
+
+typedef struct EffectRow {
+    EffectId id;
+    const char *type;
+} EffectRow;
+
+static const EffectRow effect_rows[] = {
+#define EFFECT(id, number, type, subject) {EFFECT_##id, type},
+#include "engine/run/effect.def"
+};
+enum { EFFECT_ROWS = sizeof effect_rows / sizeof *effect_rows };
+
+static const char *const reject_names[REJECT_REASONS] = {
+    "malformed", "schema", "conflict", "late", "future", "authority", "failed"};
+
+Str reject_text(RejectReason reason) {
+    return str_of(reject_names[reason]);
+}
+
+Str effect_type(const Bundle *b, const Effect *e) {
+    if (e->id == EFFECT_EMITTED)
+        return e->event < b->event_count ? b->events[e->event].name : S("?");
+    for (size_t i = 0; i < EFFECT_ROWS; i++)
+        if (effect_rows[i].id == e->id)
+            return str_of(effect_rows[i].type);
+    return S("?");
+}
+
+/* The first row of an effect's data, and how many there are. */
+static const DataRow *data_of(EffectId id, uint32_t *count) {
+    size_t first = 0;
+    while (first < DATA_ROWS && data_rows[first].effect != id)
+        first++;
+    *count = 0;
+    while (first + *count < DATA_ROWS && data_rows[first + *count].effect == id)
+        (*count)++;
+    return &data_rows[first];
+}
+
+Value effect_value(const Effect *e, Str name) {
+    uint32_t n;
+    const DataRow *rows = data_of(e->id, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (str_eq(str_of(rows[i].name), name))
+            return e->values[i];
+    return value_absent();
+}
+
+/* ---- bytes */
+
+static void put_subject_bytes(Buf *out, const Subject *s) {
+    put_u8(out, (uint8_t)s->kind);
+    if (s->kind == SUBJECT_NONE)
+        return;
+    put_varint(out, s->decl);
+    put_varint(out, s->occurrence);
+    put_varint(out, s->key_count);
+    for (uint32_t i = 0; i < s->key_count; i++)
+        put_str(out, s->key[i]);
+}
+
+static uint32_t take_small(Take *t) {
+    uint64_t v = take_varint(t);
+    if (v > UINT32_MAX)
+        t->failed = true;
+    return (uint32_t)v;
+}
+
+static uint32_t take_items(Take *t) {
+    uint32_t n = take_small(t);
+    if (n > take_left(t)) {
+        t->failed = true;
+        return 0;
+    }
+    return n;
+}
+
+static void take_subject(Take *t, Arena *a, Subject *s) {
+    *s = (Subject){.kind = (SubjectKind)take_u8(t)};
+    if (s->kind == SUBJECT_NONE || t->failed)
+        return;
+    s->decl = take_small(t);
+    s->occurrence = take_small(t);
+    uint32_t n = take_items(t);
+    s->key = new (a, Str, n + 1);
+    if (s->key == NULL) {
+        t->failed = true;
+        return;
+    }
+    for (; s->key_count < n; s->key_count++)
+        s->key[s->key_count] = take_str(t);
+    t->failed = t->failed || s->kind > SUBJECT_EVENT;
+}
+
+static void put_cause(Buf *out, const Cause *c) {
+    put_u8(out, (uint8_t)c->kind);
+    if (c->kind == CAUSE_EVENT || c->kind == CAUSE_EFFECT)
+        put_varint(out, c->index);
+    if (c->kind == CAUSE_TIMER) {
+        put_zigzag(out, c->instant);
+        put_subject_bytes(out, &c->subject);
+    }
+}
+
+static void take_cause(Take *t, Arena *a, Cause *c) {
+    *c = (Cause){.kind = (CauseKind)take_u8(t)};
+    if (c->kind == CAUSE_EVENT || c->kind == CAUSE_EFFECT) {
+        c->index = take_varint(t);
+    } else if (c->kind == CAUSE_TIMER) {
+        c->instant = take_zigzag(t);
+        take_subject(t, a, &c->subject);
+    } else if (c->kind != CAUSE_NONE) {
+        t->failed = true;
+    }
+}
+
+static void put_values(Buf *out, const Value *values, uint32_t n) {
+    put_varint(out, n);
+    for (uint32_t i = 0; i < n; i++)
+        put_value(out, values[i], false);
+}
+
+static Value *take_values(Take *t, Arena *a, uint32_t *count) {
+    uint32_t n = take_items(t);
+    Value *values = new (a, Value, n + 1);
+    *count = 0;
+    if (values == NULL) {
+        t->failed = true;
+        return NULL;
+    }
+    for (; *count < n; (*count)++)
+        values[*count] = take_value(t, a);
+    return values;
+}
+
+static void put_effect_bytes(Buf *out, const Effect *e) {
+    uint32_t n;
+    (void)data_of(e->id, &n);
+    put_varint(out, (uint64_t)e->id);
+    put_u8(out, e->has_time);
+    put_zigzag(out, e->time);
+    put_zigzag(out, e->seen - e->time);
+    put_cause(out, &e->cause);
+    put_subject_bytes(out, &e->subject);
+    put_varint(out, e->policy);
+    put_value(out, e->owner, false);
+    put_values(out, e->values, n);
+    if (e->id == EFFECT_EMITTED) {
+        put_varint(out, e->event);
+        put_values(out, e->fields, e->field_count);
+    }
+    put_varint(out, e->rule);
+    put_varint(out, e->line);
+    put_varint(out, e->trace_count);
+    for (uint32_t i = 0; i < e->trace_count; i++) {
+        put_varint(out, e->traces[i].table);
+        put_varint(out, e->traces[i].row);
+        put_values(out, e->traces[i].inputs, e->traces[i].input_count);
+    }
+}
+
+static void take_traces(Take *t, Arena *a, Effect *e) {
+    uint32_t n = take_items(t);
+    e->traces = new (a, Trace, n + 1);
+    if (e->traces == NULL) {
+        t->failed = true;
+        return;
+    }
+    for (; e->trace_count < n && !t->failed; e->trace_count++) {
+        Trace *trace = &e->traces[e->trace_count];
+        trace->table = take_small(t);
+        trace->row = take_small(t);
+        trace->inputs = take_values(t, a, &trace->input_count);
+    }
+}
+
+static void take_effect(Take *t, Arena *a, Effect *e) {
+    uint32_t wanted, n;
+    e->id = (EffectId)take_small(t);
+    e->has_time = take_u8(t) != 0;
+    e->time = take_zigzag(t);
+    e->seen = (int64_t)((uint64_t)e->time + (uint64_t)take_zigzag(t));
+    take_cause(t, a, &e->cause);
+    take_subject(t, a, &e->subject);
+    e->policy = take_small(t);
+    e->owner = take_value(t, a);
+    (void)data_of(e->id, &wanted);
+    Value *values = take_values(t, a, &n);
+    if (n != wanted || n > EFFECT_VALUES)
+        t->failed = true;
+    for (uint32_t i = 0; i < n && !t->failed; i++)
+        e->values[i] = values[i];
+    if (e->id == EFFECT_EMITTED) {
+        e->event = take_small(t);
+        e->fields = take_values(t, a, &e->field_count);
+    }
+    e->rule = take_small(t);
+    e->line = take_small(t);
+    take_traces(t, a, e);
+}
+
+static void put_event(Buf *out, const EventLeaf *e) {
+    put_varint(out, e->event);
+    put_zigzag(out, e->time);
+    put_str(out, e->source);
+    put_str(out, e->id);
+    put_str(out, e->actor);
+    put_varint(out, e->policy);
+    put_values(out, e->fields, e->field_count);
+}
+
+static void take_event(Take *t, Arena *a, EventLeaf *e) {
+    e->event = take_small(t);
+    e->time = take_zigzag(t);
+    e->source = take_str(t);
+    e->id = take_str(t);
+    e->actor = take_str(t);
+    e->policy = take_small(t);
+    e->fields = take_values(t, a, &e->field_count);
+}
+
+static void put_reject(Buf *out, const RejectLeaf *r) {
+    put_u8(out, r->reason);
+    put_u8(out, r->has_time);
+    put_zigzag(out, r->time);
+    put_zigzag(out, r->bound);
+    put_str(out, r->source);
+    put_str(out, r->id);
+    put_str(out, r->raw);
+}
+
+static void take_reject(Take *t, RejectLeaf *r) {
+    r->reason = take_u8(t);
+    r->has_time = take_u8(t) != 0;
+    r->time = take_zigzag(t);
+    r->bound = take_zigzag(t);
+    r->source = take_str(t);
+    r->id = take_str(t);
+    r->raw = take_str(t);
+    if (r->reason >= REJECT_REASONS)
+        t->failed = true;
+}
+
+void put_leaf(Buf *out, const Leaf *leaf) {
+    put_u8(out, (uint8_t)leaf->kind);
+    put_u8(out, LEAF_VERSION);
+    switch (leaf->kind) {
+    case LEAF_GENESIS:
+        put_str(out, leaf->genesis.ledger);
+        put_str(out, leaf->genesis.policy);
+        put_str(out, leaf->genesis.version);
+        put_str(out, leaf->genesis.bundle);
+        return;
+    case LEAF_CLOCK:
+    case LEAF_TICK:
+        put_zigzag(out, leaf->time);
+        return;
+    case LEAF_EVENT:
+        put_event(out, &leaf->event);
+        return;
+    case LEAF_REJECT:
+        put_reject(out, &leaf->reject);
+        return;
+    case LEAF_EFFECT:
+        put_effect_bytes(out, &leaf->effect);
+        return;
+    }
+    UNREACHABLE();
+}
+
+Status take_leaf(Str bytes, Arena *a, Leaf *out) {
+    Take t = take_from(bytes);
+    *out = (Leaf){.kind = (LeafKind)take_u8(&t)};
+    uint8_t version = take_u8(&t);
+    if (!t.failed && version != LEAF_VERSION)
+        return ERR_VERSION;
+    switch (out->kind) {
+    case LEAF_GENESIS:
+        out->genesis.ledger = take_str(&t);
+        out->genesis.policy = take_str(&t);
+        out->genesis.version = take_str(&t);
+        out->genesis.bundle = take_str(&t);
+        break;
+    case LEAF_CLOCK:
+    case LEAF_TICK:
+        out->time = take_zigzag(&t);
+        break;
+    case LEAF_EVENT:
+        take_event(&t, a, &out->event);
+        break;
+    case LEAF_REJECT:
+        take_reject(&t, &out->reject);
+        break;
+    case LEAF_EFFECT:
+        take_effect(&t, a, &out->effect);
+        break;
+    default:
+        return ERR_DAMAGED;
+    }
+    return take_done(&t);
+}
+
+/* ---- JSON */
+
+/* contract.md 4: only %, /, # and bytes up to 0x20 are encoded. */
+static void put_part(Buf *out, Str part) {
+    for (size_t i = 0; i < part.n; i++) {
+        unsigned char c = (unsigned char)part.p[i];
+        if (c == '%' || c == '/' || c == '#' || c <= 0x20)
+            put_fmt(out, "%%%02X", c);
+        else
+            put_c(out, (char)c);
+    }
+}
+
+void put_subject(Buf *out, const Bundle *b, const Subject *s) {
+    switch (s->kind) {
+    case SUBJECT_NONE:
+    case SUBJECT_APPROVAL:
+    case SUBJECT_KPI:
+        return;
+    case SUBJECT_DUTY:
+        put_text(out, S("duty/"));
+        put_text(out, s->decl < b->duty_count ? b->duties[s->decl].name : S("?"));
+        break;
+    case SUBJECT_EVENT:
+        put_text(out, S("event"));
+        break;
+    }
+    for (uint32_t i = 0; i < s->key_count; i++) {
+        put_c(out, '/');
+        put_part(out, s->key[i]);
+    }
+    if (s->occurrence > 1) {
+        put_c(out, '#');
+        put_dec(out, s->occurrence);
+    }
+}
+
+static void put_cause_json(Buf *out, Render *r, const Effect *e) {
+    const Cause *c = &e->cause;
+    if (c->kind == CAUSE_NONE)
+        return;
+    put_text(out, S(",\"cause\":"));
+    if (c->kind == CAUSE_EVENT) {
+        put_json_string(out, c->id);
+        return;
+    }
+    put_c(out, '"');
+    if (c->kind == CAUSE_EFFECT) {
+        put_dec(out, (int64_t)c->index);
+    } else {
+        Buf subject = {0}, text = {0};
+        put_subject(&subject, r->b, &c->subject);
+        put_json_string(&text, buf_str(&subject));
+        put_bytes(out, text.n < 2 ? "" : text.p + 1, text.n < 2 ? 0 : text.n - 2);
+        out->failed = out->failed || subject.failed || text.failed;
+        buf_free(&subject);
+        buf_free(&text);
+        put_c(out, '@');
+        zone_put_instant(out, &r->zone, c->instant);
+    }
+    put_c(out, '"');
+}
+
+/* Data with nesting: names with a point stand in an object of the part before it. */
+static void put_data_json(Buf *out, Render *r, const Effect *e, bool comma) {
+    uint32_t n;
+    const DataRow *rows = data_of(e->id, &n);
+    Str open = {NULL, 0};
+    for (uint32_t i = 0; i < n; i++) {
+        Str name = str_of(rows[i].name), outer = {NULL, 0}, inner = name;
+        bool nested = str_cut(name, '.', &outer, &inner);
+        if (!nested)
+            inner = name;
+        if (open.n > 0 && (!nested || !str_eq(open, outer))) {
+            put_c(out, '}');
+            open.n = 0;
+            comma = true;
+        }
+        if (e->values[i].kind == V_ABSENT && !rows[i].always)
+            continue;
+        if (comma)
+            put_c(out, ',');
+        comma = true;
+        if (nested && open.n == 0) {
+            put_fmt(out, "\"%.*s\":{", STR_ARG(outer));
+            open = outer;
+        }
+        put_fmt(out, "\"%.*s\":", STR_ARG(inner));
+        put_value_json(out, r->b, &r->zone, e->values[i]);
+    }
+    if (open.n > 0)
+        put_c(out, '}');
+}
+
+static void put_emitted_json(Buf *out, Render *r, const Effect *e) {
+    bool comma = false;
+    const EventDef *event = &r->b->events[e->event];
+    for (uint32_t i = 0; i < e->field_count && i < event->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        if (comma)
+            put_c(out, ',');
+        comma = true;
+        put_json_string(out, event->fields[i].name);
+        put_c(out, ':');
+        put_value_json(out, r->b, &r->zone, e->fields[i]);
+    }
+}
+
+static void put_duty_json(Buf *out, Render *r, const Effect *e) {
+    put_text(out, S("\"duty\":"));
+    put_json_string(out, e->subject.decl < r->b->duty_count ? r->b->duties[e->subject.decl].name
+                                                            : S("?"));
+    put_text(out, S(",\"key\":["));
+    for (uint32_t i = 0; i < e->subject.key_count; i++) {
+        put_text(out, i == 0 ? S("") : S(","));
+        put_json_string(out, e->subject.key[i]);
+    }
+    put_text(out, S("],\"owner\":"));
+    put_value_json(out, r->b, &r->zone, e->owner);
+}
+
+static bool is_duty_effect(EffectId id) {
+    switch (id) {
+#define SUBJECT_IS_DUTY true
+#define SUBJECT_IS_CAUSE false
+#define SUBJECT_IS_EVENT false
+#define EFFECT(id, number, type, subject)                                                          \
+    case EFFECT_##id:                                                                              \
+        return SUBJECT_IS_##subject;
+#include "engine/run/effect.def"
+    }
+    return false;
+}
+
+static void put_quoted_subject(Buf *out, Render *r, const Subject *s) {
+    if (s->kind == SUBJECT_NONE)
+        return;
+    Buf subject = {0};
+    put_subject(&subject, r->b, s);
+    put_text(out, S(",\"subject\":"));
+    put_json_string(out, buf_str(&subject));
+    out->failed = out->failed || subject.failed;
+    buf_free(&subject);
+}
+
+void put_effect_json(Buf *out, Render *r, const Effect *e) {
+    put_text(out, S("{\"specversion\":\"1.0\",\"id\":\""));
+    put_dec(out, (int64_t)e->index);
+    put_text(out, S("\",\"source\":"));
+    put_json_string(out, r->source);
+    put_text(out, S(",\"type\":"));
+    put_json_string(out, effect_type(r->b, e));
+    put_quoted_subject(out, r, &e->subject);
+    if (e->has_time) {
+        put_text(out, S(",\"time\":\""));
+        zone_put_instant(out, &r->zone, e->time);
+        put_c(out, '"');
+    }
+    put_cause_json(out, r, e);
+    if (e->has_time && e->seen != e->time) {
+        put_text(out, S(",\"seen\":\""));
+        zone_put_instant(out, &r->zone, e->seen);
+        put_c(out, '"');
+    }
+    put_text(out, S(",\"policy\":"));
+    put_json_string(out, r->b->version);
+    put_text(out, S(",\"data\":{"));
+    if (e->id == EFFECT_EMITTED) {
+        put_emitted_json(out, r, e);
+    } else {
+        bool duty = is_duty_effect(e->id);
+        if (duty)
+            put_duty_json(out, r, e);
+        put_data_json(out, r, e, duty);
+    }
+    put_text(out, S("}}\n"));
+}
+
+/* One line for people, without time and newline. */
+void put_effect_text(Buf *out, Render *r, const Effect *e) {
+    put_text(out, effect_type(r->b, e));
+    put_c(out, ' ');
+    put_subject(out, r->b, &e->subject);
+    static const char *const names[] = {"to", "due", "left", "reason", "message", "text"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Value v = effect_value(e, str_of(names[i]));
+        if (v.kind == V_ABSENT)
+            continue;
+        put_fmt(out, " %s=", names[i]);
+        put_value_text(out, r->b, &r->zone, v);
+    }
+    const EventDef *def =
+        e->id == EFFECT_EMITTED && e->event < r->b->event_count ? &r->b->events[e->event] : NULL;
+    for (uint32_t i = 0; def != NULL && i < e->field_count && i < def->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        put_fmt(out, " %.*s=", STR_ARG(def->fields[i].name));
+        put_value_text(out, r->b, &r->zone, e->fields[i]);
+    }
+}
+
+static bool is_unreserved(unsigned char c) { /* RFC 3986, section 2.3 */
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+Status render_source(Arena *a, Str ledger, Str policy, Str *out) {
+    Buf text = {0};
+    put_text(&text, S("remit:"));
+    put_text(&text, ledger);
+    put_c(&text, '/');
+    for (size_t i = 0; i < policy.n; i++) {
+        unsigned char c = (unsigned char)policy.p[i];
+        if (is_unreserved(c))
+            put_c(&text, (char)c);
+        else
+            put_fmt(&text, "%%%02X", c);
+    }
+    Status status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}

@@ -1,0 +1,157 @@
+/* run: the journal's leaves: what was taken in and what followed, small and binary. JSON is a
+ * rendering of them, so that effects look the same when they happen, in a replay, and years later.
+ * docs/journal.md has the form.
+ *
+ *   every leaf: kind (1 byte), version (1 byte), then fields as varints and length-prefixed bytes
+ * in the order of the structs below. */
+#ifndef REMIT_RUN_LEAF_H
+#define REMIT_RUN_LEAF_H
+
+#include "engine/code/bundle.h"
+
+typedef enum LeafKind {
+    LEAF_GENESIS = 1, /* the ledger's name, the policy's name, version and bundle */
+    LEAF_CLOCK = 2,   /* the clock moves to `time` */
+    LEAF_EVENT = 3,   /* an event was taken */
+    LEAF_TICK = 4,    /* all that is due at or before `time` has fired */
+    LEAF_REJECT = 5,  /* an event was refused: its raw bytes are kept */
+    LEAF_EFFECT = 6   /* something followed */
+} LeafKind;
+enum { LEAF_VERSION = 1 };
+
+typedef enum EffectId {
+#define EFFECT(id, number, type, subject) EFFECT_##id = (number),
+#include "engine/run/effect.def"
+} EffectId;
+
+typedef enum SubjectKind {
+    SUBJECT_NONE,
+    SUBJECT_DUTY,
+    SUBJECT_APPROVAL,
+    SUBJECT_KPI,
+    SUBJECT_EVENT
+} SubjectKind;
+
+/* What an effect is about: a declaration and a key, or an event's source and id. */
+typedef struct Subject {
+    SubjectKind kind;
+    uint32_t decl;       /* number of the duty */
+    uint32_t occurrence; /* 1, 2, ... */
+    Str *key;            /* its parts as texts; an event: source and id */
+    uint32_t key_count;
+} Subject;
+
+typedef enum CauseKind {
+    CAUSE_NONE,
+    CAUSE_EVENT,  /* an input event: the leaf at `index` */
+    CAUSE_EFFECT, /* an emitted event: the leaf at `index` */
+    CAUSE_TIMER   /* the timer of `subject` at `instant` */
+} CauseKind;
+
+typedef struct Cause {
+    CauseKind kind;
+    uint64_t index;
+    int64_t instant;
+    Subject subject;
+    Str id; /* CAUSE_EVENT: the event's id; filled in when it is known, else found through index */
+} Cause;
+
+/* A table's row and the values it was asked for (contract: `why`). */
+typedef struct Trace {
+    uint32_t table, row;
+    Value *inputs;
+    uint32_t input_count;
+} Trace;
+
+enum { EFFECT_VALUES = 12 };
+
+typedef struct Effect {
+    EffectId id;
+    uint64_t index; /* of its leaf */
+    bool has_time;
+    int64_t time, seen; /* seen: the clock; equal to time where that is when it happened */
+    Cause cause;
+    Subject subject;
+    uint32_t policy;             /* number of the policy version */
+    Value owner;                 /* DUTY */
+    Value values[EFFECT_VALUES]; /* its data, in the order of effect.def; V_ABSENT: left out */
+    uint32_t event;              /* EMITTED: the event's number */
+    Value *fields;               /* EMITTED: one value a field */
+    uint32_t field_count;
+    uint32_t rule; /* which declaration made it: number + 1 of the rule; 0: none */
+    Trace *traces;
+    uint32_t trace_count;
+    uint32_t line; /* of the policy: file << 20 | line; 0: none */
+} Effect;
+
+typedef struct EventLeaf {
+    uint32_t event;
+    int64_t time;
+    Str source, id, actor;
+    Value *fields;
+    uint32_t field_count;
+    uint32_t policy;
+} EventLeaf;
+
+typedef struct RejectLeaf {
+    uint8_t reason; /* RejectReason */
+    bool has_time;
+    int64_t time;
+    int64_t bound;  /* reason future: the bound that was set */
+    Str source, id; /* as far as they could be read */
+    Str raw;        /* the line */
+} RejectLeaf;
+
+typedef struct GenesisLeaf {
+    Str ledger, policy, version;
+    Str bundle; /* its 32 bytes of SHA-256 */
+} GenesisLeaf;
+
+typedef struct Leaf {
+    LeafKind kind;
+    int64_t time; /* CLOCK, TICK */
+    union {
+        GenesisLeaf genesis;
+        EventLeaf event;
+        RejectLeaf reject;
+        Effect effect;
+    };
+} Leaf;
+
+typedef enum RejectReason {
+    REJECT_MALFORMED,
+    REJECT_SCHEMA,
+    REJECT_CONFLICT,
+    REJECT_LATE,
+    REJECT_FUTURE,
+    REJECT_AUTHORITY,
+    REJECT_FAILED,
+    REJECT_REASONS
+} RejectReason;
+Str reject_text(RejectReason reason); /* "malformed" */
+
+void put_leaf(Buf *out, const Leaf *leaf);
+/* Texts are borrowed from the bytes, lists are owned by a. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
+MUST_USE Status take_leaf(Str bytes, Arena *a, Leaf *out);
+
+/* What JSON needs beside the effect. */
+typedef struct Render {
+    const Bundle *b;
+    ZoneCache zone;
+    Str source; /* remit:LEDGER/POLICY */
+} Render;
+/* The line of an effect, as contract.md 1 has it, with a newline. The cause's id must be filled in.
+ */
+void put_effect_json(Buf *out, Render *r, const Effect *e);
+/* One line for people, without time and newline. */
+void put_effect_text(Buf *out, Render *r, const Effect *e);
+/* The value of a field of an effect's data, by name; V_ABSENT if it has none. */
+Value effect_value(const Effect *e, Str name);
+/* "duty/handle_complaint/C1", percent-encoded as contract.md 4 says. */
+void put_subject(Buf *out, const Bundle *b, const Subject *s);
+/* The effect's type: "remit.duty.opened", or the emitted event's name. */
+Str effect_type(const Bundle *b, const Effect *e);
+/* The source of all effects of a ledger, in the arena. */
+MUST_USE Status render_source(Arena *a, Str ledger, Str policy, Str *out);
+
+#endif

@@ -1,0 +1,130 @@
+/* run: the people: who holds which seat, role or team, from when to when. Records: party number and
+ * person -> intervals. */
+#include "engine/base/check.h"
+#include "engine/run/engine_int.h"
+
+typedef struct Held {
+    Interval *at;
+    uint32_t n;
+} Held;
+
+static Status org_key(Engine *e, int64_t party, Str person) {
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)party);
+    put_text(&e->key, person);
+    if (e->key.n > LED_KEY_MOST) { /* a person's id that is too long to be a key holds nothing */
+        e->vm.trap = (Trap){.code = TRAP_TOO_LONG, .table = -1};
+        return ERR_TRAP;
+    }
+    return buf_status(&e->key);
+}
+
+static Status org_read(Engine *e, int64_t party, Str person, Held *out) {
+    Str value;
+    bool found;
+    TRY(org_key(e, party, person));
+    Status status = led_find(e->l, LED_ORG, buf_str(&e->key), &value, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    Take t = take_from(found ? value : S("\0"));
+    uint64_t n = found ? take_varint(&t) : 0;
+    if (n > take_left(&t))
+        return engine_fail(e, ERR_DAMAGED, "a record of people");
+    out->at = new (&e->event, Interval, n + 2);
+    if (out->at == NULL)
+        return ERR_NOMEM;
+    for (out->n = 0; out->n < n; out->n++) {
+        out->at[out->n].from = take_zigzag(&t);
+        out->at[out->n].to = take_zigzag(&t);
+    }
+    return OK;
+}
+
+static Status org_write(Engine *e, int64_t party, Str person, const Held *held) {
+    TRY(org_key(e, party, person));
+    buf_reset(&e->record);
+    put_varint(&e->record, held->n);
+    for (uint32_t i = 0; i < held->n; i++) {
+        put_zigzag(&e->record, held->at[i].from);
+        put_zigzag(&e->record, held->at[i].to);
+    }
+    TRY(buf_status(&e->record));
+    Status status = led_put(e->l, LED_ORG, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
+static Status org_begin(Engine *e, Str person, Value party, int64_t from, int64_t until) {
+    if (party.aux == 1 || from >= until)
+        return OK; /* a person is no seat */
+    Held held;
+    TRY(org_read(e, party.i, person, &held));
+    held.at[held.n++] = (Interval){from, until};
+    return org_write(e, party.i, person, &held);
+}
+
+/* Ends what a person holds of a party at `at`; what begins later never begins. */
+static Status org_end(Engine *e, Str person, int64_t party, int64_t at) {
+    Held held;
+    TRY(org_read(e, party, person, &held));
+    if (held.n == 0)
+        return OK;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < held.n; i++) {
+        Interval h = held.at[i];
+        if (h.to > at)
+            h.to = at;
+        if (h.from < h.to)
+            held.at[kept++] = h;
+    }
+    held.n = kept;
+    return org_write(e, party, person, &held);
+}
+
+Status org_event(Engine *e, const Flow *flow) {
+    const Value *f = flow->vm.fields;
+    int64_t at = flow->vm.time;
+    switch (e->b->events[flow->event].engine) {
+    case ENGINE_JOINED:
+        e->matched = true;
+        return org_begin(e, value_str(f[0]), f[1], at, INT64_MAX);
+    case ENGINE_APPOINTED:
+        e->matched = true;
+        return org_begin(e, value_str(f[0]), f[1], f[2].kind == V_ABSENT ? at : f[2].i,
+                         f[3].kind == V_ABSENT ? INT64_MAX : f[3].i);
+    case ENGINE_LEFT:
+        e->matched = true;
+        if (f[1].kind != V_ABSENT)
+            return f[1].aux == 1 ? OK : org_end(e, value_str(f[0]), f[1].i, at);
+        for (uint32_t i = 0; i < e->b->party_count; i++)
+            TRY(org_end(e, value_str(f[0]), i, at));
+        return OK;
+    default:
+        return OK;
+    }
+}
+
+static Status org_has(Engine *e, Str person, int64_t party, int64_t at, bool *yes) {
+    Held held;
+    TRY(org_read(e, party, person, &held));
+    for (uint32_t i = 0; i < held.n; i++)
+        *yes = *yes || (held.at[i].from <= at && at < held.at[i].to);
+    return OK;
+}
+
+/* The party itself acts, or one who holds it; of a team also who holds one of its seats. */
+Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes) {
+    *yes = false;
+    if (party.aux == 1) {
+        *yes = str_eq(person, value_str(party));
+        return OK;
+    }
+    if (bundle_party(e->b, person) == party.i) {
+        *yes = true;
+        return OK;
+    }
+    TRY(org_has(e, person, party.i, at, yes));
+    for (uint32_t i = 0; i < e->b->party_count && !*yes; i++)
+        if (e->b->parties[i].team == party.i)
+            TRY(org_has(e, person, i, at, yes));
+    return OK;
+}

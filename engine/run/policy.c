@@ -1,0 +1,117 @@
+/* run: policies from files. */
+#include "engine/run/policy.h"
+
+#include "engine/base/limits.h"
+#include "engine/base/os.h"
+#include "engine/code/emit.h"
+#include "engine/run/stdlib.h"
+
+enum { BUNDLE_BYTES_MOST = 256 << 20 };
+
+void policy_init(Policy *p, bool header) {
+    *p = (Policy){.header = header};
+    p->sources.arena = &p->arena;
+    p->diags.arena = &p->arena;
+    p->diags.sources = &p->sources;
+}
+
+void policy_free(Policy *p) {
+    program_free(p->program);
+    sources_free(&p->sources);
+    diags_free(&p->diags);
+    arena_free(&p->arena);
+}
+
+Status policy_add_text(Policy *p, Str name, Str text, Err *err) {
+    uint32_t file;
+    Status status = source_add(&p->sources, name, text, false, &file);
+    if (status == ERR_LIMIT)
+        return err_set(err, status,
+                       "%.*s: it is larger than 64 MiB, or there are more than 10,000 files",
+                       STR_ARG(name));
+    return status;
+}
+
+static Status add_bundle(Policy *p, Str path, Err *err) {
+    if (p->bundle != NULL || p->sources.files.n > 0)
+        return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
+                       STR_ARG(path));
+    Err why = {0};
+    TRY(os_read_file(path, BUNDLE_BYTES_MOST, &p->arena, &p->bytes, err));
+    Status status = bundle_take(p->bytes, &p->arena, &p->bundle, &why);
+    return status == OK ? OK
+                        : err_set(err, status, "%.*s: %s", STR_ARG(path),
+                                  why.code == OK ? status_text(status) : why.text);
+}
+
+static Status add_file(Policy *p, Str path, Err *err) {
+    if (p->bundle != NULL)
+        return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
+                       STR_ARG(path));
+    for (size_t i = 0; i < p->sources.files.n; i++)
+        if (str_eq(p->sources.files.at[i].name, path))
+            return OK; /* named twice */
+    Str text;
+    TRY(os_read_file(path, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
+    return policy_add_text(p, path, text, err);
+}
+
+Status policy_add_path(Policy *p, Str path, Err *err) {
+    bool dir;
+    TRY(os_is_dir(path, &dir, err));
+    if (!dir)
+        return str_ends(path, S(".remitc")) ? add_bundle(p, path, err) : add_file(p, path, err);
+    Str *paths;
+    size_t n;
+    TRY(os_list(path, S(".remit"), &p->arena, &paths, &n, err));
+    if (n == 0)
+        return err_set(err, ERR_NOTFOUND, "%.*s: there is no file *.remit in it", STR_ARG(path));
+    for (size_t i = 0; i < n; i++)
+        TRY(add_file(p, paths[i], err));
+    return OK;
+}
+
+static bool find_module(void *ctx, Str name, Str *file, Str *text) {
+    (void)ctx;
+    for (size_t i = 0; i < std_module_count; i++)
+        if (str_eq(std_modules[i].name, name)) {
+            *file = std_modules[i].file;
+            *text = std_modules[i].text;
+            return true;
+        }
+    return false;
+}
+
+static size_t list_modules(void *ctx, const Str **names) {
+    Policy *p = ctx;
+    Str *list = new (&p->arena, Str, std_module_count + 1);
+    *names = list;
+    for (size_t i = 0; list != NULL && i < std_module_count; i++)
+        list[i] = std_modules[i].name;
+    return list == NULL ? 0 : std_module_count;
+}
+
+static Status compile(Policy *p, Err *err) {
+    Bundle *made;
+    Arena scratch = {0};
+    Status status = emit_bundle(p->program, &scratch, &made, err);
+    Buf bytes = {0};
+    if (status == OK) {
+        bundle_put(&bytes, made);
+        status = bytes.failed ? ERR_NOMEM : arena_str(&p->arena, buf_str(&bytes), &p->bytes);
+    }
+    buf_free(&bytes);
+    arena_free(&scratch);
+    return status == OK ? bundle_take(p->bytes, &p->arena, &p->bundle, err) : status;
+}
+
+Status policy_finish(Policy *p, Err *err) {
+    if (p->bundle != NULL)
+        return OK;
+    Modules modules = {find_module, list_modules, p};
+    Status status =
+        check_policy(&p->sources, &p->arena, &p->diags, &modules, p->header, &p->program);
+    if (status == OK && p->diags.errors == 0 && p->program->header != NULL)
+        status = compile(p, err);
+    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+}

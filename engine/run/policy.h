@@ -1,0 +1,32 @@
+/* run: a policy made ready: from files of text (checked and compiled) or from a bundle (verified).
+ * There is one way to run it: what was compiled goes through its bytes and the verifier too. */
+#ifndef REMIT_RUN_POLICY_H
+#define REMIT_RUN_POLICY_H
+
+#include "engine/check/check.h"
+#include "engine/code/bundle.h"
+
+typedef struct Policy {
+    Arena arena;
+    Sources sources;
+    Diags diags;
+    Program *program; /* NULL when it came as a bundle, or nothing could be read */
+    Bundle *bundle;   /* NULL when the policy has errors */
+    Str bytes;        /* of the bundle */
+    bool header;      /* a policy header is required */
+} Policy;
+
+/* Begins an empty policy; header: it must have a policy header. Free it with policy_free, whatever
+ * happens. */
+void policy_init(Policy *p, bool header);
+void policy_free(Policy *p);
+/* Adds a text under a name. ERR_LIMIT, ERR_NOMEM. */
+MUST_USE Status policy_add_text(Policy *p, Str name, Str text, Err *err);
+/* Adds a file, or all *.remit below a folder, by path; a bundle (*.remitc) becomes the policy
+ * itself. */
+MUST_USE Status policy_add_path(Policy *p, Str path, Err *err);
+/* Checks and compiles what was added. OK also when the policy has errors: diags tell, and bundle is
+ * NULL. */
+MUST_USE Status policy_finish(Policy *p, Err *err);
+
+#endif

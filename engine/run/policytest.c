@@ -1,0 +1,413 @@
+/* run: tests in the language. */
+#include "engine/run/policytest.h"
+
+#include <string.h>
+
+#include "engine/base/civil.h"
+#include "engine/run/engine_int.h"
+
+typedef struct Tester {
+    Policy *p;
+    const PolicyTest *test;
+    Ledger *l;
+    Engine *e;
+    Arena arena;
+    Buf report;
+    uint32_t sent; /* events so far: their made ids */
+    Err *err;
+} Tester;
+
+typedef Status (*LeafVisit)(Tester *t, void *ctx, const Leaf *leaf);
+
+/* Visits every leaf so far. */
+static Status visit_leaves(Tester *t, LeafVisit visit, void *ctx) {
+    for (uint64_t i = 0; i < led_size(t->l); i++) {
+        Str bytes, kept;
+        Leaf leaf;
+        TRY(led_leaf(t->l, i, &bytes));
+        TRY(arena_str(&t->arena, bytes, &kept));
+        TRY(take_leaf(kept, &t->arena, &leaf));
+        if (leaf.kind == LEAF_EFFECT)
+            leaf.effect.index = i;
+        TRY(visit(t, ctx, &leaf));
+    }
+    return OK;
+}
+
+/* ---- words */
+
+static void put_when(Tester *t, Buf *out, int64_t at) {
+    put_local(out, zone_cache_local(&engine_render(t->e)->zone, at));
+}
+
+static void put_party(Tester *t, Buf *out, Value v) {
+    put_text(out, party_text(t->p->bundle, v));
+}
+
+static void put_wanted(Tester *t, Buf *out, const TestCheck *c) {
+    static const char *const states[STATE_COUNT] = {"open",      "paused", "breached",
+                                                    "fulfilled", "waived", "cancelled"};
+    if (c->negated)
+        put_text(out, S("not "));
+    switch (c->what) {
+    case CHECK_STATE:
+        put_text(out, str_of(states[c->state]));
+        put_text(out, c->late ? S(" late") : S(""));
+        return;
+    case CHECK_ESCALATED:
+        put_text(out, S("escalated to "));
+        put_party(t, out, c->value);
+        return;
+    case CHECK_REMINDED:
+        put_text(out, S("reminded "));
+        put_party(t, out, c->value);
+        return;
+    case CHECK_DUE:
+        put_text(out, S("due at "));
+        put_when(t, out, c->value.i);
+        return;
+    case CHECK_OWED_BY:
+        put_text(out, S("owed by "));
+        put_party(t, out, c->value);
+        return;
+    default:
+        put_text(out, S("reported late"));
+    }
+}
+
+static void put_state(Tester *t, Buf *out, const Duty *d) {
+    static const char *const states[DUTY_STATES] = {"open",      "paused", "breached",
+                                                    "fulfilled", "waived", "cancelled"};
+    put_text(out, str_of(states[duty_state(d)]));
+    if (d->fold.ended && d->fold.late)
+        put_text(out, S(" late"));
+    if (d->fold.due != INSTANT_NEVER) {
+        put_text(out, S(", due "));
+        put_when(t, out, d->fold.due);
+    }
+    put_text(out, S(", owed by "));
+    put_party(t, out, d->owner);
+}
+
+typedef struct Timeline {
+    const Subject *subject; /* NULL: all */
+} Timeline;
+
+static bool same_subject(const Subject *a, const Subject *b) {
+    if (a->kind != b->kind || a->decl != b->decl || a->occurrence != b->occurrence ||
+        a->key_count != b->key_count)
+        return false;
+    for (uint32_t i = 0; i < a->key_count; i++)
+        if (!str_eq(a->key[i], b->key[i]))
+            return false;
+    return true;
+}
+
+static Status timeline_leaf(Tester *t, void *ctx, const Leaf *leaf) {
+    const Timeline *line = ctx;
+    if (leaf->kind != LEAF_EFFECT ||
+        (line->subject != NULL && !same_subject(line->subject, &leaf->effect.subject)))
+        return OK;
+    const Effect *e = &leaf->effect;
+    put_text(&t->report, S("      "));
+    put_when(t, &t->report, e->time);
+    put_text(&t->report, S("  "));
+    put_text(&t->report, effect_type(t->p->bundle, e));
+    Value to = effect_value(e, S("to"));
+    if (to.kind == V_PARTY || to.kind == V_LIST) {
+        put_text(&t->report, S(" to "));
+        put_value_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, to);
+    }
+    if (e->id == EFFECT_REJECTED) {
+        put_text(&t->report, S(": "));
+        put_text(&t->report, value_str(effect_value(e, S("message"))));
+    }
+    put_c(&t->report, '\n');
+    return OK;
+}
+
+static Status put_timeline(Tester *t, const Subject *subject) {
+    Timeline line = {subject};
+    put_text(&t->report, S("    what happened:\n"));
+    size_t before = t->report.n;
+    TRY(visit_leaves(t, timeline_leaf, &line));
+    if (t->report.n == before)
+        put_text(&t->report, S("      nothing\n"));
+    return OK;
+}
+
+static void put_step(Tester *t, const TestStep *step) {
+    Place place = source_place(&t->p->sources, step->node->span.file, step->node->span.from);
+    put_fmt(&t->report, "  line %u: %s ", place.line, step->after ? "after" : "at");
+    put_when(t, &t->report, step->time);
+    put_text(&t->report, S(" expected "));
+    put_text(&t->report, source_text(&t->p->sources, step->node->b->span));
+    put_c(&t->report, '\n');
+}
+
+/* ---- sending */
+
+static Status send(Tester *t, const TestStep *step) {
+    const TestEvent *send = &step->send;
+    if (send->arrives != INT64_MIN)
+        TRY(engine_move(t->e, send->arrives));
+    Arena *a = engine_arena(t->e);
+    Value *fields = new (a, Value, send->event->field_count + 1);
+    if (fields == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < send->event->field_count; i++) {
+        bool preset = send->fields[i].kind == V_ABSENT && send->event->fields[i].has_preset;
+        fields[i] = preset ? send->event->fields[i].preset : send->fields[i];
+        if (send->event->fields[i].type.kind == TY_NUMBER && fields[i].kind == V_INT)
+            fields[i] = value_dec(V_DEC, dec_of_i64(fields[i].i));
+    }
+    Input in = {.event = send->event->number,
+                .time = step->time,
+                .source = S("remit:test"),
+                .id = send->id,
+                .actor = send->actor,
+                .fields = fields,
+                .field_count = send->event->field_count};
+    t->sent++;
+    if (in.id.n == 0)
+        TRY(arena_printf(a, &in.id, "t%u", t->sent));
+    in.raw = in.id;
+    return engine_take(t->e, &in);
+}
+
+/* ---- looking */
+
+typedef struct Seek {
+    const Subject *subject;
+    EffectId id;
+    Value party, text;
+    bool any_text;
+    const TestStep *step;
+    bool found;
+} Seek;
+
+static Status seek_told(Tester *t, void *ctx, const Leaf *leaf) {
+    Seek *s = ctx;
+    (void)t;
+    if (leaf->kind == LEAF_EFFECT && leaf->effect.id == s->id &&
+        same_subject(&leaf->effect.subject, s->subject) &&
+        value_eq(effect_value(&leaf->effect, S("to")), s->party))
+        s->found = true;
+    return OK;
+}
+
+static Status seek_notified(Tester *t, void *ctx, const Leaf *leaf) {
+    Seek *s = ctx;
+    (void)t;
+    if (leaf->kind != LEAF_EFFECT || leaf->effect.id != EFFECT_NOTIFIED)
+        return OK;
+    Value to = effect_value(&leaf->effect, S("to")), text = effect_value(&leaf->effect, S("text"));
+    bool addressed = false;
+    for (uint32_t i = 0; to.kind == V_LIST && i < to.n; i++)
+        addressed = addressed || value_eq(to.items[i], s->party);
+    if (addressed && (s->any_text || value_eq(text, s->text)))
+        s->found = true;
+    return OK;
+}
+
+static Status seek_emitted(Tester *t, void *ctx, const Leaf *leaf) {
+    Seek *s = ctx;
+    (void)t;
+    if (leaf->kind != LEAF_EFFECT || leaf->effect.id != EFFECT_EMITTED ||
+        leaf->effect.event != s->step->event->number)
+        return OK;
+    bool same = true;
+    for (uint32_t i = 0; i < leaf->effect.field_count; i++) {
+        Value want = s->step->fields[i];
+        if (want.kind == V_INT && leaf->effect.fields[i].kind == V_DEC)
+            want = value_dec(V_DEC, dec_of_i64(want.i));
+        same = same && (want.kind == V_ABSENT || value_eq(want, leaf->effect.fields[i]));
+    }
+    s->found = s->found || same;
+    return OK;
+}
+
+static Status seek_rejected(Tester *t, void *ctx, const Leaf *leaf) {
+    Seek *s = ctx;
+    (void)t;
+    if (leaf->kind == LEAF_EFFECT && leaf->effect.id == EFFECT_REJECTED &&
+        str_eq(value_str(effect_value(&leaf->effect, S("reason"))), s->step->text))
+        s->found = true;
+    return OK;
+}
+
+static bool state_is(const Duty *d, const TestCheck *c) {
+    static const uint8_t states[STATE_COUNT] = {DUTY_OPEN,      DUTY_PAUSED, DUTY_BREACHED,
+                                                DUTY_FULFILLED, DUTY_WAIVED, DUTY_CANCELLED};
+    bool paused = c->state == STATE_PAUSED && !d->fold.ended && d->fold.reasons != 0;
+    if (duty_state(d) != states[c->state] && !paused)
+        return false;
+    return c->state != STATE_FULFILLED || d->fold.late == c->late;
+}
+
+static Status check_holds(Tester *t, const Duty *d, const TestCheck *c, bool *holds) {
+    Subject subject = duty_subject(d);
+    Seek seek = {.subject = &subject, .party = c->value};
+    switch (c->what) {
+    case CHECK_STATE:
+        *holds = state_is(d, c);
+        break;
+    case CHECK_ESCALATED:
+    case CHECK_REMINDED:
+        seek.id = c->what == CHECK_ESCALATED ? EFFECT_DUTY_ESCALATED : EFFECT_DUTY_REMINDED;
+        TRY(visit_leaves(t, seek_told, &seek));
+        *holds = seek.found;
+        break;
+    case CHECK_DUE:
+        *holds = d->fold.due == c->value.i;
+        break;
+    case CHECK_OWED_BY:
+        *holds = value_eq(d->owner, c->value);
+        break;
+    default:
+        *holds = d->reported_late;
+    }
+    *holds = *holds != c->negated;
+    return OK;
+}
+
+static Status find_duty(Tester *t, const TestStep *step, Duty *d, bool *found) {
+    uint32_t decl = step->duty->number;
+    uint64_t number = 0;
+    *found = false;
+    if (step->key_count > 0) {
+        Str *key;
+        TRY(key_texts(t->e, step->key, step->key_count, &key));
+        TRY(duty_find_key(t->e, decl, key, step->key_count, INT64_MAX, &number, found));
+        return *found ? duty_load(t->e, number, d) : OK;
+    }
+    for (uint64_t n = 1; n < t->e->next; n++) { /* without a key: the latest one */
+        Buf key = {0};
+        Str value;
+        bool there;
+        put_key_u64(&key, n);
+        Status status =
+            key.failed ? ERR_NOMEM : led_find(t->l, LED_DUTY, buf_str(&key), &value, &there);
+        buf_free(&key);
+        TRY(status);
+        if (!there)
+            continue;
+        Duty other;
+        TRY(duty_load(t->e, n, &other));
+        if (other.decl == decl) {
+            *d = other;
+            *found = true;
+        }
+    }
+    return OK;
+}
+
+static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
+    Duty d;
+    bool found;
+    TRY(find_duty(t, step, &d, &found));
+    if (step->negated || !found) {
+        *ok = step->negated != found;
+        if (!*ok) {
+            put_step(t, step);
+            put_text(&t->report,
+                     found ? S("    but there is one\n") : S("    but there is no such duty\n"));
+            Subject subject = {0};
+            if (found)
+                subject = duty_subject(&d);
+            TRY(put_timeline(t, found ? &subject : NULL));
+        }
+        return OK;
+    }
+    for (uint32_t i = 0; i < step->check_count && *ok; i++) {
+        TRY(check_holds(t, &d, &step->checks[i], ok));
+        if (*ok)
+            continue;
+        put_step(t, step);
+        put_text(&t->report, S("    not so: "));
+        put_wanted(t, &t->report, &step->checks[i]);
+        put_text(&t->report, S("\n    it is "));
+        put_state(t, &t->report, &d);
+        put_c(&t->report, '\n');
+        Subject subject = duty_subject(&d);
+        TRY(put_timeline(t, &subject));
+    }
+    return OK;
+}
+
+static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
+    Seek seek = {.party = step->party,
+                 .any_text = step->text.p == NULL,
+                 .text = value_text(step->text),
+                 .step = step};
+    LeafVisit visit = step->expect == N_EXPECT_NOTIFIED  ? seek_notified
+                      : step->expect == N_EXPECT_EMITTED ? seek_emitted
+                                                         : seek_rejected;
+    TRY(visit_leaves(t, visit, &seek));
+    *ok = seek.found != step->negated;
+    if (*ok)
+        return OK;
+    put_step(t, step);
+    put_text(&t->report,
+             seek.found ? S("    but it happened\n") : S("    but it did not happen\n"));
+    return put_timeline(t, NULL);
+}
+
+static Status expect(Tester *t, const TestStep *step, bool *ok) {
+    TRY(step->after ? engine_tick(t->e, step->time) : engine_move(t->e, step->time));
+    return step->expect == N_EXPECT_DUTY ? expect_duty(t, step, ok) : expect_seen(t, step, ok);
+}
+
+static Status run_steps(Tester *t, bool *ok) {
+    for (uint32_t i = 0; i < t->test->step_count && *ok; i++) {
+        const TestStep *step = &t->test->steps[i];
+        TRY(step->is_event ? send(t, step) : expect(t, step, ok));
+        arena_reset(&t->arena);
+    }
+    return OK;
+}
+
+static Status run_test(Tester *t, bool *ok) {
+    LedOptions led = {.name = S("test")};
+    EngineOptions engine = {0};
+    TRY(led_open(&led, &t->l, t->err));
+    TRY(engine_open(t->p->bundle, t->p->bytes, t->l, &engine, &t->e, t->err));
+    *ok = true;
+    return run_steps(t, ok);
+}
+
+static bool holds(Str text, Str part) {
+    for (size_t i = 0; i + part.n <= text.n; i++)
+        if (str_starts(str_from(text, i), part))
+            return true;
+    return false;
+}
+
+Status policy_tests(Policy *p, Str filter, bool (*each)(void *ctx, const TestResult *result),
+                    void *ctx, Err *err) {
+    Tester t = {.p = p, .err = err};
+    Status status = OK;
+    for (size_t i = 0; i < p->program->tests.n && status == OK; i++) {
+        t.test = &p->program->tests.at[i];
+        if (!holds(t.test->title, filter))
+            continue;
+        Span at = t.test->node->span;
+        TestResult result = {.title = t.test->title,
+                             .file = p->sources.files.at[at.file].name,
+                             .line = source_place(&p->sources, at.file, at.from).line};
+        buf_reset(&t.report);
+        status = run_test(&t, &result.passed);
+        if (status != OK && t.e != NULL && engine_error(t.e)->code != OK)
+            err_set(err, status, "%s", engine_error(t.e)->text);
+        result.report = buf_str(&t.report);
+        engine_close(t.e);
+        led_close(t.l);
+        t.e = NULL;
+        t.l = NULL;
+        if (status == OK && !each(ctx, &result))
+            break;
+    }
+    buf_free(&t.report);
+    arena_free(&t.arena);
+    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+}

@@ -1,0 +1,149 @@
+/* run: files through the engine, batch by batch. */
+#include "engine/run/run.h"
+
+#include "engine/base/civil.h"
+
+enum { RUN_BATCH = 1000, RUN_BATCH_BYTES = 64 << 20 };
+
+typedef struct Run {
+    const Policy *p;
+    const RunOptions *opt;
+    RunResult *out;
+    Err *err;
+    Arena keep;
+    Ledger *ledger;
+    Engine *engine;
+    Outbox outbox;
+    OutboxSink sink;
+    size_t in_batch;
+    size_t batch;
+} Run;
+
+static Status run_fail(Run *r, Status status) {
+    const Err *why = r->engine == NULL ? NULL : engine_error(r->engine);
+    if (status != OK && why != NULL && why->code != OK)
+        return err_set(r->err, status, "%s", why->text);
+    return status == OK ? OK : err_set(r->err, status, "%s", status_text(status));
+}
+
+static Status run_commit(Run *r) {
+    TRY(engine_commit(r->engine, r->err));
+    TRY(outbox_flush(&r->outbox, r->err));
+    r->in_batch = 0;
+    r->out->counts = *engine_counts(r->engine);
+    if (r->opt->progress != NULL &&
+        !r->opt->progress(r->opt->progress_ctx, &r->out->counts, r->out->bytes))
+        r->out->stopped = true;
+    return OK;
+}
+
+static Status run_one(Run *r, Reading what, const Input *event, const Refusal *refusal) {
+    Status status =
+        what == READ_EVENT ? engine_take(r->engine, event) : engine_refuse(r->engine, refusal);
+    TRY(run_fail(r, status));
+    if (++r->in_batch >= r->batch || led_pending(r->ledger) > RUN_BATCH_BYTES)
+        return run_commit(r);
+    return OK;
+}
+
+/* Where a refused line stood, for `show rejected`; outside the digest. */
+static Status note_place(Run *r, const Feed *f, uint64_t at, uint64_t rejects_before) {
+    uint64_t now = 0;
+    for (int i = 0; i < REJECT_REASONS; i++)
+        now += engine_counts(r->engine)->rejected[i];
+    if (now == rejects_before)
+        return OK;
+    Buf key = {0}, value = {0};
+    put_text(&key, S("place:"));
+    put_key_u64(&key, led_size(r->ledger) - 1);
+    put_varint(&value, at);
+    put_str(&value, f->file.path);
+    Status status = key.failed || value.failed
+                        ? ERR_NOMEM
+                        : led_put(r->ledger, LED_LOCAL, buf_str(&key), buf_str(&value));
+    buf_free(&key);
+    buf_free(&value);
+    return status;
+}
+
+static uint64_t rejects(const Engine *e) {
+    uint64_t n = 0;
+    for (int i = 0; i < REJECT_REASONS; i++)
+        n += engine_counts(e)->rejected[i];
+    return n;
+}
+
+static Status run_feed(Run *r, Str path) {
+    Feed feed;
+    EventReader reader = {.b = r->p->bundle,
+                          .arena = engine_arena(r->engine),
+                          .source = r->opt->source,
+                          .zone = {.zone = bundle_zone(r->p->bundle)}};
+    TRY(feed_open(&feed, path, r->opt->kind, &r->keep, r->err));
+    Status status = OK;
+    uint64_t before = r->out->bytes;
+    while (status == OK && !r->out->stopped) {
+        Reading what;
+        Input event;
+        Refusal refusal;
+        uint64_t at;
+        bool over;
+        status = feed_next(&feed, &reader, &what, &event, &refusal, &at, &over, r->err);
+        r->out->bytes = before + feed.offset;
+        if (status != OK || over)
+            break;
+        uint64_t refused = rejects(r->engine);
+        status = run_one(r, what, &event, &refusal);
+        if (status == OK)
+            status = note_place(r, &feed, at, refused);
+    }
+    feed_close(&feed);
+    return status;
+}
+
+static Status run_open(Run *r) {
+    LedOptions led = {
+        .dir = r->opt->ledger, .name = r->opt->name, .create = true, .no_sync = r->opt->no_sync};
+    TRY(led_open(&led, &r->ledger, r->err));
+    EngineOptions engine = {.has_not_after = r->opt->has_not_after, .not_after = r->opt->not_after};
+    engine.sink = (EffectSink){&r->sink, outbox_effect};
+    r->sink = (OutboxSink){&r->outbox, NULL};
+    r->outbox.file.fd = -1;
+    r->outbox.write = r->opt->write;
+    r->outbox.ctx = r->opt->write_ctx;
+    r->outbox.readable = r->opt->readable;
+    TRY(engine_open(r->p->bundle, r->p->bytes, r->ledger, &engine, &r->engine, r->err));
+    r->sink.engine = r->engine;
+    if (r->opt->effects.n > 0)
+        return outbox_open_file(&r->outbox, r->opt->effects, r->engine, r->ledger, &r->keep,
+                                r->err);
+    return OK;
+}
+
+static Status run_inside(Run *r) {
+    TRY(run_open(r));
+    for (size_t i = 0; i < r->opt->event_count && !r->out->stopped; i++)
+        TRY(run_feed(r, r->opt->events[i]));
+    if (r->opt->has_until && !r->out->stopped)
+        TRY(run_fail(r, engine_tick(r->engine, r->opt->until)));
+    return run_commit(r);
+}
+
+Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err) {
+    Run r = {.p = p,
+             .opt = opt,
+             .out = out,
+             .err = err,
+             .batch = opt->batch == 0 ? RUN_BATCH : opt->batch};
+    *out = (RunResult){0};
+    Status status = run_inside(&r);
+    if (r.engine != NULL) {
+        out->counts = *engine_counts(r.engine);
+        out->has_clock = engine_clock(r.engine, &out->clock);
+    }
+    engine_close(r.engine);
+    led_close(r.ledger);
+    outbox_close(&r.outbox);
+    arena_free(&r.keep);
+    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+}

@@ -1,0 +1,39 @@
+/* run: a whole run: files in, batches, commits, effects out. */
+#ifndef REMIT_RUN_RUN_H
+#define REMIT_RUN_RUN_H
+
+#include "engine/run/feed.h"
+#include "engine/run/outbox.h"
+#include "engine/run/policy.h"
+
+typedef struct RunOptions {
+    Str ledger, name;
+    const Str *events;
+    size_t event_count;
+    FeedKind kind;
+    Str source; /* of events that name none */
+    bool has_until, has_not_after;
+    int64_t until, not_after;
+    size_t batch; /* 0: 1,000 */
+    Str effects;  /* a file, or empty */
+    Status (*write)(void *ctx, Str lines, Err *err);
+    void *write_ctx;
+    bool readable; /* lines for people */
+    bool no_sync;
+    bool (*progress)(void *ctx, const Counts *counts, uint64_t bytes); /* false: stop */
+    void *progress_ctx;
+} RunOptions;
+
+typedef struct RunResult {
+    Counts counts;
+    uint64_t bytes;
+    bool has_clock;
+    int64_t clock;
+    bool stopped;
+} RunResult;
+
+MUST_USE Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
+/* Events through the stateless rules alone. */
+MUST_USE Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
+
+#endif

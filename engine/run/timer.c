@@ -1,0 +1,256 @@
+/* run: timers: in the order of their instants, then of what came into being first, then of the
+ * rungs. Only the next timer of each owner stands in the ledger; its record knows the rest. */
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/base/limits.h"
+#include "engine/run/engine_int.h"
+
+enum { TIMER_KEY = 18 }; /* instant, creation number, rung */
+
+static Status timer_key(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
+    buf_reset(&e->key);
+    put_key_i64(&e->key, at);
+    put_key_u64(&e->key, number);
+    put_u8(&e->key, (uint8_t)(rung >> 8));
+    put_u8(&e->key, (uint8_t)rung);
+    return buf_status(&e->key);
+}
+
+Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_t new_at,
+                 uint32_t new_rung) {
+    if (*at == new_at && (*rung == new_rung || new_at == INSTANT_NEVER))
+        return OK;
+    Status status = OK;
+    if (*at != INSTANT_NEVER) {
+        TRY(timer_key(e, *at, number, *rung));
+        status = led_del(e->l, LED_TIMER, buf_str(&e->key));
+    }
+    if (status == OK && new_at != INSTANT_NEVER) {
+        TRY(timer_key(e, new_at, number, new_rung));
+        status = led_put(e->l, LED_TIMER, buf_str(&e->key), S(""));
+        if (new_at < e->first_timer)
+            e->first_timer = new_at;
+    }
+    *at = new_at;
+    *rung = new_rung;
+    return status == OK ? OK : engine_fail(e, status, "writing a timer");
+}
+
+/* What comes next of a duty: 0 its breach, else a rung from 1. At one instant the breach is first,
+ * then rungs in the policy's order. */
+static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
+    *at = INSTANT_NEVER;
+    *rung = 0;
+    if (d->fold.ended)
+        return OK;
+    if (!d->breached && d->fold.due != INSTANT_NEVER)
+        *at = d->fold.due > d->terms.raised ? d->fold.due : d->terms.raised;
+    for (uint32_t i = 0; i < d->def->rung_count; i++) {
+        if ((d->fired >> i & 1) != 0)
+            continue;
+        Value span;
+        int64_t when;
+        TRY(rung_span(d, &d->def->rungs[i], &span));
+        TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i], span, &when));
+        if (when < *at) {
+            *at = when;
+            *rung = i + 1;
+        }
+    }
+    return OK;
+}
+
+Status duty_plan(Engine *e, Duty *d) {
+    int64_t at;
+    uint32_t rung;
+    TRY(engine_time_trap(e, duty_next(d, &at, &rung)));
+    return timer_set(e, d->number, &d->timer_at, &d->timer_rung, at, rung);
+}
+
+/* ---- schedules */
+
+static const DutyDef *schedule_of(const Engine *e, uint64_t number, uint32_t *decl) {
+    for (uint32_t i = 0; i < e->b->duty_count; i++)
+        if (e->b->duties[i].schedule != SCHEDULE_NONE && --number == 0) {
+            *decl = i;
+            return &e->b->duties[i];
+        }
+    return NULL;
+}
+
+static bool schedule_on(const Engine *e, const DutyDef *d, int32_t day) {
+    switch ((ScheduleKind)d->schedule) {
+    case SCHEDULE_WEEKDAY:
+        return (d->weekdays >> civil_weekday(day) & 1) != 0;
+    case SCHEDULE_DAY:
+        return true;
+    case SCHEDULE_WORKING_DAY:
+        return cal_is_working_day(bundle_calendar(e->b), day, NULL);
+    case SCHEDULE_MONTH: {
+        Civil c = civil_from_days(day);
+        int32_t last = civil_days_in_month(c.year, c.month);
+        return c.day == (d->month_day > last ? last : d->month_day);
+    }
+    case SCHEDULE_NONE:
+        break;
+    }
+    return false;
+}
+
+/* The first instant of the schedule at or after `from`; INSTANT_NEVER beyond the years there are.
+ */
+static int64_t schedule_next(const Engine *e, const DutyDef *d, int64_t from) {
+    const Zone *zone = bundle_zone(e->b);
+    int32_t day = local_day(zone_local(zone, from));
+    for (int32_t i = -1; i < LIMIT_CAL_DAYS && day_ok((int64_t)day + i); i++) {
+        int32_t candidate = day + i;
+        if (!day_ok(candidate) || !schedule_on(e, d, candidate))
+            continue;
+        int64_t at = zone_instant(zone, candidate * DAY_MS + d->time_ms);
+        if (at >= from)
+            return at;
+    }
+    return INSTANT_NEVER;
+}
+
+static Status schedule_set(Engine *e, uint64_t number, int64_t at) {
+    int64_t none = INSTANT_NEVER;
+    uint32_t rung = 0;
+    return timer_set(e, number, &none, &rung, at, 0);
+}
+
+Status schedules_begin(Engine *e) {
+    for (uint64_t number = 1; number <= e->schedules; number++) {
+        uint32_t decl;
+        const DutyDef *d = schedule_of(e, number, &decl);
+        TRY(schedule_set(e, number, schedule_next(e, d, e->clock)));
+    }
+    return OK;
+}
+
+static Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
+    uint32_t decl = 0;
+    const DutyDef *d = schedule_of(e, number, &decl);
+    if (d == NULL)
+        return engine_fail(e, ERR_DAMAGED, "a timer of a schedule that the policy does not have");
+    Str *key = new (&e->event, Str, 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    Value instant = value_of(V_INSTANT, at);
+    TRY(key_texts(e, &instant, 1, &key));
+    int64_t old = at;
+    uint32_t rung = 0;
+    TRY(timer_set(e, number, &old, &rung, schedule_next(e, d, at + 1), 0));
+    e->now = at;
+    e->subject =
+        (Subject){.kind = SUBJECT_DUTY, .decl = decl, .occurrence = 1, .key = key, .key_count = 1};
+    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    return duty_raise(e, decl, NULL, NULL, at);
+}
+
+/* ---- firing */
+
+/* A timer whose reaction cannot be carried out is spent all the same, and says so (engine.md 11).
+ */
+static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at) {
+    led_undo(e->l);
+    e->queue.n = 0;
+    Str message;
+    Buf text = {0};
+    put_trap(&text, e->b, &e->vm.trap);
+    Status status = arena_str(&e->event, buf_str(&text), &message);
+    buf_free(&text);
+    TRY(status);
+    if (number <= e->schedules) {
+        uint32_t decl = 0, zero = 0;
+        const DutyDef *d = schedule_of(e, number, &decl);
+        int64_t old = at;
+        TRY(timer_set(e, number, &old, &zero, schedule_next(e, d, at + 1), 0));
+        return alert(e, "failed", message);
+    }
+    Duty d;
+    TRY(duty_load(e, number, &d));
+    return duty_fire_failed(e, &d, rung, at, message);
+}
+
+static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
+    if (number <= e->schedules) {
+        TRY(schedule_fire(e, number, at));
+    } else {
+        Duty d;
+        TRY(duty_load(e, number, &d));
+        TRY(duty_fire(e, &d, rung, at));
+    }
+    return engine_cascade(e);
+}
+
+/* Fires the first timer before `before` whose owner came into being before `newest`. *fired: there
+ * was one. */
+static Status fire_first(Engine *e, int64_t before, uint64_t newest, bool *fired) {
+    Str key, value;
+    Str from = {NULL, 0};
+    *fired = false;
+    for (bool after = false; e->first_timer < before; after = true) {
+        bool found;
+        Status status = led_next(e->l, LED_TIMER, from, after, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the timers");
+        Take t = take_from(found ? key : S(""));
+        int64_t at = found ? take_key_i64(&t) : INT64_MAX;
+        uint64_t number = found ? take_key_u64(&t) : 0;
+        uint32_t rung = found ? (uint32_t)take_u8(&t) << 8 : 0;
+        rung |= found ? take_u8(&t) : 0;
+        if (!after)
+            e->first_timer = at;
+        if (!found || at >= before)
+            return OK;
+        if (number >= newest) {
+            TRY(arena_str(&e->event, key, &from));
+            continue;
+        }
+        ArenaMark mark = arena_mark(&e->event);
+        led_mark(e->l);
+        uint64_t next = e->next;
+        Counts counts = e->counts;
+        status = fire(e, at, number, rung);
+        if (status == ERR_TRAP) {
+            e->next = next;
+            e->counts = counts;
+            status = fire_failed(e, number, rung, at);
+        }
+        e->cause = (Cause){0};
+        e->subject = (Subject){0};
+        e->line = e->rule = 0;
+        arena_back(&e->event, mark);
+        *fired = status == OK;
+        return status;
+    }
+    return OK;
+}
+
+Status timers_fire(Engine *e, int64_t before) {
+    bool fired = true;
+    while (fired)
+        TRY(fire_first(e, before, UINT64_MAX, &fired));
+    return OK;
+}
+
+/* What an event made due in the past fires at once, in steps: what a step brings into being is for
+ * the next one. */
+Status timers_found(Engine *e) {
+    for (int step = 0; step < LIMIT_STEPS; step++) {
+        uint64_t newest = e->next;
+        bool fired, any = false;
+        do {
+            TRY(fire_first(e, engine_horizon(e), newest, &fired));
+            any = any || fired;
+        } while (fired);
+        if (!any)
+            return OK;
+    }
+    e->now = e->clock;
+    led_mark(e->l);
+    return alert(e, "steps",
+                 S("what happens at this instant sets itself off more than 64 times; it goes on "
+                   "with the next event"));
+}

@@ -1,0 +1,218 @@
+/* remit.h: the one public header of Remit: policies checked, compiled, tested and run against a
+ * ledger; the record read and asked. The command line is written on it alone.
+ *
+ * Text is pointer and length, UTF-8, not NUL-ended unless said. Handles are opaque; each *_open has
+ * its *_close. An option struct that is zeroed is the default. Functions give a RemitStatus;
+ * RemitError then has the words. One handle is used by one thread at a time; different handles do
+ * not share anything.
+ *
+ * What is written goes to a RemitWriter: a function that takes bytes and says 0 for "go on". The
+ * bytes are the caller's only during the call. */
+#ifndef REMIT_H
+#define REMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define REMIT_API __attribute__((visibility("default")))
+
+typedef struct RemitText {
+    const char *data;
+    size_t size;
+} RemitText;
+
+/* The statuses are the exit codes of the command line. */
+typedef enum RemitStatus {
+    REMIT_OK = 0,
+    REMIT_FAULT = 1, /* the policy or the data is at fault: errors found, tests failed, events
+                        rejected under `strict` */
+    REMIT_CALL = 2, /* the call was wrong: a file it names is missing, a bundle is not the ledger's,
+                       bad options */
+    REMIT_FAILED = 3 /* the ledger or the system failed */
+} RemitStatus;
+
+typedef struct RemitError {
+    RemitStatus status;
+    char text[600]; /* one line, NUL-ended; empty when there is none */
+} RemitError;
+
+typedef struct RemitWriter {
+    void *ctx;
+    int (*write)(void *ctx, const char *bytes, size_t n);
+} RemitWriter;
+
+typedef enum RemitFormat {
+    REMIT_TEXT, /* for people */
+    REMIT_JSON, /* one object a line */
+    REMIT_SARIF /* diagnostics: SARIF 2.1.0 */
+} RemitFormat;
+
+typedef struct RemitLook {
+    RemitFormat format;
+    bool color;   /* ANSI colours */
+    bool chinese; /* texts in Chinese */
+    int columns;  /* width for people; 0: 80 */
+} RemitLook;
+
+REMIT_API const char *remit_version(void);
+/* How many columns a text takes in a terminal. */
+REMIT_API size_t remit_columns(RemitText text);
+
+/* ---- policies */
+
+typedef struct RemitPolicy RemitPolicy;
+
+typedef struct RemitPolicyOptions {
+    const char *const *paths; /* files, folders (their *.remit, recursively, by path), or one bundle
+                                 *.remitc; NUL-ended */
+    size_t path_count;
+    RemitText text; /* instead: a policy as text, named `text_name` in messages */
+    const char *text_name;
+    bool library; /* a policy header is not required */
+} RemitPolicyOptions;
+
+/* Reads, checks and compiles. REMIT_OK also when the policy has errors: remit_policy_errors tells;
+ * then nothing but the diagnostics is to be had of it. REMIT_CALL: a file is missing or not
+ * readable, a bundle is not valid. */
+REMIT_API RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **out,
+                                        RemitError *error);
+REMIT_API void remit_policy_close(RemitPolicy *policy);
+REMIT_API size_t remit_policy_errors(const RemitPolicy *policy);
+REMIT_API size_t remit_policy_warnings(const RemitPolicy *policy);
+/* Name and version; valid while the policy is open. */
+REMIT_API RemitText remit_policy_name(const RemitPolicy *policy);
+REMIT_API RemitText remit_policy_revision(const RemitPolicy *policy);
+/* The number of duties, rules, tables, events and tests. */
+typedef struct RemitPolicyCounts {
+    size_t duties, rules, tables, events, tests, files;
+} RemitPolicyCounts;
+REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
+/* Writes all diagnostics, in the order of the text. */
+REMIT_API RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
+                                               RemitWriter to, RemitError *error);
+/* The bundle's bytes, valid while the policy is open, and the 64 hex digits that name it.
+ * REMIT_FAULT: the policy has errors. */
+REMIT_API RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *bytes,
+                                          char name[65], RemitError *error);
+REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to,
+                                               RemitError *error);
+
+typedef struct RemitTestOptions {
+    const char *filter; /* run the tests whose title holds this; NULL: all */
+} RemitTestOptions;
+typedef struct RemitTestCounts {
+    size_t passed, failed;
+} RemitTestCounts;
+/* Runs the policy's tests. REMIT_FAULT when one fails. */
+REMIT_API RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,
+                                        const RemitLook *look, RemitWriter to,
+                                        RemitTestCounts *counts, RemitError *error);
+
+/* ---- running */
+
+enum { REMIT_REASONS = 7 }; /* malformed, schema, conflict, late, future, authority, failed */
+
+typedef struct RemitSummary {
+    uint64_t events, repeated, unmatched;
+    uint64_t rejected[REMIT_REASONS];
+    uint64_t effects;
+    uint64_t raised, fulfilled, late, breached, escalated, reminded, waived, paused, resumed,
+        corrected, notified, emitted;
+    uint64_t bytes; /* of input read */
+    bool has_clock;
+    int64_t clock; /* ms since 1970-01-01T00:00:00Z */
+    char clock_text[40];
+} RemitSummary;
+
+/* "malformed", ... */
+REMIT_API const char *remit_reason(int reason);
+
+typedef struct RemitRunOptions {
+    const char *ledger;        /* folder; made if it is not there */
+    const char *name;          /* of a new ledger; default main */
+    const char *const *events; /* files, read in this order; "-" is standard input */
+    size_t event_count;
+    bool csv, json;        /* the form of all files; else by their names: *.csv is CSV */
+    const char *source;    /* of events that name none; default remit:input */
+    const char *until;     /* RFC 3339: after all input, fire what is due at or before it */
+    const char *not_after; /* RFC 3339: refuse events later than this */
+    size_t batch;          /* events a commit; 0: 1,000 */
+    const char *effects;   /* a file that is kept equal to the ledger's effects */
+    RemitWriter to;        /* or where effects go, as lines of JSON; write NULL: nowhere */
+    bool readable;         /* as lines for people instead */
+    bool no_sync; /* commits may be lost when the power fails; never when the program is killed */
+    /* Called after each commit; nonzero stops the run after it. */
+    int (*progress)(void *ctx, const RemitSummary *so_far);
+    void *progress_ctx;
+} RemitRunOptions;
+
+/* Runs events through a policy against a ledger. What was committed stays; the same call again goes
+ * on. */
+REMIT_API RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *options,
+                                RemitSummary *summary, RemitError *error);
+
+typedef struct RemitDecideOptions {
+    const char *const *events;
+    size_t event_count;
+    bool csv, json;
+    const char *source;
+} RemitDecideOptions;
+
+/* Answers without a ledger: events through the policy's rules and tables, what they emit and whom
+ * they notify out. Duties are not raised; nothing is kept. */
+REMIT_API RemitStatus remit_decide(const RemitPolicy *policy, const RemitDecideOptions *options,
+                                   RemitWriter to, RemitSummary *summary, RemitError *error);
+
+/* ---- asking */
+
+/* A table for people and programs: begin is called once, then row for each row; texts are the
+ * caller's during the call. */
+typedef struct RemitTable {
+    void *ctx;
+    int (*begin)(void *ctx, const RemitText *columns, size_t n);
+    int (*row)(void *ctx, const RemitText *cells, size_t n);
+} RemitTable;
+
+typedef struct RemitShowOptions {
+    const char *ledger;
+    const char *what;                 /* duties, timers, rejected, unmatched, people, policy */
+    const char *owner, *state, *duty; /* filters; NULL: all */
+    bool overdue;                     /* only what is past its deadline and not done */
+    size_t limit;                     /* rows at most; 0: all */
+} RemitShowOptions;
+
+REMIT_API RemitStatus remit_show(const RemitShowOptions *options, const RemitLook *look,
+                                 RemitTable table, RemitWriter json, RemitError *error);
+/* The digest of the ledger (state: of its meaning alone, contract.md 16) as 64 hex digits and a
+ * NUL. */
+REMIT_API RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error);
+/* Why something is as it is: a subject as effects have it, such as duty/handle_complaint/C1.
+ * REMIT_CALL: there is none. */
+REMIT_API RemitStatus remit_why(const char *ledger, const char *subject, const RemitLook *look,
+                                RemitWriter to, RemitError *error);
+
+typedef struct RemitLogOptions {
+    const char *ledger;
+    bool effects_only;   /* effects as the run wrote them; else every entry of the journal */
+    uint64_t from;       /* index to begin at */
+    const char *subject; /* only entries about this */
+    const char *type;    /* only effects of this type */
+} RemitLogOptions;
+
+REMIT_API RemitStatus remit_log(const RemitLogOptions *options, const RemitLook *look,
+                                RemitWriter to, RemitError *error);
+
+/* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
+REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
+                                    RemitError *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
