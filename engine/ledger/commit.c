@@ -129,6 +129,8 @@ static Status plan(Ledger *l, Flight *f) {
     f->seals = l->head.sealed == 0 && f->head.log_bytes >= l->log_room;
     f->steps = l->head.sealed != 0 && (f->head.point_due >= l->point_room || l->point.again);
     f->merges = f->head.merge_due >= l->merge_room && runs_busy(&l->runs);
+    if (f->head.merge_due >= l->merge_room && !f->merges)
+        f->head.merge_due = 0; /* nothing to do saves up no work for later */
     if (f->seals)
         TRY(log_seal_ready(l, f));
     if (f->steps)
@@ -142,7 +144,7 @@ static Status plan(Ledger *l, Flight *f) {
 
 Status led_seal(Ledger *l, Err *err) {
     Flight *f = &l->flight;
-    Status status = l->read_only || f->state != FLIGHT_NONE ? ERR_STATE : OK;
+    Status status = l->read_only || l->dead || f->state != FLIGHT_NONE ? ERR_STATE : OK;
     if (status == OK && l->memory)
         l->head.commits++;
     else if (status == OK)
@@ -306,6 +308,7 @@ static Status write_again(Ledger *l, Flight *f) {
 Status led_settle(Ledger *l, Err *err) {
     Flight *f = &l->flight;
     Status status = write_again(l, f);
+    l->dead |= f->state == FLIGHT_FAILED;
     if (status == OK && f->state != FLIGHT_WRITTEN)
         status = ERR_STATE;
     if (status != OK)
@@ -329,8 +332,8 @@ Status led_commit(Ledger *l, Err *err) {
     TRY(led_seal(l, err));
     Status status = led_write(l, err);
     if (status != OK) {
-        led_failed(l, status, "cannot commit");
-        return status;
+        l->dead = true;
+        return led_fails(l, status, &l->env.writer.err, "cannot commit", NULL);
     }
     return led_settle(l, err);
 }

@@ -28,7 +28,21 @@ void led_fail_at(uint64_t k) {
 static bool env_fails(void) {
     return env_failing != 0 && --env_failing == 0;
 }
+
+static _Thread_local size_t env_map;
+
+void led_test_map(size_t bytes) {
+    env_map = bytes;
+}
+
+static size_t map_bytes(size_t bytes) {
+    return env_map != 0 ? env_map : bytes;
+}
 #else
+static size_t map_bytes(size_t bytes) {
+    return bytes;
+}
+
 static bool env_fails(void) {
     return false;
 }
@@ -144,7 +158,7 @@ static Status map_open(Env *v, const LedOptions *opt, const char *dir, const cha
     if (code == 0)
         code = mdb_env_set_maxdbs(v->env, DB_COUNT);
     if (code == 0)
-        code = mdb_env_set_mapsize(v->env, map);
+        code = mdb_env_set_mapsize(v->env, map_bytes(map));
     unsigned flags =
         MDB_NOTLS | (opt->read_only ? MDB_RDONLY : 0) | (opt->no_sync ? MDB_NOSYNC : 0);
     if (code == 0)

@@ -241,6 +241,8 @@ static Status find(Ledger *l, LedTable table, Str key, Str *value, bool *found) 
         *found = e != NULL && (e->flags & E_LIVE) != 0;
     if (e != NULL && *found)
         *value = cache_value(e);
+    if (e == NULL && !l->memory && !l->read_only && l->cache.clean_bytes < 2 * (size_t)CLEAN_ROOM)
+        cache_keep(&l->cache, (uint8_t)table, key, *found ? *value : (Str){NULL, 0}, *found);
     return *found ? give(l, value) : OK;
 }
 
@@ -254,7 +256,7 @@ Status led_find(Ledger *l, LedTable table, Str key, Str *value, bool *found) {
 static Status changeable(Ledger *l) {
     if (l->read_only)
         return led_fails(l, ERR_STATE, NULL, "this ledger is open for reading", NULL);
-    if (l->flight.state == FLIGHT_FAILED)
+    if (l->dead)
         return led_fails(l, ERR_STATE, NULL, "a commit failed", NULL);
     return OK;
 }

@@ -117,6 +117,8 @@ void led_fail_at(uint64_t k);
 /* In ledgers opened from now on: bytes of frames that begin a checkpoint, and between its steps;
  * set entries between steps of the merges. 0: as it is. */
 void led_test_rooms(uint32_t log, uint32_t step, uint32_t merge);
+/* In ledgers opened from now on: bytes of the map at first. 0: as it is. */
+void led_test_map(size_t bytes);
 #endif
 
 #endif

@@ -51,7 +51,7 @@ typedef enum FlightState {
     FLIGHT_SEALED,  /* to be written */
     FLIGHT_AGAIN,   /* the map was full: to be written anew */
     FLIGHT_WRITTEN, /* to be settled */
-    FLIGHT_FAILED,  /* nothing more can be committed */
+    FLIGHT_FAILED,
 } FlightState;
 
 /* A closed batch on its way to disk: all that writing it needs. */
@@ -71,6 +71,7 @@ typedef struct Flight {
 
 struct Ledger {
     bool memory, read_only;
+    bool dead; /* a commit failed: no more changes */
     Arena life;
     Str name, dir;
     Head head; /* as committed */

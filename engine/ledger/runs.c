@@ -365,10 +365,13 @@ static Status run_find(Runs *r, Env *v, const Run *run, const uint8_t *key, SetI
     return OK;
 }
 
+bool runs_maybe(const Run *run, const uint8_t key[LED_SET_KEY]) {
+    return line_has(run->filter + line_of(key, run->lines) * RUN_LINE, probes_of(key));
+}
+
 Status runs_find(Runs *r, Env *v, LedSet set, const uint8_t key[LED_SET_KEY], SetItem *item,
                  bool *found) {
     *found = false;
-    uint64_t probes = probes_of(key);
     for (size_t i = 0; i < r->runs.n; i++) { /* all lines at once on their way to the processor */
         const Run *run = &r->runs.at[i];
         if (run->filter != NULL && run->set == (uint8_t)set)
@@ -382,7 +385,7 @@ Status runs_find(Runs *r, Env *v, LedSet set, const uint8_t key[LED_SET_KEY], Se
             TRY(filter_load(r, v, run));
         bool maybe = false;
         if (run->filter != NULL)
-            maybe = line_has(run->filter + line_of(key, run->lines) * RUN_LINE, probes);
+            maybe = runs_maybe(run, key);
         else
             TRY(filter_ask(v, run, key, &maybe));
         if (maybe)

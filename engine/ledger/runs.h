@@ -93,6 +93,9 @@ MUST_USE Status runs_load(Runs *r, Env *v);
 MUST_USE Status runs_find(Runs *r, Env *v, LedSet set, const uint8_t key[LED_SET_KEY],
                           SetItem *item, bool *found);
 
+/* What the run's filter says, which must be in memory: false when the key is certainly not there.
+ */
+bool runs_maybe(const Run *run, const uint8_t key[LED_SET_KEY]);
 /* Sorts by key. room: as many items. */
 void runs_sort(SetItem *items, SetItem *room, size_t n);
 /* Makes room in memory for one more run, so that runs_add cannot fail. */
