@@ -69,7 +69,7 @@ typedef struct RemitPolicy RemitPolicy;
 
 typedef struct RemitPolicyOptions {
     const char *const *paths; /* files, folders (their *.remit, recursively, by path), or one bundle
-                                 *.remitc; NUL-ended */
+                               *.remitc; NUL-ended */
     size_t path_count;
     RemitText text; /* instead: a policy as text, named `text_name` in messages */
     const char *text_name;

@@ -143,13 +143,13 @@ static bool wanted(const Show *s, const Duty *d) {
 /* When a duty that pauses has stopped: its left time is counted to the clock. */
 static Status left_of(const Show *s, const Duty *d, Value *out) {
     *out = value_absent();
-    return d->fold.ended || d->fold.reasons == 0 ? OK : view_left(d, s->r->clock, out);
+    return duty_state(d) == DUTY_PAUSED ? view_left(d, s->r->clock, out) : OK;
 }
 
 static Value due_of(const Duty *d) {
-    bool paused = !d->fold.ended && d->fold.reasons != 0;
-    return paused || d->fold.due == INSTANT_NEVER ? value_absent()
-                                                  : value_of(V_INSTANT, d->fold.due);
+    return duty_state(d) == DUTY_PAUSED || d->fold.due == INSTANT_NEVER
+               ? value_absent()
+               : value_of(V_INSTANT, d->fold.due);
 }
 
 static void json_member(Show *s, Buf *out, const char *name, Value v) {

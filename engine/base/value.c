@@ -267,11 +267,6 @@ void put_duration(Buf *out, Family family, int64_t amount) {
         if (best == NULL || u->size > best->size)
             best = u;
     }
-    if (best == NULL) { /* a part of a working second */
-        put_dec(out, amount);
-        put_text(out, S(" working milliseconds"));
-        return;
-    }
     int64_t count = amount / best->size;
     put_dec(out, count);
     put_c(out, ' ');

@@ -354,8 +354,7 @@ static Said said_of(const Duty *d) {
     if (d->fold.ended) {
         said.at = d->fold.end_at;
     } else if (d->breached) {
-        said.due = d->breach_due;
-        said.at = d->breach_due;
+        said.at = d->fold.due;
     }
     return said;
 }
@@ -377,19 +376,35 @@ static Status say_corrected(Engine *e, Duty *d, Said was) {
 
 /* A breach that was said and is one no more: the duty is open again, and the rungs at and after due
  * are to come again (language.md 12). */
-static void take_back(Duty *d) {
+static Status take_back(Duty *d) {
+    int64_t last = INT64_MIN;
     d->breached = false;
     d->round++;
-    for (uint32_t i = 0; i < d->def->rung_count; i++)
-        if (d->def->rungs[i].kind == RUNG_AT_DUE || d->def->rungs[i].kind == RUNG_AFTER_DUE)
-            d->fired &= ~((uint64_t)1 << i);
     d->last_rung = 0;
+    for (uint32_t i = 0; i < d->def->rung_count; i++) {
+        const RungDef *rung = &d->def->rungs[i];
+        if (rung->kind == RUNG_AT_DUE || rung->kind == RUNG_AFTER_DUE)
+            d->fired &= ~((uint64_t)1 << i);
+        if ((d->fired >> i & 1) == 0)
+            continue;
+        Value span;
+        int64_t at;
+        TRY(rung_span(d, rung, &span));
+        TRY(fold_rung(&d->terms, &d->fold, rung, span, &at));
+        bool later = at > last || (at == last && d->last_rung > 0 &&
+                                   dec_cmp(rung->share, d->def->rungs[d->last_rung - 1].share) > 0);
+        if (later) {
+            last = at;
+            d->last_rung = i + 1;
+        }
+    }
+    return OK;
 }
 
 /* The duty had not ended before this act. */
 static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, const Fold *old,
                           const Flow *flow) {
-    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached, .breach_due = d->breach_due});
+    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached});
     if (d->fold.ended) {
         bool in_time = d->breached && !d->fold.late;
         d->reported_late = d->fold.end_kind == ACT_IS_FULFIL && in_time;
@@ -406,7 +421,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
     if (resumes)
         TRY(say_resumed(e, d));
     if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
-        take_back(d);
+        TRY(engine_time_trap(e, take_back(d)));
         TRY(say_corrected(e, d, was));
     }
     return OK;
@@ -417,7 +432,7 @@ static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     const Fold *now = &d->fold;
     if (now->end_kind == old->end_kind && now->end_at == old->end_at && now->late == old->late)
         return OK;
-    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached, .breach_due = d->breach_due});
+    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached});
     if (now->end_kind == ACT_IS_FULFIL && !now->late && d->breached)
         d->reported_late = true;
     else if (now->end_kind != ACT_IS_FULFIL || now->late)
@@ -620,7 +635,6 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n) {
 
 static Status fire_breach(Engine *e, Duty *d) {
     d->breached = true;
-    d->breach_due = d->fold.due;
     e->line = d->def->file << 20 | d->def->line;
     Effect effect = duty_effect(d, EFFECT_DUTY_BREACHED);
     effect.values[0] = instant_or_absent(d->fold.due);

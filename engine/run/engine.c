@@ -479,7 +479,7 @@ Status engine_refuse(Engine *e, const Refusal *why) {
     bool found;
     identity_key(why->source, why->id, identity);
     sha256(why->raw, hash);
-    reject_key(identity, first_eight(hash), key);
+    reject_key(identity, why->has_content ? why->content : first_eight(hash), key);
     led_mark(e->l);
     Status status = known_reject(e, key, &found);
     if (status == OK && !found)
@@ -668,12 +668,18 @@ static Status take_new(Engine *e, const Input *in, const Identity *id,
     return timers_found(e);
 }
 
-static Status take_tick(Engine *e, const Input *in) {
+static Status take_tick(Engine *e, const Input *in, const Identity *id,
+                        const uint8_t key[SHA256_BYTES]) {
     if (e->has_ticked && in->time <= e->ticked) {
         e->counts.repeated++;
         return OK;
     }
+    bool refused;
+    TRY(refuse_early(e, in, key, &refused));
+    if (refused)
+        return OK;
     e->counts.events++;
+    LEDGER(e, led_set_add(e->l, LED_SET_EVENTS, id->key, id->content, 0), "writing the ledger");
     return engine_tick(e, in->time);
 }
 
@@ -699,7 +705,7 @@ static Status take(Engine *e, const Input *in) {
         return refuse_now(e, &why, key);
     }
     if (e->b->events[in->event].engine == ENGINE_TICK)
-        return take_tick(e, in);
+        return take_tick(e, in, &id, key);
     return take_new(e, in, &id, key);
 }
 

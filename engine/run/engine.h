@@ -32,7 +32,8 @@ typedef struct Refusal {
     Str source, id; /* as far as they are known */
     Str field, message;
     Str raw;
-    Str cause; /* the event's id as `cause`, or empty */
+    bool has_content;
+    uint64_t content; /* of what it says, whatever its form; without it the line itself counts */
 } Refusal;
 
 typedef struct Counts {

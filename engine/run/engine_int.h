@@ -82,7 +82,6 @@ typedef struct Duty {
     Fold fold;
     /* what has been said */
     bool breached;
-    int64_t breach_due;
     uint64_t fired; /* bit 1 << rung */
     uint32_t round, last_rung;
     bool ended; /* it had ended when it was loaded */

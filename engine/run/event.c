@@ -2,6 +2,7 @@
 #include "engine/run/event.h"
 
 #include "engine/base/base64.h"
+#include "engine/base/canonical.h"
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
@@ -343,7 +344,23 @@ typedef struct Line {
     Input *event;
     Refusal *refusal;
     Reading *what;
+    bool csv;
 } Line;
+
+/* What a line of JSON says, whatever the order of its members and its white space. */
+static Status content_of(Line *l) {
+    Json again = json_from(l->line, l->r->arena);
+    Buf text = {0};
+    uint8_t hash[SHA256_BYTES];
+    Status status = put_canonical_json(&text, &again, l->r->arena);
+    sha256(buf_str(&text), hash);
+    buf_free(&text);
+    l->refusal->has_content = status == OK;
+    l->refusal->content = 0;
+    for (int i = 0; i < 8; i++)
+        l->refusal->content = l->refusal->content << 8 | hash[i];
+    return status == ERR_NOMEM ? status : OK;
+}
 
 /* The line as a refusal. The made id stands in when it has none. */
 static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
@@ -357,6 +374,8 @@ static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
                             .source = l->head.source,
                             .id = l->head.id};
     *l->what = READ_REFUSED;
+    if (l->j.status == OK && !l->csv)
+        TRY(content_of(l));
     if (whole)
         return OK;
     l->refusal->source = l->r->source;
@@ -367,13 +386,15 @@ static Status malformed(Line *l, const char *message) {
     return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, str_of(message));
 }
 
+/* Of a line that is not JSON, or says a thing twice, nothing is believed, not even its id. */
 static Status malformed_json(Line *l) {
     if (l->j.status == ERR_NOMEM)
         return ERR_NOMEM;
+    l->head = (Head){0};
     Str text;
     size_t column =
         l->j.p < l->line.p ? 0 : utf8_count((Str){l->line.p, (size_t)(l->j.p - l->line.p)});
-    TRY(arena_printf(l->r->arena, &text, "not JSON at column %zu: %s", column + 1, l->j.why));
+    TRY(arena_printf(l->r->arena, &text, "not an event at column %zu: %s", column + 1, l->j.why));
     return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, text);
 }
 
@@ -516,24 +537,25 @@ static bool is_uri_attribute(Str name) {
     return str_eq(name, S("dataschema"));
 }
 
+static Status member_twice(Line *l) {
+    json_fail(&l->j, ERR_SYNTAX, l->j.p, "a member stands twice");
+    return OK;
+}
+
 /* One member of the event; *why says what is wrong with it. */
 static Status read_member(Line *l, Str name, Others *others, const char **why) {
     Head *h = &l->head;
     Known known = known_attribute(name);
     Str *const slots[] = {&h->specversion, &h->id, &h->source, &h->type, &h->time, &h->actor};
     if (known != KNOWN_NONE) {
-        if (h->seen[known]) {
-            *why = "a member stands twice";
-            return OK;
-        }
+        if (h->seen[known])
+            return member_twice(l);
         h->seen[known] = true;
         string_attribute(l, slots[known], why);
         return OK;
     }
-    if (others_twice(others, name)) {
-        *why = "a member stands twice";
-        return OK;
-    }
+    if (others_twice(others, name))
+        return member_twice(l);
     if (str_eq(name, S("data"))) {
         h->has_data = true;
         json_peek(&l->j);
@@ -552,6 +574,7 @@ static Status read_member(Line *l, Str name, Others *others, const char **why) {
         return OK;
     }
     if (!name_ok(name)) {
+        json_skip(&l->j, NULL);
         *why = "an attribute's name holds more than lower-case letters and digits";
         return OK;
     }
@@ -706,8 +729,10 @@ static Status read_fields(Line *l, const EventDef *event, Json *j) {
             i = (uint32_t)found;
         }
         next = i + 1;
-        if (given[i])
-            return refuse(l, REJECT_MALFORMED, (Str){NULL, 0}, S("a member stands twice"));
+        if (given[i]) {
+            json_fail(j, ERR_SYNTAX, j->p, "a member stands twice");
+            break;
+        }
         given[i] = true;
         why = (Str){NULL, 0};
         Status status = json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
@@ -898,7 +923,8 @@ static Status csv_fields(Line *l, const EventDef *event, const Str *cells, uint3
 Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, Refusal *refusal) {
     while (record.n > 0 && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r'))
         record.n--;
-    Line l = {.r = r, .line = record, .event = event, .refusal = refusal, .what = what};
+    Line l = {
+        .csv = true, .r = r, .line = record, .event = event, .refusal = refusal, .what = what};
     Str *cells;
     uint32_t n;
     *what = READ_NOTHING;

@@ -46,9 +46,9 @@ READINGS = (
     "A1 Within one event: duties in text order; in each first the acts (fulfil, waive, resume, pause), then raising."
     " Each act is folded in and gives its effects before the next.",
     "A2 An act whose own time is before the duty was raised changes nothing, now or later.",
-    "A3 paused (resumed) is said when the act adds (takes away) a reason at its own time in the new fold, also"
-    " when another reason holds; unless the duty had ended. Its time is the act's own, seen the clock. Other acts"
-    " that begin or cease to count because of it say nothing.",
+    "A3 paused (resumed) is said when the act stops (starts) the clock at its own time in the new fold: it brings"
+    " the first reason, or takes away the last; unless the duty had ended. Its time is the act's own, seen the"
+    " clock. Other acts that begin or cease to count because of it say nothing.",
     "A4 left of paused: L less the active time up to the pause's own time, at least 0, in the largest unit that"
     " divides it exactly ('6 working hours', '133 working minutes', '0 hours'); working when the deadline's family"
     " is. A breached duty's paused says 0.",
@@ -64,7 +64,7 @@ READINGS = (
     " changed; the rest is folded in silently.",
     # timers and rounds
     "T1 As soon as an event has been handled whole, all timers strictly before the clock fire, in order; one at"
-    " the clock waits until it moves past, also when a tick has already been there.",
+    " the clock waits until it moves past, unless a tick has already been there: then it fires too.",
     "T2 At one instant: schedules in text order, then duties in order of creation; in a duty the breach, then"
     " its rungs in policy order.",
     "T3 A p% rung is at ceil(L * p / 100) milliseconds of active time.",
@@ -453,7 +453,7 @@ class Oracle:
             self._move_clock(event.time)
             self._leaf(f"event {event.id}")
             self._handle(event)
-            self._fire(self._now(), inclusive=False)
+            self._fire(self._now(), inclusive=self.ticked == self.clock)
 
     @staticmethod
     def _fault(reason: str, event: ce.Event) -> ce.Fault:
@@ -658,22 +658,40 @@ class Oracle:
             if one.breached and not after.late:
                 self._correct(one, act, was, after)
             return
-        if act.kind == "pause":
+        if not self._turns(one, act):
+            pass
+        elif act.kind == "pause":
             data: dict[str, Any] = {"left": self.times.left(one, after, act.time)}
+            self._say(one, "paused", act.time, act.id, data)
         else:
-            data = {"due": self._maybe(after.due)}
-        self._say(one, "paused" if act.kind == "pause" else "resumed", act.time, act.id, data)
+            self._say(one, "resumed", act.time, act.id, {"due": self._maybe(after.due)})
         if one.breached and self._taken_back(before, after):
             one.breached = False
             one.round += 1
             one.fired = [index for index in one.fired if isinstance(one.duty.rungs[index].at, int)]
             self._correct(one, act, was, after)
 
+    @staticmethod
+    def _turns(one: Instance, act: Act) -> bool:
+        """Whether the act brings the first reason to pause, or takes away the last."""
+        reasons: set[int] = set()
+        for other in sorted(one.acts, key=Act.order):
+            if other is act:
+                break
+            if other.time < one.raised:
+                continue
+            if other.kind == "pause":
+                reasons.add(other.clause)
+            elif other.kind == "resume":
+                reasons.discard(other.clause)
+        return not reasons if act.kind == "pause" else reasons == {act.clause}
+
     def _taken_back(self, before: Fold, after: Fold) -> bool:
         if after.due is None:
             return True
         assert before.due is not None
-        return after.due > before.due and after.due >= self._now()
+        past = after.due < self._now() or (after.due == self._now() and self.ticked == self.clock)
+        return after.due > before.due and not past
 
     @staticmethod
     def _outcome(fold: Fold) -> tuple[str, int, bool]:
