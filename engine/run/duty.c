@@ -4,7 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
-#include "engine/run/record.h"
+#include "engine/ledger/record.h"
 #include "engine/run/view.h"
 #include "engine/run/engine_int.h"
 
