@@ -107,7 +107,7 @@ RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **o
     if (policy == NULL)
         return give(error, REMIT_FAILED, "out of memory");
     Err err = {0};
-    policy_init(&policy->policy, !options->library);
+    policy_init(&policy->policy, !options->partial);
     Status status = policy_read(&policy->policy, options, &err);
     if (status != OK) {
         remit_policy_close(policy);

@@ -73,7 +73,7 @@ typedef struct RemitPolicyOptions {
     size_t path_count;
     RemitText text; /* instead: a policy as text, named `text_name` in messages */
     const char *text_name;
-    bool library; /* a policy header is not required */
+    bool partial; /* a policy header is not required */
 } RemitPolicyOptions;
 
 /* Reads, checks and compiles. REMIT_OK also when the policy has errors: remit_policy_errors tells;

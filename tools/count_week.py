@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Counts what rules/complaints.remit makes of a week's lines, a second time, from the lines.
+"""Counts what rules/department/complaints.remit makes of a week's lines, a second time, from the lines.
 
     count_week.py FILE [--until INSTANT] [--by owner]      prints one JSON object {figure: number}
 
 It reads each line as what it is and plays the duties through one by one, by the rules in
-dutycount.py and these (terms as in rules/complaints.remit, written out again below). The run is
+dutycount.py and these (terms as in rules/department/complaints.remit, written out again below). The run is
 taken to end with `--until` (default: the midnight after the seventh day of the first accepted
 line).
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a week of complaints for rules/complaints.remit: CloudEvents lines, as messy as real ones.
+"""Makes a week of complaints for rules/department/complaints.remit: CloudEvents lines, as messy as real ones.
 
     gen_week.py [--seed N] [--events N] [--start DATE] [--out FILE]
 

@@ -1,4 +1,5 @@
-/* audit: why. */
+/* audit: why: the chain that led to something, from the event and the line of the policy through
+ * the table row and the deadline's arithmetic to every effect. */
 #include "engine/audit/why.h"
 
 #include "engine/audit/log.h"

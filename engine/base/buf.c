@@ -16,7 +16,7 @@ void buf_free(Buf *b) {
     *b = (Buf){0};
 }
 
-static bool buf_grow(Buf *b, size_t more) {
+bool buf_grow(Buf *b, size_t more) {
     size_t cap = b->cap < 64 ? 64 : b->cap;
     if (more > SIZE_MAX / 4 || b->n > SIZE_MAX / 4) {
         b->failed = true;
@@ -34,30 +34,8 @@ static bool buf_grow(Buf *b, size_t more) {
     return true;
 }
 
-bool buf_reserve(Buf *b, size_t more) {
-    if (b->failed)
-        return false;
-    return b->cap - b->n >= more || buf_grow(b, more);
-}
-
 Status buf_status(const Buf *b) {
     return b->failed ? ERR_NOMEM : OK;
-}
-
-void put_bytes(Buf *b, const void *p, size_t n) {
-    if (n == 0 || !buf_reserve(b, n))
-        return;
-    memcpy(b->p + b->n, p, n);
-    b->n += n;
-}
-
-void put_text(Buf *b, Str s) {
-    put_bytes(b, s.p, s.n);
-}
-
-void put_c(Buf *b, char c) {
-    if (buf_reserve(b, 1))
-        b->p[b->n++] = c;
 }
 
 void put_u8(Buf *b, uint8_t v) {

@@ -4,6 +4,8 @@
 #ifndef REMIT_BASE_BUF_H
 #define REMIT_BASE_BUF_H
 
+#include <string.h>
+
 #include "engine/base/mem.h"
 
 /* A growing buffer. Zeroed is empty. After a failed allocation `failed` is set, puts do nothing. */
@@ -16,16 +18,30 @@ typedef struct Buf {
 void buf_reset(Buf *b); /* empties for reuse, clears `failed` */
 void buf_free(Buf *b);
 /* Makes room for `more` bytes behind n; false, and `failed`, if there is none. */
-bool buf_reserve(Buf *b, size_t more);
+bool buf_grow(Buf *b, size_t more); /* the slow half of buf_reserve */
+/* Room for `more` bytes behind n; false and `failed` if there is none. */
+static inline bool buf_reserve(Buf *b, size_t more) {
+    return !b->failed && (b->cap - b->n >= more || buf_grow(b, more));
+}
 static inline Str buf_str(const Buf *b) {
     return (Str){b->p, b->n};
 }
 /* OK, or ERR_NOMEM when a put has failed. */
 MUST_USE Status buf_status(const Buf *b);
 
-void put_bytes(Buf *b, const void *p, size_t n);
-void put_text(Buf *b, Str s); /* the bytes alone, no length */
-void put_c(Buf *b, char c);
+static inline void put_bytes(Buf *b, const void *p, size_t n) {
+    if (n == 0 || !buf_reserve(b, n))
+        return;
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+static inline void put_text(Buf *b, Str s) { /* the bytes alone, no length */
+    put_bytes(b, s.p, s.n);
+}
+static inline void put_c(Buf *b, char c) {
+    if (buf_reserve(b, 1))
+        b->p[b->n++] = c;
+}
 void put_u8(Buf *b, uint8_t v);
 void put_u16(Buf *b, uint16_t v);
 void put_u32(Buf *b, uint32_t v);

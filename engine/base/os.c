@@ -1,4 +1,4 @@
-/* base: files. */
+/* base: files: read, list, write and cut, with the words of the system's errors. */
 #include "engine/base/os.h"
 
 #include <dirent.h>

@@ -9,20 +9,12 @@ Str str_of(const char *c_string) {
     return c_string == NULL ? (Str){NULL, 0} : (Str){c_string, strlen(c_string)};
 }
 
-bool str_eq(Str a, Str b) {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 int str_cmp(Str a, Str b) {
     size_t n = a.n < b.n ? a.n : b.n;
     int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
     if (order != 0)
         return order;
     return (a.n > b.n) - (a.n < b.n);
-}
-
-bool str_starts(Str s, Str prefix) {
-    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
 bool str_ends(Str s, Str suffix) {

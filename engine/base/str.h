@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct Str {
     const char *p;
@@ -18,10 +19,14 @@ typedef struct Str {
 #define STR_ARG(s) (int)((s).n > 4096 ? 4096 : (s).n), ((s).p ? (s).p : "")
 
 Str str_of(const char *c_string); /* borrows; NULL gives the empty Str */
-bool str_eq(Str a, Str b);
+static inline bool str_eq(Str a, Str b) {
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 /* Byte order, the shorter first: < 0, 0, > 0. It is code point order for UTF-8. */
 int str_cmp(Str a, Str b);
-bool str_starts(Str s, Str prefix);
+static inline bool str_starts(Str s, Str prefix) {
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
 bool str_ends(Str s, Str suffix);
 /* The position of c in s, or -1. */
 ptrdiff_t str_find(Str s, char c);

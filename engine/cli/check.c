@@ -71,7 +71,7 @@ static int run_build(Args *args) {
     RemitText bytes;
     RemitError error;
     char name[65];
-    code = remit_policy_bundle(policy, &bytes, name, &error);
+    code = (int)remit_policy_bundle(policy, &bytes, name, &error);
     if (code == REMIT_OK)
         code = write_file(output, bytes);
     if (code == REMIT_OK && args->look.format == REMIT_JSON)
@@ -99,7 +99,7 @@ static int run_disasm(Args *args) {
     if (policy == NULL)
         return code;
     RemitError error;
-    code = remit_policy_disassemble(policy, to_stdout(), &error);
+    code = (int)remit_policy_disassemble(policy, to_stdout(), &error);
     remit_policy_close(policy);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
@@ -112,7 +112,7 @@ static int run_explain(Args *args) {
     if (args->path_count != 1)
         return usage(args, "which code? give one, such as E0203");
     RemitError error;
-    int code = remit_explain(args->paths[0], &args->look, to_stdout(), &error);
+    int code = (int)remit_explain(args->paths[0], &args->look, to_stdout(), &error);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 

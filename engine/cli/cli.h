@@ -56,7 +56,7 @@ bool is_terminal(int fd);
 int terminal_columns(void);
 /* Opens the policy that paths name; with errors its diagnostics go to `to` and *code says how to
  * end. NULL then. */
-RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool library,
+RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool partial,
                          RemitWriter to, int *code);
 
 enum { GRID_COLUMNS = 16 };

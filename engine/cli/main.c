@@ -59,7 +59,7 @@ int done(int code) {
 int fail(const RemitError *error) {
     fflush(stdout);
     fprintf(stderr, "remit: %s\n", error->text);
-    return error->status;
+    return (int)error->status;
 }
 
 int usage(const Args *args, const char *format, ...) {
@@ -218,12 +218,12 @@ static int read_args(Args *args, int argc, char **argv, bool *help) {
     return REMIT_OK;
 }
 
-RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool library,
+RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool partial,
                          RemitWriter to, int *code) {
-    RemitPolicyOptions options = {.paths = paths, .path_count = n, .library = library};
+    RemitPolicyOptions options = {.paths = paths, .path_count = n, .partial = partial};
     RemitPolicy *policy;
     RemitError error;
-    *code = remit_policy_open(&options, &policy, &error);
+    *code = (int)remit_policy_open(&options, &policy, &error);
     if (*code != REMIT_OK) {
         fail(&error);
         return NULL;

@@ -43,23 +43,28 @@ static void put_count(FILE *f, uint64_t n, const char *what, bool *first) {
     fprintf(f, " %s", what);
 }
 
-static double seconds_now(void) {
+/* Of a clock that only goes forward. */
+static uint64_t now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t a_second(uint64_t n, uint64_t us) {
+    return n * 1000000 / (us + 1);
 }
 
 /* ---- progress */
 
 typedef struct Progress {
     bool shown;
-    double start, last;
+    uint64_t start, last; /* us */
 } Progress;
 
 static int show_progress(void *ctx, const RemitSummary *s) {
     Progress *p = ctx;
-    double now = seconds_now();
-    if (now - p->last < 0.2)
+    uint64_t now = now_us();
+    if (now - p->last < 200000)
         return 0;
     p->last = now;
     p->shown = true;
@@ -68,7 +73,7 @@ static int show_progress(void *ctx, const RemitSummary *s) {
     fputs(" events, ", stderr);
     put_number(stderr, s->effects);
     fputs(" effects, ", stderr);
-    put_number(stderr, (uint64_t)((double)s->events / (now - p->start + 1e-9)));
+    put_number(stderr, a_second(s->events, now - p->start));
     fputs(" a second", stderr);
     fflush(stderr);
     return 0;
@@ -91,7 +96,7 @@ static void put_rejected(FILE *f, const RemitSummary *s) {
     fputc(')', f);
 }
 
-static void put_summary(const RemitSummary *s, double took) {
+static void put_summary(const RemitSummary *s, uint64_t took_us) {
     FILE *f = stderr;
     bool first = true;
     fputs("events   ", f);
@@ -127,9 +132,9 @@ static void put_summary(const RemitSummary *s, double took) {
     put_count(f, s->emitted, "emitted", &first);
     if (s->has_clock)
         fprintf(f, "\nclock    %s", s->clock_text);
-    fprintf(f, "\ntime     %.2f s, ", took);
-    put_number(f,
-               (uint64_t)((double)(s->events + s->repeated + rejected_in_all(s)) / (took + 1e-9)));
+    fprintf(f, "\ntime     %llu.%02llu s, ", (unsigned long long)(took_us / 1000000),
+            (unsigned long long)(took_us / 10000 % 100));
+    put_number(f, a_second(s->events + s->repeated + rejected_in_all(s), took_us));
     fputs(" events a second\n", f);
 }
 
@@ -177,21 +182,21 @@ static int run_run(Args *args) {
     if (o.effects == NULL)
         o.to = to_stdout();
     o.readable = is_terminal(STDOUT_FILENO) && args->look.format != REMIT_JSON;
-    Progress progress = {.start = seconds_now(), .last = seconds_now()};
+    Progress progress = {.start = now_us(), .last = now_us()};
     if (is_terminal(STDERR_FILENO) && (o.effects != NULL || !is_terminal(STDOUT_FILENO))) {
         o.progress = show_progress;
         o.progress_ctx = &progress;
     }
     RemitSummary summary;
     RemitError error;
-    code = remit_run(policy, &o, &summary, &error);
+    code = (int)remit_run(policy, &o, &summary, &error);
     fflush(stdout);
     if (progress.shown)
         fputs("\r\x1b[K", stderr);
     if (code != REMIT_OK)
         fail(&error);
     else if (arg(args, "--quiet") == NULL)
-        put_summary(&summary, seconds_now() - progress.start);
+        put_summary(&summary, now_us() - progress.start);
     warn_clock(&summary);
     remit_policy_close(policy);
     if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
@@ -237,7 +242,7 @@ static int run_decide(Args *args) {
         return code;
     RemitSummary summary;
     RemitError error;
-    code = remit_decide(policy, &o, to_stdout(), &summary, &error);
+    code = (int)remit_decide(policy, &o, to_stdout(), &summary, &error);
     if (code != REMIT_OK)
         fail(&error);
     remit_policy_close(policy);

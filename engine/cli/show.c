@@ -20,7 +20,7 @@ static const Option show_options[] = {
 static int show_digest(Args *args, const char *ledger, bool state) {
     char digest[65];
     RemitError error;
-    int code = remit_digest(ledger, state, digest, &error);
+    int code = (int)remit_digest(ledger, state, digest, &error);
     if (code != REMIT_OK)
         return fail(&error);
     if (args->look.format == REMIT_JSON)
@@ -47,7 +47,7 @@ static int run_show(Args *args) {
         return show_digest(args, o.ledger, o.state != NULL);
     Grid grid = {0};
     RemitError error;
-    int code = remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
+    int code = (int)remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
     grid_print(&grid);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
@@ -71,7 +71,7 @@ static int run_why(Args *args) {
     if (ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     RemitError error;
-    int code = remit_why(ledger, args->paths[0], &args->look, to_stdout(), &error);
+    int code = (int)remit_why(ledger, args->paths[0], &args->look, to_stdout(), &error);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 
@@ -103,7 +103,7 @@ static int run_log(Args *args) {
     o.from = from;
     o.effects_only = args->path_count == 1;
     RemitError error;
-    int code = remit_log(&o, &args->look, to_stdout(), &error);
+    int code = (int)remit_log(&o, &args->look, to_stdout(), &error);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 

@@ -19,7 +19,7 @@ static int run_test(Args *args) {
     RemitTestOptions options = {.filter = arg(args, "--filter")};
     RemitTestCounts counts = {0, 0};
     RemitError error;
-    code = remit_policy_test(policy, &options, &args->look, to_stdout(), &counts, &error);
+    code = (int)remit_policy_test(policy, &options, &args->look, to_stdout(), &counts, &error);
     remit_policy_close(policy);
     if (code != REMIT_OK && counts.failed == 0)
         return fail(&error);

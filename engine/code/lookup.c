@@ -9,7 +9,8 @@
 /* A node decides on one column: the child of the last step that is not above the atom. A leaf has
  * column LEAF and lists rows to try in order; `sure` says that the first of them needs no more
  * tests. */
-enum { LEAF = UINT32_MAX, LEAF_ROWS = 3, NODES_A_ROW = 64, NODES_MORE = 4096 };
+#define LEAF UINT32_MAX
+enum { LEAF_ROWS = 3, NODES_A_ROW = 64, NODES_MORE = 4096 };
 
 typedef struct Decision {
     uint32_t column;
