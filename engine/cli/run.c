@@ -138,6 +138,33 @@ static void put_summary(const RemitSummary *s, uint64_t took_us) {
     fputs(" events a second\n", f);
 }
 
+/* The same as one JSON object, for programs. */
+static void put_json_summary(const RemitSummary *s, uint64_t took_us) {
+    const struct {
+        const char *name;
+        uint64_t n;
+    } counts[] = {
+        {"raised", s->raised},       {"fulfilled", s->fulfilled}, {"late", s->late},
+        {"breached", s->breached},   {"waived", s->waived},       {"paused", s->paused},
+        {"resumed", s->resumed},     {"corrected", s->corrected}, {"reminded", s->reminded},
+        {"escalated", s->escalated}, {"notified", s->notified},   {"emitted", s->emitted},
+        {"effects", s->effects},     {"bytes", s->bytes},         {"microseconds", took_us},
+    };
+    FILE *f = stderr;
+    fprintf(f, "{\"events\":%llu,\"repeated\":%llu,\"unmatched\":%llu,\"rejected\":{",
+            (unsigned long long)s->events, (unsigned long long)s->repeated,
+            (unsigned long long)s->unmatched);
+    for (int i = 0; i < REMIT_REASONS; i++)
+        fprintf(f, "%s\"%s\":%llu", i > 0 ? "," : "", remit_reason(i),
+                (unsigned long long)s->rejected[i]);
+    fputc('}', f);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        fprintf(f, ",\"%s\":%llu", counts[i].name, (unsigned long long)counts[i].n);
+    if (s->has_clock)
+        fprintf(f, ",\"clock\":\"%s\"", s->clock_text);
+    fputs("}\n", f);
+}
+
 static void warn_clock(const RemitSummary *s) {
     if (s->has_clock && s->clock / 1000 > (int64_t)time(NULL) + 86400)
         fprintf(stderr,
@@ -195,6 +222,8 @@ static int run_run(Args *args) {
         fputs("\r\x1b[K", stderr);
     if (code != REMIT_OK)
         fail(&error);
+    else if (arg(args, "--quiet") == NULL && args->look.format == REMIT_JSON)
+        put_json_summary(&summary, now_us() - progress.start);
     else if (arg(args, "--quiet") == NULL)
         put_summary(&summary, now_us() - progress.start);
     warn_clock(&summary);
