@@ -481,10 +481,12 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
     emit_where(e, duty->where);
     emit_lets(e, &duty->scope);
     for (uint32_t i = 0; i < duty->key_count; i++) {
-        if (duty->key[i] == NULL)
+        if (duty->key[i] == NULL) {
+            emit_at(e, duty->node);
             ins_abx(e, OP_ARG, at++, i);
-        else
+        } else {
             emit_expr(e, duty->key[i], at++, NULL);
+        }
         fn_result(e, emit_kind(&duty->key_types[i]));
     }
     emit_expr(e, duty->owner, at++, NULL);

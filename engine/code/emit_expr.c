@@ -267,10 +267,9 @@ static void emit_else(Emit *e, const Node *node, uint32_t dst) {
     emit_expr(e, node->a, value, NULL);
     ins_abc(e, OP_IS_ABSENT, flag, value, 0);
     uint32_t absent = jump_from(e, OP_SKIP_IF, flag);
-    ins_abc(e, OP_UNWRAP, value, value, 0);
+    ins_abc(e, OP_UNWRAP, dst, value, 0);
     if (inner.kind == TY_NUMBER && type_of(node->a)->kind == TY_INTEGER)
-        ins_abc(e, OP_INT_DEC, value, value, 0);
-    ins_abc(e, OP_MOVE, dst, value, 0);
+        ins_abc(e, OP_INT_DEC, dst, dst, 0);
     uint32_t end = jump_from(e, OP_SKIP, 0);
     jump_here(e, absent);
     emit_expr(e, node->b, dst, &inner);

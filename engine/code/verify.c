@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "engine/base/limits.h"
+#include "engine/base/json.h"
 
 typedef enum Mode {
     M_NONE,
@@ -419,7 +419,10 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
     ZoneCache cache = {.zone = bundle_zone(b)};
     switch ((int)mode) {
     case M_CONST:
-        put_value_text(out, b, &cache, b->constants[n]);
+        if (b->constants[n].kind == V_TEXT)
+            put_json_string(out, value_str(b->constants[n]));
+        else
+            put_value_text(out, b, &cache, b->constants[n]);
         return;
     case M_FIELD:
         put_fmt(out, "it.%.*s", STR_ARG(b->events[fn->event].fields[n].name));
@@ -478,7 +481,7 @@ void put_instruction(Buf *out, const Bundle *b, uint32_t at) {
     const FnDef *fn = fn_at(b, at);
     uint32_t word = b->code[at];
     const OpRow *row = &op_rows[INS_OP(word)];
-    put_padded(out, row->name, 11);
+    put_padded(out, row->name, row->a.mode + row->b.mode == M_NONE ? 0 : 11);
     put_operand(out, b, fn, row->a, INS_A(word));
     put_operand(out, b, fn, row->b, row->abx ? INS_BX(word) : INS_B(word));
     if (!row->abx)

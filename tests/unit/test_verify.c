@@ -1,0 +1,554 @@
+/* Refused bundles: each instruction of op.def with each operand broken in each way, and the reason
+ * that is given. The rows are read here as text, so that a new opcode is tried as soon as it is in
+ * the table. */
+#include "tests/unit/unit.h"
+
+#include "engine/base/mem.h"
+#include "engine/code/verify.h"
+
+#define NOT_THERE "it names something that there is not"
+#define NO_REGISTER "a register that the function does not have"
+#define UNWRITTEN "a register is read before it is written"
+#define OTHER_KIND "a register holds another kind than is wanted"
+#define NO_WAY "no way leads here"
+#define NO_END "it does not end"
+#define OUTSIDE "a jump leaves the function"
+
+typedef struct Row {
+    const char *name, *form, *operand[3];
+} Row;
+
+static const Row rows[] = {
+#define OP(name, form, a, b, c, cost, effect) {#name, #form, {#a, #b, #c}},
+#include "engine/code/op.def"
+};
+
+/* ---- a bundle with a thing of each kind in it */
+
+enum { REGISTERS = 40, PLENTY = 200, WORDS = 64, EVENTS = 3, WIDE = 0, OUT = 1, ENGINES_OWN = 2 };
+
+/* Fields of the wide event: kind k present is field 2 * k, optional 2 * k + 1. */
+static FieldDef wide[2 * V_KINDS], out_fields[2], inputs[2], outputs[2], params[2];
+static EventDef events[EVENTS];
+static Value constants[V_KINDS];
+static TableDef tables[1];
+static DutyDef duties[2];
+static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
+               args[2] = {{V_DEC, false}, {V_INT, true}};
+static KindDef results[2] = {{V_TEXT, false}, {V_MONEY, true}};
+static uint32_t code[WORDS];
+static FnDef fn;
+static Bundle bundle;
+
+static FieldDef field(ValueKind kind, bool optional) {
+    return (FieldDef){.name = S("f"), .type = {.kind = (uint8_t)kind, .optional = optional}};
+}
+
+static void begin(void) {
+    for (unsigned k = 0; k < V_KINDS; k++) {
+        wide[2 * k] = field((ValueKind)k, false);
+        wide[2 * k + 1] = field((ValueKind)k, true);
+        constants[k] = value_of((ValueKind)k, 0);
+    }
+    out_fields[0] = inputs[0] = params[0] = field(V_INT, false);
+    out_fields[1] = inputs[1] = params[1] = field(V_TEXT, true);
+    outputs[0] = field(V_MONEY, false);
+    outputs[1] = field(V_DATE, true);
+    events[WIDE] = (EventDef){.engine = -1, .fields = wide, .field_count = 2 * V_KINDS};
+    events[OUT] = (EventDef){.engine = -1, .fields = out_fields, .field_count = 2};
+    events[ENGINES_OWN] = (EventDef){.engine = 0};
+    tables[0] =
+        (TableDef){.inputs = inputs, .input_count = 2, .outputs = outputs, .output_count = 2};
+    duties[0] = (DutyDef){
+        .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
+    duties[1] = (DutyDef){.event = WIDE};
+    fn = (FnDef){.name = S("f"),
+                 .event = WIDE,
+                 .duty = 0,
+                 .args = args,
+                 .arg_count = 2,
+                 .results = results,
+                 .registers = REGISTERS};
+    bundle = (Bundle){.events = events,
+                      .event_count = EVENTS,
+                      .constants = constants,
+                      .constant_count = V_KINDS,
+                      .tables = tables,
+                      .table_count = 1,
+                      .duties = duties,
+                      .duty_count = 2,
+                      .fns = &fn,
+                      .fn_count = 1,
+                      .code = code};
+}
+
+static void abc(Op op, uint32_t a, uint32_t b, uint32_t c) {
+    code[fn.to++] = (uint32_t)op | a << 8 | b << 16 | c << 24;
+}
+
+static void abx(Op op, uint32_t a, uint32_t bx) {
+    code[fn.to++] = (uint32_t)op | a << 8 | bx << 16;
+}
+
+static void load(uint32_t reg, ValueKind kind, bool optional) {
+    abx(OP_FIELD, reg, 2 * (uint32_t)kind + optional);
+}
+
+static const char *what; /* what a failure is about */
+
+/* The verifier's answer to what was written: `reason`, or NULL for a bundle that is accepted. */
+static void expect_answer(const char *reason) {
+    Arena scratch = {0};
+    Err err = {0};
+    Status status = verify_code(&bundle, &scratch, &err);
+    arena_free(&scratch);
+    Str said = str_of(err.text);
+    bool same = reason == NULL ? status == OK
+                               : status == ERR_DAMAGED && str_ends(said, str_of(reason)) &&
+                                     str_starts(said, S("bundle: f, instruction "));
+    if (!same)
+        printf("%s: answered %d \"%s\", expected \"%s\"\n", what, (int)status, err.text,
+               reason == NULL ? "OK" : reason);
+    EXPECT(same);
+}
+
+/* ---- instructions from rows */
+
+static bool is(const Row *row, int i, const char *mode) {
+    return strcmp(row->operand[i], mode) == 0;
+}
+
+static bool starts(const char *text, const char *with) {
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static ValueKind kind_named(const char *operand) {
+    static const char *const names[V_KINDS] = {
+        [V_FLAG] = "FLAG",         [V_INT] = "INT",   [V_DEC] = "DEC",   [V_PERCENT] = "PERCENT",
+        [V_MONEY] = "MONEY",       [V_DATE] = "DATE", [V_TIME] = "TIME", [V_INSTANT] = "INSTANT",
+        [V_DURATION] = "DURATION", [V_TEXT] = "TEXT", [V_ENUM] = "ENUM", [V_PARTY] = "PARTY",
+        [V_LIST] = "LIST"};
+    for (unsigned k = 1; k < V_KINDS; k++) {
+        size_t n = strlen(names[k]);
+        if (strncmp(operand + 2, names[k], n) == 0 && operand[2 + n] == ')')
+            return (ValueKind)k;
+    }
+    printf("%s: an operand that this test does not know\n", operand);
+    exit(1);
+}
+
+static bool reads(const Row *row, int i) {
+    return starts(row->operand[i], "R(") || is(row, i, "RANY") || is(row, i, "RINT") ||
+           is(row, i, "RDEC") || is(row, i, "SAME");
+}
+
+static bool writes(const Row *row, int i) {
+    return starts(row->operand[i], "W(") || is(row, i, "WSAME") || is(row, i, "WLIKE");
+}
+
+/* The kind that operand i reads in the instruction that is right. */
+static ValueKind wanted(const Row *row, int i) {
+    if (is(row, i, "SAME"))
+        return wanted(row, i - 1);
+    if (is(row, i, "RINT") || is(row, i, "RANY"))
+        return V_INT;
+    return is(row, i, "RDEC") ? V_DEC : kind_named(row->operand[i]);
+}
+
+static int32_t number_of_things(const Row *row, int i) {
+    return is(row, i, "CONST")   ? V_KINDS
+           : is(row, i, "FIELD") ? 2 * V_KINDS
+           : is(row, i, "ATTR")  ? 4
+           : is(row, i, "FRAME") ? 2
+           : is(row, i, "ARG")   ? 2
+           : is(row, i, "TABLE") ? 1
+           : is(row, i, "EVENT") ? EVENTS
+           : is(row, i, "DUTY")  ? 2
+                                 : -1;
+}
+
+static Op op_of(const Row *row) {
+    return (Op)(row - rows);
+}
+
+static bool is_end(const Row *row) {
+    return strcmp(row->name, "STOP") == 0 || strcmp(row->name, "RET") == 0;
+}
+
+/* The registers from BASE on as LOOKUP, EMIT and OBLIGE take them here, parties for NOTIFY. */
+enum { BASE = 20, PARTIES = 10, TEXT = 12 };
+
+/* The operand of an instruction that is right, once load_right has gone before it. */
+static uint32_t right(const Row *row, int i) {
+    if (is(row, i, "REGS"))
+        return strcmp(row->name, "NOTIFY") == 0 ? PARTIES : BASE;
+    if (is(row, i, "EVENT"))
+        return OUT;
+    if (is(row, i, "COUNT"))
+        return 2;
+    if (is(row, i, "TEXTREG"))
+        return TEXT;
+    if (number_of_things(row, i) >= 0 || is(row, i, "FWD") || is(row, i, "NONE"))
+        return is(row, i, "CONST") || is(row, i, "FIELD") ? 2 : 0;
+    return 1 + (uint32_t)i;
+}
+
+static void load_right(const Row *row) {
+    for (int i = 0; i < 3; i++)
+        if (reads(row, i))
+            load(right(row, i), wanted(row, i), false);
+    load(BASE, V_INT, false);
+    load(BASE + 1, V_TEXT, true);
+    load(PARTIES, V_PARTY, false);
+    load(PARTIES + 1, V_PARTY, false);
+    load(TEXT, V_TEXT, false);
+}
+
+static void put_row(const Row *row, uint32_t a, uint32_t b, uint32_t c) {
+    if (strcmp(row->form, "ABx") == 0)
+        abx(op_of(row), a, b);
+    else
+        abc(op_of(row), a, b, c);
+    if (!is_end(row))
+        abx(OP_RET, 0, 0);
+}
+
+/* The instruction with `n` at operand i; what goes before it is as it should be. */
+static void put_with(const Row *row, int i, uint32_t n) {
+    uint32_t operand[3] = {right(row, 0), right(row, 1), right(row, 2)};
+    if (i >= 0)
+        operand[i] = n;
+    put_row(row, operand[0], operand[1], operand[2]);
+}
+
+static void try_row(const Row *row, int i, uint32_t n, const char *reason) {
+    begin();
+    load_right(row);
+    put_with(row, i, n);
+    expect_answer(reason);
+}
+
+#define EACH_ROW(row)                                                                              \
+    for (const Row *row = rows; row < rows + OP_COUNT && (what = row->name, true); row++)
+
+TEST(each_opcode_that_is_right_is_accepted) {
+    EACH_ROW(row) try_row(row, -1, 0, NULL);
+}
+
+TEST(a_register_that_is_not_there_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++)
+        if (reads(row, i) || writes(row, i)) {
+            try_row(row, i, REGISTERS, NO_REGISTER);
+            try_row(row, i, 255, NO_REGISTER);
+        }
+}
+
+TEST(a_register_that_was_not_written_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++)
+        if (reads(row, i))
+            try_row(row, i, 39, UNWRITTEN);
+}
+
+TEST(a_register_written_on_one_way_only_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++) {
+        if (!reads(row, i))
+            continue;
+        begin();
+        load_right(row);
+        load(30, V_FLAG, false);
+        abx(OP_SKIP_IF, 30, 1);
+        load(31, wanted(row, i), false);
+        put_with(row, i, 31);
+        expect_answer(UNWRITTEN);
+    }
+}
+
+/* Kinds that operand i may hold beside the one it wants. */
+static bool also_holds(const Row *row, int i, ValueKind kind) {
+    bool integer = kind == V_FLAG || kind == V_INT || kind == V_DURATION || kind == V_DATE ||
+                   kind == V_TIME || kind == V_INSTANT || kind == V_ENUM;
+    bool decimal = kind == V_DEC || kind == V_PERCENT || kind == V_MONEY;
+    if (is(row, i, "RANY"))
+        return true;
+    if (is(row, i, "RINT"))
+        return integer;
+    return is(row, i, "RDEC") ? decimal : kind == wanted(row, i);
+}
+
+TEST(a_register_of_another_kind_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++)
+        for (unsigned k = 1; k < V_KINDS; k++) {
+            /* C is of B's kind: what B may be is tried with C the same. */
+            bool twin = i == 1 && is(row, 2, "SAME");
+            if (!reads(row, i))
+                continue;
+            begin();
+            load_right(row);
+            load(31, (ValueKind)k, false);
+            if (twin)
+                put_row(row, right(row, 0), 31, 31);
+            else
+                put_with(row, i, 31);
+            expect_answer(also_holds(row, i, (ValueKind)k) ? NULL : OTHER_KIND);
+        }
+}
+
+TEST(a_register_that_may_be_absent_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++) {
+        if (!reads(row, i))
+            continue;
+        begin();
+        load_right(row);
+        load(31, wanted(row, i), true);
+        put_with(row, i, 31);
+        expect_answer(is(row, i, "RANY") ? NULL : OTHER_KIND);
+        begin(); /* absent on one of two ways */
+        load_right(row);
+        load(30, V_FLAG, false);
+        load(31, wanted(row, i), false);
+        abx(OP_SKIP_IF, 30, 1);
+        abx(OP_LOADK, 31, V_ABSENT);
+        put_with(row, i, 31);
+        expect_answer(is(row, i, "RANY") ? NULL : OTHER_KIND);
+    }
+}
+
+TEST(a_number_of_nothing_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++) {
+        int32_t things = number_of_things(row, i);
+        if (things < 0)
+            continue;
+        try_row(row, i, (uint32_t)things, NOT_THERE);
+        try_row(row, i, UINT16_MAX, NOT_THERE);
+    }
+}
+
+TEST(what_a_function_does_not_have_is_refused) {
+    static const char *const of[] = {"FIELD", "ATTR", "FRAME", "ARG"};
+    for (size_t k = 0; k < 4; k++) {
+        EACH_ROW(row)
+        if (is(row, 1, of[k])) {
+            begin();
+            fn.arg_count = 0;
+            fn.event = fn.duty = -1;
+            put_row(row, 0, 0, 0);
+            expect_answer(NOT_THERE);
+        }
+    }
+}
+
+TEST(the_engines_own_events_cannot_be_emitted) {
+    what = "EMIT";
+    try_row(&rows[OP_EMIT], 1, ENGINES_OWN, NOT_THERE);
+}
+
+TEST(a_duty_that_an_event_raises_cannot_be_obliged) {
+    what = "OBLIGE";
+    try_row(&rows[OP_OBLIGE], 1, 1, NOT_THERE);
+}
+
+TEST(what_is_always_absent_cannot_be_unwrapped) {
+    what = "UNWRAP";
+    begin();
+    abx(OP_LOADK, 1, V_ABSENT);
+    abc(OP_UNWRAP, 2, 1, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer("what is always absent cannot be unwrapped");
+}
+
+TEST(a_jump_out_of_the_function_is_refused) {
+    EACH_ROW(row)
+    for (int i = 0; i < 3; i++) {
+        if (!is(row, i, "FWD"))
+            continue;
+        try_row(row, i, 1, OUTSIDE);
+        try_row(row, i, UINT16_MAX, OUTSIDE);
+    }
+}
+
+TEST(an_instruction_that_nothing_reaches_is_refused) {
+    EACH_ROW(row) {
+        begin();
+        load_right(row);
+        abc(OP_STOP, 0, 0, 0);
+        put_with(row, -1, 0);
+        expect_answer(NO_WAY);
+    }
+    what = "SKIP";
+    begin();
+    abx(OP_SKIP, 0, 1);
+    load(0, V_INT, false);
+    abx(OP_RET, 0, 0);
+    expect_answer(NO_WAY);
+}
+
+TEST(a_function_that_does_not_end_is_refused) {
+    EACH_ROW(row) {
+        begin();
+        load_right(row);
+        put_with(row, -1, 0);
+        if (!is_end(row))
+            fn.to--;
+        bool jumps = is(row, 1, "FWD");
+        expect_answer(is_end(row) ? NULL : jumps ? OUTSIDE : NO_END);
+    }
+}
+
+TEST(an_opcode_that_there_is_not_is_refused) {
+    what = "no opcode";
+    for (unsigned op = OP_COUNT; op < 256; op++) {
+        begin();
+        abx((Op)op, 0, 0);
+        abx(OP_RET, 0, 0);
+        expect_answer("there is no such instruction");
+    }
+}
+
+/* ---- instructions that take several registers */
+
+/* Registers from `base` on hold kinds[0..n), then the instruction. */
+static void try_block(Op op, uint32_t base, uint32_t bx, const KindDef *kinds, unsigned n,
+                      const char *reason) {
+    begin();
+    for (unsigned i = 0; i < n; i++)
+        load(base + i, (ValueKind)kinds[i].kind, kinds[i].optional);
+    abx(op, base, bx);
+    abx(OP_RET, 0, 0);
+    expect_answer(reason);
+}
+
+TEST(tables_events_and_duties_get_what_they_declare) {
+    static const Op ops[] = {OP_LOOKUP, OP_EMIT, OP_OBLIGE};
+    static const uint32_t things[] = {0, OUT, 0};
+    for (size_t k = 0; k < 3; k++) {
+        what = rows[ops[k]].name;
+        KindDef good[] = {{V_INT, false}, {V_TEXT, true}};
+        try_block(ops[k], 5, things[k], good, 2, NULL);
+        try_block(ops[k], 5, things[k], good, 1, UNWRITTEN);
+        try_block(ops[k], 5, things[k], good, 0, UNWRITTEN);
+        KindDef present[] = {{V_INT, false}, {V_TEXT, false}};
+        try_block(ops[k], 5, things[k], present, 2, NULL);
+        KindDef absent[] = {{V_INT, true}, {V_TEXT, true}};
+        try_block(ops[k], 5, things[k], absent, 2, OTHER_KIND);
+        KindDef other[] = {{V_INT, false}, {V_PARTY, false}};
+        try_block(ops[k], 5, things[k], other, 2, OTHER_KIND);
+        begin(); /* the last register of the block is not there */
+        load(REGISTERS - 1, V_INT, false);
+        abx(ops[k], REGISTERS - 1, things[k]);
+        abx(OP_RET, 0, 0);
+        expect_answer(NO_REGISTER);
+    }
+}
+
+TEST(a_table_gives_its_outputs) {
+    what = "LOOKUP";
+    begin();
+    load(5, V_INT, false);
+    load(6, V_TEXT, true);
+    abx(OP_LOOKUP, 5, 0);
+    abc(OP_ADD_MONEY, 7, 5, 5);
+    abx(OP_RET, 0, 0);
+    expect_answer(NULL);
+    code[3] = (uint32_t)OP_ADD_INT | 7 << 8 | 5 << 16 | 5u << 24;
+    expect_answer(OTHER_KIND);
+    begin(); /* outputs that do not fit the registers */
+    inputs[0] = field(V_INT, false);
+    tables[0].input_count = 1;
+    load(REGISTERS - 1, V_INT, false);
+    abx(OP_LOOKUP, REGISTERS - 1, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer(NO_REGISTER);
+}
+
+TEST(a_notice_takes_parties_and_a_text) {
+    what = "NOTIFY";
+    begin();
+    load(1, V_PARTY, false);
+    abc(OP_NOTIFY, 1, 1, 255);
+    abx(OP_RET, 0, 0);
+    expect_answer(NULL);
+    code[1] = (uint32_t)OP_NOTIFY | 1 << 8 | 2 << 16 | 255u << 24;
+    expect_answer(UNWRITTEN); /* two parties where there is one */
+    code[1] = (uint32_t)OP_NOTIFY | 1 << 8 | 1 << 16 | 1u << 24;
+    expect_answer(OTHER_KIND); /* a party for the text */
+    code[1] = (uint32_t)OP_NOTIFY | 1 << 8 | 1 << 16 | 7u << 24;
+    expect_answer(UNWRITTEN);
+    code[1] = (uint32_t)OP_NOTIFY | 1 << 8 | 1 << 16 | 254u << 24;
+    expect_answer(NO_REGISTER);
+    code[1] = (uint32_t)OP_NOTIFY | 39 << 8 | 255 << 16 | 255u << 24;
+    expect_answer(UNWRITTEN);
+    begin();
+    load(1, V_PARTY, true);
+    abc(OP_NOTIFY, 1, 1, 255);
+    abx(OP_RET, 0, 0);
+    expect_answer(OTHER_KIND);
+}
+
+TEST(results_are_what_the_function_promises) {
+    what = "RET";
+    for (int k = 0; k < 5; k++) {
+        static const char *const answers[] = {NULL, NULL, UNWRITTEN, OTHER_KIND, NO_REGISTER};
+        begin();
+        fn.result_count = 2;
+        load(38, k == 3 ? V_ENUM : V_TEXT, false);
+        if (k == 1)
+            abx(OP_LOADK, 39, V_ABSENT); /* the second may be absent */
+        else if (k != 2)
+            load(39, V_MONEY, true);
+        abx(OP_RET, k == 4 ? 39 : 38, 0);
+        expect_answer(k == 4 ? OTHER_KIND : answers[k]);
+    }
+    begin();
+    fn.result_count = 2;
+    load(39, V_TEXT, false);
+    abx(OP_RET, 39, 0);
+    expect_answer(NO_REGISTER);
+}
+
+TEST(every_way_brings_the_same_kind) {
+    what = "two ways";
+    begin();
+    load(0, V_FLAG, false);
+    abx(OP_SKIP_UNLESS, 0, 2);
+    load(1, V_INT, false);
+    abx(OP_SKIP, 0, 1);
+    load(1, V_DEC, false);
+    abc(OP_MOVE, 2, 1, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer(UNWRITTEN); /* an integer on one, a decimal on the other: not usable */
+    code[4] = (uint32_t)OP_FIELD | 1 << 8 | (uint32_t)(2 * V_INT) << 16;
+    expect_answer(NULL);
+}
+
+TEST(more_registers_than_there_can_be_are_not_read) {
+    what = "registers";
+    begin();
+    fn.registers = PLENTY;
+    load(PLENTY, V_INT, false);
+    abx(OP_RET, 0, 0);
+    expect_answer(NO_REGISTER);
+}
+
+UNIT_MAIN(
+    T(each_opcode_that_is_right_is_accepted) T(a_register_that_is_not_there_is_refused) T(
+        a_register_that_was_not_written_is_refused) T(a_register_written_on_one_way_only_is_refused)
+        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused)
+            T(a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
+                T(the_engines_own_events_cannot_be_emitted)
+                    T(a_duty_that_an_event_raises_cannot_be_obliged) T(
+                        what_is_always_absent_cannot_be_unwrapped)
+                        T(a_jump_out_of_the_function_is_refused) T(
+                            an_instruction_that_nothing_reaches_is_refused)
+                            T(a_function_that_does_not_end_is_refused) T(
+                                an_opcode_that_there_is_not_is_refused)
+                                T(tables_events_and_duties_get_what_they_declare) T(
+                                    a_table_gives_its_outputs) T(a_notice_takes_parties_and_a_text)
+                                    T(results_are_what_the_function_promises)
+                                        T(every_way_brings_the_same_kind)
+                                            T(more_registers_than_there_can_be_are_not_read))
