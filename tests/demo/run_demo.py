@@ -22,7 +22,8 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get("REMIT", os.path.join(ROOT, "build", "remit")))
 LOGS = os.path.join(ROOT, "..", "shared", "data", "logs")
-HAVE_LOGS = all(os.path.exists(os.path.join(LOGS, log)) for log in ("receipt.csv", "helpdesk.xes.gz"))
+HAVE_LOGS = all(os.path.exists(os.path.join(LOGS, log)) for log in (
+    "receipt.csv", "helpdesk.xes.gz", "roadtraffic100traces.csv"))
 ESCAPE = re.compile(r"\x1b\[[0-9]+m")
 sys.dont_write_bytecode = True
 
@@ -68,7 +69,7 @@ class Demo(unittest.TestCase):
         done = self.run_demo("--events", "2000")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         self.assertIn("A second, independent count agrees in all", done.stdout)
-        self.assertEqual(done.stdout.count("left out: the log"), 2)
+        self.assertEqual(done.stdout.count("left out: the log"), 3)
         self.assertNotIn("\x1b", done.stdout)
         self.assertTrue(done.stdout.isascii())
         report, _, invitations = done.stdout.partition("\n# ")
@@ -105,7 +106,8 @@ class Demo(unittest.TestCase):
         done = self.run_demo("--events", "500", logs=LOGS)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         self.assertNotIn("left out", done.stdout)
-        for line in ("11,340 events, 11,340 taken", "25,928 events, 25,928 taken, 4 unmatched"):
+        for line in ("11,340 events, 11,340 taken", "25,928 events, 25,928 taken, 4 unmatched",
+                     "390 events, 390 taken"):
             self.assertIn(line, done.stdout)
 
     def test_another_rule_than_the_one_counted_is_noticed(self):

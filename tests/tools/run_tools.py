@@ -27,8 +27,10 @@ DATA = os.path.join(ROOT, "..", "shared", "data")
 sys.path.insert(0, TOOLS)
 sys.dont_write_bytecode = True
 
-import convert_helpdesk    # noqa: E402  (after the path is set)
+import convert_fines       # noqa: E402  (after the path is set)
+import convert_helpdesk    # noqa: E402
 import convert_receipt     # noqa: E402
+import count_fines         # noqa: E402
 import count_helpdesk      # noqa: E402
 import count_receipt       # noqa: E402
 import count_week          # noqa: E402
@@ -758,9 +760,90 @@ def receipt_figures_stand():
                   for end in ("in_time", "late", "waived", "breached", "open")), figures[duty + ".raised"], duty)
 
 
+# -- the traffic fines -----------------------------------------------------------------------------
+
+FINES_HEAD = ("amount,article,case:concept:name,concept:name,expense,org:resource,paymentAmount,points,"
+              "time:timestamp,vehicleClass")
+
+
+def fines_log(*entries):
+    """Lines of CSV. An entry: "FINE, activity, date and time[, amount]"."""
+    lines = [FINES_HEAD]
+    for entry in entries:
+        fine, activity, time, amount = (entry.split(", ") + [""])[:4]
+        made = activity == "Create Fine"
+        lines.append(",".join((
+            "" if activity in ("Payment", "Send Fine") else amount, "157.0" if made else "", fine, activity,
+            amount if activity == "Send Fine" else "", "537" if made else "",
+            amount if activity == "Payment" else "", "0.0" if made else "", time, "A" if made else "")))
+    return lines
+
+
+@test
+def fines_convert_in_order_of_time():
+    rows, count = convert_fines.convert(fines_log(
+        "A1, Create Fine, 2005-10-01 00:00:00+02:00, 35.0", "A1, Send Fine, 2005-11-01 00:00:00+01:00, 11.0",
+        "A2, Create Fine, 2005-10-01 00:00:00+02:00, 60.0", "A2, Sing Fine, 2005-10-02 00:00:00+02:00",
+        "A2, Payment, 2005-10-20 00:00:00+02:00", "A2, Payment, 2005-10-19 00:00:00+02:00, 33.6",
+        "A3, Payment, yesterday, 33.6"))
+    equal(dict(count), {"fines": 3, "entries": 7, "used": 4, "left out": 3})
+    equal([row["id"] for row in rows], ["A1/1", "A2/1", "A2/4", "A1/2"])
+    equal(rows[0], {"id": "A1/1", "type": "fine.created", "time": "2005-10-01T00:00:00+02:00", "fine": "A1",
+                    "actor": "537", "amount": "35.0", "article": "157", "points": "0", "vehicle": "A"})
+    equal(rows[2]["amount"], "33.6")
+
+
+def fines(*entries, until="2014-01-01T00:00:00+01:00"):
+    return count_fines.count_log(fines_log(*entries), ms_of(until))
+
+
+@test
+def fines_in_time_to_the_day_and_late():
+    # 110 days from 1 October are 19 January, over the change of the clocks.
+    made, told = "A1, Create Fine, 2005-10-01 00:00:00+02:00, 35.0", "A1, Insert Fine Notification, "
+    sent = "A1, Send Fine, 2006-01-19 %s+01:00, 11.0"
+    only(fines(made, sent % "00:00:00"), "send_fine",
+         {"raised": 1, "in_time": 1, "reminded.1.notices": 1})
+    only(fines(made, sent % "00:00:01"), "send_fine",
+         {"raised": 1, "late": 1, "breaches": 1, "reminded.1.notices": 1, "escalated.2.notices.lead": 1})
+    figures = fines(made, told + "2006-01-10 00:00:00+01:00", "A1, Payment, 2006-03-11 00:00:00+01:00, 46")
+    only(figures, "pay", {"raised": 1, "in_time": 1, "reminded.1.offender": 1})
+    only(figures, "notify_offender", {"raised": 1, "in_time": 1})
+    # A larger one has 100 days.
+    subset(fines(made.replace("35.0", "60.0"), sent % "00:00:00"), {"send_fine.late": 1})
+    subset(fines(made, "A1, Payment, 2005-10-02 00:00:00+02:00, 35"),
+           {"send_fine.waived": 1, "notify_offender.waived": 1, "pay.raised": 0})
+
+
+@test
+def fines_count_months_and_stand_still_for_an_appeal():
+    told = "A1, Insert Fine Notification, 2006-01-10 00:00:00+01:00"
+    appeal = ("A1, Insert Date Appeal to Prefecture, 2006-01-20 00:00:00+01:00",
+              "A1, Receive Result Appeal from Prefecture, 2006-12-20 00:00:00+01:00")
+    subset(fines(told, *appeal, until="2007-02-07T23:59:59+01:00"), {"pay.open": 1, "pay.breaches": 0})
+    subset(fines(told, *appeal, until="2007-02-08T00:00:00+01:00"), {"pay.breached": 1, "pay.pauses": 1})
+    equal(count_fines.months(1)(ms_of("2007-01-31T12:00:00+01:00")), ms_of("2007-02-28T12:00:00+01:00"))
+    equal(count_fines.months(14)(ms_of("2006-12-31T00:00:00+01:00")), ms_of("2008-02-29T00:00:00+01:00"))
+    penalty = "A1, Add penalty, 2006-03-11 00:00:00+01:00, 71.5"
+    only(fines(penalty, "A1, Send for Credit Collection, 2008-03-11 00:00:00+01:00"), "collect",
+         {"raised": 1, "late": 1, "breaches": 1, "reminded.1.collection": 1, "escalated.2.collection.lead": 1})
+
+
+@test
+def fines_log_loses_nothing():
+    with open(data("logs", "roadtraffic100traces.csv"), encoding="utf-8", newline="") as stream:
+        rows, count = convert_fines.convert(stream)
+    equal(dict(count), {"fines": 100, "entries": 390, "used": 390})
+    equal(len({row["id"] for row in rows}), 390)
+    with open(data("logs", "roadtraffic100traces.csv"), encoding="utf-8", newline="") as stream:
+        figures = count_fines.count_log(stream, ms_of(count_fines.UNTIL))
+    subset(figures, {"fines": 100, "entries": 390, "send_fine.raised": 100, "pay.raised": 57, "collect.raised": 57})
+
+
 @test
 def missing_logs_are_named():
-    for tool in (convert_helpdesk, convert_receipt, count_helpdesk, count_receipt, count_week):
+    for tool in (convert_fines, convert_helpdesk, convert_receipt, count_fines, count_helpdesk,
+                 count_receipt, count_week):
         err = io.StringIO()
         with redirect_stderr(err):
             equal(tool.main(["/nowhere/at-all"]), 2)
