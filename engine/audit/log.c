@@ -56,6 +56,10 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
             put_at(out, r, leaf->effect.time);
         put_text(out, S("  "));
         put_effect_text(out, &r->render, &leaf->effect);
+        if (leaf->effect.has_time && leaf->effect.seen != leaf->effect.time) {
+            put_text(out, S(", seen "));
+            put_at(out, r, leaf->effect.seen);
+        }
         return;
     }
 }

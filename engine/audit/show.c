@@ -57,6 +57,14 @@ static Status cell_time(Show *s, int64_t at) {
     return status;
 }
 
+/* What is left while a duty pauses; nothing when it does not. */
+static Status cell_left(Show *s, Value left) {
+    TRY(cell_value(s, left));
+    if (left.kind == V_ABSENT)
+        return OK;
+    return arena_printf(&s->arena, &s->cells[s->n - 1], "%.*s left", STR_ARG(s->cells[s->n - 1]));
+}
+
 static Status end_row(Show *s) {
     if (!s->sink.row(s->sink.ctx, s->cells, s->n))
         s->stopped = true;
@@ -202,7 +210,7 @@ static Status duty_row(Show *s, const Duty *d) {
     TRY(cell_value(s, d->owner));
     TRY(cell_time(s, d->terms.raised));
     Value due = due_of(d);
-    TRY(due.kind == V_ABSENT ? cell_value(s, left) : cell_time(s, due.i));
+    TRY(due.kind == V_ABSENT ? cell_left(s, left) : cell_time(s, due.i));
     TRY(cell_value(s, d->last_rung > 0 ? value_int(d->last_rung) : value_absent()));
     return end_row(s);
 }

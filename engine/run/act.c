@@ -608,16 +608,55 @@ static Status tell(Engine *e, Duty *d, Value party) {
     return OK;
 }
 
-static Status fire_rung(Engine *e, Duty *d, uint32_t n) {
+static Status say_vacant(Engine *e, Duty *d, Value seat, uint32_t n) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_VACANT);
+    effect.values[0] = seat;
+    effect.values[1] = value_int(n + 1);
+    return duty_say(e, d, &effect);
+}
+
+/* Whom rung n reaches. Vacant seats are said, each once; when all of them are, those of the next
+ * rung are told in their place, and so on (semantics.md 14). */
+static Status rung_reach(Engine *e, Duty *d, uint32_t n, int64_t at, Value **out, uint32_t *count) {
+    VEC(Value) vacant = {0};
+    Status status = OK;
+    *count = 0;
+    for (uint32_t next = n; next < d->def->rung_count && *count == 0 && status == OK; next++) {
+        const Value *to;
+        int32_t fn = d->def->rungs[next].to_fn;
+        status = vm_call(&e->vm, fn, NULL, d->frame, NULL, &to, NULL);
+        if (status != OK)
+            break;
+        uint32_t all = e->b->fns[fn].result_count;
+        *out = new (&e->event, Value, all + 1);
+        if (*out == NULL) {
+            status = ERR_NOMEM;
+            break;
+        }
+        memcpy(*out, to, all * sizeof **out);
+        for (uint32_t i = 0; i < all && status == OK; i++) {
+            Value party = (*out)[i];
+            bool gone = false, said = false;
+            status = org_vacant(e, party, at, &gone);
+            if (status == OK && !gone)
+                (*out)[(*count)++] = party;
+            for (size_t k = 0; k < vacant.n; k++)
+                said = said || value_eq(vacant.at[k], party);
+            if (status != OK || !gone || said)
+                continue;
+            status = vec_push(&vacant, party) ? say_vacant(e, d, party, n) : ERR_NOMEM;
+        }
+    }
+    vec_free(&vacant);
+    return status;
+}
+
+static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     const RungDef *rung = &d->def->rungs[n];
-    const Value *to;
     e->line = rung->file << 20 | rung->line;
-    TRY(vm_call(&e->vm, rung->to_fn, NULL, d->frame, NULL, &to, NULL));
-    uint32_t count = e->b->fns[rung->to_fn].result_count;
-    Value *parties = new (&e->event, Value, count + 1);
-    if (parties == NULL)
-        return ERR_NOMEM;
-    memcpy(parties, to, count * sizeof *parties);
+    Value *parties = NULL;
+    uint32_t count;
+    TRY(rung_reach(e, d, n, at, &parties, &count));
     d->fired |= (uint64_t)1 << n;
     d->last_rung = n + 1;
     for (uint32_t i = 0; i < count; i++) {
@@ -651,7 +690,7 @@ static void fire_begin(Engine *e, const Duty *d, int64_t at) {
 
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
     fire_begin(e, d, at);
-    TRY(rung == 0 ? fire_breach(e, d) : fire_rung(e, d, rung - 1));
+    TRY(rung == 0 ? fire_breach(e, d) : fire_rung(e, d, rung - 1, at));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
     return rung == 0 ? duty_react(e, d, DUTY_BREACHED) : OK;

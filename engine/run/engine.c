@@ -139,6 +139,9 @@ static Status engine_restore(Engine *e, Str bytes) {
     TRY(meta_get(e, S("next"), &found, &next));
     e->next = (uint64_t)next;
     e->first_timer = INT64_MIN;
+    Str key, value;
+    LEDGER(e, led_next(e->l, LED_ORG, (Str){NULL, 0}, false, &key, &value, &e->has_people),
+           "reading the ledger's people");
     return OK;
 }
 
@@ -517,17 +520,17 @@ static Status clock_move(Engine *e, int64_t to) {
 
 /* ---- taking an event */
 
-static Status say_late(Engine *e, const Input *in, Str *out) {
-    Buf text = {0}, limit = {0};
-    zone_put_instant(&text, &e->render.zone, e->clock - e->b->late_ms);
-    put_duration(&limit, FAMILY_ELAPSED, e->b->late_ms);
-    Status status = arena_printf(
-        &e->event, out,
-        "it is too late: events may come until %.*s after their time, and the clock is so far "
-        "that %.*s is the earliest",
-        STR_ARG(buf_str(&limit)), STR_ARG(buf_str(&text)));
-    (void)in;
-    buf_free(&text);
+static Status say_late(Engine *e, Str *out) {
+    Buf clock = {0}, limit = {0};
+    int64_t days = e->b->late_ms / DAY_MS;
+    bool whole = days > 0 && e->b->late_ms % DAY_MS == 0;
+    zone_put_instant(&clock, &e->render.zone, e->clock);
+    put_duration(&limit, whole ? FAMILY_DAYS : FAMILY_ELAPSED, whole ? days : e->b->late_ms);
+    Status status = arena_printf(&e->event, out,
+                                 "it comes too late: events are taken until %.*s after their time, "
+                                 "and the clock is at %.*s",
+                                 STR_ARG(buf_str(&limit)), STR_ARG(buf_str(&clock)));
+    buf_free(&clock);
     buf_free(&limit);
     return status;
 }
@@ -539,7 +542,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
     Refusal why = refusal_of(in, REJECT_LATE, (Str){NULL, 0});
     const EventDef *event = &e->b->events[in->event];
     if (e->has_clock && in->time < e->clock - e->b->late_ms) {
-        TRY(say_late(e, in, &why.message));
+        TRY(say_late(e, &why.message));
         return refuse_now(e, &why, key);
     }
     if (e->opt.has_not_after && in->time > e->opt.not_after) {

@@ -44,6 +44,7 @@ struct Engine {
     bool has_clock, has_ticked;
     int64_t clock, ticked;
     uint64_t next;       /* the next creation number */
+    bool has_people;     /* somebody was appointed once */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
     Counts counts;
@@ -147,5 +148,8 @@ Status duty_plan(Engine *e, Duty *d);
 Status org_event(Engine *e, const Flow *flow);
 /* Whether a person holds the party, or is it (semantics.md 13). */
 Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
+/* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
+ * 6); of a team also the holders of its seats count. */
+Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant);
 
 #endif

@@ -506,12 +506,15 @@ void put_effect_text(Buf *out, Render *r, const Effect *e) {
     put_text(out, effect_type(r->b, e));
     put_c(out, ' ');
     put_subject(out, r->b, &e->subject);
-    static const char *const names[] = {"to", "due", "left", "reason", "message", "text"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        Value v = effect_value(e, str_of(names[i]));
-        if (v.kind == V_ABSENT)
+    uint32_t n;
+    const DataRow *rows = data_of(e->id, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        Value v = e->values[i];
+        if (v.kind == V_FLAG && v.i != 0)
+            put_fmt(out, " %s", rows[i].name);
+        if (v.kind == V_ABSENT || v.kind == V_FLAG)
             continue;
-        put_fmt(out, " %s=", names[i]);
+        put_fmt(out, " %s=", rows[i].name);
         put_value_text(out, r->b, &r->zone, v);
     }
     const EventDef *def =

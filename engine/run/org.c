@@ -49,6 +49,7 @@ static Status org_write(Engine *e, int64_t party, Str person, const Held *held) 
         put_zigzag(&e->record, held->at[i].to);
     }
     TRY(buf_status(&e->record));
+    e->has_people = true;
     Status status = led_put(e->l, LED_ORG, buf_str(&e->key), buf_str(&e->record));
     return status == OK ? OK : engine_fail(e, status, "writing the ledger");
 }
@@ -126,5 +127,45 @@ Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes) {
     for (uint32_t i = 0; i < e->b->party_count && !*yes; i++)
         if (e->b->parties[i].team == party.i)
             TRY(org_has(e, person, i, at, yes));
+    return OK;
+}
+
+/* Whether somebody holds a party at an instant, and whether anybody ever did before. */
+static Status org_held(Engine *e, int64_t party, int64_t at, bool *now, bool *ever) {
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)party);
+    TRY(buf_status(&e->key));
+    Str from, prefix;
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
+    prefix = from;
+    while (!*now) {
+        Str key, value;
+        bool found;
+        Status status = led_next(e->l, LED_ORG, from, from.n > prefix.n, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found || !str_starts(key, prefix))
+            return OK;
+        TRY(arena_str(&e->event, key, &from));
+        Take t = take_from(value);
+        for (uint64_t n = take_varint(&t); n > 0 && !t.failed; n--) {
+            int64_t begun = take_zigzag(&t), ended = take_zigzag(&t);
+            *ever = *ever || begun <= at;
+            *now = *now || (begun <= at && at < ended);
+        }
+        if (t.failed)
+            return engine_fail(e, ERR_DAMAGED, "a record of people");
+    }
+    return OK;
+}
+
+Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
+    bool now = party.aux == 1 || !e->has_people, ever = false;
+    if (!now)
+        TRY(org_held(e, party.i, at, &now, &ever));
+    for (uint32_t i = 0; i < e->b->party_count && !now; i++)
+        if (e->b->parties[i].team == party.i)
+            TRY(org_held(e, i, at, &now, &ever));
+    *vacant = ever && !now;
     return OK;
 }
