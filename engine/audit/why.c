@@ -16,7 +16,8 @@ typedef struct Why {
     Err *err;
     bool json;
     Duty d;
-    Leaf opened; /* the effect that opened it */
+    Leaf opened;      /* the effect that opened it */
+    int64_t said_due; /* the deadline that was told last */
 } Why;
 
 static const char *const state_names[DUTY_STATES] = {"open",      "paused", "breached",
@@ -270,41 +271,95 @@ static const char *day_kind(const CalPart *part) {
     return part->kind == CAL_OWN_HOURS ? "make-up day" : "";
 }
 
-/* The calendar walked from the raising to the unpaused deadline, a line a date. */
-static Status put_walk(Why *w, int64_t from, int64_t until) {
+/* The calendar's dates from the raising to the unpaused deadline, a line each: how much of a
+ * deadline in working time each uses up, or the how-manieth working day it is. */
+typedef struct DateWalk {
+    const char *head; /* stands before the first line, 11 columns */
+    int32_t day;      /* of the line; INT32_MIN before the first */
+    int lines;
+    uint32_t working_days; /* seen so far, the one of the start included */
+    int64_t sum;
+} DateWalk;
+
+enum { WHY_DATES = 40 }; /* lines at most */
+
+static void put_day_of_count(Why *w, DateWalk *d, const CalPart *part) {
+    if (d->working_days++ == 0) {
+        put_text(w->out, S("  from "));
+        put_clock_of(w, part->from);
+    } else {
+        put_fmt(w->out, "  working day %u", d->working_days - 1);
+    }
+}
+
+static void put_open_time(Why *w, DateWalk *d, const CalPart *part) {
+    put_text(w->out, S("  "));
+    put_clock_of(w, part->from);
+    put_text(w->out, S("-"));
+    put_clock_of(w, part->to);
+    d->sum += part->to - part->from;
+    put_text(w->out, S(" = "));
+    put_span_ms(w, d->sum);
+}
+
+/* One stretch; the next goes on with the same `d`. Ends without a line break. */
+static Status put_walk(Why *w, DateWalk *d, int64_t from, int64_t until, bool by_days) {
     CalIter it;
     CalPart part;
     bool got;
-    int32_t last = INT32_MIN;
-    int64_t sum = 0;
-    int lines = 0;
-    cal_iter(&it, w->d.terms.calendar, from, until);
+    /* A deadline that is an opening has no time of its own date before it. */
+    cal_iter(&it, w->d.terms.calendar, from, by_days ? until + 1 : until);
     for (;;) {
         TRY(cal_iter_next(&it, &part, &got));
         if (!got)
             break;
-        if (part.day != last && lines++ >= 40) {
-            put_text(w->out, S("\n           ..."));
+        bool begins = part.day != d->day;
+        if (begins && d->lines++ >= WHY_DATES) {
+            put_text(w->out, d->lines == WHY_DATES + 1 ? S("\n           ...") : S(""));
             break;
         }
-        if (part.day != last) {
-            put_text(w->out, last == INT32_MIN ? S("           ") : S("\n           "));
+        if (begins) {
+            put_fmt(w->out, "%s", d->day == INT32_MIN ? d->head : "\n           ");
             put_weekday(w, part.day);
             if (*day_kind(&part) != '\0')
                 put_fmt(w->out, " (%s)", day_kind(&part));
         }
-        if (part.from == part.to && part.day != last)
+        if (part.from == part.to && begins)
             put_text(w->out, S("  closed"));
-        if (part.from < part.to) {
-            put_text(w->out, S("  "));
-            put_clock_of(w, part.from);
-            put_text(w->out, S("-"));
-            put_clock_of(w, part.to);
-            sum += part.to - part.from;
+        else if (part.from < part.to && !by_days)
+            put_open_time(w, d, &part);
+        else if (part.from < part.to && begins)
+            put_day_of_count(w, d, &part);
+        d->day = part.day;
+    }
+    return OK;
+}
+
+/* How a deadline that pauses moved is reached: the active time, stretch by stretch. */
+static Status put_active(Why *w) {
+    const Fold *f = &w->d.fold;
+    const Terms *t = &w->d.terms;
+    DateWalk d = {.head = "  active   ", .day = INT32_MIN};
+    int64_t from = t->raised;
+    for (uint32_t i = 0; i <= f->pause_count; i++) {
+        int64_t until = i < f->pause_count ? f->pauses[i].from : f->due;
+        if (until > f->due)
+            until = f->due;
+        if (from >= until)
+            break;
+        if (t->working && t->calendar != NULL) {
+            TRY(put_walk(w, &d, from, until, false));
+        } else if (d.lines++ < WHY_DATES) {
+            put_fmt(w->out, "%s", i == 0 ? d.head : "\n           ");
+            put_local_time(w, from);
+            put_text(w->out, S(" to "));
+            put_local_time(w, until);
+            d.sum += until - from;
             put_text(w->out, S(" = "));
-            put_span_ms(w, sum);
+            put_span_ms(w, d.sum);
         }
-        last = part.day;
+        if (i < f->pause_count)
+            from = f->pauses[i].to;
     }
     put_c(w->out, '\n');
     return OK;
@@ -326,8 +381,11 @@ static Status put_deadline(Why *w) {
             put_fmt(w->out, " in %.*s (%.*s)", STR_ARG(t->calendar->name),
                     STR_ARG(t->calendar->zone->name));
         put_c(w->out, '\n');
-        if (t->working && t->calendar != NULL)
-            TRY(put_walk(w, t->raised, t->unpaused));
+        if (t->working && t->calendar != NULL) {
+            DateWalk d = {.head = "           ", .day = INT32_MIN};
+            TRY(put_walk(w, &d, t->raised, t->unpaused, w->d.span.aux == FAMILY_WORKING_DAYS));
+            put_c(w->out, '\n');
+        }
     }
     put_text(w->out, S("  is       "));
     put_local_time(w, t->unpaused);
@@ -343,6 +401,7 @@ static Status put_deadline(Why *w) {
         put_c(w->out, '\n');
     }
     if (w->d.fold.due != t->unpaused && w->d.fold.due != INSTANT_NEVER) {
+        TRY(put_active(w));
         put_text(w->out, S("  so it is "));
         put_local_time(w, w->d.fold.due);
         put_c(w->out, '\n');
@@ -369,6 +428,10 @@ static Status put_said(Why *w, uint64_t index) {
         Value v = effect_value(e, str_of(names[i]));
         if (v.kind == V_ABSENT || (v.kind == V_FLAG && v.i == 0))
             continue;
+        if (v.kind == V_INSTANT && w->said_due == v.i) /* as told before */
+            continue;
+        if (v.kind == V_INSTANT)
+            w->said_due = v.i;
         put_fmt(w->out, v.kind == V_FLAG ? ", %s" : " %s ", names[i]);
         if (v.kind == V_INSTANT)
             put_local_time(w, v.i);
