@@ -9,6 +9,7 @@
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
 #include "engine/base/unicode.h"
+#include "engine/code/reference.h"
 #include "engine/code/verify.h"
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
@@ -232,6 +233,12 @@ RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to, 
         return status;
     Buf out = {0};
     put_disassembly(&out, policy->policy.bundle);
+    return write_buf(to, &out, error);
+}
+
+RemitStatus remit_instructions(RemitWriter to, RemitError *error) {
+    Buf out = {0};
+    put_op_reference(&out);
     return write_buf(to, &out, error);
 }
 

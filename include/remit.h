@@ -101,6 +101,8 @@ REMIT_API RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *
                                           char name[65], RemitError *error);
 REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to,
                                                RemitError *error);
+/* The reference page of the bytecode's instructions, in Markdown. */
+REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 
 typedef struct RemitTestOptions {
     const char *filter; /* run the tests whose title holds this; NULL: all */

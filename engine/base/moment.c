@@ -48,6 +48,8 @@ Status moment_add(const Zone *zone, const Calendar *calendar, int64_t from, Fami
 /* The n-th working day after (n > 0) or before (n < 0) a date. */
 static Status working_day_add(const Calendar *calendar, int32_t from, int64_t n, int32_t *out,
                               bool *assumed) {
+    if (n > LIMIT_CAL_DAYS || n < -LIMIT_CAL_DAYS)
+        return ERR_LIMIT;
     int step = n < 0 ? -1 : 1;
     int64_t left = n < 0 ? -n : n, looked = 0;
     while (left > 0) {

@@ -310,12 +310,12 @@ Status percent_parse(Str digits, Dec *out) {
 }
 
 void put_percent(Buf *out, Dec fraction) {
-    Dec shown = fraction;
     if (fraction.scale >= 2) {
-        shown.scale = (uint8_t)(fraction.scale - 2);
-    } else if (dec_mul(fraction, dec_of_i64(100), &shown) != OK) {
-        put_text(out, S("?"));
+        dec_put(out, (Dec){fraction.coef, (uint8_t)(fraction.scale - 2)});
+    } else { /* by its digits: a hundred times the number need not fit */
+        put_dec(out, fraction.coef);
+        if (fraction.coef != 0)
+            put_text(out, fraction.scale == 0 ? S("00") : S("0"));
     }
-    dec_put(out, shown);
     put_c(out, '%');
 }

@@ -90,7 +90,19 @@ const Command command_build = {
 
 static const Option no_options[] = {{NULL, NULL, NULL, false}};
 
+static const Option disasm_options[] = {
+    {"--reference", NULL, "print what each instruction does instead", false},
+    {NULL, NULL, NULL, false},
+};
+
 static int run_disasm(Args *args) {
+    RemitError error;
+    if (arg(args, "--reference") != NULL) {
+        if (args->path_count > 0)
+            return usage(args, "--reference is about all policies: give no path with it");
+        int code = (int)remit_instructions(to_stdout(), &error);
+        return code == REMIT_OK ? done(code) : fail(&error);
+    }
     if (args->path_count == 0)
         return usage(args, "which policy? give files, folders or a bundle");
     int code;
@@ -98,15 +110,14 @@ static int run_disasm(Args *args) {
         open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
     if (policy == NULL)
         return code;
-    RemitError error;
     code = (int)remit_policy_disassemble(policy, to_stdout(), &error);
     remit_policy_close(policy);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 
 const Command command_disasm = {"disasm", "PATH...",
-                                "prints the bytecode of a policy, function by function", no_options,
-                                run_disasm};
+                                "prints the bytecode of a policy, function by function",
+                                disasm_options, run_disasm};
 
 static int run_explain(Args *args) {
     if (args->path_count != 1)

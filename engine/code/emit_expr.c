@@ -276,6 +276,23 @@ static void emit_else(Emit *e, const Node *node, uint32_t dst) {
     jump_here(e, end);
 }
 
+/* A whole number in register r where a decimal is wanted; what is absent stays so. */
+static void widen(Emit *e, const Type *t, uint32_t r) {
+    if (!t->optional) {
+        ins_abc(e, OP_INT_DEC, r, r, 0);
+        return;
+    }
+    uint32_t flag = fn_reg(e, 1);
+    ins_abc(e, OP_IS_ABSENT, flag, r, 0);
+    uint32_t absent = jump_from(e, OP_SKIP_IF, flag);
+    ins_abc(e, OP_UNWRAP, r, r, 0);
+    ins_abc(e, OP_INT_DEC, r, r, 0);
+    uint32_t end = jump_from(e, OP_SKIP, 0);
+    jump_here(e, absent);
+    ins_abx(e, OP_LOADK, r, emit_constant(e, value_absent()));
+    jump_here(e, end);
+}
+
 /* ---- all expressions */
 
 static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
@@ -323,9 +340,8 @@ void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
         ins_abx(e, OP_FRAME, dst, emit_slot(e, node));
     else
         emit_plain(e, node, dst);
-    if (want != NULL && want->kind == TY_NUMBER && type_of(node)->kind == TY_INTEGER &&
-        !type_of(node)->optional)
-        ins_abc(e, OP_INT_DEC, dst, dst, 0);
+    if (want != NULL && want->kind == TY_NUMBER && type_of(node)->kind == TY_INTEGER)
+        widen(e, type_of(node), dst);
     e->fn.next = mark;
 }
 
