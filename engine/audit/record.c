@@ -67,3 +67,19 @@ Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
                         : err_set(err, status, "journal, entry %llu: %s", (unsigned long long)index,
                                   status_text(status));
 }
+
+Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset, bool *known) {
+    Buf key = {0};
+    Str value;
+    put_text(&key, S("place:"));
+    put_key_u64(&key, index);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(r->l, LED_LOCAL, buf_str(&key), &value, known);
+    buf_free(&key);
+    TRY(status);
+    if (!*known)
+        return OK;
+    Take t = take_from(value);
+    *offset = take_varint(&t);
+    return arena_str(a, take_str(&t), file);
+}

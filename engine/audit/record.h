@@ -21,5 +21,9 @@ MUST_USE Status record_open(Record *r, Str dir, Err *err);
 void record_close(Record *r);
 /* The leaf at an index; its texts live in a. The cause of an effect gets its id. */
 MUST_USE Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err);
+/* Where the input stood whose reject was told as the effect at `index`: file and byte, on this
+ * machine. *known is false for one that came another way. */
+MUST_USE Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,
+                             bool *known);
 
 #endif

@@ -301,27 +301,11 @@ static Status show_timers(Show *s) {
 
 /* ---- refused and unmatched events */
 
-static Status place_of(Show *s, uint64_t index, Str *file, uint64_t *offset, bool *known) {
-    Buf key = {0};
-    Str value;
-    put_text(&key, S("place:"));
-    put_key_u64(&key, index);
-    Status status =
-        key.failed ? ERR_NOMEM : led_find(s->r->l, LED_LOCAL, buf_str(&key), &value, known);
-    buf_free(&key);
-    TRY(status);
-    if (!*known)
-        return OK;
-    Take t = take_from(value);
-    *offset = take_varint(&t);
-    return arena_str(&s->arena, take_str(&t), file);
-}
-
 static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectLeaf *reject) {
     Str file = {NULL, 0}, offset = {NULL, 0};
     uint64_t at = 0;
     bool known;
-    TRY(place_of(s, index + 1, &file, &at, &known));
+    TRY(record_place(s->r, index + 1, &s->arena, &file, &at, &known));
     if (known)
         TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
     if (!s->opt->json) {

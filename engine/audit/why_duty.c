@@ -1,0 +1,272 @@
+/* audit: why a duty is as it is. */
+#include "engine/audit/why_int.h"
+
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+
+static void put_trace(Why *w, const Trace *trace) {
+    if (trace->table >= w->r->b->table_count ||
+        trace->row >= w->r->b->tables[trace->table].row_count)
+        return;
+    const TableDef *t = &w->r->b->tables[trace->table];
+    put_fmt(w->out, "  table   %.*s, row %u of %u, ", STR_ARG(t->name), trace->row + 1,
+            t->row_count);
+    why_place(w, t->file, t->lines[trace->row]);
+    put_text(w->out, S("\n            "));
+    why_source(w, t->file, t->lines[trace->row]);
+    put_text(w->out, S("\n          saw"));
+    for (uint32_t i = 0; i < trace->input_count && i < t->input_count; i++) {
+        put_fmt(w->out, "%s %.*s = ", i == 0 ? "" : ",", STR_ARG(t->inputs[i].name));
+        why_value(w, trace->inputs[i]);
+    }
+    put_c(w->out, '\n');
+    if (t->row_fns[trace->row] >= 0)
+        return;
+    put_text(w->out, S("          gave"));
+    for (uint32_t o = 0; o < t->output_count; o++) {
+        put_fmt(w->out, "%s %.*s = ", o == 0 ? "" : ",", STR_ARG(t->outputs[o].name));
+        why_value(w, t->results[(size_t)trace->row * t->output_count + o]);
+    }
+    put_c(w->out, '\n');
+}
+
+static void put_line_of(Why *w, uint32_t file, uint32_t line) {
+    why_place(w, file, line);
+    put_text(w->out, S("\n            "));
+    why_source(w, file, line);
+    put_c(w->out, '\n');
+}
+
+static Status put_arose(Why *w) {
+    const Effect *e = &w->opened.effect;
+    put_text(w->out, S("Why it arose\n"));
+    TRY(why_cause(w, &e->cause));
+    if (e->rule > 0 && e->rule <= w->r->b->rule_count) {
+        const RuleDef *rule = &w->r->b->rules[e->rule - 1];
+        put_fmt(w->out, "  rule    %.*s, ", STR_ARG(rule->name));
+        put_line_of(w, rule->file, rule->line);
+    }
+    put_fmt(w->out, "  duty    %.*s, policy version %.*s, ", STR_ARG(w->d.def->name),
+            STR_ARG(w->r->b->version));
+    put_line_of(w, w->d.def->file, w->d.def->line);
+    for (uint32_t i = 0; i < e->trace_count; i++)
+        put_trace(w, &e->traces[i]);
+    return OK;
+}
+
+/* ---- what happened: what was said of it, and the events that said nothing */
+
+static bool was_said(Why *w, const Leaf *said, uint64_t act) {
+    for (uint32_t i = 0; i < w->d.said_count; i++)
+        if (said[i].effect.cause.kind == CAUSE_EVENT && said[i].effect.cause.index == act)
+            return true;
+        else if (said[i].effect.cause.kind == CAUSE_EFFECT && said[i].effect.cause.index == act)
+            return true;
+    return false;
+}
+
+/* Why an act changed nothing that was worth saying. */
+static const char *silence(const Duty *d, const Act *act) {
+    uint64_t reasons = 0, bit = (uint64_t)1 << act->clause;
+    for (uint32_t i = 0; i < d->act_count && &d->acts[i] != act; i++) {
+        if (d->acts[i].kind == ACT_IS_PAUSE)
+            reasons |= (uint64_t)1 << d->acts[i].clause;
+        else if (d->acts[i].kind == ACT_IS_RESUME)
+            reasons &= ~((uint64_t)1 << d->acts[i].clause);
+        else
+            return "after its end, so it changes nothing";
+    }
+    if (act->kind == ACT_IS_PAUSE)
+        return (reasons & bit) != 0 ? "it paused for this reason already"
+               : reasons != 0       ? "one more reason to pause"
+                                    : "a pause";
+    if (act->kind == ACT_IS_RESUME)
+        return (reasons & bit) == 0 ? "there is no pause for it to end"
+               : reasons != bit     ? "another reason to pause still holds"
+                                    : "the end of a pause";
+    return "its end";
+}
+
+static Status put_silent(Why *w, const Act *act) {
+    Leaf leaf;
+    TRY(record_leaf(w->r, act->leaf, &w->arena, &leaf, w->err));
+    put_text(w->out, S("  "));
+    why_local(w, act->time);
+    put_text(w->out, S("  "));
+    if (leaf.kind == LEAF_EVENT && leaf.event.event < w->r->b->event_count)
+        put_fmt(w->out, "%.*s %.*s", STR_ARG(w->r->b->events[leaf.event.event].name),
+                STR_ARG(leaf.event.id));
+    else if (leaf.kind == LEAF_EFFECT)
+        put_text(w->out, effect_type(w->r->b, &leaf.effect));
+    put_fmt(w->out, ": %s  [%llu]\n", silence(&w->d, act), (unsigned long long)act->leaf);
+    return OK;
+}
+
+static Status put_happened(Why *w) {
+    put_text(w->out, S("What happened\n"));
+    Leaf *said = new (&w->arena, Leaf, w->d.said_count + 1);
+    bool *shown = new (&w->arena, bool, w->d.act_count + 1);
+    if (said == NULL || shown == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < w->d.said_count; i++) {
+        TRY(record_leaf(w->r, w->d.said[i], &w->arena, &said[i], w->err));
+        if (said[i].kind != LEAF_EFFECT)
+            return ERR_DAMAGED;
+    }
+    for (uint32_t i = 0; i <= w->d.said_count; i++) {
+        uint64_t before = i < w->d.said_count ? w->d.said[i] : UINT64_MAX;
+        for (;;) { /* the silent acts up to here, as they came in */
+            uint32_t next = w->d.act_count;
+            for (uint32_t k = 0; k < w->d.act_count; k++)
+                if (!shown[k] && w->d.acts[k].leaf < before &&
+                    (next == w->d.act_count || w->d.acts[k].leaf < w->d.acts[next].leaf))
+                    next = k;
+            if (next == w->d.act_count)
+                break;
+            shown[next] = true;
+            if (!was_said(w, said, w->d.acts[next].leaf))
+                TRY(put_silent(w, &w->d.acts[next]));
+        }
+        if (i < w->d.said_count)
+            TRY(why_effect(w, w->d.said[i], &said[i].effect, false));
+    }
+    return OK;
+}
+
+/* ---- what comes next */
+
+static Status put_next(Why *w) {
+    const Duty *d = &w->d;
+    bool head = false;
+    if (d->fold.ended)
+        return OK;
+    for (uint32_t i = 0; i <= d->def->rung_count; i++) {
+        int64_t at = d->fold.due;
+        if (i == 0 ? d->breached : (d->fired >> (i - 1) & 1) != 0)
+            continue;
+        if (i > 0) {
+            Value span;
+            TRY(rung_span(d, &d->def->rungs[i - 1], &span));
+            TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i - 1], span, &at));
+        }
+        put_text(w->out, head ? S("") : S("\nWhat comes, unless something happens\n"));
+        head = true;
+        put_text(w->out, S("  "));
+        if (at == INSTANT_NEVER)
+            put_text(w->out, S("when it goes on "));
+        else
+            why_local(w, at);
+        put_text(w->out, i == 0 ? S("  the breach\n") : S("  "));
+        if (i == 0)
+            continue;
+        put_fmt(w->out, "rung %u, ", i);
+        why_place(w, d->def->rungs[i - 1].file, d->def->rungs[i - 1].line);
+        put_text(w->out, S(": "));
+        why_source(w, d->def->rungs[i - 1].file, d->def->rungs[i - 1].line);
+        put_c(w->out, '\n');
+    }
+    return OK;
+}
+
+Status why_duty_text(Why *w, Str subject) {
+    const Duty *d = &w->d;
+    put_text(w->out, subject);
+    put_fmt(w->out, " is %s%s%s\nowed by ", why_state(d),
+            d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL ? " late" : "",
+            d->reported_late ? " in time, reported late" : "");
+    why_value(w, d->owner);
+    if (d->beneficiary.kind != V_ABSENT) {
+        put_text(w->out, S(" to "));
+        why_value(w, d->beneficiary);
+    }
+    if (d->fold.due != INSTANT_NEVER) {
+        put_text(w->out, S(", due "));
+        why_moment(w, d->fold.due);
+    }
+    put_text(w->out, S("\n\n"));
+    TRY(put_arose(w));
+    put_c(w->out, '\n');
+    TRY(why_deadline(w));
+    put_c(w->out, '\n');
+    TRY(put_happened(w));
+    return put_next(w);
+}
+
+/* ---- JSON */
+
+static void put_json_trace(Why *w, const Trace *trace) {
+    const TableDef *t = &w->r->b->tables[trace->table];
+    put_text(w->out, S("{\"table\":"));
+    put_json_string(w->out, t->name);
+    put_fmt(w->out, ",\"row\":%u,\"file\":", trace->row + 1);
+    put_json_string(w->out, w->r->b->sources[t->file].name);
+    put_fmt(w->out, ",\"line\":%u,\"inputs\":{",
+            trace->row < t->row_count ? t->lines[trace->row] : 0);
+    for (uint32_t i = 0; i < trace->input_count && i < t->input_count; i++) {
+        put_text(w->out, i == 0 ? S("") : S(","));
+        put_json_string(w->out, t->inputs[i].name);
+        put_c(w->out, ':');
+        put_value_json(w->out, w->r->b, &w->r->render.zone, trace->inputs[i]);
+    }
+    put_text(w->out, S("}}"));
+}
+
+static Status put_json_cause(Why *w, const Cause *cause) {
+    if (cause->kind != CAUSE_EVENT && cause->kind != CAUSE_EFFECT) {
+        why_json_value(w, "timer", value_of(V_INSTANT, cause->instant));
+        return OK;
+    }
+    Leaf leaf;
+    TRY(record_leaf(w->r, cause->index, &w->arena, &leaf, w->err));
+    Str type = leaf.kind == LEAF_EVENT && leaf.event.event < w->r->b->event_count
+                   ? w->r->b->events[leaf.event.event].name
+               : leaf.kind == LEAF_EFFECT ? effect_type(w->r->b, &leaf.effect)
+                                          : S("?");
+    put_fmt(w->out, ",\"event\":{\"index\":%llu,\"type\":", (unsigned long long)cause->index);
+    put_json_string(w->out, type);
+    if (leaf.kind == LEAF_EVENT) {
+        put_text(w->out, S(",\"source\":"));
+        put_json_string(w->out, leaf.event.source);
+        put_text(w->out, S(",\"id\":"));
+        put_json_string(w->out, leaf.event.id);
+    }
+    put_c(w->out, '}');
+    return OK;
+}
+
+Status why_duty_json(Why *w, Str subject) {
+    const Effect *opened = &w->opened.effect;
+    put_text(w->out, S("{\"subject\":"));
+    put_json_string(w->out, subject);
+    why_json_value(w, "state", value_text(str_of(why_state(&w->d))));
+    why_json_value(w, "owner", w->d.owner);
+    put_text(w->out, S(",\"file\":"));
+    put_json_string(w->out, w->r->b->sources[w->d.def->file].name);
+    put_fmt(w->out, ",\"line\":%u", w->d.def->line);
+    TRY(put_json_cause(w, &opened->cause));
+    put_text(w->out, S(",\"tables\":["));
+    for (uint32_t i = 0; i < opened->trace_count; i++) {
+        put_text(w->out, i == 0 ? S("") : S(","));
+        if (opened->traces[i].table < w->r->b->table_count)
+            put_json_trace(w, &opened->traces[i]);
+    }
+    put_c(w->out, ']');
+    why_json_value(w, "raised", value_of(V_INSTANT, w->d.terms.raised));
+    why_json_value(w, w->d.def->due_by ? "by" : "within", w->d.span);
+    why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
+    if (w->d.fold.due != INSTANT_NEVER)
+        why_json_value(w, "due", value_of(V_INSTANT, w->d.fold.due));
+    put_text(w->out, S(",\"said\":["));
+    for (uint32_t i = 0; i < w->d.said_count; i++) {
+        Leaf leaf;
+        TRY(record_leaf(w->r, w->d.said[i], &w->arena, &leaf, w->err));
+        Buf line = {0};
+        put_effect_json(&line, &w->r->render, &leaf.effect);
+        put_text(w->out, i == 0 ? S("") : S(","));
+        put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
+        w->out->failed = w->out->failed || line.failed;
+        buf_free(&line);
+    }
+    put_text(w->out, S("]}\n"));
+    return OK;
+}

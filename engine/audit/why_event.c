@@ -1,0 +1,207 @@
+/* audit: why an input event did what it did, or was refused. */
+#include "engine/audit/why_int.h"
+
+#include "engine/base/json.h"
+#include "engine/base/sha256.h"
+
+typedef struct Found {
+    uint32_t n; /* how often it was found */
+} Found;
+
+/* ---- taken */
+
+/* Effects follow their event at once; what they set off carries them as its cause. */
+static bool follows(const Effect *e, uint64_t leaf, uint64_t first) {
+    return (e->cause.kind == CAUSE_EVENT && e->cause.index == leaf) ||
+           (e->cause.kind == CAUSE_EFFECT && e->cause.index >= first);
+}
+
+static Status taken_text(Why *w, uint64_t index, const EventLeaf *e) {
+    put_text(w->out, S("It was taken\n"));
+    TRY(why_event_leaf(w, index, e));
+    put_text(w->out, S("\nWhat followed\n"));
+    bool any = false;
+    Arena a = {0};
+    Status status = OK;
+    for (uint64_t i = index + 1; i < led_size(w->r->l) && status == OK; i++) {
+        Leaf leaf;
+        arena_reset(&a);
+        status = record_leaf(w->r, i, &a, &leaf, w->err);
+        if (status != OK || leaf.kind != LEAF_EFFECT)
+            break;
+        if (!follows(&leaf.effect, index, index + 1))
+            continue;
+        any = true;
+        status = why_effect(w, i, &leaf.effect, true);
+    }
+    arena_free(&a);
+    if (!any)
+        put_text(w->out, S("  nothing\n"));
+    return status;
+}
+
+static Status taken_json(Why *w, Str subject, uint64_t index, const EventLeaf *e) {
+    if (e->event >= w->r->b->event_count)
+        return ERR_DAMAGED;
+    const EventDef *def = &w->r->b->events[e->event];
+    put_text(w->out, S("{\"subject\":"));
+    put_json_string(w->out, subject);
+    why_json_value(w, "state", value_text(S("taken")));
+    put_fmt(w->out, ",\"index\":%llu", (unsigned long long)index);
+    why_json_value(w, "type", value_text(def->name));
+    why_json_value(w, "time", value_of(V_INSTANT, e->time));
+    if (e->actor.n > 0)
+        why_json_value(w, "actor", value_text(e->actor));
+    put_text(w->out, S(",\"data\":{"));
+    bool comma = false;
+    for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        put_text(w->out, comma ? S(",") : S(""));
+        comma = true;
+        put_json_string(w->out, def->fields[i].name);
+        put_c(w->out, ':');
+        put_value_json(w->out, w->r->b, &w->r->render.zone, e->fields[i]);
+    }
+    put_text(w->out, S("},\"said\":["));
+    comma = false;
+    Arena a = {0};
+    Status status = OK;
+    for (uint64_t i = index + 1; i < led_size(w->r->l) && status == OK; i++) {
+        Leaf leaf;
+        arena_reset(&a);
+        status = record_leaf(w->r, i, &a, &leaf, w->err);
+        if (status != OK || leaf.kind != LEAF_EFFECT)
+            break;
+        if (!follows(&leaf.effect, index, index + 1))
+            continue;
+        Buf line = {0};
+        put_effect_json(&line, &w->r->render, &leaf.effect);
+        put_text(w->out, comma ? S(",") : S(""));
+        comma = true;
+        put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
+        w->out->failed = w->out->failed || line.failed;
+        buf_free(&line);
+    }
+    arena_free(&a);
+    put_text(w->out, S("]}\n"));
+    return status;
+}
+
+static Status find_taken(Why *w, Str subject, Str source, Str id, Found *found) {
+    Sha256 h;
+    uint8_t hash[SHA256_BYTES];
+    uint64_t content, index;
+    bool there;
+    Leaf leaf;
+    sha256_begin(&h);
+    sha256_update(&h, source);
+    sha256_update(&h, (Str){"", 1});
+    sha256_update(&h, id);
+    sha256_final(&h, hash);
+    TRY(led_set_find(w->r->l, LED_SET_EVENTS, hash, &content, &index, &there));
+    if (!there)
+        return OK;
+    TRY(record_leaf(w->r, index, &w->arena, &leaf, w->err));
+    if (leaf.kind != LEAF_EVENT)
+        return OK; /* a tick has no fields and no leaf of its own */
+    found->n++;
+    if (w->json)
+        return taken_json(w, subject, index, &leaf.event);
+    return taken_text(w, index, &leaf.event);
+}
+
+/* ---- refused */
+
+static Status refused_text(Why *w, uint64_t index, const Effect *e, const RejectLeaf *reject,
+                           const Found *found) {
+    Str file = {NULL, 0};
+    uint64_t offset = 0;
+    bool known;
+    put_text(w->out, found->n > 0 ? S("\n") : S(""));
+    put_fmt(w->out, "%s rejected: %.*s\n", found->n > 0 ? "It was also" : "It was",
+            STR_ARG(value_str(effect_value(e, S("reason")))));
+    Value field = effect_value(e, S("field"));
+    put_text(w->out, S("  because "));
+    if (field.kind != V_ABSENT)
+        put_fmt(w->out, "%.*s: ", STR_ARG(value_str(field)));
+    put_fmt(w->out, "%.*s\n", STR_ARG(value_str(effect_value(e, S("message")))));
+    if (reject->has_time) {
+        put_text(w->out, S("  of      "));
+        why_moment(w, reject->time);
+        put_c(w->out, '\n');
+    }
+    TRY(record_place(w->r, index + 1, &w->arena, &file, &offset, &known));
+    if (known)
+        put_fmt(w->out, "  in      %.*s, byte %llu\n", STR_ARG(file), (unsigned long long)offset);
+    put_fmt(w->out, "  line    %.*s\n", STR_ARG(reject->raw));
+    put_fmt(w->out, "  kept as journal entry %llu; sent again with other content it is welcome\n",
+            (unsigned long long)index);
+    return OK;
+}
+
+static Status refused_json(Why *w, Str subject, uint64_t index, const Effect *e,
+                           const RejectLeaf *reject) {
+    static const char *const names[] = {"reason", "field", "message"};
+    put_text(w->out, S("{\"subject\":"));
+    put_json_string(w->out, subject);
+    why_json_value(w, "state", value_text(S("rejected")));
+    put_fmt(w->out, ",\"index\":%llu", (unsigned long long)index);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        Value v = effect_value(e, str_of(names[i]));
+        if (v.kind != V_ABSENT)
+            why_json_value(w, names[i], v);
+    }
+    why_json_value(w, "line", value_text(reject->raw));
+    put_text(w->out, S("}\n"));
+    return OK;
+}
+
+/* The rejects are kept by their place in the journal: they are gone through. */
+static Status find_refused(Why *w, Str subject, Str source, Str id, Found *found) {
+    Arena a = {0};
+    Str from = {NULL, 0};
+    char last[8];
+    Status status = OK;
+    while (status == OK) {
+        Str key, value;
+        bool there;
+        Leaf leaf, effect;
+        status = led_next(w->r->l, LED_REJECT, from, from.n > 0, &key, &value, &there);
+        if (status != OK || !there)
+            break;
+        status = key.n == sizeof last ? OK : ERR_DAMAGED;
+        if (status != OK)
+            break;
+        memcpy(last, key.p, sizeof last);
+        from = (Str){last, sizeof last};
+        Take t = take_from(from);
+        uint64_t index = take_key_u64(&t);
+        arena_reset(&a);
+        status = record_leaf(w->r, index, &a, &leaf, w->err);
+        if (status != OK || leaf.kind != LEAF_REJECT || !str_eq(leaf.reject.source, source) ||
+            !str_eq(leaf.reject.id, id))
+            continue;
+        status = record_leaf(w->r, index + 1, &a, &effect, w->err);
+        if (status == OK && effect.kind != LEAF_EFFECT)
+            status = ERR_DAMAGED;
+        if (status == OK)
+            status = w->json ? refused_json(w, subject, index, &effect.effect, &leaf.reject)
+                             : refused_text(w, index, &effect.effect, &leaf.reject, found);
+        found->n++;
+    }
+    arena_free(&a);
+    return status;
+}
+
+Status why_event(Why *w, Str subject, Str source, Str id) {
+    Found found = {0};
+    if (!w->json)
+        put_fmt(w->out, "%.*s\n\n", STR_ARG(subject));
+    TRY(find_taken(w, subject, source, id, &found));
+    TRY(find_refused(w, subject, source, id, &found));
+    if (found.n > 0)
+        return OK;
+    return err_set(w->err, ERR_NOTFOUND, "no event %.*s from %.*s has come to this ledger",
+                   STR_ARG(id), STR_ARG(source));
+}

@@ -1,0 +1,46 @@
+/* audit: what the files of `why` share: why.c finds the subject, why_duty.c and why_event.c tell of
+ * it, why_say.c has the pieces. */
+#ifndef REMIT_AUDIT_WHY_INT_H
+#define REMIT_AUDIT_WHY_INT_H
+
+#include "engine/audit/record.h"
+#include "engine/run/view.h"
+
+typedef struct Why {
+    Record *r;
+    Arena arena;
+    Buf *out;
+    Err *err;
+    bool json;
+    Duty d;
+    Leaf opened; /* the effect that opened it */
+} Why;
+
+/* why_say.c: pieces of text */
+void why_local(Why *w, int64_t at);  /* 2026-03-02 09:00 */
+void why_day(Why *w, int64_t at);    /* Mon 2026-03-02 */
+void why_moment(Why *w, int64_t at); /* Mon 2026-03-02 09:00 */
+void why_value(Why *w, Value v);
+void why_span(Why *w, int64_t ms); /* 1 h 30 min */
+void why_place(Why *w, uint32_t file, uint32_t line);
+/* The line of the policy, blanks run together. */
+void why_source(Why *w, uint32_t file, uint32_t line);
+void why_json_value(Why *w, const char *name, Value v);
+/* The event and its fields; what made an effect, back to the event. */
+MUST_USE Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e);
+MUST_USE Status why_cause(Why *w, const Cause *cause);
+/* One line: what an effect says, for those who read it. */
+MUST_USE Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject);
+const char *why_state(const Duty *d);
+
+/* why_time.c: the arithmetic of a deadline */
+MUST_USE Status why_deadline(Why *w);
+
+/* why_duty.c */
+MUST_USE Status why_duty_text(Why *w, Str subject);
+MUST_USE Status why_duty_json(Why *w, Str subject);
+
+/* why_event.c: of an input event: taken, refused, or both */
+MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);
+
+#endif

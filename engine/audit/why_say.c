@@ -1,0 +1,245 @@
+/* audit: why: the pieces of its text. */
+#include "engine/audit/why_int.h"
+
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+
+enum { CAUSES_MOST = 32 };
+
+void why_local(Why *w, int64_t at) {
+    put_local(w->out, zone_cache_local(&w->r->render.zone, at));
+}
+
+void why_day(Why *w, int64_t at) {
+    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    int32_t day = local_day(zone_cache_local(&w->r->render.zone, at));
+    put_fmt(w->out, "%s ", names[civil_weekday(day)]);
+    put_date(w->out, day);
+}
+
+void why_moment(Why *w, int64_t at) {
+    static const char *const names[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+    int64_t local = zone_cache_local(&w->r->render.zone, at);
+    put_text(w->out, str_of(names[civil_weekday(local_day(local))]));
+    put_local(w->out, local);
+}
+
+void why_value(Why *w, Value v) {
+    if (v.kind == V_INSTANT)
+        why_local(w, v.i);
+    else if (v.kind == V_ABSENT)
+        put_text(w->out, S("absent"));
+    else
+        put_value_text(w->out, w->r->b, &w->r->render.zone, v);
+}
+
+void why_span(Why *w, int64_t ms) {
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    const char *gap = "";
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        int64_t n = ms / units[i].ms;
+        ms %= units[i].ms;
+        if (n > 0 || (ms == 0 && *gap == '\0')) {
+            put_fmt(w->out, "%s%lld %s", gap, (long long)n, units[i].name);
+            gap = " ";
+        }
+        if (ms == 0)
+            return;
+    }
+}
+
+void why_place(Why *w, uint32_t file, uint32_t line) {
+    if (file < w->r->b->source_count)
+        put_fmt(w->out, "%.*s:%u", STR_ARG(w->r->b->sources[file].name), line);
+}
+
+void why_source(Why *w, uint32_t file, uint32_t line) {
+    if (file >= w->r->b->source_count)
+        return;
+    Str rest = w->r->b->sources[file].text, text = {NULL, 0};
+    for (uint32_t i = 0; i < line && rest.n > 0; i++)
+        str_cut(rest, '\n', &text, &rest);
+    text = str_trim(text);
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] != ' ' || (i > 0 && text.p[i - 1] != ' '))
+            put_c(w->out, text.p[i]);
+}
+
+void why_json_value(Why *w, const char *name, Value v) {
+    put_fmt(w->out, ",\"%s\":", name);
+    put_value_json(w->out, w->r->b, &w->r->render.zone, v);
+}
+
+const char *why_state(const Duty *d) {
+    static const char *const names[DUTY_STATES] = {"open",      "paused", "breached",
+                                                   "fulfilled", "waived", "cancelled"};
+    return names[duty_state(d)];
+}
+
+/* ---- events and causes */
+
+Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e) {
+    if (e->event >= w->r->b->event_count)
+        return ERR_DAMAGED;
+    const EventDef *def = &w->r->b->events[e->event];
+    put_fmt(w->out, "  event   %.*s %.*s from %.*s\n          of ", STR_ARG(def->name),
+            STR_ARG(e->id), STR_ARG(e->source));
+    why_moment(w, e->time);
+    if (e->actor.n > 0)
+        put_fmt(w->out, " by %.*s", STR_ARG(e->actor));
+    put_fmt(w->out, ", journal entry %llu\n", (unsigned long long)index);
+    for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++) {
+        put_fmt(w->out, "            %.*s = ", STR_ARG(def->fields[i].name));
+        why_value(w, e->fields[i]);
+        put_c(w->out, '\n');
+    }
+    return OK;
+}
+
+/* What made the effect of an emitted event: its line and its fields. */
+static void put_emitted(Why *w, uint64_t index, const Effect *e) {
+    put_fmt(w->out, "  event   %.*s, emitted as journal entry %llu",
+            STR_ARG(effect_type(w->r->b, e)), (unsigned long long)index);
+    if (e->line > 0) {
+        put_text(w->out, S(" by "));
+        why_place(w, e->line >> 20, e->line & 0xFFFFF);
+        put_text(w->out, S("\n            "));
+        why_source(w, e->line >> 20, e->line & 0xFFFFF);
+    }
+    put_text(w->out, S("\n          because of\n"));
+}
+
+/* The chain is as long as the cascade. */
+Status why_cause(Why *w, const Cause *cause) {
+    Cause c = *cause;
+    for (int depth = 0; depth < CAUSES_MOST; depth++) {
+        Leaf leaf;
+        if (c.kind == CAUSE_NONE)
+            return OK;
+        if (c.kind == CAUSE_TIMER) {
+            put_text(w->out, S("  time    "));
+            why_moment(w, c.instant);
+            if (w->d.def != NULL && w->d.def->schedule != SCHEDULE_NONE &&
+                c.subject.decl == w->d.decl) {
+                put_text(w->out, S(", its schedule\n"));
+                return OK;
+            }
+            put_text(w->out, S(", a timer of "));
+            put_subject(w->out, w->r->b, &c.subject);
+            put_c(w->out, '\n');
+            return OK;
+        }
+        TRY(record_leaf(w->r, c.index, &w->arena, &leaf, w->err));
+        if (c.kind == CAUSE_EVENT)
+            return leaf.kind == LEAF_EVENT ? why_event_leaf(w, c.index, &leaf.event) : ERR_DAMAGED;
+        if (leaf.kind != LEAF_EFFECT)
+            return ERR_DAMAGED;
+        put_emitted(w, c.index, &leaf.effect);
+        c = leaf.effect.cause;
+    }
+    return OK;
+}
+
+/* ---- effects */
+
+/* How effects are said: for each its pieces in order; a datum that is absent or no is left out with
+ * the words before it. What stands here with none is said by its type. */
+typedef struct Phrase {
+    EffectId id;
+    const char *before, *name; /* name NULL: the words alone */
+} Phrase;
+
+static const Phrase phrases[] = {
+    {EFFECT_DUTY_OPENED, "opened", NULL},
+    {EFFECT_DUTY_OPENED, ", due ", "due"},
+    {EFFECT_DUTY_OPENED, ", assumed", "assumed"},
+    {EFFECT_DUTY_REMINDED, "reminded ", "to"},
+    {EFFECT_DUTY_ESCALATED, "escalated to ", "to"},
+    {EFFECT_DUTY_VACANT, "vacant: ", "seat"},
+    {EFFECT_DUTY_BREACHED, "breached", NULL},
+    {EFFECT_DUTY_BREACHED, ", due ", "due"},
+    {EFFECT_DUTY_PAUSED, "paused, left ", "left"},
+    {EFFECT_DUTY_RESUMED, "resumed", NULL},
+    {EFFECT_DUTY_RESUMED, ", due ", "due"},
+    {EFFECT_DUTY_FULFILLED, "fulfilled", NULL},
+    {EFFECT_DUTY_FULFILLED, " late", "late"},
+    {EFFECT_DUTY_FULFILLED, " in time, reported late", "reported_late"},
+    {EFFECT_DUTY_FULFILLED, " by ", "by"},
+    {EFFECT_DUTY_WAIVED, "waived", NULL},
+    {EFFECT_DUTY_WAIVED, " by ", "by"},
+    {EFFECT_DUTY_CANCELLED, "cancelled", NULL},
+    {EFFECT_DUTY_CANCELLED, " by ", "by"},
+    {EFFECT_DUTY_CORRECTED, "corrected: it was ", "was.state"},
+    {EFFECT_DUTY_CORRECTED, " late", "was.late"},
+    {EFFECT_DUTY_CORRECTED, " at ", "was.at"},
+    {EFFECT_DUTY_CORRECTED, ", it is ", "is.state"},
+    {EFFECT_DUTY_CORRECTED, " late", "is.late"},
+    {EFFECT_DUTY_CORRECTED, " at ", "is.at"},
+    {EFFECT_DUTY_CORRECTED, ", due ", "is.due"},
+    {EFFECT_DUTY_CORRECTED, "; told to ", "to"},
+    {EFFECT_NOTIFIED, "notified ", "to"},
+    {EFFECT_NOTIFIED, ": ", "text"},
+    {EFFECT_ALERT, "alert ", "reason"},
+    {EFFECT_ALERT, ": ", "message"},
+};
+
+/* words, the value; nothing when it is absent, no or an empty list. */
+static void put_datum(Why *w, const Effect *e, const char *before, const char *name) {
+    Value v = effect_value(e, str_of(name));
+    if (v.kind == V_ABSENT || (v.kind == V_FLAG && v.i == 0) || (v.kind == V_LIST && v.n == 0))
+        return;
+    put_text(w->out, str_of(before));
+    if (v.kind != V_FLAG)
+        why_value(w, v);
+}
+
+static void put_what(Why *w, const Effect *e) {
+    bool said = false;
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        if (phrases[i].id != e->id)
+            continue;
+        said = true;
+        if (phrases[i].name == NULL)
+            put_text(w->out, str_of(phrases[i].before));
+        else
+            put_datum(w, e, phrases[i].before, phrases[i].name);
+    }
+    if (e->id == EFFECT_EMITTED)
+        put_text(w->out, S("emitted "));
+    if (!said)
+        put_text(w->out, effect_type(w->r->b, e));
+}
+
+Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
+    put_text(w->out, S("  "));
+    why_local(w, e->time);
+    put_text(w->out, S("  "));
+    if (subject && e->subject.kind == SUBJECT_DUTY) {
+        put_subject(w->out, w->r->b, &e->subject);
+        put_c(w->out, ' ');
+    }
+    put_what(w, e);
+    if (e->cause.kind == CAUSE_EVENT && !subject)
+        put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));
+    if (e->seen != e->time) {
+        put_text(w->out, S(", seen "));
+        why_local(w, e->seen);
+    }
+    put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
+    Value rung = effect_value(e, S("rung"));
+    if (rung.kind == V_ABSENT)
+        return buf_status(w->out);
+    put_fmt(w->out, "                    rung %lld", (long long)rung.i);
+    put_datum(w, e, ", round ", "round");
+    if (e->line > 0) {
+        put_text(w->out, S(", "));
+        why_place(w, e->line >> 20, e->line & 0xFFFFF);
+        put_text(w->out, S(": "));
+        why_source(w, e->line >> 20, e->line & 0xFFFFF);
+    }
+    put_c(w->out, '\n');
+    return buf_status(w->out);
+}
