@@ -106,9 +106,8 @@ static Status walk_between(Walk *k, int64_t from, int64_t to) {
             return OK;
         if (part.from < part.to)
             walk_piece(k, part.from, part.to, day_kind(&part));
-        else if (part.kind == CAL_HOLIDAY && part.day != k->day && part.from >= from &&
-                 walk_line(k, part.from, "holiday"))
-            put_c(k->w->out, '\n');
+        else if (part.day != k->day && walk_line(k, part.from, day_kind(&part)))
+            put_text(k->w->out, S("  closed\n"));
     }
 }
 
