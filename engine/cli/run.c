@@ -43,6 +43,13 @@ static void put_count(FILE *f, uint64_t n, const char *what, bool *first) {
     fprintf(f, " %s", what);
 }
 
+/* `what` is one of them. */
+static void put_things(FILE *f, uint64_t n, const char *what, bool *first) {
+    put_count(f, n, what, first);
+    if (n > 1)
+        fputc('s', f);
+}
+
 /* Of a clock that only goes forward. */
 static uint64_t now_us(void) {
     struct timespec t;
@@ -126,9 +133,9 @@ static void put_summary(const RemitSummary *s, uint64_t took_us) {
     put_count(f, s->corrected, "corrected", &first);
     fputs("\neffects  ", f);
     put_number(f, s->effects);
-    put_count(f, s->reminded, "reminders", &first);
-    put_count(f, s->escalated, "escalations", &first);
-    put_count(f, s->notified, "notifications", &first);
+    put_things(f, s->reminded, "reminder", &first);
+    put_things(f, s->escalated, "escalation", &first);
+    put_things(f, s->notified, "notification", &first);
     put_count(f, s->emitted, "emitted", &first);
     if (s->has_clock)
         fprintf(f, "\nclock    %s", s->clock_text);

@@ -38,6 +38,12 @@ def load():
 demo = load()
 
 
+def readme_excerpt():
+    """The lines of the README's block of what the demo prints."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+        return re.search(r"^```text\n(.*?)^```", f.read(), re.M | re.S).group(1).splitlines()
+
+
 class Demo(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -66,12 +72,14 @@ class Demo(unittest.TestCase):
             f.write(text.replace(old, new))
 
     def test_it_agrees_and_its_invitations_work(self):
-        done = self.run_demo("--events", "2000")
+        done = self.run_demo()
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         self.assertIn("A second, independent count agrees in all", done.stdout)
         self.assertEqual(done.stdout.count("left out: the log"), 3)
         self.assertNotIn("\x1b", done.stdout)
         self.assertTrue(done.stdout.isascii())
+        for line in readme_excerpt():
+            self.assertIn("\n" + line, "\n" + done.stdout)
         report, _, invitations = done.stdout.partition("\n# ")
         for line in report.splitlines():
             self.assertLessEqual(len(line), demo.WIDTH, line)
@@ -90,7 +98,7 @@ class Demo(unittest.TestCase):
                    for text in (outputs[2][1], self.summary("rules/department"))]
         self.assertLess(overdue[0], overdue[1])
         # Again in the same folder: as the first time, speed apart.
-        again = self.run_demo("--events", "2000")
+        again = self.run_demo()
         speed = re.compile(r" *[\d,]+ a second|in \d+\.\d\d s")
         self.assertEqual(speed.sub("", again.stdout), speed.sub("", done.stdout))
 
