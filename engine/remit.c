@@ -6,6 +6,7 @@
 #include "engine/audit/log.h"
 #include "engine/audit/show.h"
 #include "engine/audit/why.h"
+#include "engine/base/near.h"
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
 #include "engine/base/unicode.h"
@@ -25,6 +26,19 @@ const char *remit_version(void) {
 
 size_t remit_columns(RemitText text) {
     return uc_columns((Str){text.data, text.size});
+}
+
+int remit_nearest(const char *word, const char *const *words, size_t n) {
+    int best = -1;
+    Str kept = {NULL, 0};
+    for (size_t i = 0; i < n; i++) {
+        Str names[2] = {kept, str_of(words[i])};
+        if (nearest(str_of(word), names, 2) != 1)
+            continue;
+        kept = names[1];
+        best = (int)i;
+    }
+    return best;
 }
 
 /* ---- statuses */

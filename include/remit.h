@@ -62,6 +62,8 @@ typedef struct RemitLook {
 REMIT_API const char *remit_version(void);
 /* How many columns a text takes in a terminal. */
 REMIT_API size_t remit_columns(RemitText text);
+/* Which of n words was probably meant; -1: none is near. */
+REMIT_API int remit_nearest(const char *word, const char *const *words, size_t n);
 
 /* ---- policies */
 

@@ -24,6 +24,23 @@ static void put_fields_text(Buf *out, Record *r, const EventLeaf *e) {
     }
 }
 
+/* ,"data":{...}: what was given, and what the policy presets. */
+static void put_fields_json(Buf *out, Record *r, const EventLeaf *e) {
+    const EventDef *def = e->event < r->b->event_count ? &r->b->events[e->event] : NULL;
+    bool comma = false;
+    put_text(out, S(",\"data\":{"));
+    for (uint32_t i = 0; def != NULL && i < e->field_count && i < def->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        put_text(out, comma ? S(",") : S(""));
+        comma = true;
+        put_json_string(out, def->fields[i].name);
+        put_c(out, ':');
+        put_value_json(out, r->b, &r->render.zone, e->fields[i]);
+    }
+    put_c(out, '}');
+}
+
 void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
     put_fmt(out, "%8llu  ", (unsigned long long)index);
     switch (leaf->kind) {
@@ -90,6 +107,11 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
         put_json_string(out, leaf->event.source);
         put_text(out, S(",\"id\":"));
         put_json_string(out, leaf->event.id);
+        if (leaf->event.actor.n > 0) {
+            put_text(out, S(",\"actor\":"));
+            put_json_string(out, leaf->event.actor);
+        }
+        put_fields_json(out, r, &leaf->event);
     } else if (leaf->kind == LEAF_REJECT) {
         put_text(out, S(",\"reason\":"));
         put_json_string(out, reject_text((RejectReason)leaf->reject.reason));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/json.h"
+#include "engine/base/near.h"
 #include "engine/base/sha256.h"
 #include "engine/run/view.h"
 
@@ -455,28 +456,73 @@ static Status show_policy(Show *s) {
     return status;
 }
 
-Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {
-    static const struct {
-        const char *what;
-        Status (*run)(Show *s);
-    } kinds[] = {{"duties", show_duties},     {"timers", show_timers},
-                 {"rejected", show_rejected}, {"unmatched", show_unmatched},
-                 {"people", show_people},     {"policy", show_policy}};
-    Show s = {.r = r, .opt = opt, .sink = sink, .err = err};
-    Status status = err_set(NULL, ERR_SYNTAX, " ");
-    bool known = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_eq(opt->what, str_of(kinds[i].what))) {
-            known = true;
-            status = kinds[i].run(&s);
-        }
-    arena_free(&s.arena);
+typedef struct ShowKind {
+    const char *what;
+    Status (*run)(Show *s);
+} ShowKind;
+
+static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
+                                      {"rejected", show_rejected}, {"unmatched", show_unmatched},
+                                      {"people", show_people},     {"policy", show_policy}};
+enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
+
+/* A word that is none of those it may be: says them, and the one that was probably meant. */
+static Status say_unknown(Err *err, const char *what, Str word, const Str *names, size_t n) {
+    Buf all = {0};
+    ptrdiff_t best = nearest(word, names, n);
+    for (size_t i = 0; i < n && best < 0; i++) {
+        put_text(&all, i == 0 ? S("") : i + 1 < n ? S(", ") : S(" and "));
+        put_text(&all, names[i]);
+    }
+    Status status;
+    if (best >= 0)
+        status = err_set(err, ERR_SYNTAX, "%s \"%.*s\"; did you mean %.*s?", what, STR_ARG(word),
+                         STR_ARG(names[best]));
+    else
+        status = err_set(err, ERR_SYNTAX, "%s \"%.*s\"; there are %.*s", what, STR_ARG(word),
+                         STR_ARG(buf_str(&all)));
+    buf_free(&all);
+    return status;
+}
+
+/* Filters that can never fit are a wrong call. */
+static Status check_filters(Show *s) {
+    const ShowOptions *o = s->opt;
+    Str states[DUTY_STATES];
+    bool known = o->state.n == 0;
+    for (size_t i = 0; i < DUTY_STATES; i++) {
+        states[i] = str_of(state_names[i]);
+        known = known || str_eq(o->state, states[i]);
+    }
     if (!known)
-        return err_set(
-            err, ERR_SYNTAX,
-            "there is no \"%.*s\" to show: it is duties, timers, rejected, unmatched, people, "
-            "policy or digest",
-            STR_ARG(opt->what));
+        return say_unknown(s->err, "no duty is ever in the state", o->state, states, DUTY_STATES);
+    if (o->duty.n == 0 || bundle_duty(s->r->b, o->duty) >= 0)
+        return OK;
+    Str *names = new (&s->arena, Str, s->r->b->duty_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < s->r->b->duty_count; i++)
+        names[i] = s->r->b->duties[i].name;
+    return say_unknown(s->err, "no duty is called", o->duty, names, s->r->b->duty_count);
+}
+
+static Status show_what(Show *s) {
+    Str names[SHOW_KINDS + 1];
+    TRY(check_filters(s));
+    for (size_t i = 0; i < SHOW_KINDS; i++) {
+        names[i] = str_of(show_kinds[i].what);
+        if (str_eq(s->opt->what, names[i]))
+            return show_kinds[i].run(s);
+    }
+    names[SHOW_KINDS] = S("digest"); /* which needs no table */
+    return say_unknown(s->err, "there is nothing to show that is called", s->opt->what, names,
+                       SHOW_KINDS + 1);
+}
+
+Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {
+    Show s = {.r = r, .opt = opt, .sink = sink, .err = err};
+    Status status = show_what(&s);
+    arena_free(&s.arena);
     return status == OK ? OK : err_set(err, status, "reading the ledger: %s", status_text(status));
 }
 

@@ -4,7 +4,10 @@
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
 
-enum { CAUSES_MOST = 32 };
+enum {
+    CAUSES_MOST = 32,
+    SOURCE_MOST = 80 /* characters of a line of the policy */
+};
 
 void why_local(Why *w, int64_t at) {
     put_local(w->out, zone_cache_local(&w->r->render.zone, at));
@@ -63,9 +66,17 @@ void why_source(Why *w, uint32_t file, uint32_t line) {
     for (uint32_t i = 0; i < line && rest.n > 0; i++)
         str_cut(rest, '\n', &text, &rest);
     text = str_trim(text);
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] != ' ' || (i > 0 && text.p[i - 1] != ' '))
-            put_c(w->out, text.p[i]);
+    for (size_t i = 0, n = 0; i < text.n; i++) {
+        bool begins = ((unsigned char)text.p[i] & 0xC0) != 0x80; /* a character of UTF-8 */
+        if (text.p[i] == ' ' && text.p[i - 1] == ' ')
+            continue;
+        n += begins;
+        if (begins && n > SOURCE_MOST) {
+            put_text(w->out, S(" ..."));
+            return;
+        }
+        put_c(w->out, text.p[i]);
+    }
 }
 
 void why_json_value(Why *w, const char *name, Value v) {

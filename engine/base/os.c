@@ -22,6 +22,14 @@ static Status os_fail(Err *err, Str path, const char *what) {
     return err_set(err, status, "%.*s: %s: %s", STR_ARG(path), what, strerror(errno));
 }
 
+/* A file that cannot be read is as good as missing: the call named it. */
+static Status os_unreadable(Err *err, Str path) {
+    Status status = os_fail(err, path, "cannot be opened");
+    if (status != ERR_IO || (errno != EACCES && errno != EPERM && errno != ELOOP))
+        return status;
+    return err_set(err, ERR_NOTFOUND, "%.*s: cannot be opened: %s", STR_ARG(path), strerror(errno));
+}
+
 /* A C string for the system; a path with a NUL inside names no file. */
 static Status os_path(Str path, char out[PATH_MAX], Err *err) {
     if (path.n >= PATH_MAX || (path.n > 0 && memchr(path.p, '\0', path.n) != NULL) || path.n == 0)
@@ -42,12 +50,25 @@ Status os_open_read(Str path, Arena *a, OsFile *out, Err *err) {
     TRY(os_path(path, name, err));
     out->fd = open(name, O_RDONLY | O_CLOEXEC);
     if (out->fd < 0)
-        return os_fail(err, path, "cannot be opened");
+        return os_unreadable(err, path);
     struct stat st;
     if (fstat(out->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         os_close(out);
-        return err_set(err, ERR_IO, "%.*s: it is a folder", STR_ARG(path));
+        return err_set(err, ERR_NOTFOUND, "%.*s: it is a folder", STR_ARG(path));
     }
+    return OK;
+}
+
+Status os_can_read(Str path, Err *err) {
+    char name[PATH_MAX];
+    struct stat st;
+    if (str_eq(path, S("-")))
+        return OK;
+    TRY(os_path(path, name, err));
+    if (access(name, R_OK) != 0)
+        return os_unreadable(err, path);
+    if (stat(name, &st) == 0 && S_ISDIR(st.st_mode))
+        return err_set(err, ERR_NOTFOUND, "%.*s: it is a folder", STR_ARG(path));
     return OK;
 }
 

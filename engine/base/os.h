@@ -21,6 +21,8 @@ typedef struct OsFile {
 } OsFile;
 /* "-" is standard input. */
 MUST_USE Status os_open_read(Str path, Arena *a, OsFile *out, Err *err);
+/* Whether os_open_read will do, without touching what the file holds (it may be a pipe). */
+MUST_USE Status os_can_read(Str path, Err *err);
 /* For reading and writing, made if it is not there. */
 MUST_USE Status os_open_write(Str path, Arena *a, OsFile *out, Err *err);
 void os_close(OsFile *f);

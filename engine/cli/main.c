@@ -169,6 +169,21 @@ static int common_option(Args *args, const Option *option, const char *value, bo
     return REMIT_OK;
 }
 
+static int unknown_option(Args *args, const char *word, size_t n) {
+    const char *names[CLI_OPTIONS * 2];
+    size_t count = 0;
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)n, word);
+    for (const Option *o = args->options; o->name != NULL; o++)
+        names[count++] = o->name;
+    for (const Option *o = common; o->name != NULL; o++)
+        names[count++] = o->name;
+    int near = remit_nearest(name, names, count);
+    if (near >= 0)
+        return usage(args, "there is no option %s; did you mean %s?", name, names[near]);
+    return usage(args, "there is no option %s", name);
+}
+
 /* One option, given as --name VALUE or --name=VALUE; *i moves over what was used. */
 static int read_option(Args *args, int argc, char **argv, int *i, bool *help) {
     const char *word = argv[*i], *equals = strchr(word, '=');
@@ -178,7 +193,7 @@ static int read_option(Args *args, int argc, char **argv, int *i, bool *help) {
     if (!own)
         option = option_find(common, word, n, &at);
     if (option == NULL)
-        return usage(args, "there is no option %.*s", (int)n, word);
+        return unknown_option(args, word, n);
     const char *value = "";
     if (option->value == NULL && equals != NULL)
         return usage(args, "%s takes no value", option->name);
@@ -205,6 +220,8 @@ static int read_args(Args *args, int argc, char **argv, bool *help) {
     for (int i = 2; i < argc; i++) {
         if (!rest && strcmp(argv[i], "--") == 0) {
             rest = true;
+        } else if (!rest && strcmp(argv[i], "-h") == 0) {
+            *help = true;
         } else if (!rest && argv[i][0] == '-' && argv[i][1] == '-') {
             int code = read_option(args, argc, argv, &i, help);
             if (code != REMIT_OK)
@@ -248,6 +265,18 @@ static const Command *command_find(const char *name) {
     return NULL;
 }
 
+static int unknown_command(const char *name) {
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    int near = remit_nearest(name, names, COMMANDS);
+    if (near >= 0)
+        fprintf(stderr, "remit: there is no command \"%s\"; did you mean %s?\n", name, names[near]);
+    else
+        fprintf(stderr, "remit: there is no command \"%s\"; remit --help lists them\n", name);
+    return REMIT_CALL;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         (strcmp(argv[1], "help") == 0 && argc == 2)) {
@@ -260,11 +289,8 @@ int main(int argc, char **argv) {
     }
     bool asks = strcmp(argv[1], "help") == 0;
     const Command *command = command_find(asks ? argv[2] : argv[1]);
-    if (command == NULL) {
-        fprintf(stderr, "remit: there is no command \"%s\"; remit --help lists them\n",
-                asks ? argv[2] : argv[1]);
-        return REMIT_CALL;
-    }
+    if (command == NULL)
+        return unknown_command(asks ? argv[2] : argv[1]);
     Args args = {.program = argv[0], .command = command->name, .options = command->options};
     args.look.color = wants_color();
     args.look.columns = terminal_columns();

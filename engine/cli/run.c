@@ -208,6 +208,8 @@ static int run_run(Args *args) {
                      args->paths[0]);
     if (!read_format(args, &o.csv, &o.json) || !arg_number(args, "--batch", &o.batch))
         return REMIT_CALL;
+    if (arg(args, "--batch") != NULL && o.batch == 0)
+        return usage(args, "--batch: a commit holds at least 1 event");
     int code;
     RemitPolicy *policy =
         open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);

@@ -588,15 +588,15 @@ Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
 
 /* ---- time */
 
-static bool was_told(const Duty *d, Value party) {
-    for (uint32_t i = 0; i < d->told_count; i++)
-        if (value_eq(d->told[i], party))
+static bool is_among(const Value *parties, size_t n, Value party) {
+    for (size_t i = 0; i < n; i++)
+        if (value_eq(parties[i], party))
             return true;
     return false;
 }
 
 static Status tell(Engine *e, Duty *d, Value party) {
-    if (was_told(d, party))
+    if (is_among(d->told, d->told_count, party))
         return OK;
     Value *more = new (&e->event, Value, d->told_count + 1);
     if (more == NULL)
@@ -615,7 +615,7 @@ static Status say_vacant(Engine *e, Duty *d, Value seat, uint32_t n) {
     return duty_say(e, d, &effect);
 }
 
-/* Whom rung n reaches. Vacant seats are said, each once; when all of them are, those of the next
+/* Whom rung n reaches, each once. Vacant seats are said; when all of them are, those of the next
  * rung are told in their place, and so on (semantics.md 14). */
 static Status rung_reach(Engine *e, Duty *d, uint32_t n, int64_t at, Value **out, uint32_t *count) {
     VEC(Value) vacant = {0};
@@ -636,15 +636,14 @@ static Status rung_reach(Engine *e, Duty *d, uint32_t n, int64_t at, Value **out
         memcpy(*out, to, all * sizeof **out);
         for (uint32_t i = 0; i < all && status == OK; i++) {
             Value party = (*out)[i];
-            bool gone = false, said = false;
+            bool gone = false;
+            if (is_among(*out, *count, party) || is_among(vacant.at, vacant.n, party))
+                continue;
             status = org_vacant(e, party, at, &gone);
             if (status == OK && !gone)
                 (*out)[(*count)++] = party;
-            for (size_t k = 0; k < vacant.n; k++)
-                said = said || value_eq(vacant.at[k], party);
-            if (status != OK || !gone || said)
-                continue;
-            status = vec_push(&vacant, party) ? say_vacant(e, d, party, n) : ERR_NOMEM;
+            else if (status == OK)
+                status = vec_push(&vacant, party) ? say_vacant(e, d, party, n) : ERR_NOMEM;
         }
     }
     vec_free(&vacant);

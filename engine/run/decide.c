@@ -225,6 +225,8 @@ Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *e
     *d = (Decide){.p = p, .opt = opt, .out = out, .err = err};
     Status status = decide_init(d);
     for (size_t i = 0; i < opt->event_count && status == OK; i++)
+        status = os_can_read(opt->events[i], err);
+    for (size_t i = 0; i < opt->event_count && status == OK; i++)
         status = decide_feed(d, opt->events[i]);
     if (status == OK)
         status = flush(d);

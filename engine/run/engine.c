@@ -103,14 +103,22 @@ static Status policy_check(Engine *e, Str bytes) {
     if (str_eq(old, bytes))
         return OK;
     uint8_t hash[SHA256_BYTES];
+    Leaf genesis;
+    Str bytes0;
     sha256(old, hash);
+    LEDGER(e, led_leaf(e->l, 0, &bytes0), "reading the journal");
+    if (take_leaf(bytes0, &e->event, &genesis) != OK || genesis.kind != LEAF_GENESIS)
+        return engine_fail(e, ERR_DAMAGED, "the journal's first entry");
     Buf a = {0}, b = {0};
-    put_hex(&a, hash, 8);
-    put_hex(&b, e->b->hash, 8);
-    Status status = err_set(
-        &e->err, ERR_MISMATCH,
-        "this ledger runs under bundle %.*s, not under %.*s (\"%.*s\" version %.*s)",
-        STR_ARG(buf_str(&a)), STR_ARG(buf_str(&b)), STR_ARG(e->b->policy), STR_ARG(e->b->version));
+    put_hex(&a, hash, sizeof hash);
+    put_hex(&b, e->b->hash, SHA256_BYTES);
+    Status status = err_set(&e->err, ERR_MISMATCH,
+                            "the ledger runs under another bundle\n"
+                            "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
+                            "  this one      %.*s  \"%.*s\" version %.*s",
+                            STR_ARG(buf_str(&a)), STR_ARG(genesis.genesis.policy),
+                            STR_ARG(genesis.genesis.version), STR_ARG(buf_str(&b)),
+                            STR_ARG(e->b->policy), STR_ARG(e->b->version));
     buf_free(&a);
     buf_free(&b);
     return status;

@@ -102,6 +102,8 @@ static Status run_feed(Run *r, Str path) {
 }
 
 static Status run_open(Run *r) {
+    for (size_t i = 0; i < r->opt->event_count; i++) /* a wrong call leaves no trace */
+        TRY(os_can_read(r->opt->events[i], r->err));
     LedOptions led = {
         .dir = r->opt->ledger, .name = r->opt->name, .create = true, .no_sync = r->opt->no_sync};
     TRY(led_open(&led, &r->ledger, r->err));
