@@ -282,7 +282,13 @@ class Duty:
         self.told = collections.Counter()
 
     def settle(self, clock, inclusive=False):
-        """Lets happen what is to come before `clock`, at it too when inclusive."""
+        """Lets happen what is to come before `clock`, at it too when inclusive.
+
+        Nothing comes any more once an end is known, even if a resume that is told later makes it
+        look as if a rung had come before that end.
+        """
+        if self.fold.end is not None:
+            return
         until = clock if inclusive else clock - 1
         if 0 not in self.fired and self.fold.happens(self.fold.due, until):
             self.fired.add(0)

@@ -459,6 +459,20 @@ def week_fulfilment_told_late():
 
 
 @test
+def week_nothing_comes_after_an_end_that_is_known():
+    # The answer comes while the clock stands still. That the customer had replied before it, and half
+    # of the time had passed then, is told afterwards: an ended duty reminds nobody.
+    lines = (("2026-03-02 09:00:00", "complaint.opened", opened("C1")),
+             ("2026-03-02 10:00:00", "complaint.waiting_customer", {"complaint": "C1"}),
+             ("2026-03-03 16:00:00", "complaint.resolved", {"complaint": "C1", "outcome": ""}),
+             ("2026-03-03 09:00:00", "complaint.customer_replied", {"complaint": "C1"}))
+    subset(week(*lines, until="2026-03-31"), {"handle_complaint.in_time": 1,
+                                              "handle_complaint.reminded.1.customer_service": 0})
+    subset(week(*lines[:2], lines[3], lines[2], until="2026-03-31"),
+           {"handle_complaint.in_time": 1, "handle_complaint.reminded.1.customer_service": 1})
+
+
+@test
 def week_late_pause_takes_a_breach_back():
     lines = (("2026-03-02 09:00:00", "complaint.opened", opened("C1")),
              ("2026-03-03 10:00:00", "report.published", {"report": "R", "kind": "monthly"}),
