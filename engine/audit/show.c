@@ -234,14 +234,34 @@ static Status show_duties(Show *s) {
 
 /* ---- timers */
 
-static Status timer_owner(Show *s, uint64_t number, uint32_t rung, Str *owner, Str *what) {
+static Status subject_text(Show *s, const Subject *subject, Str *out) {
+    Buf text = {0};
+    put_subject(&text, s->r->b, subject);
+    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+/* What a schedule will raise at `at`: its key is its instant. */
+static Status scheduled(Show *s, uint32_t decl, int64_t at, Str *owner) {
+    Buf key = {0};
+    zone_put_instant(&key, &s->r->render.zone, at);
+    Str part = buf_str(&key);
+    Subject subject = {
+        .kind = SUBJECT_DUTY, .decl = decl, .occurrence = 1, .key = &part, .key_count = 1};
+    Status status = key.failed ? ERR_NOMEM : subject_text(s, &subject, owner);
+    buf_free(&key);
+    return status;
+}
+
+static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, Str *owner,
+                          Str *what) {
     Bundle *b = s->r->b;
     uint64_t schedules = 0;
     for (uint32_t i = 0; i < b->duty_count; i++)
         if (b->duties[i].schedule != SCHEDULE_NONE && ++schedules == number) {
-            *owner = b->duties[i].name;
             *what = S("raise");
-            return OK;
+            return scheduled(s, i, at, owner);
         }
     Buf key = {0};
     Str value;
@@ -255,12 +275,8 @@ static Status timer_owner(Show *s, uint64_t number, uint32_t rung, Str *owner, S
         return ERR_DAMAGED;
     Duty d;
     TRY(view_duty(b, number, value, &s->arena, &d));
-    Buf text = {0};
     Subject subject = duty_subject(&d);
-    put_subject(&text, b, &subject);
-    status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), owner);
-    buf_free(&text);
-    TRY(status);
+    TRY(subject_text(s, &subject, owner));
     return rung == 0 ? arena_str(&s->arena, S("breach"), what)
                      : arena_printf(&s->arena, what, "rung %u", rung);
 }
@@ -273,7 +289,7 @@ static Status each_timer(Show *s, Str key, Str value) {
     rung |= take_u8(&t);
     Str owner, what;
     (void)value;
-    TRY(timer_owner(s, number, rung, &owner, &what));
+    TRY(timer_owner(s, number, at, rung, &owner, &what));
     s->rows++;
     if (!s->opt->json) {
         TRY(cell_time(s, at));

@@ -135,8 +135,9 @@ static Status refused_text(Why *w, uint64_t index, const Effect *e, const Reject
     if (known)
         put_fmt(w->out, "  in      %.*s, byte %llu\n", STR_ARG(file), (unsigned long long)offset);
     put_fmt(w->out, "  line    %.*s\n", STR_ARG(reject->raw));
-    put_fmt(w->out, "  kept as journal entry %llu; sent again with other content it is welcome\n",
-            (unsigned long long)index);
+    put_fmt(w->out, "  kept as journal entry %llu; %s\n", (unsigned long long)index,
+            reject->reason == REJECT_CONFLICT ? "what it says needs an id of its own"
+                                              : "mended, it may come again under this id");
     return OK;
 }
 

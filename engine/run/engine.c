@@ -597,6 +597,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
 static Status refuse_failed(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES]) {
     led_undo(e->l);
     Refusal why = e->refusal;
+    why.raw = in->raw;
     if (!e->refused) {
         Buf text = {0};
         put_trap(&text, e->b, &e->vm.trap);
