@@ -439,14 +439,25 @@ static void put_escape(Buf *b, char c) {
     put_hex(b, &code, 1);
 }
 
-void put_json_string(Buf *b, Str s) {
-    put_c(b, '"');
+static void put_json_utf8(Buf *b, Str s) {
     for (size_t at = 0; at < s.n; at++) {
         size_t run = clean_run(str_from(s, at));
         put_bytes(b, s.p + at, run);
         at += run;
         if (at < s.n)
             put_escape(b, s.p[at]);
+    }
+}
+
+void put_json_string(Buf *b, Str s) {
+    put_c(b, '"');
+    for (;;) {
+        size_t good = utf8_good(s);
+        put_json_utf8(b, str_upto(s, good));
+        if (good == s.n)
+            break;
+        put_utf8(b, 0xFFFD);
+        s = str_from(s, good + 1);
     }
     put_c(b, '"');
 }

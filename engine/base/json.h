@@ -159,7 +159,7 @@ bool json_array_next(Json *j);
 bool json_done(Json *j);
 
 /* Appends s in quotes, escaping what RFC 8259 demands (quote, backslash, control characters) and
- * nothing else. s must be UTF-8 for the result to be JSON. */
+ * nothing else. In place of each byte that is not UTF-8 there is U+FFFD. */
 void put_json_string(Buf *b, Str s);
 
 #endif

@@ -9,6 +9,7 @@ enum {
     LIMIT_NAME_BYTES = 255,        /* one identifier */
     LIMIT_DIAGS = 200,             /* diagnostics of one run */
     LIMIT_LINE_BYTES = 16 << 20,   /* one line of input */
+    LIMIT_ATTRIBUTE_BYTES = 65536, /* an event's id, source, type or actor */
     LIMIT_EVENT_TEXT = 1 << 20,    /* one text field of an event */
     LIMIT_KEY_BYTES = 4096,        /* a key of a duty or an approval, all parts together */
     LIMIT_FIELDS = 250,            /* fields of one event or record */

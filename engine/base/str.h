@@ -30,6 +30,10 @@ static inline bool str_starts(Str s, Str prefix) {
 bool str_ends(Str s, Str suffix);
 /* The position of c in s, or -1. */
 ptrdiff_t str_find(Str s, char c);
+/* The first n bytes of s, or all of it if it has fewer. */
+static inline Str str_upto(Str s, size_t n) {
+    return (Str){s.p, s.n < n ? s.n : n};
+}
 /* s without its first n bytes (n <= s.n). */
 Str str_from(Str s, size_t n);
 /* Splits s at the first c: *head before it, *tail after it. Without c: false, *head is all of s and

@@ -5,14 +5,24 @@
 
 #include "engine/cli/cli.h"
 
+/* A character that would move the cursor or end the cell is shown as one that does not. */
+static int put_cell(FILE *f, RemitText cell) {
+    for (size_t i = 0; i < cell.size; i++) {
+        unsigned char c = (unsigned char)cell.data[i];
+        bool blank = c == '\n' || c == '\r' || c == '\t';
+        if (fputc(blank ? ' ' : c < 0x20 || c == 0x7F ? '?' : c, f) == EOF)
+            return 1;
+    }
+    return fputc('\0', f) == EOF;
+}
+
 static int grid_cells(void *ctx, const RemitText *cells, size_t n) {
     Grid *g = ctx;
     for (size_t i = 0; i < g->columns; i++) {
         RemitText cell = i < n ? cells[i] : (RemitText){"", 0};
         size_t width = remit_columns(cell);
         g->widths[i] = width > g->widths[i] ? width : g->widths[i];
-        g->failed = g->failed || fwrite(cell.data, 1, cell.size, g->rows) != cell.size ||
-                    fputc('\0', g->rows) == EOF;
+        g->failed = g->failed || put_cell(g->rows, cell) != 0;
     }
     g->count++;
     return g->failed;
@@ -40,7 +50,7 @@ static size_t read_cell(FILE *f, char *cell, size_t most) {
     size_t n = 0;
     for (int c = fgetc(f); c != EOF && c != '\0'; c = fgetc(f))
         if (n < most)
-            cell[n++] = (char)(c == '\n' || c == '\r' || c == '\t' ? ' ' : c);
+            cell[n++] = (char)c;
     return n;
 }
 

@@ -29,10 +29,11 @@ typedef enum LedTable {
 typedef enum LedSet { LED_SET_EVENTS, LED_SET_NAMES, LED_SET_REJECTS, LED_SETS } LedSet;
 
 enum {
-    LED_FORMAT = 1,            /* the version of what is on disk, and of the digest */
-    LED_KEY_MOST = 480,        /* bytes of a key */
-    LED_VALUE_MOST = 16 << 20, /* bytes of a value or a leaf */
-    LED_SET_KEY = 16,          /* bytes of a set's key */
+    LED_FORMAT = 1,     /* the version of what is on disk, and of the digest */
+    LED_KEY_MOST = 480, /* bytes of a key */
+    LED_VALUE_MOST =
+        17 << 20,     /* bytes of a value or a leaf: a line of input, and what is said of it */
+    LED_SET_KEY = 16, /* bytes of a set's key */
 };
 
 typedef struct LedOptions {

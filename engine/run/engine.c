@@ -269,6 +269,11 @@ Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index) {
     buf_reset(&e->leaf);
     put_leaf(&e->leaf, leaf);
     TRY(buf_status(&e->leaf));
+    if (e->leaf.n > LED_VALUE_MOST) {
+        e->vm.trap =
+            (Trap){.code = TRAP_TOO_MANY, .at = e->vm.trap.at, .fn = e->vm.trap.fn, .table = -1};
+        return ERR_TRAP;
+    }
     LEDGER(e, led_append(e->l, buf_str(&e->leaf), index), "writing the journal");
     return OK;
 }

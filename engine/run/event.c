@@ -472,6 +472,8 @@ static Status attribute(Line *l, Str name, bool *bad) {
 }
 
 /* A context attribute that must be a string and not empty. */
+static const char attribute_too_long[] = "a context attribute is longer than 64 KiB";
+
 static bool string_attribute(Line *l, Str *out, const char **why) {
     if (json_peek(&l->j) == 'n' && json_literal(&l->j, S("null")))
         return true;
@@ -481,6 +483,11 @@ static bool string_attribute(Line *l, Str *out, const char **why) {
     }
     if (!json_string(&l->j, out))
         return false;
+    if (out->n > LIMIT_ATTRIBUTE_BYTES) {
+        *out = (Str){NULL, 0};
+        *why = attribute_too_long;
+        return false;
+    }
     if (out->n == 0 || !string_ok(*out)) {
         *why = "a context attribute is empty or holds a character that it may not";
         return false;
@@ -794,17 +801,38 @@ Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal
     return read_data(&l, &r->b->events[type]);
 }
 
+Status event_too_long(EventReader *r, Str beginning, Reading *what, Refusal *refusal) {
+    Line l = {.csv = true, .r = r, .line = beginning, .refusal = refusal, .what = what};
+    return malformed(&l, "the line is longer than 16 MiB; its first 4 KiB are kept");
+}
+
 /* ---- CSV */
 
-size_t csv_record(Str text, bool last) {
-    bool quoted = false;
+/* The length of the record at the start of text when quotes count; 0: it does not end in text. */
+static size_t quoted_record(Str text, bool last) {
+    bool begins = true, quoted = false; /* a cell begins here; inside quotes */
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            quoted = !quoted;
-        else if (text.p[i] == '\n' && !quoted)
+        char c = text.p[i];
+        if (quoted) {
+            quoted = c != '"'; /* a doubled quote opens again at once */
+            begins = c == '"';
+            continue;
+        }
+        if (c == '\n')
             return i + 1;
+        quoted = c == '"' && begins;
+        begins = c == ',';
     }
-    return last ? text.n : 0;
+    return last && !quoted ? text.n : 0;
+}
+
+size_t csv_record(Str text, bool last) {
+    Str most = str_upto(text, LIMIT_LINE_BYTES);
+    size_t n = quoted_record(most, last && most.n == text.n);
+    if (n > 0 || (!last && most.n < LIMIT_LINE_BYTES))
+        return n;
+    ptrdiff_t end = str_find(text, '\n'); /* a quote that never closes takes no other line along */
+    return end >= 0 ? (size_t)end + 1 : last ? text.n : 0;
 }
 
 /* One cell from `at` on; gives the place behind it, or SIZE_MAX. */
@@ -942,6 +970,10 @@ Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, R
         Str *slot = csv_slot(&l.head, r->columns[i]);
         if (slot != NULL)
             *slot = cells[i];
+        if (slot != NULL && slot->n > LIMIT_ATTRIBUTE_BYTES) {
+            l.head = (Head){0};
+            return malformed(&l, attribute_too_long);
+        }
     }
     bool made = l.head.id.n == 0;
     if (l.head.source.n == 0)

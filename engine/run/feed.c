@@ -5,7 +5,8 @@
 
 #include "engine/base/limits.h"
 
-enum { FEED_CHUNK = 1 << 18 };
+enum { FEED_CHUNK = 1 << 18, KEPT_BYTES = 4096 };
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* that some programs put at the start of a file */
 
 Status feed_open(Feed *f, Str path, FeedKind kind, Arena *keep, Err *err) {
     *f = (Feed){.csv = kind == FEED_CSV || (kind == FEED_BY_NAME && str_ends(path, S(".csv")))};
@@ -73,8 +74,8 @@ static Status feed_skip(Feed *f, Str piece, Err *err) {
 static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     Str *cells;
     uint32_t n;
-    if (str_starts(record, S("\xEF\xBB\xBF")))
-        record = str_from(record, 3);
+    if (str_starts(record, S(BYTE_ORDER_MARK)))
+        record = str_from(record, sizeof BYTE_ORDER_MARK - 1);
     Status status = csv_cells(record, &f->columns, &cells, &n);
     bool has_type = false, has_time = false;
     for (uint32_t i = 0; status == OK && i < n; i++) {
@@ -105,25 +106,6 @@ static Str line_of(Str piece) {
     return piece;
 }
 
-static Status feed_too_long(EventReader *r, Str piece, Reading *what, Input *event,
-                            Refusal *refusal) {
-    Str kept = {piece.p, 4096}; /* enough to know it by */
-    Str line;
-    Buf padded = {0};
-    put_text(&padded, kept);
-    for (int i = 0; i < JSON_PAD; i++)
-        put_c(&padded, '\0');
-    Status status = padded.failed ? ERR_NOMEM : arena_str(r->arena, buf_str(&padded), &line);
-    buf_free(&padded);
-    TRY(status);
-    line.n = kept.n;
-    TRY(event_read(r, line, what, event, refusal));
-    *what = READ_REFUSED;
-    refusal->reason = REJECT_MALFORMED;
-    refusal->message = S("the line is longer than 16 MiB; its first 4 KiB are kept");
-    return OK;
-}
-
 Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *refusal,
                  uint64_t *at, bool *over, Err *err) {
     *over = false;
@@ -139,9 +121,13 @@ Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *
             return OK;
         }
         if (cut) {
-            TRY(feed_too_long(r, piece, what, event, refusal));
+            Str beginning; /* enough to know it by */
+            TRY(arena_str(r->arena, str_upto(piece, KEPT_BYTES), &beginning));
+            TRY(event_too_long(r, beginning, what, refusal));
             return feed_skip(f, piece, err);
         }
+        if (!f->csv && *at == 0 && str_starts(piece, S(BYTE_ORDER_MARK)))
+            piece = str_from(piece, sizeof BYTE_ORDER_MARK - 1);
         if (!f->csv) {
             TRY(event_read(r, line_of(piece), what, event, refusal));
         } else if (!f->has_header) {

@@ -40,7 +40,10 @@ static Status run_commit(Run *r) {
 static Status run_one(Run *r, Reading what, const Input *event, const Refusal *refusal) {
     Status status =
         what == READ_EVENT ? engine_take(r->engine, event) : engine_refuse(r->engine, refusal);
-    TRY(run_fail(r, status));
+    return run_fail(r, status);
+}
+
+static Status run_counted(Run *r) {
     if (++r->in_batch >= r->batch || led_pending(r->ledger) > RUN_BATCH_BYTES)
         return run_commit(r);
     return OK;
@@ -95,7 +98,9 @@ static Status run_feed(Run *r, Str path) {
         uint64_t refused = rejects(r->engine);
         status = run_one(r, what, &event, &refusal);
         if (status == OK)
-            status = note_place(r, &feed, at, refused);
+            status = note_place(r, &feed, at, refused); /* in the commit of what it is about */
+        if (status == OK)
+            status = run_counted(r);
     }
     feed_close(&feed);
     return status;
