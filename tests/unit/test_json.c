@@ -337,7 +337,15 @@ TEST(put_json_string_escapes_what_it_must) {
 }
 
 /* Each byte below 0x80 at each place of texts up to 40 bytes comes back. */
-TEST(put_json_string_comes_back) {
+TEST(put_json_string_replaces_what_is_not_utf8) {
+    Buf b = {0};
+    put_json_string(&b, S("a\xFF\"\xE4\xB8\"\xC0\xAF\xED\xA0\x80z\xE4"));
+    EXPECT_STR(buf_str(&b),
+               S("\"a\uFFFD\\\"\uFFFD\uFFFD\\\"\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDz\uFFFD\""));
+    buf_free(&b);
+}
+
+TEST(put_json_string_replaces_what_is_not_utf8) T(put_json_string_comes_back) {
     Buf b = {0};
     Arena arena = {0};
     for (size_t n = 1; n <= 40; n++)
