@@ -90,9 +90,14 @@ def days(count):
 LEAD = "customer_service.lead"
 
 
+def urgency(opened):
+    """The table `urgency`."""
+    return min(5, opened["severity"] + 1) if opened["repeated"] else opened["severity"]
+
+
 def route(opened):
     """The table `route`: (owner, function from start to deadline)."""
-    severity, value = opened["severity"], opened["order_value"]
+    severity, value = urgency(opened), opened["order_value"]
     if opened["category"] == "fraud":
         return "director", hours(1)
     if (severity >= 4 and opened["vip"]) or severity == 5:
@@ -104,7 +109,7 @@ def route(opened):
 
 def first_answer(opened):
     """The table `first_answer`."""
-    if opened["severity"] >= 4:
+    if urgency(opened) >= 4:
         return minutes(30) if opened["vip"] else hours(1)
     return hours(1) if opened["vip"] else hours(2)
 
@@ -209,8 +214,8 @@ def fields(optional="", **readers):
 
 ONLY = fields(complaint=as_text)
 SCHEMAS = {
-    "complaint.opened": fields("vip", complaint=as_text, severity=as_severity,
-                               order_value=as_money, vip=as_flag,
+    "complaint.opened": fields("vip repeated", complaint=as_text, severity=as_severity,
+                               order_value=as_money, vip=as_flag, repeated=as_flag,
                                category=one_of("quality", "delivery", "refund", "fraud", "other")),
     "complaint.answered": ONLY,
     "complaint.waiting_customer": ONLY,
@@ -264,6 +269,7 @@ def read_data(event):
             raise Bad()
     if event["type"] == "complaint.opened":
         typed.setdefault("vip", False)
+        typed.setdefault("repeated", False)
     return typed
 
 
@@ -450,7 +456,7 @@ class Week:
         if data["order_value"] > 50000:
             self.count.add("emitted")
             self.oblige("review_claim", key, LEAD, ms, days(2), CLAIM_LADDER)
-        if data["vip"] and data["severity"] == 5:
+        if data["vip"] and urgency(data) == 5:
             self.count.add("notified." + LEAD)
             self.count.add("notified.director")
 

@@ -13,8 +13,8 @@ evening; the fourth day is a rush with three times as many. People work from 09:
 complaint is answered, perhaps waits for its customer, is resolved or withdrawn; what would happen
 after the seventh day is not told. Some are resolved at the very instant at which an ordinary
 deadline ends, some a millisecond after; some waitings are told when the deadline that they move has
-passed. Data analytics' members report on suspected fraud, and the
-customer service's lead on large claims.
+passed. One in sixteen is of a customer who has complained before. Data analytics' members report on
+suspected fraud, and the customer service's lead on large claims.
 
 The mess, in 1,000 complaints, which have about three lines each:
   repeats       40 lines come again byte for byte, 30 with their members in another order and the
@@ -222,6 +222,8 @@ class Week:
         r = self.random
         data, fen = self.opening()
         opened = dict([("complaint", ident)] + list(data.items()))
+        if int(ident[-5:]) % 16 == 11:
+            opened["repeated"] = True
         self.happen(ms, "complaint.opened", opened, r.pick(("shop:web", "shop:app", "shop:desk")))
         agent = r.pick(AGENTS)
         only = {"complaint": ident}
