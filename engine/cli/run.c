@@ -180,6 +180,17 @@ static void warn_clock(const RemitSummary *s) {
                 s->clock_text);
 }
 
+/* A file of another form gives a reject a line; that is said once more, for the summary alone would
+ * not tell what to do. */
+static void warn_form(const RemitSummary *s) {
+    const uint64_t malformed = s->rejected[0];
+    if (malformed > 0 && malformed == rejected_in_all(s) && s->events + s->repeated == 0)
+        fputs(
+            "remit: warning: not one line is an event: input is a CloudEvent a line, as JSON, or\n"
+            "       CSV whose first line names the columns (*.csv, or --format csv)\n",
+            stderr);
+}
+
 static bool read_format(const Args *args, bool *csv, bool *json) {
     const char *format = arg(args, "--format");
     *csv = format != NULL && strcmp(format, "csv") == 0;
@@ -236,6 +247,7 @@ static int run_run(Args *args) {
     else if (arg(args, "--quiet") == NULL)
         put_summary(&summary, now_us() - progress.start);
     warn_clock(&summary);
+    warn_form(&summary);
     remit_policy_close(policy);
     if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
         code = REMIT_FAULT;

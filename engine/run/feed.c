@@ -71,6 +71,21 @@ static Status feed_skip(Feed *f, Str piece, Err *err) {
     return OK;
 }
 
+/* What is wrong with a first line that does not name type and time. */
+static Status feed_no_header(const Feed *f, Str record, bool has_type, bool has_time, Err *err) {
+    Str path = f->file.path;
+    if (has_type || has_time)
+        return err_set(err, ERR_SYNTAX, "%.*s: the first line names no column %s", STR_ARG(path),
+                       has_type ? "time" : "type");
+    const char *hint = str_find(record, ',') >= 0    ? ""
+                       : str_find(record, ';') >= 0  ? ", with commas between them, not semicolons"
+                       : str_find(record, '\t') >= 0 ? ", with commas between them, not tabs"
+                                                     : "";
+    return err_set(err, ERR_SYNTAX,
+                   "%.*s: the first line must name the columns, type and time among them%s",
+                   STR_ARG(path), hint);
+}
+
 static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     Str *cells;
     uint32_t n;
@@ -91,9 +106,7 @@ static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     if (status == ERR_NOMEM)
         return status;
     if (status != OK || !has_type || !has_time)
-        return err_set(err, ERR_SYNTAX,
-                       "%.*s: the first line must name the columns, type and time among them",
-                       STR_ARG(f->file.path));
+        return feed_no_header(f, record, has_type, has_time, err);
     r->columns = cells;
     r->column_count = n;
     f->has_header = true;
