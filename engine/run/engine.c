@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
+#include "engine/run/event.h"
 
 Status engine_fail(Engine *e, Status status, const char *what) {
     const Err *ledger = led_error(e->l);
@@ -560,7 +561,13 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
     }
     if (e->opt.has_not_after && in->time > e->opt.not_after) {
         why.reason = REJECT_FUTURE;
-        why.message = S("its time is after the latest that this run takes");
+        Buf bound = {0};
+        zone_put_instant(&bound, &e->render.zone, e->opt.not_after);
+        Status status = arena_printf(&e->event, &why.message,
+                                     "its time is after the latest that is taken, %.*s",
+                                     STR_ARG(buf_str(&bound)));
+        buf_free(&bound);
+        TRY(status);
         return refuse_now(e, &why, key);
     }
     bool needs_actor = false;
@@ -573,14 +580,22 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         why.message = S("it does not say who acts: actor is missing");
         return refuse_now(e, &why, key);
     }
+    bool seats = event->engine == ENGINE_JOINED || event->engine == ENGINE_APPOINTED ||
+                 event->engine == ENGINE_LEFT;
+    if (seats && in->fields[1].kind == V_PARTY && in->fields[1].aux == 1) { /* a person */
+        why.reason = REJECT_SCHEMA;
+        why.field = event->fields[1].name;
+        Status status = no_such_seat(e->b, value_str(in->fields[1]), &e->event, &why.message);
+        return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
+    }
     int32_t duty = -1;
     if (event->engine >= ENGINE_REPORTED) {
         duty = bundle_duty(e->b, value_str(in->fields[0]));
         if (duty < 0) {
             why.reason = REJECT_SCHEMA;
             why.field = S("duty");
-            why.message = S("no duty of the policy has this name");
-            return refuse_now(e, &why, key);
+            Status status = no_such_duty(e->b, value_str(in->fields[0]), &e->event, &why.message);
+            return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
         }
         bool allowed = false;
         for (uint32_t i = 0; i < e->b->duties[duty].act_count; i++)

@@ -149,6 +149,16 @@ static Status from_percent(const EventReader *r, const TypeDef *type, Str text, 
     return in_range(r, type, d, why);
 }
 
+/* "...; did you mean x?", when a name is near. */
+static Status meant(Arena *a, Str what, Str name, const Str *names, size_t n, Str *why) {
+    ptrdiff_t best = nearest(name, names, n);
+    if (best < 0)
+        *why = what;
+    else
+        TRY(arena_printf(a, why, "%.*s; did you mean %.*s?", STR_ARG(what), STR_ARG(names[best])));
+    return ERR_SYNTAX;
+}
+
 static Status from_enum(const EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
     const EnumDef *e = &r->b->enums[type->members];
     for (uint32_t i = 0; i < e->count; i++)
@@ -157,15 +167,21 @@ static Status from_enum(const EventReader *r, const TypeDef *type, Str text, Val
             out->n = type->members;
             return OK;
         }
+    Str *names = new (r->arena, Str, e->count + 1), what = {NULL, 0};
+    if (names == NULL)
+        return ERR_NOMEM;
     Buf all = {0};
-    for (uint32_t i = 0; i < e->count && all.n < 200; i++) {
+    for (uint32_t i = 0; i < e->count; i++) {
+        names[i] = e->members[i].name;
+        if (all.n > 200)
+            continue;
         put_text(&all, i == 0 ? S("") : S(", "));
-        put_text(&all, e->members[i].name);
+        put_text(&all, names[i]);
     }
-    Status status = arena_printf(r->arena, why, "\"%.*s\" is none of %.*s", STR_ARG(text),
+    Status status = arena_printf(r->arena, &what, "\"%.*s\" is none of %.*s", STR_ARG(text),
                                  STR_ARG(buf_str(&all)));
     buf_free(&all);
-    return status == OK ? ERR_SYNTAX : status;
+    return status == OK ? meant(r->arena, what, text, names, e->count, why) : status;
 }
 
 static Status from_time(const TypeDef *type, Str text, Value *out, Str *why) {
@@ -196,10 +212,39 @@ static Status from_duration(const TypeDef *type, Str text, Value *out, Str *why)
     return OK;
 }
 
+Status no_such_seat(const Bundle *b, Str text, Arena *a, Str *why) {
+    Str *names = new (a, Str, b->party_count + 1);
+    Str what;
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->party_count; i++)
+        names[i] = b->parties[i].name;
+    TRY(arena_printf(a, &what, "there is no role, team or seat %.*s", STR_ARG(text)));
+    return meant(a, what, text, names, b->party_count, why);
+}
+
+Status no_such_duty(const Bundle *b, Str text, Arena *a, Str *why) {
+    Str *names = new (a, Str, b->duty_count + 1);
+    Str what;
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->duty_count; i++)
+        names[i] = b->duties[i].name;
+    TRY(arena_printf(a, &what, "there is no duty %.*s", STR_ARG(text)));
+    return meant(a, what, text, names, b->duty_count, why);
+}
+
+/* What is no role, team or seat is a person's id, but not where a seat of a team is meant. */
 static Status from_party(const EventReader *r, Str text, Value *out, Str *why) {
+    Str team, role;
     if (text.n == 0)
         return wrong(why, "it names nobody");
     int32_t party = bundle_party(r->b, text);
+    if (party < 0 && str_cut(text, '.', &team, &role)) {
+        int32_t of = bundle_party(r->b, team);
+        if (of >= 0 && r->b->parties[of].kind == PARTY_TEAM_DEF)
+            return no_such_seat(r->b, text, r->arena, why);
+    }
     *out = party >= 0 ? value_of(V_PARTY, party) : value_person(text);
     return OK;
 }

@@ -48,5 +48,9 @@ MUST_USE Status event_read_csv(EventReader *r, Str record, Reading *what, Input 
 MUST_USE Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Value *out,
                                 Str *why);
 void seen_free(Seen *s);
+/* Why a name is none of the policy's, with the one that was probably meant. ERR_SYNTAX always, but
+ * for ERR_NOMEM. */
+MUST_USE Status no_such_seat(const Bundle *b, Str text, Arena *a, Str *why);
+MUST_USE Status no_such_duty(const Bundle *b, Str text, Arena *a, Str *why);
 
 #endif

@@ -512,7 +512,7 @@ void put_effect_text(Buf *out, Render *r, const Effect *e) {
         Value v = e->values[i];
         if (v.kind == V_FLAG && v.i != 0)
             put_fmt(out, " %s", rows[i].name);
-        if (v.kind == V_ABSENT || v.kind == V_FLAG)
+        if (v.kind == V_ABSENT || v.kind == V_FLAG || (v.kind == V_LIST && v.n == 0))
             continue;
         put_fmt(out, " %s=", rows[i].name);
         put_value_text(out, r->b, &r->zone, v);

@@ -394,6 +394,8 @@ void put_trap(Buf *out, const Bundle *b, const Trap *trap) {
     uint32_t line = b->lines[trap->at];
     put_text(out, trap_text(trap->code, false));
     put_trap_inputs(out, b, trap);
+    if (trap->fn < b->fn_count)
+        put_fmt(out, " in %.*s", STR_ARG(b->fns[trap->fn].name));
     put_fmt(out, " at %.*s:%u [%.*s]", STR_ARG(b->sources[line >> 20].name), line & 0xFFFFF,
             STR_ARG(trap_code(trap->code)));
 }
