@@ -54,15 +54,19 @@ static size_t read_cell(FILE *f, char *cell, size_t most) {
     return n;
 }
 
-static void print_row(Grid *g, size_t last) {
+/* A row, without blanks at its end. */
+static void print_row(Grid *g) {
     char cell[4096];
+    size_t blanks = 0; /* owed before the next cell that is not empty */
     for (size_t i = 0; i < g->columns; i++) {
         size_t n = read_cell(g->rows, cell, sizeof cell);
-        fwrite(cell, 1, n, stdout);
-        if (i < last) {
-            size_t width = remit_columns((RemitText){cell, n});
-            put_blanks(g->widths[i] - (width < g->widths[i] ? width : g->widths[i]) + 2);
+        if (n > 0) {
+            put_blanks(blanks);
+            fwrite(cell, 1, n, stdout);
+            blanks = 0;
         }
+        size_t width = remit_columns((RemitText){cell, n});
+        blanks += g->widths[i] - (width < g->widths[i] ? width : g->widths[i]) + 2;
     }
     putchar('\n');
 }
@@ -72,7 +76,7 @@ void grid_print(Grid *g) {
         return;
     rewind(g->rows);
     for (size_t row = 0; row < g->count && !g->failed; row++)
-        print_row(g, g->columns - 1);
+        print_row(g);
     fclose(g->rows);
     g->rows = NULL;
 }
