@@ -211,10 +211,11 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     TRY(scan_set(e, d, true));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
-    if (first->number == 0)
-        return OK;
-    first->latest = d->number;
-    return duty_save(e, first);
+    if (first->number != 0) {
+        first->latest = d->number;
+        TRY(duty_save(e, first));
+    }
+    return since_find(e, d);
 }
 
 /* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
@@ -440,7 +441,7 @@ static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     return say_corrected(e, d, was);
 }
 
-static Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
+Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     if (act.time < d->terms.raised)
         return OK; /* what lies before its start has no effect */
     Fold old = d->fold;
@@ -460,10 +461,15 @@ static Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. */
 static Status act_try(Engine *e, const ActDef *act, Flow *flow, Duty *d, bool *done) {
     *done = false;
-    int64_t earliest = d->terms.raised;
-    if (act->has_since)
-        earliest = INT64_MIN;
-    if (flow->vm.time < earliest && act->match != MATCH_BY_KEY && act->match != MATCH_BY_SELF)
+    int64_t time = flow->vm.time;
+    if (time < d->terms.raised && act->has_since) { /* as if it had waited for the raising */
+        bool reaches;
+        TRY(since_reaches(e, act, d, time, &reaches));
+        if (!reaches)
+            return OK;
+        time = d->terms.raised;
+    }
+    if (time < d->terms.raised && act->match != MATCH_BY_KEY && act->match != MATCH_BY_SELF)
         return OK;
     if (act->test_fn >= 0) {
         const Value *flag;
@@ -474,7 +480,7 @@ static Status act_try(Engine *e, const ActDef *act, Flow *flow, Duty *d, bool *d
     *done = true;
     e->matched = true;
     e->line = act->file << 20 | act->line;
-    return duty_apply(e, d, (Act){flow->vm.time, act->kind, act->clause, flow->leaf}, flow);
+    return duty_apply(e, d, (Act){time, act->kind, act->clause, flow->leaf}, flow);
 }
 
 static Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
@@ -489,21 +495,24 @@ static Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, 
 }
 
 static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, const Str *key,
-                         uint32_t n) {
+                         uint32_t n, bool *used) {
     uint64_t number;
-    bool found, done;
+    bool found;
     TRY(duty_find_key(e, decl, key, n, flow->vm.time, &number, &found));
     if (!found)
         return OK;
     Duty d;
     TRY(duty_load(e, number, &d));
-    return act_try(e, act, flow, &d, &done);
+    bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
+    TRY(act_try(e, act, flow, &d, used));
+    *used = *used && !over;
+    return OK;
 }
 
 /* Goes through the instances of a list in the order in which they came into being. A fulfilment
  * takes the oldest that it fits, unless the clause says each; pauses and waivers take all. */
 static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef *act, Flow *flow,
-                          const Str *values, uint32_t n) {
+                          const Str *values, uint32_t n, bool *used) {
     bool one = act->kind == ACT_IS_FULFIL && !act->each;
     TRY(link_key(e, decl, list, values, n, 0));
     Str from;
@@ -524,6 +533,7 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         if (d.fold.ended && d.fold.end_at <= flow->vm.time)
             continue;
         TRY(act_try(e, act, flow, &d, &done));
+        *used = *used || done;
         if (done && one)
             return OK;
     }
@@ -567,23 +577,21 @@ static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
 
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
     Str *texts = NULL;
-    uint32_t n = 0;
-    bool absent = false;
-    switch ((MatchDef)act->match) {
-    case MATCH_BY_KEY:
-        TRY(act_values(e, act, flow, &texts, &n, &absent));
-        return absent ? OK : act_by_key(e, decl, act, flow, texts, n);
-    case MATCH_BY_LINK:
-        TRY(act_values(e, act, flow, &texts, &n, &absent));
-        return absent ? OK
-                      : act_by_list(e, decl, (uint32_t)(act - e->b->duties[decl].acts), act, flow,
-                                    texts, n);
-    case MATCH_BY_SCAN:
-        return act_by_list(e, decl, LINK_SCAN, act, flow, NULL, 0);
-    case MATCH_BY_SELF:
+    uint32_t n = 0, number = (uint32_t)(act - e->b->duties[decl].acts);
+    bool absent = false, used = false;
+    if (act->match == MATCH_BY_SELF)
         return act_by_self(e, decl, act, flow);
-    }
-    UNREACHABLE();
+    if (act->match != MATCH_BY_SCAN)
+        TRY(act_values(e, act, flow, &texts, &n, &absent));
+    if (absent)
+        return OK;
+    if (act->match == MATCH_BY_KEY)
+        TRY(act_by_key(e, decl, act, flow, texts, n, &used));
+    else
+        TRY(act_by_list(e, decl, act->match == MATCH_BY_LINK ? number : LINK_SCAN, act, flow, texts,
+                        n, &used));
+    bool keep = act->has_since && act->kind == ACT_IS_FULFIL && (!used || act->each);
+    return keep ? since_keep(e, decl, act, flow, texts, n) : OK;
 }
 
 /* ---- time */

@@ -130,9 +130,20 @@ Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 /* act.c */
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
+/* Folds an act into the duty and says what it changed. */
+Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow);
 /* Its breach (0) or a rung (from 1) at its instant. */
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);
+
+/* since.c */
+/* Whether the clause looks back from the duty's raising to `time`. */
+Status since_reaches(Engine *e, const ActDef *act, const Duty *d, int64_t time, bool *yes);
+/* Keeps an event that fulfilled nothing. values: what a duty's must equal; none: any duty's. */
+Status since_keep(Engine *e, uint32_t decl, const ActDef *act, const Flow *flow, const Str *values,
+                  uint32_t n);
+/* Fulfils a duty that was just raised by the oldest kept event that fits it. */
+Status since_find(Engine *e, Duty *d);
 
 /* timer.c */
 Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_t new_at,
