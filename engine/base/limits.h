@@ -21,6 +21,7 @@ enum {
     LIMIT_ZONE_CHANGES = 4000,     /* changes of offset that one zone lists */
     LIMIT_CAL_SPANS = 48,          /* spans of working time of one date */
     LIMIT_CAL_DATES = 40000,       /* dates of one calendar with hours of their own, holidays too */
+    LIMIT_PROOF = 40000000,        /* rows that the proof of one table looks at */
     LIMIT_CAL_DAYS = 36525,        /* dates one question to a calendar looks at: 100 years */
 };
 

@@ -1,10 +1,15 @@
 /* check: what a decision table covers, proved. Walking its columns atom by atom (base/atoms.h),
- * with the rows that are left, meets every combination of values that can differ. */
+ * with the rows that are left, meets every combination of values that can differ; where nothing new
+ * can be met (no gap, and each row is known to be the first somewhere) it does not go on. Rows that
+ * cross in many columns make too many combinations: the work is bounded, and when it ends before
+ * the proof does, that is said. */
 #include "engine/check/check_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 
 typedef struct Prover {
     Program *p;
@@ -14,9 +19,16 @@ typedef struct Prover {
     uint32_t *order;    /* columns, those with few atoms first */
     AtomRanges *ranges; /* of row r and column c at r * columns + c */
     uint32_t *atom;     /* of each column, where the walk is */
-    bool *alive;        /* row: it is the first somewhere */
-    bool gap, overlap;
+    bool *alive;        /* row: it is the first somewhere, or nobody asks */
+    bool gap;
+    uint64_t work; /* rows looked at, LIMIT_PROOF at most */
 } Prover;
+
+/* Whether n more rows may be looked at. */
+static bool may_work(Prover *w, uint64_t n) {
+    w->work += n;
+    return w->work <= LIMIT_PROOF;
+}
 
 /* ---- words for a counterexample */
 
@@ -102,10 +114,9 @@ static void say_gap(Prover *w) {
     diag_add3(w->p->diags, DIAG_TABLE_GAP, w->t->at, w->t->name, counterexample(w), missing_row(w));
 }
 
+/* ---- two rows of a unique table that cover the same */
+
 static void say_overlap(Prover *w, uint32_t a, uint32_t b) {
-    if (w->overlap)
-        return;
-    w->overlap = true;
     Span first = w->t->rows[a].at, second = w->t->rows[b].at;
     Place place = source_place(w->p->sources, first.file, first.from);
     diag_other(diag_add3(w->p->diags, DIAG_TABLE_OVERLAP, second, w->t->name, counterexample(w),
@@ -113,25 +124,85 @@ static void say_overlap(Prover *w, uint32_t a, uint32_t b) {
                first);
 }
 
-/* ---- the walk */
-
-/* The region is one in which rows[0..n) all hold. */
-static void region_done(Prover *w, const uint32_t *rows, uint32_t n) {
-    if (n == 0) {
-        say_gap(w);
-        return;
-    }
-    w->alive[rows[0]] = true;
-    if (w->t->hit == HIT_UNIQUE && n > 1)
-        say_overlap(w, rows[0], rows[1]);
+static const AtomRanges *ranges_of(const Prover *w, uint32_t row, uint32_t column) {
+    return &w->ranges[(size_t)row * w->t->input_count + column];
 }
+
+/* The first atom that both have. */
+static bool first_common(const AtomRanges *a, const AtomRanges *b, uint32_t *out) {
+    for (uint32_t i = 0, k = 0; i < a->n && k < b->n;) {
+        uint32_t from = a->at[i].from > b->at[k].from ? a->at[i].from : b->at[k].from;
+        uint32_t to = a->at[i].to < b->at[k].to ? a->at[i].to : b->at[k].to;
+        if (from < to) {
+            *out = from;
+            return true;
+        }
+        if (a->at[i].to <= b->at[k].to)
+            i++;
+        else
+            k++;
+    }
+    return false;
+}
+
+static bool rows_meet(const Prover *w, uint32_t a, uint32_t b) {
+    uint32_t atom;
+    for (uint32_t c = 0; c < w->t->input_count; c++)
+        if (!first_common(ranges_of(w, a, c), ranges_of(w, b, c), &atom))
+            return false;
+    return true;
+}
+
+typedef struct Extent {
+    uint32_t from, to, row; /* the atoms of a row in one column, holes and all */
+} Extent;
+
+static int extent_order(const void *a, const void *b) {
+    const Extent *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* The pair that comes first in the text, among those that meet. Rows are put in order along the
+ * column with the most atoms, where few lie side by side. */
+static bool find_overlap(Prover *w) {
+    uint32_t rows = w->t->row_count, n = 0, second = UINT32_MAX, first = 0;
+    uint32_t column = w->t->input_count == 0 ? 0 : w->order[w->t->input_count - 1];
+    Extent *extents = new (&w->arena, Extent, rows + 1);
+    if (extents == NULL)
+        return false;
+    for (uint32_t r = 0; r < rows; r++) {
+        const AtomRanges *ranges = w->t->input_count == 0 ? NULL : ranges_of(w, r, column);
+        if (ranges == NULL)
+            extents[n++] = (Extent){0, 1, r};
+        else if (ranges->n > 0)
+            extents[n++] = (Extent){ranges->at[0].from, ranges->at[ranges->n - 1].to, r};
+    }
+    qsort(extents, n, sizeof *extents, extent_order); /* a total order: rows differ */
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = i + 1; k < n && extents[k].from < extents[i].to; k++) {
+            uint32_t x = extents[i].row, y = extents[k].row;
+            uint32_t low = x < y ? x : y, high = x < y ? y : x;
+            if (!may_work(w, 1))
+                return false;
+            if ((high < second || (high == second && low < first)) && rows_meet(w, x, y)) {
+                second = high;
+                first = low;
+            }
+        }
+    if (second == UINT32_MAX)
+        return true;
+    for (uint32_t c = 0; c < w->t->input_count; c++)
+        (void)first_common(ranges_of(w, first, c), ranges_of(w, second, c), &w->atom[c]);
+    say_overlap(w, first, second);
+    return true;
+}
+
+/* ---- the walk */
 
 static const Cell *cell_of(const Prover *w, uint32_t row, uint32_t column) {
     return &w->t->cells[(size_t)row * w->t->input_count + column];
-}
-
-static const AtomRanges *ranges_of(const Prover *w, uint32_t row, uint32_t column) {
-    return &w->ranges[(size_t)row * w->t->input_count + column];
 }
 
 static bool any_below(const Prover *w, uint32_t row, uint32_t depth) {
@@ -141,80 +212,122 @@ static bool any_below(const Prover *w, uint32_t row, uint32_t depth) {
     return true;
 }
 
-static int atom_order(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+/* Where a row begins or ends to hold as a column is walked. */
+typedef struct Step {
+    uint32_t atom, row; /* row: its place in the list that is walked */
+    bool begins;
+} Step;
+
+static int step_order(const void *a, const void *b) {
+    const Step *x = a, *y = b;
+    if (x->atom != y->atom)
+        return x->atom < y->atom ? -1 : 1;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return x->begins - y->begins;
 }
 
-/* The atoms at which the set of rows may change in a column, ascending; the first is the column's
- * first. */
-static uint32_t *column_steps(Prover *w, uint32_t column, const uint32_t *rows, uint32_t n,
-                              uint32_t *count) {
-    const Column *c = &w->columns[column];
-    size_t most = 2, used = 0;
+/* The steps of rows[0..n) in a column, in order. A row's ranges do not touch. */
+static Step *column_steps(Prover *w, uint32_t column, const uint32_t *rows, uint32_t n,
+                          size_t *count) {
+    size_t most = 1;
     for (uint32_t i = 0; i < n; i++)
         most += 2 * (size_t)ranges_of(w, rows[i], column)->n;
-    uint32_t *steps = new (&w->arena, uint32_t, most);
-    if (steps == NULL)
-        return NULL;
-    steps[used++] = c->first;
-    if (c->type.optional)
-        steps[used++] = c->last;
-    for (uint32_t i = 0; i < n; i++) {
+    Step *steps = new (&w->arena, Step, most);
+    *count = 0;
+    for (uint32_t i = 0; steps != NULL && i < n; i++) {
         const AtomRanges *r = ranges_of(w, rows[i], column);
         for (uint32_t k = 0; k < r->n; k++) {
-            steps[used++] = r->at[k].from;
-            steps[used++] = r->at[k].to;
+            steps[(*count)++] = (Step){r->at[k].from, i, true};
+            steps[(*count)++] = (Step){r->at[k].to, i, false};
         }
     }
-    qsort(steps, used, sizeof *steps, atom_order); /* a total order: equal atoms are one */
-    *count = 0;
-    for (size_t i = 0; i < used; i++)
-        if (steps[i] < c->atoms && (*count == 0 || steps[*count - 1] != steps[i]))
-            steps[(*count)++] = steps[i];
+    if (steps != NULL)
+        qsort(steps, *count, sizeof *steps, step_order); /* a total order: no two are equal */
     return steps;
 }
 
-static bool walk(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n);
+/* The rows that hold at one atom, by their places in the list that is walked, ascending. */
+typedef struct Holding {
+    uint32_t *places, *rows, n;
+} Holding;
 
-/* Goes through one column's steps; `left` are the rows that hold at the step, `last` those of the
- * step before. */
-static bool walk_column(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n) {
-    uint32_t column = w->order[depth], count, before = 0;
-    uint32_t *steps = column_steps(w, column, rows, n, &count);
-    uint32_t *left = new (&w->arena, uint32_t, n), *last = new (&w->arena, uint32_t, n);
-    if (steps == NULL || left == NULL || last == NULL)
+static void take_step(Holding *h, const Step *step, const uint32_t *rows) {
+    uint32_t low = 0, high = h->n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (h->places[middle] < step->row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t behind = h->n - low;
+    if (step->begins) {
+        memmove(h->places + low + 1, h->places + low, behind * sizeof *h->places);
+        memmove(h->rows + low + 1, h->rows + low, behind * sizeof *h->rows);
+        h->places[low] = step->row;
+        h->rows[low] = rows[step->row];
+        h->n++;
+    } else {
+        memmove(h->places + low, h->places + low + 1, (behind - 1) * sizeof *h->places);
+        memmove(h->rows + low, h->rows + low + 1, (behind - 1) * sizeof *h->rows);
+        h->n--;
+    }
+}
+
+static bool walk(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n, bool covered);
+
+/* Goes through one column: from each atom at which the rows that hold change to the next one. */
+static bool walk_column(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n, bool covered) {
+    uint32_t column = w->order[depth];
+    const Column *c = &w->columns[column];
+    size_t count, next = 0;
+    Step *steps = column_steps(w, column, rows, n, &count);
+    Holding h = {new (&w->arena, uint32_t, n + 1), new (&w->arena, uint32_t, n + 1), 0};
+    if (steps == NULL || h.places == NULL || h.rows == NULL)
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t m = 0;
-        for (uint32_t k = 0; k < n; k++)
-            if (ranges_have(ranges_of(w, rows[k], column), steps[i]))
-                left[m++] = rows[k];
-        bool same = i > 0 && m == before;
-        for (uint32_t k = 0; same && k < m; k++)
-            same = left[k] == last[k];
-        if (same)
-            continue;
-        for (uint32_t k = 0; k < m; k++)
-            last[k] = left[k];
-        before = m;
-        w->atom[column] = steps[i];
-        if (!walk(w, depth + 1, left, m))
+    for (uint32_t atom = c->first; atom < c->atoms;) {
+        for (; next < count && steps[next].atom <= atom; next++)
+            take_step(&h, &steps[next], rows);
+        w->atom[column] = atom;
+        if (!may_work(w, h.n + 1) || !walk(w, depth + 1, h.rows, h.n, covered))
             return false;
+        atom = next < count && steps[next].atom < c->atoms ? steps[next].atom : c->atoms;
     }
     return true;
 }
 
-static bool walk(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n) {
-    bool decided = n > 0 && any_below(w, rows[0], depth) && (w->t->hit != HIT_UNIQUE || n == 1);
-    if (decided || depth == w->t->input_count || n == 0) {
+/* Of the rows that hold here, those that may still tell something: up to the first that covers all
+ * that is left, and where no gap is looked for, up to the last that is not yet known to be the
+ * first somewhere. */
+static uint32_t worth(const Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n,
+                      bool *covered) {
+    uint32_t m = 0;
+    while (m < n && !any_below(w, rows[m], depth))
+        m++;
+    *covered = *covered || m < n || w->gap;
+    n = m < n ? m + 1 : n;
+    while (*covered && n > 0 && w->alive[rows[n - 1]])
+        n--;
+    return n;
+}
+
+/* covered: no combination here is without a row, or a gap is known already. */
+static bool walk(Prover *w, uint32_t depth, const uint32_t *rows, uint32_t n, bool covered) {
+    n = worth(w, depth, rows, n, &covered);
+    if (n == 0 && covered)
+        return true;
+    if (n == 0 || any_below(w, rows[0], depth)) {
         for (uint32_t d = depth; d < w->t->input_count; d++)
             w->atom[w->order[d]] = w->columns[w->order[d]].first;
-        region_done(w, rows, n);
+        if (n == 0)
+            say_gap(w);
+        else
+            w->alive[rows[0]] = true;
         return true;
     }
     ArenaMark mark = arena_mark(&w->arena);
-    bool ok = walk_column(w, depth, rows, n);
+    bool ok = walk_column(w, depth, rows, n, covered);
     arena_back(&w->arena, mark);
     return ok;
 }
@@ -253,16 +366,21 @@ static bool prove(Prover *w) {
     if (w->columns == NULL || w->order == NULL || w->atom == NULL || w->alive == NULL ||
         w->ranges == NULL || all == NULL || !prove_columns(w))
         return false;
-    for (uint32_t r = 0; r < rows; r++)
+    for (uint32_t r = 0; r < rows; r++) {
         all[r] = r;
-    return walk(w, 0, all, rows);
+        w->alive[r] = w->t->hit != HIT_FIRST;
+    }
+    return (w->t->hit != HIT_UNIQUE || find_overlap(w)) && walk(w, 0, all, rows, false);
 }
 
 void table_prove(Program *p, Table *t) {
     Prover w = {.p = p, .t = t};
-    if (!prove(&w))
+    bool proved = prove(&w);
+    if (!proved && w.work > LIMIT_PROOF)
+        diag_add1(p->diags, DIAG_TABLE_UNPROVED, t->at, t->name);
+    else if (!proved)
         p->nomem = true;
-    for (uint32_t r = 0; !p->nomem && t->hit == HIT_FIRST && r < t->row_count; r++)
+    for (uint32_t r = 0; proved && t->hit == HIT_FIRST && r < t->row_count; r++)
         if (!w.alive[r])
             diag_add1(p->diags, DIAG_DEAD_ROW, t->rows[r].at, t->name);
     arena_free(&w.arena);
