@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "engine/base/ckd.h"
+
 static bool is_ordered(ValueKind kind) {
     switch (kind) {
     case V_INT:
@@ -53,6 +55,32 @@ static Cut cut_to(const Column *c, const CellTest *test) {
     return make_cut(c, test->hi, !test->open_hi);
 }
 
+/* The cuts as numbers (atoms.h), at the largest scale among them. */
+static Status make_keys(Arena *a, Column *c) {
+    int64_t *keys = new (a, int64_t, c->cut_count + 1);
+    if (keys == NULL)
+        return ERR_NOMEM;
+    if (c->cut_count == 0)
+        return OK;
+    Value form = c->cuts[0].v;
+    for (uint32_t i = 0; i < c->cut_count; i++) {
+        Value v = c->cuts[i].v;
+        if (v.kind != form.kind || v.n != form.n || v.aux != form.aux)
+            return OK;
+        form.scale = v.scale > form.scale ? v.scale : form.scale;
+    }
+    for (uint32_t i = 0; i < c->cut_count; i++) {
+        Dec d;
+        if (dec_rescale(value_to_dec(c->cuts[i].v), form.scale, &d) != OK ||
+            ckd_mul(&keys[i], d.coef, (int64_t)2) ||
+            ckd_add(&keys[i], keys[i], (int64_t)c->cuts[i].after))
+            return OK;
+    }
+    c->keys = keys;
+    c->key_form = form;
+    return OK;
+}
+
 /* How many cuts lie before `cut`. */
 static uint32_t cut_find(const Column *c, Cut cut) {
     uint32_t low = 0, high = c->cut_count;
@@ -98,7 +126,7 @@ static Status cut_ordered(const Cell *cells, size_t rows, size_t stride, size_t 
         c->first = cut_find(c, make_cut(c, c->type.lo, false)) + 1;
         c->last = cut_find(c, make_cut(c, c->type.hi, true)) + 1;
     }
-    return OK;
+    return make_keys(a, c);
 }
 
 static Status cut_values(const Cell *cells, size_t rows, size_t stride, size_t tests, Arena *a,
@@ -140,9 +168,47 @@ Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t
     return OK;
 }
 
+/* A value as a number to compare with a column's keys: between 2n and 2n + 2 lies what is more than
+ * n and less than n + 1, as the cut "after n" does. False: it is of another form. */
+static inline bool value_key(const Column *c, Value v, int64_t *key) {
+    const Value *form = &c->key_form;
+    if (v.kind != form->kind || v.n != form->n || v.aux != form->aux)
+        return false;
+    int64_t whole = v.i;
+    bool more = false;
+    Dec d;
+    if (v.scale > form->scale) {
+        whole = dec_floor((Dec){v.i, (uint8_t)(v.scale - form->scale)}, &more);
+    } else if (v.scale < form->scale) {
+        if (dec_rescale(value_to_dec(v), form->scale, &d) != OK)
+            return false;
+        whole = d.coef;
+    }
+    return !ckd_mul(key, whole, (int64_t)2) && !ckd_add(key, *key, (int64_t)more);
+}
+
+/* How many of the keys are not above it. */
+static inline uint32_t keys_below(const int64_t *keys, uint32_t n, int64_t key) {
+    uint32_t low = 0;
+    while (n > 8) { /* the answer lies in low..low + n */
+        uint32_t half = n / 2;
+        low += keys[low + half - 1] <= key ? half : 0;
+        n -= half;
+    }
+    uint32_t count = low;
+    for (uint32_t i = 0; i < n; i++)
+        count += keys[low + i] <= key;
+    return count;
+}
+
 uint32_t column_atom(const Column *c, Value v) {
     if (v.kind == V_ABSENT)
         return c->type.optional ? c->last : c->atoms;
+    int64_t key;
+    if (c->keys != NULL && value_key(c, v, &key)) {
+        uint32_t low = keys_below(c->keys, c->cut_count, key);
+        return low < c->first || low >= c->last ? c->atoms : low;
+    }
     if (c->ordered) {
         uint32_t low = 0, high = c->cut_count; /* cuts at or before v */
         while (low < high) {

@@ -41,6 +41,10 @@ typedef struct Column {
     bool ordered, discrete;
     const Cut *cuts; /* ordered: atom i lies between cut i-1 and cut i */
     uint32_t cut_count;
+    /* ordered, where the cuts are of one form and small enough (else NULL): cut i as the number
+     * 2 * coefficient + after, with key_form's scale; so a value is placed by comparing integers */
+    const int64_t *keys;
+    Value key_form;
     const Value *values; /* texts and parties: the distinct constants, sorted; one more atom is "any
                             other" */
     uint32_t value_count;

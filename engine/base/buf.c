@@ -38,10 +38,6 @@ Status buf_status(const Buf *b) {
     return b->failed ? ERR_NOMEM : OK;
 }
 
-void put_u8(Buf *b, uint8_t v) {
-    put_c(b, (char)v);
-}
-
 static void put_little(Buf *b, uint64_t v, size_t n) {
     char bytes[8];
     for (size_t i = 0; i < n; i++)
@@ -61,39 +57,17 @@ void put_u64(Buf *b, uint64_t v) {
     put_little(b, v, 8);
 }
 
-void put_varint(Buf *b, uint64_t v) {
-    if (!buf_reserve(b, 10))
-        return;
-    while (v >= 0x80) {
-        b->p[b->n++] = (char)(uint8_t)(v | 0x80);
-        v >>= 7;
-    }
-    b->p[b->n++] = (char)(uint8_t)v;
-}
-
-void put_zigzag(Buf *b, int64_t v) {
-    put_varint(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
-}
-
-void put_str(Buf *b, Str s) {
-    put_varint(b, s.n);
-    put_text(b, s);
-}
-
 void put_dec(Buf *b, int64_t v) {
     char digits[20];
     size_t n = 0;
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
     do {
-        digits[n++] = (char)('0' + u % 10);
+        digits[sizeof digits - ++n] = (char)('0' + u % 10);
         u /= 10;
     } while (u != 0);
     if (v < 0)
         put_c(b, '-');
-    if (!buf_reserve(b, n))
-        return;
-    while (n > 0)
-        b->p[b->n++] = digits[--n];
+    put_bytes(b, digits + sizeof digits - n, n);
 }
 
 void put_fmt(Buf *b, const char *fmt, ...) {
@@ -151,10 +125,6 @@ static uint64_t take_little(Take *t, size_t n) {
     return v;
 }
 
-uint8_t take_u8(Take *t) {
-    return (uint8_t)take_little(t, 1);
-}
-
 uint16_t take_u16(Take *t) {
     return (uint16_t)take_little(t, 2);
 }
@@ -167,7 +137,7 @@ uint64_t take_u64(Take *t) {
     return take_little(t, 8);
 }
 
-uint64_t take_varint(Take *t) {
+uint64_t take_varint_long(Take *t) {
     uint64_t v = 0;
     for (unsigned shift = 0; shift < 64 && !t->failed; shift += 7) {
         uint8_t byte = take_u8(t);
@@ -182,11 +152,6 @@ uint64_t take_varint(Take *t) {
     }
     t->failed = true;
     return 0;
-}
-
-int64_t take_zigzag(Take *t) {
-    uint64_t v = take_varint(t);
-    return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
 Str take_str(Take *t) {

@@ -42,13 +42,26 @@ static inline void put_c(Buf *b, char c) {
     if (buf_reserve(b, 1))
         b->p[b->n++] = c;
 }
-void put_u8(Buf *b, uint8_t v);
+static inline void put_u8(Buf *b, uint8_t v) {
+    put_c(b, (char)v);
+}
 void put_u16(Buf *b, uint16_t v);
 void put_u32(Buf *b, uint32_t v);
 void put_u64(Buf *b, uint64_t v);
-void put_varint(Buf *b, uint64_t v);
-void put_zigzag(Buf *b, int64_t v);
-void put_str(Buf *b, Str s);     /* varint length, then the bytes */
+static inline void put_varint(Buf *b, uint64_t v) {
+    if (!buf_reserve(b, 10))
+        return;
+    for (; v >= 0x80; v >>= 7)
+        b->p[b->n++] = (char)(uint8_t)(v | 0x80);
+    b->p[b->n++] = (char)(uint8_t)v;
+}
+static inline void put_zigzag(Buf *b, int64_t v) {
+    put_varint(b, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+}
+static inline void put_str(Buf *b, Str s) { /* varint length, then the bytes */
+    put_varint(b, s.n);
+    put_text(b, s);
+}
 void put_dec(Buf *b, int64_t v); /* decimal digits */
 void put_fmt(Buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void put_hex(Buf *b, const void *p, size_t n); /* two lower-case digits a byte */
@@ -68,12 +81,25 @@ static inline Take take_from(Str s) {
 static inline size_t take_left(const Take *t) {
     return (size_t)(t->end - t->p);
 }
-uint8_t take_u8(Take *t);
+static inline uint8_t take_u8(Take *t) {
+    if (!t->failed && t->p < t->end)
+        return (uint8_t)*t->p++;
+    t->failed = true;
+    return 0;
+}
 uint16_t take_u16(Take *t);
 uint32_t take_u32(Take *t);
 uint64_t take_u64(Take *t);
-uint64_t take_varint(Take *t);
-int64_t take_zigzag(Take *t);
+uint64_t take_varint_long(Take *t); /* the slow half of take_varint */
+static inline uint64_t take_varint(Take *t) {
+    if (!t->failed && t->p < t->end && (uint8_t)*t->p < 0x80)
+        return (uint8_t)*t->p++;
+    return take_varint_long(t);
+}
+static inline int64_t take_zigzag(Take *t) {
+    uint64_t v = take_varint(t);
+    return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
 Str take_bytes(Take *t, size_t n); /* borrowed */
 Str take_str(Take *t);             /* borrowed */
 uint64_t take_key_u64(Take *t);

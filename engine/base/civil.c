@@ -178,6 +178,14 @@ Status instant_parse(Str s, int64_t *out) {
     return OK;
 }
 
+int32_t second_of_day(const char *p) {
+    uint32_t bad = 0, part[3];
+    three(p, ':', part, &bad);
+    if (bad != 0 || part[0] > 23 || part[1] > 59 || part[2] > 59)
+        return -1;
+    return (int32_t)(part[0] * 3600 + part[1] * 60 + part[2]);
+}
+
 Status date_parse(Str s, int32_t *out) {
     int32_t day;
     if (s.n != 10 || !ten(s.p, &day))
@@ -258,6 +266,14 @@ static inline char *time_text(char *p, int32_t time, bool seconds) {
     *p++ = '.';
     *p++ = (char)('0' + ms / 100);
     return two_digits(p, ms % 100);
+}
+
+char *put_seconds_of_day(char *p, uint32_t second) {
+    p = two_digits(p, second / 3600);
+    *p++ = ':';
+    p = two_digits(p, second / 60 % 60);
+    *p++ = ':';
+    return two_digits(p, second % 60);
 }
 
 void put_date(Buf *b, int32_t day) {

@@ -71,6 +71,9 @@ MUST_USE Status date_parse(Str s, int32_t *out);
 /* `09:00`, `09:00:30`, `09:00:30.250`. 24:00 and what rounds up to it: DAY_MS where `end` is true
  * (the end of a span), else ERR_SYNTAX. */
 MUST_USE Status time_parse(Str s, bool end, int32_t *out);
+/* `09:00:30` at p, 8 bytes: the second of the day; -1 if it is none (a leap second is none here).
+ */
+int32_t second_of_day(const char *p);
 /* A date, a space and a time, `2026-03-02 09:00`: a local time. */
 MUST_USE Status local_parse(Str s, int64_t *out);
 
@@ -80,6 +83,8 @@ MUST_USE Status local_parse(Str s, int64_t *out);
 void put_date(Buf *b, int32_t day);
 void put_time(Buf *b, int32_t time);
 void put_local(Buf *b, int64_t local); /* `2026-03-02 09:00` */
+/* `09:00:00` into 8 bytes at p, for a second of the day; gives the end. */
+char *put_seconds_of_day(char *p, uint32_t second);
 /* RFC 3339 with that offset: `2026-03-02T09:00:00+08:00`, UTC as `+00:00`. An offset with seconds
  * is cut to minutes towards UTC, and the local time goes with it, so that it is the same instant;
  * and an offset that RFC 3339 cannot say here (24 hours and more, or a local year outside

@@ -184,7 +184,31 @@ static Status make_number(const Digits *d, bool negative, int64_t exponent, Dec 
     return small ? ERR_INEXACT : ERR_OVERFLOW;
 }
 
+/* Reads what most numbers are: up to 18 digits, perhaps with a point between them. False: it is
+ * something else, or wrong; *out is then untouched. */
+static bool plain_number(Str s, Dec *out) {
+    uint64_t coef = 0;
+    size_t point = s.n; /* where it stands */
+    if (s.n == 0 || s.n > DEC_SCALE_MAX || (s.n > 1 && s.p[0] == '0' && s.p[1] != '.'))
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned digit = (unsigned)(s.p[i] - '0');
+        if (digit < 10)
+            coef = coef * 10 + digit;
+        else if (s.p[i] == '.' && point == s.n && i > 0)
+            point = i;
+        else
+            return false;
+    }
+    if (point == s.n - 1)
+        return false;
+    *out = (Dec){(int64_t)coef, (uint8_t)(point == s.n ? 0 : s.n - point - 1)};
+    return true;
+}
+
 static Status parse(Str s, bool source, Dec *out) {
+    if (plain_number(s, out))
+        return OK;
     Digits d = {.p = s.p, .end = s.p + s.n, .source = source};
     bool negative = s.n > 0 && *s.p == '-';
     if (s.n > 0 && (*s.p == '-' || *s.p == '+'))
@@ -233,7 +257,7 @@ Dec dec_normal(Dec d) {
 }
 
 bool dec_is_int(Dec d) {
-    return d.coef % POW10[d.scale] == 0;
+    return d.scale == 0 || d.coef % POW10[d.scale] == 0;
 }
 
 Status dec_to_i64(Dec d, int64_t *out) {
@@ -241,6 +265,12 @@ Status dec_to_i64(Dec d, int64_t *out) {
         return ERR_INEXACT;
     *out = d.coef / POW10[d.scale];
     return OK;
+}
+
+int64_t dec_floor(Dec d, bool *more) {
+    int64_t whole = d.coef / POW10[d.scale], rest = d.coef % POW10[d.scale];
+    *more = rest != 0;
+    return whole - (rest < 0);
 }
 
 Status dec_rescale(Dec d, int scale, Dec *out) {
@@ -265,6 +295,11 @@ Status dec_rescale(Dec d, int scale, Dec *out) {
 int dec_cmp(Dec a, Dec b) {
     if (a.scale == b.scale)
         return (a.coef > b.coef) - (a.coef < b.coef);
+    int64_t coef;
+    if (a.scale < b.scale && !ckd_mul(&coef, a.coef, POW10[b.scale - a.scale]))
+        return (coef > b.coef) - (coef < b.coef);
+    if (a.scale > b.scale && !ckd_mul(&coef, b.coef, POW10[a.scale - b.scale]))
+        return (a.coef > coef) - (a.coef < coef);
     int scale = max_int(a.scale, b.scale);
     i128 x = at_scale(a, scale), y = at_scale(b, scale);
     return (x > y) - (x < y);

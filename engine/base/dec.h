@@ -53,6 +53,8 @@ static inline Dec dec_of_i64(int64_t v) {
 }
 /* ERR_INEXACT if d is not a whole number. */
 MUST_USE Status dec_to_i64(Dec d, int64_t *out);
+/* The whole number at or below d, and whether d is more than it. */
+int64_t dec_floor(Dec d, bool *more);
 bool dec_is_int(Dec d); /* by value: 7.00 is */
 /* Without zeros behind the point: the one form of its value. */
 Dec dec_normal(Dec d);

@@ -415,6 +415,17 @@ static bool is_clean(char c) {
 /* The length of the start of s that needs no escape. Reads nothing beyond s. */
 static size_t clean_run(Str s) {
     size_t at = 0;
+#ifdef __SSE2__
+    for (; s.n - at >= 16; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)(s.p + at));
+        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        marks = _mm_or_si128(marks, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v));
+        int mask = _mm_movemask_epi8(marks);
+        if (mask != 0)
+            return at + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
     for (; s.n - at >= 8; at += 8) {
         uint64_t marks = json_marks(s.p + at, false);
         if (marks != 0)

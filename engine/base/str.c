@@ -27,11 +27,6 @@ ptrdiff_t str_find(Str s, char c) {
     return at == NULL ? -1 : at - s.p;
 }
 
-Str str_from(Str s, size_t n) {
-    ASSERT(n <= s.n);
-    return n == 0 ? s : (Str){s.p + n, s.n - n};
-}
-
 bool str_cut(Str s, char c, Str *head, Str *tail) {
     ptrdiff_t at = str_find(s, c);
     Str front = at < 0 ? s : (Str){s.p, (size_t)at};

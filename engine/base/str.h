@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "engine/base/check.h"
+
 typedef struct Str {
     const char *p;
     size_t n;
@@ -35,7 +37,10 @@ static inline Str str_upto(Str s, size_t n) {
     return (Str){s.p, s.n < n ? s.n : n};
 }
 /* s without its first n bytes (n <= s.n). */
-Str str_from(Str s, size_t n);
+static inline Str str_from(Str s, size_t n) {
+    ASSERT(n <= s.n);
+    return n == 0 ? s : (Str){s.p + n, s.n - n};
+}
 /* Splits s at the first c: *head before it, *tail after it. Without c: false, *head is all of s and
  * *tail is empty. head or tail may be NULL. */
 bool str_cut(Str s, char c, Str *head, Str *tail);

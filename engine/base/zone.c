@@ -1,6 +1,8 @@
 /* base: time zones: their periods, their bytes, and the POSIX TZ rules they end with. */
 #include "engine/base/zone.h"
 
+#include <string.h>
+
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
 
@@ -121,6 +123,37 @@ int64_t zone_cache_search(ZoneCache *c, int64_t local) {
     Period p = period_showing(c->zone, local);
     cache_fill(c, p);
     return period_instant(&p, local);
+}
+
+/* Keeps the text of t's day, just put at the end of b, if it is that of a time in whole minutes. */
+static void keep_day(const Buf *b, ZoneCache *c, int64_t t) {
+    static const size_t whole = sizeof "2026-03-02T09:00:00+08:00" - 1;
+    if (b->failed || t % SECOND_MS != 0 || c->offset_ms % MINUTE_MS != 0 ||
+        !instant_ok(t + c->offset_ms) || c->offset_ms <= -DAY_MS || c->offset_ms >= DAY_MS)
+        return;
+    int64_t begin = local_day(t + c->offset_ms) * DAY_MS - c->offset_ms;
+    c->day_start = begin;
+    const char *text = b->p + b->n - whole;
+    c->day_from = begin > c->from ? begin : c->from;
+    c->day_until = begin + DAY_MS < c->until ? begin + DAY_MS : c->until;
+    memcpy(c->day, text, sizeof c->day);
+    memcpy(c->away, text + whole - sizeof c->away, sizeof c->away);
+}
+
+void zone_put_instant(Buf *b, ZoneCache *c, int64_t t) {
+    bool kept = t >= c->day_from && t < c->day_until;
+    uint32_t time = kept ? (uint32_t)(t - c->day_start) : 1;
+    if (time % SECOND_MS != 0 || !buf_reserve(b, 32)) {
+        put_instant(b, t, zone_cache_offset(c, t));
+        if (!kept)
+            keep_day(b, c, t);
+        return;
+    }
+    char *p = b->p + b->n;
+    memcpy(p, c->day, sizeof c->day);
+    p = put_seconds_of_day(p + sizeof c->day, time / SECOND_MS);
+    memcpy(p, c->away, sizeof c->away);
+    b->n = (size_t)(p + sizeof c->away - b->p);
 }
 
 int32_t zone_offset(const Zone *z, int64_t t) {

@@ -83,6 +83,9 @@ typedef struct ZoneCache {
     int64_t local_from,
         local_end; /* local times in [local_from, local_end) are instants of the period */
     int32_t offset_ms;
+    /* instants in [day_from, day_until) print as `day`, the time since day_start and `away` */
+    int64_t day_from, day_until, day_start;
+    char day[11], away[6];
 } ZoneCache;
 
 int64_t zone_cache_load(ZoneCache *c,
@@ -104,9 +107,8 @@ static inline int64_t zone_cache_instant(ZoneCache *c, int64_t local) {
         return local - c->offset_ms;
     return zone_cache_search(c, local);
 }
-/* put_instant with the zone's offset at t. */
-static inline void zone_put_instant(Buf *b, ZoneCache *c, int64_t t) {
-    put_instant(b, t, zone_cache_offset(c, t));
-}
+/* put_instant with the zone's offset at t. Instants of one day after the other are common: the
+ * day's text is kept. */
+void zone_put_instant(Buf *b, ZoneCache *c, int64_t t);
 
 #endif

@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
+#include "engine/base/utf8.h"
 #include "engine/code/lookup.h"
 #include "engine/code/verify.h"
 
@@ -27,6 +28,16 @@ static uint32_t take_count(Reader *r) {
         return 0;
     }
     return (uint32_t)n;
+}
+
+/* A name: effects print it inside JSON as it stands. */
+static Str take_plain(Reader *r) {
+    Str s = take_str(&r->t);
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= 0x20 || s.p[i] == '"' || s.p[i] == '\\')
+            r->t.failed = true;
+    r->t.failed = r->t.failed || !utf8_valid(s);
+    return s;
 }
 
 static void *take_array(Reader *r, uint32_t n, size_t size) {
@@ -190,7 +201,7 @@ static void put_field(Buf *out, const FieldDef *f) {
         put_value(out, f->preset, false);
 }
 static void take_field(Reader *r, FieldDef *f) {
-    f->name = take_str(&r->t);
+    f->name = take_plain(r);
     f->alias = take_str(&r->t);
     take_type(r, &f->type);
     f->has_preset = take_flag(r);
@@ -208,7 +219,7 @@ static void put_event(Buf *out, const EventDef *e) {
     PUT_LIST(out, e->fields, e->field_count, put_field);
 }
 static void take_event(Reader *r, EventDef *e) {
-    e->name = take_str(&r->t);
+    e->name = take_plain(r);
     e->alias = take_str(&r->t);
     e->open = take_flag(r);
     e->engine = take_index(r, ENGINE_EVENTS, true);
@@ -474,7 +485,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_varint(out, d->line);
 }
 static void take_duty(Reader *r, DutyDef *d) {
-    d->name = take_str(&r->t);
+    d->name = take_plain(r);
     d->alias = take_str(&r->t);
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);

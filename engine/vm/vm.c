@@ -177,7 +177,8 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
     for (uint32_t at = fn->from;; at++) {
         uint32_t word = b->code[at];
         Value *ra = &regs[INS_A(word)];
-        Value rb = regs[INS_B(word)], rc = regs[INS_C(word)];
+        /* By address: most instructions look at one of them or none. */
+        const Value *rb = &regs[INS_B(word)], *rc = &regs[INS_C(word)];
         Op op = INS_OP(word);
         vm->cost += op_cost[op];
         vm->trap.at = at;
@@ -199,35 +200,35 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_MOVE:
         case OP_UNWRAP:
-            *ra = rb;
+            *ra = *rb;
             break;
         case OP_IS_ABSENT:
-            *ra = value_flag(rb.kind == V_ABSENT);
+            *ra = value_flag(rb->kind == V_ABSENT);
             break;
         case OP_NOT:
-            *ra = value_flag(rb.i == 0);
+            *ra = value_flag(rb->i == 0);
             break;
         case OP_EQ_INT:
-            *ra = value_flag(rb.i == rc.i);
+            *ra = value_flag(rb->i == rc->i);
             break;
         case OP_LT_INT:
-            *ra = value_flag(rb.i < rc.i);
+            *ra = value_flag(rb->i < rc->i);
             break;
         case OP_LE_INT:
-            *ra = value_flag(rb.i <= rc.i);
+            *ra = value_flag(rb->i <= rc->i);
             break;
         case OP_EQ_DEC:
-            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) == 0);
+            *ra = value_flag(dec_cmp(value_to_dec(*rb), value_to_dec(*rc)) == 0);
             break;
         case OP_LT_DEC:
-            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) < 0);
+            *ra = value_flag(dec_cmp(value_to_dec(*rb), value_to_dec(*rc)) < 0);
             break;
         case OP_LE_DEC:
-            *ra = value_flag(dec_cmp(value_to_dec(rb), value_to_dec(rc)) <= 0);
+            *ra = value_flag(dec_cmp(value_to_dec(*rb), value_to_dec(*rc)) <= 0);
             break;
         case OP_EQ_TEXT:
         case OP_EQ_PARTY:
-            *ra = value_flag(value_eq(rb, rc));
+            *ra = value_flag(value_eq(*rb, *rc));
             break;
         case OP_SKIP:
             at += INS_BX(word);
@@ -241,69 +242,69 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_ADD_INT:
         case OP_SUB_INT:
         case OP_MUL_INT:
-            TRY(do_int(vm, op, rb, rc, ra));
+            TRY(do_int(vm, op, *rb, *rc, ra));
             break;
         case OP_INT_DEC:
-            *ra = value_dec(V_DEC, dec_of_i64(rb.i));
+            *ra = value_dec(V_DEC, dec_of_i64(rb->i));
             break;
         case OP_PCT_DEC:
-            *ra = value_dec(V_DEC, value_to_dec(rb));
+            *ra = value_dec(V_DEC, value_to_dec(*rb));
             break;
         case OP_DEC_PCT:
-            *ra = value_dec(V_PERCENT, value_to_dec(rb));
+            *ra = value_dec(V_PERCENT, value_to_dec(*rb));
             break;
         case OP_ADD_DEC:
-            TRY(do_dec(vm, dec_add, rb, rc, V_DEC, rb, ra));
+            TRY(do_dec(vm, dec_add, *rb, *rc, V_DEC, *rb, ra));
             break;
         case OP_SUB_DEC:
-            TRY(do_dec(vm, dec_sub, rb, rc, V_DEC, rb, ra));
+            TRY(do_dec(vm, dec_sub, *rb, *rc, V_DEC, *rb, ra));
             break;
         case OP_MUL_DEC:
-            TRY(do_dec(vm, dec_mul, rb, rc, V_DEC, rb, ra));
+            TRY(do_dec(vm, dec_mul, *rb, *rc, V_DEC, *rb, ra));
             break;
         case OP_DIV_DEC:
-            TRY(do_dec(vm, dec_div, rb, rc, V_DEC, rb, ra));
+            TRY(do_dec(vm, dec_div, *rb, *rc, V_DEC, *rb, ra));
             break;
         case OP_ADD_MONEY:
-            TRY(same_currency(vm, rb, rc));
-            TRY(do_dec(vm, dec_add, rb, rc, V_MONEY, rb, ra));
+            TRY(same_currency(vm, *rb, *rc));
+            TRY(do_dec(vm, dec_add, *rb, *rc, V_MONEY, *rb, ra));
             break;
         case OP_SUB_MONEY:
-            TRY(same_currency(vm, rb, rc));
-            TRY(do_dec(vm, dec_sub, rb, rc, V_MONEY, rb, ra));
+            TRY(same_currency(vm, *rb, *rc));
+            TRY(do_dec(vm, dec_sub, *rb, *rc, V_MONEY, *rb, ra));
             break;
         case OP_MUL_MONEY:
-            TRY(do_dec(vm, dec_mul, rb, rc, V_MONEY, rb, ra));
+            TRY(do_dec(vm, dec_mul, *rb, *rc, V_MONEY, *rb, ra));
             break;
         case OP_DIV_MONEY:
-            TRY(do_dec(vm, dec_div, rb, rc, V_MONEY, rb, ra));
+            TRY(do_dec(vm, dec_div, *rb, *rc, V_MONEY, *rb, ra));
             break;
         case OP_PER_MONEY:
-            TRY(same_currency(vm, rb, rc));
-            TRY(do_dec(vm, dec_div, rb, rc, V_DEC, rb, ra));
+            TRY(same_currency(vm, *rb, *rc));
+            TRY(do_dec(vm, dec_div, *rb, *rc, V_DEC, *rb, ra));
             break;
         case OP_ADD_SPAN:
         case OP_SUB_SPAN:
         case OP_MUL_SPAN:
-            TRY(do_span(vm, op, rb, rc, ra));
+            TRY(do_span(vm, op, *rb, *rc, ra));
             break;
         case OP_ADD_TIME:
         case OP_SUB_TIME:
         case OP_ADD_DATE:
         case OP_SUB_DATE:
-            TRY(do_moment(vm, op, rb, rc, ra));
+            TRY(do_moment(vm, op, *rb, *rc, ra));
             break;
         case OP_GAP_TIME:
-            *ra = value_duration(FAMILY_ELAPSED, rb.i - rc.i);
+            *ra = value_duration(FAMILY_ELAPSED, rb->i - rc->i);
             break;
         case OP_GAP_DATE:
-            *ra = value_duration(FAMILY_DAYS, rb.i - rc.i);
+            *ra = value_duration(FAMILY_DAYS, rb->i - rc->i);
             break;
         case OP_TO_TEXT:
-            TRY(do_text(vm, rb, ra));
+            TRY(do_text(vm, *rb, ra));
             break;
         case OP_CONCAT:
-            TRY(do_concat(vm, rb, rc, ra));
+            TRY(do_concat(vm, *rb, *rc, ra));
             break;
         case OP_LOOKUP:
             TRY(do_lookup(vm, INS_BX(word), ra));
@@ -317,7 +318,7 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_NOTIFY:
             TRY(vm->host->notify(vm->host->ctx, ra, INS_B(word),
-                                 INS_C(word) == 255 ? value_absent() : rc));
+                                 INS_C(word) == 255 ? value_absent() : *rc));
             break;
         case OP_STOP:
             if (applies != NULL)

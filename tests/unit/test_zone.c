@@ -503,6 +503,34 @@ TEST(a_failed_allocation_is_told) {
     }
 }
 
+/* One cache, asked up and down through days and offsets, prints what a fresh one does. */
+TEST(kept_days_print_as_fresh_ones) {
+    static const char *const names[] = {"Europe/Amsterdam", "Asia/Kolkata", "Africa/Monrovia",
+                                        "Australia/Lord_Howe", "UTC"};
+    uint64_t draw = unit_seed * 2 + 1;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        Arena a = {0};
+        Zone z;
+        EXPECT(zone_find(str_of(names[k]), &a, &z) == OK);
+        ZoneCache kept = {.zone = &z};
+        int64_t t = k % 2 == 0 ? -INT64_C(1500000000000) : INT64_C(1772409600000);
+        for (int i = 0; i < 20000; i++) {
+            draw = draw * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            int64_t step = (int64_t)(draw >> 33) % (40 * HOUR_MS) - 19 * HOUR_MS;
+            t += (draw >> 60) == 0 ? step : step / SECOND_MS * SECOND_MS - t % SECOND_MS;
+            Buf got = {0}, want = {0};
+            if ((draw >> 59) == 0)
+                (void)zone_cache_local(&kept, t + 200 * DAY_MS);
+            zone_put_instant(&got, &kept, t);
+            put_instant(&want, t, zone_offset(&z, t));
+            EXPECT_STR(buf_str(&got), buf_str(&want));
+            buf_free(&got);
+            buf_free(&want);
+        }
+        arena_free(&a);
+    }
+}
+
 /* clang-format off */
 UNIT_MAIN(
     T(zones_are_found_by_name_and_link) T(every_name_is_listed_in_order_and_found)
@@ -516,4 +544,4 @@ UNIT_MAIN(
     T(agrees_with_the_c_library) T(wall_times_of_the_data_become_their_instants)
     T(instants_of_the_data_show_their_wall_times) T(bytes_come_back_the_same)
     T(changed_bytes_are_refused_or_sound) T(zones_that_break_a_rule_are_refused)
-    T(a_failed_allocation_is_told))
+    T(a_failed_allocation_is_told) T(kept_days_print_as_fresh_ones))
