@@ -1,5 +1,5 @@
 /* run: events read. */
-#include "engine/run/event.h"
+#include "engine/run/event_int.h"
 
 #include "engine/base/base64.h"
 #include "engine/base/canonical.h"
@@ -120,8 +120,13 @@ static Status from_int(const EventReader *r, const TypeDef *type, Str text, Valu
 
 static Status from_money(const EventReader *r, const TypeDef *type, Str text, Value *out,
                          Str *why) {
-    Str amount, currency;
+    Str amount = text, currency;
     Dec d;
+    if (dec_parse(text, &d) == OK) {
+        *out = value_dec(V_MONEY, d);
+        out->n = type->currency;
+        return in_range(r, type, d, why);
+    }
     if (str_cut(text, ' ', &amount, &currency)) {
         if (currency.n != 3)
             return wrong(why, "its currency is not three letters");
@@ -296,8 +301,6 @@ Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Valu
 
 /* ---- JSON values */
 
-static Status json_value(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why);
-
 static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
     TypeDef item = {.kind = type->item};
     VEC(Value) items = {0};
@@ -307,13 +310,13 @@ static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out
         if (one == NULL)
             return ERR_NOMEM;
         *out = (Value){.items = one, .n = 1, .kind = V_LIST};
-        return type->one_or_many ? json_value(r, j, &item, one, why)
+        return type->one_or_many ? event_json_value(r, j, &item, one, why)
                                  : wrong(why, "it is not a list");
     }
     json_array_begin(j);
     while (status == OK && json_array_next(j)) {
         Value v;
-        status = json_value(r, j, &item, &v, why);
+        status = event_json_value(r, j, &item, &v, why);
         if (status == OK && v.kind == V_ABSENT)
             status = wrong(why, "a list cannot hold null");
         if (status == OK && !vec_push(&items, v))
@@ -333,9 +336,7 @@ static bool takes_number(const TypeDef *type) {
     return type->kind == V_INT || type->kind == V_DEC || type->kind == V_MONEY;
 }
 
-/* A JSON value as one of the field's type. ERR_SYNTAX with *why; when *why is empty the JSON itself
- * is wrong. */
-static Status json_value(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
+Status event_json_value(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
     Str text;
     bool flag;
     *out = value_absent();
@@ -450,10 +451,26 @@ static bool name_ok(Str name) { /* lower-case letters and digits */
     return name.n > 0;
 }
 
-/* CloudEvents' type String forbids control characters and noncharacters. */
-static bool string_ok(Str s) {
+/* Whether all 8 bytes are printable ASCII. */
+static bool eight_printable(const char *p) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t w;
+    memcpy(&w, p, 8);
+    /* 0x7F and above carry into the top bit or have it; below 0x20 it is borrowed. */
+    return (((w + ones) | w | (w - ones * 0x20)) & ones * 0x80) == 0;
+}
+
+bool event_string_ok(Str s) {
     for (size_t i = 0; i < s.n;) {
         uint32_t cp;
+        if (s.n - i >= 8 && eight_printable(s.p + i)) {
+            i += 8;
+            continue;
+        }
+        if (s.p[i] >= 0x20 && s.p[i] < 0x7F) {
+            i++;
+            continue;
+        }
         size_t n = utf8_decode(str_from(s, i), &cp);
         if (n == 0 || cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || (cp >= 0xFDD0 && cp <= 0xFDEF) ||
             (cp & 0xFFFE) == 0xFFFE)
@@ -463,8 +480,7 @@ static bool string_ok(Str s) {
     return true;
 }
 
-/* RFC 3986: the characters that may stand in a URI reference; % only before two hex digits. */
-static bool uri_ok(Str s) {
+bool event_uri_ok(Str s) {
     static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -492,7 +508,7 @@ static Status attribute(Line *l, Str name, bool *bad) {
     case '"':
         if (!json_string(&l->j, &text))
             return OK;
-        *bad = !string_ok(text);
+        *bad = !event_string_ok(text);
         return OK;
     case 't':
     case 'f':
@@ -533,7 +549,7 @@ static bool string_attribute(Line *l, Str *out, const char **why) {
         *why = attribute_too_long;
         return false;
     }
-    if (out->n == 0 || !string_ok(*out)) {
+    if (out->n == 0 || !event_string_ok(*out)) {
         *why = "a context attribute is empty or holds a character that it may not";
         return false;
     }
@@ -643,7 +659,7 @@ static Status read_member(Line *l, Str name, Others *others, const char **why) {
                        is_uri_attribute(name);
         if (context && text.n == 0)
             *why = "a context attribute is empty";
-        if (is_uri_attribute(name) && !uri_ok(text))
+        if (is_uri_attribute(name) && !event_uri_ok(text))
             *why = "dataschema is not a URI";
         if (str_eq(name, S("datacontenttype")) && str_find(text, '/') <= 0)
             *why = "datacontenttype is not a media type";
@@ -691,7 +707,7 @@ static const char *check_head(Head *h) {
         return "id is missing";
     if (h->source.n == 0)
         return "source is missing";
-    if (!uri_ok(h->source))
+    if (!event_uri_ok(h->source))
         return "source is not a URI reference";
     if (h->type.n == 0)
         return "type is missing";
@@ -787,7 +803,7 @@ static Status read_fields(Line *l, const EventDef *event, Json *j) {
         }
         given[i] = true;
         why = (Str){NULL, 0};
-        Status status = json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
+        Status status = event_json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
         if (status == ERR_SYNTAX && why.n > 0)
             return bad_field(l, event->fields[i].name, why);
         if (status != OK && j->status == OK)
@@ -822,6 +838,9 @@ static Status read_data(Line *l, const EventDef *event) {
 }
 
 Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal *refusal) {
+    *what = READ_EVENT;
+    if (event_read_usual(r, line, event))
+        return OK;
     Line l = {.r = r, .line = line, .event = event, .refusal = refusal, .what = what};
     const char *why = NULL;
     *what = READ_NOTHING;

@@ -22,6 +22,12 @@ typedef struct EventReader {
     Str source;   /* of events that say none, and of lines that cannot be read */
     Seen *seen;
     ZoneCache zone;
+    /* of the line before, as a guess at this one's (usual.c) */
+    char last_source[64];
+    uint32_t last_source_n;
+    uint32_t last_event;
+    char last_day[11]; /* 2026-03-02T */
+    int64_t last_day_at;
     Str *columns; /* CSV: the header's names, owned by the caller */
     uint32_t column_count;
 } EventReader;
