@@ -22,8 +22,7 @@ static Status record_begin(Record *r, Str dir, Err *err) {
                        STR_ARG(dir));
     TRY(arena_str(&r->arena, bytes, &kept));
     TRY(bundle_take(kept, &r->arena, &r->b, err));
-    r->render = (Render){.b = r->b, .zone = {.zone = bundle_zone(r->b)}};
-    TRY(render_source(&r->arena, led_name(r->l), r->b->policy, &r->render.source));
+    TRY(render_init(&r->render, r->b, led_name(r->l), &r->arena));
     return meta(r, S("clock"), &r->has_clock, &r->clock);
 }
 

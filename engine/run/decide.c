@@ -200,8 +200,7 @@ static Status decide_init(Decide *d) {
     const Bundle *b = d->p->bundle;
     d->host = (VmHost){d, decide_emit, decide_oblige, decide_notify};
     vm_init(&d->vm, b, &d->arena, &d->host);
-    d->render = (Render){.b = b, .zone = {.zone = bundle_zone(b)}};
-    TRY(render_source(&d->keep, S("decide"), b->policy, &d->render.source));
+    TRY(render_init(&d->render, b, S("decide"), &d->keep));
     d->rules = new (&d->keep, Rules, b->event_count);
     if (d->rules == NULL)
         return ERR_NOMEM;

@@ -215,8 +215,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     e->first_timer = INT64_MAX;
     e->host = (VmHost){e, host_emit, host_oblige, host_notify};
     vm_init(&e->vm, b, &e->event, &e->host);
-    e->render = (Render){.b = b, .zone = {.zone = bundle_zone(b)}};
-    Status status = render_source(&e->keep, led_name(l), b->policy, &e->render.source);
+    Status status = render_init(&e->render, b, led_name(l), &e->keep);
     if (status == OK)
         status = handlers_init(e);
     if (status == OK)

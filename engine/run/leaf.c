@@ -324,18 +324,74 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
 
 /* ---- JSON */
 
-/* contract.md 4: only %, /, # and bytes up to 0x20 are encoded. */
-static void put_part(Buf *out, Str part) {
-    for (size_t i = 0; i < part.n; i++) {
-        unsigned char c = (unsigned char)part.p[i];
-        if (c == '%' || c == '/' || c == '#' || c <= 0x20)
-            put_fmt(out, "%%%02X", c);
-        else
-            put_c(out, (char)c);
-    }
+/* How many of the PART_STEP bytes at p come before the first that put_part may have to change. */
+#ifdef __SSE2__
+enum { PART_STEP = 16 };
+static inline size_t part_clean(const char *p) {
+    __m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)p);
+    __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    marks = _mm_or_si128(marks, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ')), v));
+    return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(marks) | 1u << PART_STEP);
+}
+#else
+enum { PART_STEP = 1 };
+static bool part_marked(unsigned char c);
+static inline size_t part_clean(const char *p) {
+    return !part_marked((unsigned char)*p);
+}
+#endif
+
+/* What part_clean looks for: bytes up to 0x20 and ", #, %, /, \\. */
+static bool part_marked(unsigned char c) {
+    const uint64_t low = UINT64_C(0x1FFFFFFFF) | UINT64_C(1) << '"' | UINT64_C(1) << '#' |
+                         UINT64_C(1) << '%' | UINT64_C(1) << '/';
+    return c < 64 ? (low >> c & 1) != 0 : c == '\\';
 }
 
-void put_subject(Buf *out, const Bundle *b, const Subject *s) {
+static char *put_marked(char *to, unsigned char c, bool json) {
+    static const char digits[] = "0123456789ABCDEF";
+    if (c == '"' || c == '\\') {
+        if (json)
+            *to++ = '\\';
+        *to++ = (char)c;
+        return to;
+    }
+    *to++ = '%';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
+}
+
+/* contract.md 4: only %, /, # and bytes up to 0x20 are encoded. In JSON, quotes and backslashes are
+ * escaped as well. */
+static void put_part(Buf *out, Str part, bool json) {
+    if (part.n > SIZE_MAX / 4 || !buf_reserve(out, part.n * 3 + PART_STEP))
+        return;
+    char *to = out->p + out->n;
+    const char *p = part.p, *end = part.p + part.n;
+    while (end - p >= PART_STEP) {
+        size_t clean = part_clean(p);
+        memcpy(to, p, PART_STEP);
+        to += clean;
+        p += clean;
+        if (clean < PART_STEP)
+            to = put_marked(to, (unsigned char)*p++, json);
+    }
+    for (; p < end; p++) {
+        if (part_marked((unsigned char)*p))
+            to = put_marked(to, (unsigned char)*p, json);
+        else
+            *to++ = *p;
+    }
+    out->n = (size_t)(to - out->p);
+}
+
+/* json: as it stands inside a JSON string. The names of declarations need no escapes. */
+static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool json) {
     switch (s->kind) {
     case SUBJECT_NONE:
     case SUBJECT_APPROVAL:
@@ -351,12 +407,16 @@ void put_subject(Buf *out, const Bundle *b, const Subject *s) {
     }
     for (uint32_t i = 0; i < s->key_count; i++) {
         put_c(out, '/');
-        put_part(out, s->key[i]);
+        put_part(out, s->key[i], json);
     }
     if (s->occurrence > 1) {
         put_c(out, '#');
         put_dec(out, s->occurrence);
     }
+}
+
+void put_subject(Buf *out, const Bundle *b, const Subject *s) {
+    put_subject_text(out, b, s, false);
 }
 
 static void put_cause_json(Buf *out, Render *r, const Effect *e) {
@@ -372,13 +432,7 @@ static void put_cause_json(Buf *out, Render *r, const Effect *e) {
     if (c->kind == CAUSE_EFFECT) {
         put_dec(out, (int64_t)c->index);
     } else {
-        Buf subject = {0}, text = {0};
-        put_subject(&subject, r->b, &c->subject);
-        put_json_string(&text, buf_str(&subject));
-        put_bytes(out, text.n < 2 ? "" : text.p + 1, text.n < 2 ? 0 : text.n - 2);
-        out->failed = out->failed || subject.failed || text.failed;
-        buf_free(&subject);
-        buf_free(&text);
+        put_subject_text(out, r->b, &c->subject, true);
         put_c(out, '@');
         zone_put_instant(out, &r->zone, c->instant);
     }
@@ -406,10 +460,14 @@ static void put_data_json(Buf *out, Render *r, const Effect *e, bool comma) {
             put_c(out, ',');
         comma = true;
         if (nested && open.n == 0) {
-            put_fmt(out, "\"%.*s\":{", STR_ARG(outer));
+            put_c(out, '"');
+            put_text(out, outer);
+            put_text(out, S("\":{"));
             open = outer;
         }
-        put_fmt(out, "\"%.*s\":", STR_ARG(inner));
+        put_c(out, '"');
+        put_text(out, inner);
+        put_text(out, S("\":"));
         put_value_json(out, r->b, &r->zone, e->values[i]);
     }
     if (open.n > 0)
@@ -425,8 +483,9 @@ static void put_emitted_json(Buf *out, Render *r, const Effect *e) {
         if (comma)
             put_c(out, ',');
         comma = true;
-        put_json_string(out, event->fields[i].name);
-        put_c(out, ':');
+        put_c(out, '"');
+        put_text(out, event->fields[i].name);
+        put_text(out, S("\":"));
         put_value_json(out, r->b, &r->zone, e->fields[i]);
     }
 }
@@ -460,21 +519,17 @@ static bool is_duty_effect(EffectId id) {
 static void put_quoted_subject(Buf *out, Render *r, const Subject *s) {
     if (s->kind == SUBJECT_NONE)
         return;
-    Buf subject = {0};
-    put_subject(&subject, r->b, s);
-    put_text(out, S(",\"subject\":"));
-    put_json_string(out, buf_str(&subject));
-    out->failed = out->failed || subject.failed;
-    buf_free(&subject);
+    put_text(out, S(",\"subject\":\""));
+    put_subject_text(out, r->b, s, true);
+    put_c(out, '"');
 }
 
 void put_effect_json(Buf *out, Render *r, const Effect *e) {
     put_text(out, S("{\"specversion\":\"1.0\",\"id\":\""));
     put_dec(out, (int64_t)e->index);
-    put_text(out, S("\",\"source\":"));
-    put_json_string(out, r->source);
-    put_text(out, S(",\"type\":"));
-    put_json_string(out, effect_type(r->b, e));
+    put_text(out, r->head);
+    put_text(out, effect_type(r->b, e));
+    put_c(out, '"');
     put_quoted_subject(out, r, &e->subject);
     if (e->has_time) {
         put_text(out, S(",\"time\":\""));
@@ -487,9 +542,7 @@ void put_effect_json(Buf *out, Render *r, const Effect *e) {
         zone_put_instant(out, &r->zone, e->seen);
         put_c(out, '"');
     }
-    put_text(out, S(",\"policy\":"));
-    put_json_string(out, r->b->version);
-    put_text(out, S(",\"data\":{"));
+    put_text(out, r->tail);
     if (e->id == EFFECT_EMITTED) {
         put_emitted_json(out, r, e);
     } else {
@@ -532,19 +585,36 @@ static bool is_unreserved(unsigned char c) { /* RFC 3986, section 2.3 */
            c == '.' || c == '_' || c == '~';
 }
 
-Status render_source(Arena *a, Str ledger, Str policy, Str *out) {
-    Buf text = {0};
-    put_text(&text, S("remit:"));
-    put_text(&text, ledger);
-    put_c(&text, '/');
+static void put_source(Buf *out, Str ledger, Str policy) {
+    put_text(out, S("remit:"));
+    put_text(out, ledger);
+    put_c(out, '/');
     for (size_t i = 0; i < policy.n; i++) {
         unsigned char c = (unsigned char)policy.p[i];
         if (is_unreserved(c))
-            put_c(&text, (char)c);
+            put_c(out, (char)c);
         else
-            put_fmt(&text, "%%%02X", c);
+            put_fmt(out, "%%%02X", c);
     }
-    Status status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), out);
+}
+
+Status render_init(Render *r, const Bundle *b, Str ledger, Arena *a) {
+    Buf text = {0};
+    *r = (Render){.b = b, .zone = {.zone = bundle_zone(b)}};
+    put_source(&text, ledger, b->policy);
+    Status status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->source);
+    buf_reset(&text);
+    put_text(&text, S("\",\"source\":"));
+    put_json_string(&text, r->source);
+    put_text(&text, S(",\"type\":\""));
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->head);
+    buf_reset(&text);
+    put_text(&text, S(",\"policy\":"));
+    put_json_string(&text, b->version);
+    put_text(&text, S(",\"data\":{"));
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->tail);
     buf_free(&text);
     return status;
 }

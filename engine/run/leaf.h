@@ -138,8 +138,11 @@ MUST_USE Status take_leaf(Str bytes, Arena *a, Leaf *out);
 typedef struct Render {
     const Bundle *b;
     ZoneCache zone;
-    Str source; /* remit:LEDGER/POLICY */
+    Str source;     /* remit:LEDGER/POLICY */
+    Str head, tail; /* what stands between id and type, and between the instants and data */
 } Render;
+/* For effects of a ledger of that name. Texts live in the arena. ERR_NOMEM. */
+MUST_USE Status render_init(Render *r, const Bundle *b, Str ledger, Arena *a);
 /* The line of an effect, as contract.md 1 has it, with a newline. The cause's id must be filled in.
  */
 void put_effect_json(Buf *out, Render *r, const Effect *e);
@@ -151,7 +154,5 @@ Value effect_value(const Effect *e, Str name);
 void put_subject(Buf *out, const Bundle *b, const Subject *s);
 /* The effect's type: "remit.duty.opened", or the emitted event's name. */
 Str effect_type(const Bundle *b, const Effect *e);
-/* The source of all effects of a ledger, in the arena. */
-MUST_USE Status render_source(Arena *a, Str ledger, Str policy, Str *out);
 
 #endif
