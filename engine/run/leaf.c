@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
+#include "engine/base/utf8.h"
 
 typedef struct DataRow {
     EffectId effect;
@@ -368,7 +369,7 @@ static char *put_marked(char *to, unsigned char c, bool json) {
 
 /* contract.md 4: only %, /, # and bytes up to 0x20 are encoded. In JSON, quotes and backslashes are
  * escaped as well. */
-static void put_part(Buf *out, Str part, bool json) {
+static void put_good_part(Buf *out, Str part, bool json) {
     if (part.n > SIZE_MAX / 4 || !buf_reserve(out, part.n * 3 + PART_STEP))
         return;
     char *to = out->p + out->n;
@@ -388,6 +389,15 @@ static void put_part(Buf *out, Str part, bool json) {
             *to++ = *p;
     }
     out->n = (size_t)(to - out->p);
+}
+
+/* In JSON what is not UTF-8 becomes U+FFFD, as in put_json_string. */
+static void put_part(Buf *out, Str part, bool json) {
+    for (size_t good; json && (good = utf8_good(part)) < part.n; part = str_from(part, good + 1)) {
+        put_good_part(out, str_upto(part, good), json);
+        put_utf8(out, 0xFFFD);
+    }
+    put_good_part(out, part, json);
 }
 
 /* json: as it stands inside a JSON string. The names of declarations need no escapes. */
