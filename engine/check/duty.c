@@ -581,7 +581,6 @@ static void duty_check(Program *p, DutySym *duty) {
     duty->broken = has_error(node->c);
     if (!duty_room(p, duty))
         return;
-    duty_params(p, duty);
     bool bad_trigger = false;
     if (node->b != NULL && node->b->kind == N_ON) {
         trigger_on(p, &duty->scope, node->b, &duty->where);
@@ -616,6 +615,8 @@ static void duty_check(Program *p, DutySym *duty) {
 }
 
 void duties_check(Program *p) {
+    for (size_t i = 0; i < p->duties.n && !p->nomem; i++) /* any duty may oblige any other */
+        duty_params(p, p->duties.at[i]);
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
         duty_check(p, p->duties.at[i]);
 }
