@@ -9,6 +9,7 @@
 
 #include "engine/base/atoms.h"
 #include "engine/base/calendar.h"
+#include "engine/base/decl.h"
 #include "engine/base/value.h"
 #include "engine/syntax/parse.h"
 
@@ -234,8 +235,8 @@ typedef struct Rule {
 
 /* A declaration that reacts to events, in the order of the text. */
 typedef struct Decl {
-    bool is_duty;
-    uint32_t number; /* of the duty or the rule */
+    DeclKind kind;
+    uint32_t number; /* among those of its kind */
 } Decl;
 
 /* ---- tests of the policy, with constants only */

@@ -156,7 +156,7 @@ static Rule *rule_find(Program *p, Str name) {
 static DutySym *declare_duty(Program *p, const Node *node) {
     DECLARE(DutySym, duties, duty_find);
     sym->number = (uint32_t)p->duties.n - 1;
-    if (!vec_push(&p->decls, ((Decl){true, sym->number})))
+    if (!vec_push(&p->decls, ((Decl){DECL_DUTY, sym->number})))
         p->nomem = true;
     return sym;
 }
@@ -164,7 +164,7 @@ static DutySym *declare_duty(Program *p, const Node *node) {
 static Rule *declare_rule(Program *p, const Node *node) {
     DECLARE(Rule, rules, rule_find);
     sym->number = (uint32_t)p->rules.n - 1;
-    if (!vec_push(&p->decls, ((Decl){false, sym->number})))
+    if (!vec_push(&p->decls, ((Decl){DECL_RULE, sym->number})))
         p->nomem = true;
     return sym;
 }

@@ -370,7 +370,8 @@ static void take_kind(Reader *r, KindDef *k) {
 static void put_fn(Buf *out, const FnDef *f) {
     put_str(out, f->name);
     put_index(out, f->event);
-    put_index(out, f->duty);
+    put_u8(out, f->of);
+    put_index(out, f->owner);
     PUT_LIST(out, f->args, f->arg_count, put_kind);
     PUT_LIST(out, f->results, f->result_count, put_kind);
     put_varint(out, f->registers);
@@ -380,7 +381,8 @@ static void put_fn(Buf *out, const FnDef *f) {
 static void take_fn(Reader *r, FnDef *f) {
     f->name = take_str(&r->t);
     f->event = take_index(r, r->b->event_count, true);
-    f->duty = take_index(r, INT32_MAX, true);
+    f->of = take_below(r, DECL_KINDS);
+    f->owner = take_index(r, INT32_MAX, true);
     TAKE_LIST(r, f->args, f->arg_count, take_kind);
     TAKE_LIST(r, f->results, f->result_count, take_kind);
     f->registers = take_u32v(r);
@@ -534,13 +536,17 @@ static void take_rule(Reader *r, RuleDef *u) {
         r->t.failed = true;
 }
 
+static uint32_t decl_count(const Bundle *b, uint8_t kind) {
+    return kind == DECL_DUTY ? b->duty_count : kind == DECL_RULE ? b->rule_count : 0;
+}
+
 static void put_decl(Buf *out, const DeclDef *d) {
-    put_varint(out, (uint64_t)d->number << 1 | d->is_duty);
+    put_varint(out, (uint64_t)d->number * DECL_KINDS + d->kind);
 }
 static void take_decl(Reader *r, DeclDef *d) {
     uint64_t v = take_varint(&r->t);
-    *d = (DeclDef){v & 1, (uint32_t)(v >> 1)};
-    if ((v >> 1) >= (d->is_duty ? r->b->duty_count : r->b->rule_count))
+    *d = (DeclDef){(uint8_t)(v % DECL_KINDS), (uint32_t)(v / DECL_KINDS)};
+    if (v / DECL_KINDS >= decl_count(r->b, d->kind))
         r->t.failed = true;
 }
 
@@ -679,10 +685,25 @@ static bool ok_events(const Bundle *b) {
     return true;
 }
 
-static bool fn_is(const Bundle *b, int32_t fn, int32_t event, int32_t duty, uint32_t args) {
+/* Whether a function reads no more than this event, the frame of this declaration and so many
+ * arguments. */
+static bool fn_reads(const Bundle *b, int32_t fn, int32_t event, DeclKind of, int32_t owner,
+                     uint32_t args) {
     const FnDef *f = &b->fns[fn];
-    return (f->event < 0 || f->event == event) && (f->duty < 0 || f->duty == duty) &&
-           f->arg_count <= args;
+    return (f->event < 0 || f->event == event) &&
+           (f->owner < 0 || (f->of == of && f->owner == owner)) && f->arg_count <= args;
+}
+
+static bool fn_is(const Bundle *b, int32_t fn, int32_t event, int32_t duty, uint32_t args) {
+    return fn_reads(b, fn, event, DECL_DUTY, duty, args);
+}
+
+const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count) {
+    *count = 0;
+    if (f->owner < 0 || f->of != DECL_DUTY)
+        return NULL;
+    *count = b->duties[f->owner].frame_count;
+    return b->duties[f->owner].frame;
 }
 
 static bool fn_gives(const Bundle *b, int32_t fn, uint32_t n, uint8_t kind) {
@@ -799,7 +820,7 @@ static bool ok_duties(const Bundle *b) {
 static bool ok_rest(const Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         const FnDef *f = &b->fns[i];
-        if (f->duty >= (int32_t)b->duty_count || f->to > b->code_count ||
+        if (f->owner >= (int32_t)decl_count(b, f->of) || f->to > b->code_count ||
             (i > 0 && f->from < b->fns[i - 1].to))
             return false;
     }

@@ -9,6 +9,7 @@
 
 #include "engine/base/atoms.h"
 #include "engine/base/calendar.h"
+#include "engine/base/decl.h"
 #include "engine/base/value.h"
 
 /* Version list: 1 the first. */
@@ -105,7 +106,8 @@ typedef struct KindDef {
 typedef struct FnDef {
     Str name;      /* for people: "duty handle_complaint raise" */
     int32_t event; /* the event at hand, or -1 */
-    int32_t duty;  /* whose frame it reads, or -1 */
+    uint8_t of;    /* DeclKind of `owner` */
+    int32_t owner; /* whose frame it reads: a duty, or -1 */
     KindDef *args, *results;
     uint32_t arg_count, result_count;
     uint32_t registers;
@@ -206,8 +208,8 @@ typedef struct RuleDef {
 } RuleDef;
 
 typedef struct DeclDef {
-    bool is_duty;
-    uint32_t number;
+    uint8_t kind;    /* DeclKind */
+    uint32_t number; /* among those of its kind */
 } DeclDef;
 
 typedef struct SourceDef {
@@ -255,6 +257,9 @@ void bundle_put(Buf *out, const Bundle *b);
 /* Reads and checks all: numbers, constants, code (verify.h); makes the tables' lookups. bytes is
  * borrowed. */
 MUST_USE Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err);
+
+/* The kinds of the values that a function finds in its frame; NULL when it has none. */
+const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count);
 
 /* The party that has this name or alias, or -1. Seats by team and role, each by name or alias. */
 int32_t bundle_party(const Bundle *b, Str name);

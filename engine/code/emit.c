@@ -72,11 +72,13 @@ KindDef emit_kind(const Type *type) {
 
 /* ---- functions */
 
-void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, int32_t duty, bool later) {
+void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, DeclKind of, int32_t owner,
+              bool later) {
     e->fn = (FnBuild){.later = later, .scope = scope};
     e->fn.def = (FnDef){.name = name,
                         .event = event == NULL ? -1 : (int32_t)event->number,
-                        .duty = duty,
+                        .of = (uint8_t)of,
+                        .owner = owner,
                         .from = (uint32_t)e->code.n};
     e->fn.def.results = emit_array(e, LIMIT_REGISTERS, sizeof(KindDef));
     e->fn.def.args = emit_array(e, LIMIT_FIELDS, sizeof(KindDef));
@@ -272,7 +274,7 @@ static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
                                                .number = i,
                                                .parameter = true})))
             emit_fail(e, ERR_NOMEM, "");
-    fn_begin(e, fn_name(e, "table", t->name, "row"), scope, NULL, -1, false);
+    fn_begin(e, fn_name(e, "table", t->name, "row"), scope, NULL, DECL_RULE, -1, false);
     for (uint32_t i = 0; e->status == OK && i < t->input_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&t->inputs[i].type);
     uint32_t base = fn_reg(e, t->output_count == 0 ? 1 : t->output_count);
@@ -326,7 +328,8 @@ static void emit_where(Emit *e, const Node *where) {
 static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->link_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, "duty", duty->name, "match"), act->scope, act->event, -1, true);
+    fn_begin(e, fn_name(e, "duty", duty->name, "match"), act->scope, act->event, DECL_DUTY, -1,
+             true);
     uint32_t base = fn_reg(e, act->link_count);
     for (uint32_t i = 0; i < act->link_count; i++) {
         const Link *link = &act->links[i];
@@ -351,7 +354,7 @@ static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
 static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->rest_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, "duty", duty->name, "where"), act->scope, act->event,
+    fn_begin(e, fn_name(e, "duty", duty->name, "where"), act->scope, act->event, DECL_DUTY,
              (int32_t)duty->number, true);
     uint32_t flag = fn_reg(e, 1);
     for (uint32_t i = 0; i < act->rest_count; i++) {
@@ -432,8 +435,8 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
         def->span_slot = (int32_t)emit_slot(e, from->span);
-    fn_begin(e, fn_name(e, "duty", duty->name, "rung"), &duty->scope, NULL, (int32_t)duty->number,
-             true);
+    fn_begin(e, fn_name(e, "duty", duty->name, "rung"), &duty->scope, NULL, DECL_DUTY,
+             (int32_t)duty->number, true);
     uint32_t count = (uint32_t)node_count(from->parties), base = fn_reg(e, count), i = 0;
     for (const Node *party = from->parties; party != NULL; party = party->next, i++) {
         emit_expr(e, party, base + i, NULL);
@@ -463,7 +466,7 @@ static uint8_t state_def(StateRow state) {
 
 static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
     def->state = state_def(from->state);
-    fn_begin(e, fn_name(e, "duty", duty->name, "reaction"), &duty->scope, NULL,
+    fn_begin(e, fn_name(e, "duty", duty->name, "reaction"), &duty->scope, NULL, DECL_DUTY,
              (int32_t)duty->number, true);
     emit_actions(e, from->actions);
     def->fn = fn_end(e, 0);
@@ -472,8 +475,8 @@ static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, Re
 /* The function that raises a duty; last, since the others have by then said what the frame must
  * keep. */
 static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
-    fn_begin(e, fn_name(e, "duty", duty->name, "raise"), &duty->scope, duty->scope.event, -1,
-             false);
+    fn_begin(e, fn_name(e, "duty", duty->name, "raise"), &duty->scope, duty->scope.event, DECL_DUTY,
+             -1, false);
     for (uint32_t i = 0; e->status == OK && i < duty->param_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&duty->params[i].type);
     uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (uint32_t)e->slots.n;
@@ -556,7 +559,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
 static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
     *def = (RuleDef){rule->name, rule->node->more, rule->scope.event->number,
                      -1,         rule->at.file,    node_line(e, rule->node)};
-    fn_begin(e, fn_name(e, "rule", rule->name, ""), &rule->scope, rule->scope.event, -1, false);
+    fn_begin(e, fn_name(e, "rule", rule->name, ""), &rule->scope, rule->scope.event, DECL_DUTY, -1,
+             false);
     emit_where(e, rule->where);
     emit_lets(e, &rule->scope);
     emit_actions(e, rule->clauses);
@@ -574,7 +578,7 @@ static void emit_declarations(Emit *e) {
     for (size_t i = 0; i < p->rules.n && e->status == OK; i++)
         emit_rule(e, p->rules.at[i], &b->rules[b->rule_count++]);
     for (size_t i = 0; i < p->decls.n && e->status == OK; i++)
-        b->decls[b->decl_count++] = (DeclDef){p->decls.at[i].is_duty, p->decls.at[i].number};
+        b->decls[b->decl_count++] = (DeclDef){(uint8_t)p->decls.at[i].kind, p->decls.at[i].number};
 }
 
 Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {

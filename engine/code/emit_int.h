@@ -46,8 +46,9 @@ TypeDef emit_type(const Type *type);
 KindDef emit_kind(const Type *type);
 
 /* ---- functions */
-/* Begins a function over an event (or NULL) and a duty's frame (-1: none). */
-void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, int32_t duty, bool later);
+/* Begins a function over an event (or NULL) and the frame of a declaration (-1: none). */
+void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, DeclKind of, int32_t owner,
+              bool later);
 void fn_result(Emit *e, KindDef kind);
 /* Ends it with results from register `from` on, and gives its number. */
 int32_t fn_end(Emit *e, uint32_t from);

@@ -225,12 +225,13 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
             return attrs[n];
         break;
     }
-    case M_FRAME:
-        if (v->fn->duty >= 0 && n < b->duties[v->fn->duty].frame_count) {
-            KindDef kind = b->duties[v->fn->duty].frame[n];
-            return (Reg){kind.kind, kind.optional};
-        }
+    case M_FRAME: {
+        uint32_t count;
+        const KindDef *frame = bundle_frame(b, v->fn, &count);
+        if (n < count)
+            return (Reg){frame[n].kind, frame[n].optional};
         break;
+    }
     case M_ARG:
         if (n < v->fn->arg_count)
             return (Reg){v->fn->args[n].kind, v->fn->args[n].optional};

@@ -42,7 +42,7 @@ static void handler_add(HandlerList *list, Handler h) {
 static void handlers_collect(const Bundle *b, HandlerList *lists) {
     for (uint32_t i = 0; i < b->decl_count; i++) {
         uint32_t n = b->decls[i].number;
-        if (!b->decls[i].is_duty) {
+        if (b->decls[i].kind == DECL_RULE) {
             handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
             continue;
         }

@@ -64,7 +64,7 @@ static void begin(void) {
     duties[1] = (DutyDef){.event = WIDE};
     fn = (FnDef){.name = S("f"),
                  .event = WIDE,
-                 .duty = 0,
+                 .owner = 0,
                  .args = args,
                  .arg_count = 2,
                  .results = results,
@@ -336,7 +336,7 @@ TEST(what_a_function_does_not_have_is_refused) {
         if (is(row, 1, of[k])) {
             begin();
             fn.arg_count = 0;
-            fn.event = fn.duty = -1;
+            fn.event = fn.owner = -1;
             put_row(row, 0, 0, 0);
             expect_answer(NOT_THERE);
         }
