@@ -245,7 +245,9 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
         fail(&error);
         return NULL;
     }
-    remit_policy_diagnostics(policy, &args->look, to, &error);
+    RemitLook look = args->look;
+    look.color = look.color && (to.ctx != (void *)stderr || is_terminal(STDERR_FILENO));
+    remit_policy_diagnostics(policy, &look, to, &error);
     if (remit_policy_errors(policy) == 0)
         return policy;
     remit_policy_close(policy);
