@@ -184,7 +184,8 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
 static void put_sarif(Buf *out, Diags *d, bool chinese) {
     put_text(out, S("{\"$schema\":\"https://json.schemastore.org/"
                     "sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{"
-                    "\"tool\":{\"driver\":{\"name\":\"remit\"}},\"results\":["));
+                    "\"tool\":{\"driver\":{\"name\":\"remit\"}},"
+                    "\"columnKind\":\"unicodeCodePoints\",\"results\":["));
     for (size_t i = 0; i < d->all.n; i++) {
         const Diag *diag = &d->all.at[i];
         Place from = source_place(&*d->sources, diag->span.file, diag->span.from);
@@ -217,7 +218,8 @@ RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
         if (look->format == REMIT_JSON)
             diag_json(d, &d->all.at[i], look->chinese, &out);
         else
-            diag_print(d, &d->all.at[i], look->chinese, look->color, &out);
+            diag_print(d, &d->all.at[i], look->chinese, look->color,
+                       look->columns <= 0 ? 80 : (size_t)look->columns, &out);
     }
     return write_buf(to, &out, error);
 }

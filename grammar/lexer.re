@@ -74,9 +74,13 @@ RawToken lexer_next(Lexer *lx) {
         number = digits (("." | "\uFF0E") digit (digit | "_")*)?;
         colon  = ":" | "\uFF1A";
         percent = "%" | "\uFF05";
+        eq     = "=" | "\uFF1D";
+        lt     = "<" | "\uFF1C";
+        gt     = ">" | "\uFF1E";
+        minus  = "-" | "\uFF0D";
         date   = digit{4} "-" digit{2} "-" digit{2};
         clock  = digit{1,2} colon digit{2} (colon digit{2} ("." digit+)?)?;
-        odd    = [\u3000-\u3003\u3008-\u3011\u3014-\u301F\u2010-\u2027\u2030-\u205E\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\u2260\u2264\u2265\u00A0\uFEFF];
+        odd    = [\u3000-\u3003\u3008-\u3011\u3014-\u301F\u2010-\u2027\u2030-\u205E\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\u2190-\u22FF\u00A0\u00D7\u00F7\uFEFF];
         letter = [A-Za-z_\u0080-\U0010FFFF] \ odd \ [\uFF10-\uFF19];
         word   = letter (letter | digit)*;
 
@@ -115,19 +119,19 @@ RawToken lexer_next(Lexer *lx) {
         "," | "\uFF0C" | "\u3001" { MARK(TK_COMMA); }
         ";" | "\uFF1B" { MARK(TK_SEMI); }
         colon          { MARK(TK_COLON); }
-        ".."           { MARK(TK_DOTDOT); }
+        ".." | "\uFF0E\uFF0E" { MARK(TK_DOTDOT); }
         "." | "\uFF0E" { MARK(TK_DOT); }
         "|" | "\uFF5C" { MARK(TK_BAR); }
-        "=>"           { MARK(TK_FAT); }
-        "->"           { MARK(TK_ARROW); }
-        "=" | "\uFF1D" { MARK(TK_EQ); }
-        "!=" | "<>" | "\u2260" { MARK(TK_NE); }
-        "<=" | "\u2264" | "\uFF1C=" { MARK(TK_LE); }
-        ">=" | "\u2265" | "\uFF1E=" { MARK(TK_GE); }
-        "<" | "\uFF1C" { MARK(TK_LT); }
-        ">" | "\uFF1E" { MARK(TK_GT); }
+        eq gt          { MARK(TK_FAT); }
+        minus gt       { MARK(TK_ARROW); }
+        eq             { MARK(TK_EQ); }
+        ("!" | "\uFF01") eq | lt gt | "\u2260" { MARK(TK_NE); }
+        lt eq | "\u2264" { MARK(TK_LE); }
+        gt eq | "\u2265" { MARK(TK_GE); }
+        lt             { MARK(TK_LT); }
+        gt             { MARK(TK_GT); }
         "+" | "\uFF0B" { MARK(TK_PLUS); }
-        "-" | "\uFF0D" { MARK(TK_MINUS); }
+        minus          { MARK(TK_MINUS); }
         "*" | "\uFF0A" { MARK(TK_STAR); }
         "/" | "\uFF0F" { MARK(TK_SLASH); }
         "?" | "\uFF1F" { MARK(TK_QUESTION); }

@@ -12,6 +12,7 @@
 #include "engine/syntax/build.h"
 #include "engine/syntax/join.h"
 #include "engine/base/check.h"
+#include <string.h>
 #define YYMALLOCARGTYPE size_t
 #define YYREALLOC mem_realloc
 #define YYFREE mem_free
@@ -89,7 +90,7 @@ mode(M) ::= STATE(S). { M = S; }
 fields(L) ::= . { L = build_none(); }
 fields(L) ::= fields(A) LABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
 fields(L) ::= fields(A) COMMALABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
-fields(L) ::= fields(A) error. { L = A; }
+fields(L) ::= fields(A) error. { L = build_list(b, A, build_error(b)); }
 preset(N) ::= . { N = NULL; }
 preset(N) ::= EQ value(A). { N = A; }
 
@@ -217,7 +218,7 @@ action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T)
 inits(L) ::= . { L = build_none(); }
 inits(L) ::= inits(A) LABEL(S) expr(V). { L = build_list(b, A, build_init(b, S, V)); }
 inits(L) ::= inits(A) COMMALABEL(S) expr(V). { L = build_list(b, A, build_init(b, S, V)); }
-inits(L) ::= inits(A) error. { L = A; }
+inits(L) ::= inits(A) error. { L = build_list(b, A, build_error(b)); }
 says(N) ::= . { N = NULL; }
 says(N) ::= said(A). { N = A; }
 said(N) ::= STRING(S). { N = build_literal(b, LIT_TEXT, S); }
@@ -334,46 +335,81 @@ check(N) ::= REPORTED_LATE(K). { N = build_check(b, K, CHECK_REPORTED_LATE, K, N
 check(N) ::= NOT check(A). { N = build_check_not(A); }
 
 %code {
-/* Whether the parser could take this token now, as itself: what the joiner asks before it joins words,
- * and what a syntax error lists. Walks a copy of the stack; runs no action. */
-bool parse_accepts(const void *parser, int token) {
-    const yyParser *p = parser;
-    YYACTIONTYPE states[PARSE_DEPTH];
-    size_t n = 0;
-    for (const yyStackEntry *e = p->yystack; e <= p->yytos; e++) {
-        if (n == PARSE_DEPTH)
-            return false;
-        states[n++] = e->stateno;
-    }
+/* Trials walk a copy of the parser's stack and run no action: what the joiner asks before it joins words,
+ * what a syntax error lists, and how far a repair would lead. */
+static bool trial_walk(Trial *t, int token) {
     for (;;) {
-        YYACTIONTYPE act = states[n - 1];
+        YYACTIONTYPE act = t->states[t->n - 1];
         if (act <= YY_MAX_SHIFT) {
             int i = yy_shift_ofst[act] + token;
             if (i < 0 || i >= (int)YY_NLOOKAHEAD || yy_lookahead[i] != token)
                 return false;
             act = yy_action[i];
         }
-        if (act <= YY_MAX_SHIFTREDUCE || act == YY_ACCEPT_ACTION)
+        if (act == YY_ACCEPT_ACTION)
             return true;
+        if (act <= YY_MAX_SHIFTREDUCE) {
+            if (act > YY_MAX_SHIFT)
+                act = (YYACTIONTYPE)(act + YY_MIN_REDUCE - YY_MIN_SHIFTREDUCE);
+            if (t->n == PARSE_DEPTH)
+                return false;
+            t->states[t->n++] = act;
+            return true;
+        }
         if (act < YY_MIN_REDUCE || act > YY_MAX_REDUCE)
             return false;
         unsigned rule = act - YY_MIN_REDUCE;
-        n -= (size_t)-yyRuleInfoNRhs[rule];
-        if (yyRuleInfoLhs[rule] == 0 || n == 0 || n == PARSE_DEPTH)
+        t->n -= (size_t)-yyRuleInfoNRhs[rule];
+        if (yyRuleInfoLhs[rule] == 0 || t->n == 0 || t->n == PARSE_DEPTH)
             return false;
-        YYACTIONTYPE next = yy_find_reduce_action(states[n - 1], yyRuleInfoLhs[rule]);
+        YYACTIONTYPE next = yy_find_reduce_action(t->states[t->n - 1], yyRuleInfoLhs[rule]);
         if (next == YY_ACCEPT_ACTION)
             return true;
         if (next > YY_MAX_SHIFT && next <= YY_MAX_SHIFTREDUCE)
             next = (YYACTIONTYPE)(next + YY_MIN_REDUCE - YY_MIN_SHIFTREDUCE);
-        states[n++] = next;
+        t->states[t->n++] = next;
     }
 }
 
+int parse_tokens(void) {
+    return YYNTOKEN;
+}
+
+void trial_begin(Trial *t, const void *parser) {
+    const yyParser *p = parser;
+    t->n = 0;
+    for (const yyStackEntry *e = p->yystack; e <= p->yytos && t->n < PARSE_DEPTH; e++)
+        t->states[t->n++] = e->stateno;
+}
+
+bool trial_accepts(const Trial *t, int token) {
+    Trial copy;
+    copy.n = t->n;
+    memcpy(copy.states, t->states, t->n * sizeof *t->states);
+    return t->n < PARSE_DEPTH && trial_walk(&copy, token);
+}
+
+static int trial_as(const Trial *t, int token) {
+    if (trial_accepts(t, token))
+        return token;
+    int name = token > 0 && (size_t)token < sizeof yyFallback / sizeof *yyFallback ? yyFallback[token] : 0;
+    return name != 0 && trial_accepts(t, name) ? name : -1;
+}
+
+bool trial_feed(Trial *t, int token) {
+    int as = trial_as(t, token);
+    return as >= 0 && trial_walk(t, as);
+}
+
+bool parse_accepts(const void *parser, int token) {
+    Trial t;
+    trial_begin(&t, parser);
+    return t.n < PARSE_DEPTH && trial_walk(&t, token);
+}
+
 bool parse_accepts_any(const void *parser, int token) {
-    if (parse_accepts(parser, token))
-        return true;
-    return token > 0 && (size_t)token < sizeof yyFallback / sizeof *yyFallback &&
-           yyFallback[token] != 0 && parse_accepts(parser, yyFallback[token]);
+    Trial t;
+    trial_begin(&t, parser);
+    return t.n < PARSE_DEPTH && trial_as(&t, token) >= 0;
 }
 }

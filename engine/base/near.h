@@ -4,8 +4,12 @@
 
 #include "engine/base/str.h"
 
-/* The one of n candidates that is most like `word`, the first of equals, or -1: at most a third of
- * its bytes differ (insertions, deletions, changes, swaps of neighbours). */
+/* How many letters (code points) must be inserted, deleted, changed or swapped with a neighbour to
+ * turn a into b; most + 1 when more than `most`. */
+size_t name_distance(Str a, Str b, size_t most);
+/* How many may differ for the two to be alike: a third of the word's letters. */
+size_t name_distance_most(Str word);
+/* The one of n candidates that is most like `word`, the first of equals, or -1. */
 ptrdiff_t nearest(Str word, const Str *candidates, size_t n);
 
 #endif

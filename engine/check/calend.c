@@ -17,8 +17,8 @@ typedef struct CalBuild {
 static bool read_time(Program *p, const Node *span, Str text, int32_t *out) {
     if (time_parse(text, true, out) == OK)
         return true;
-    diag_add3(p->diags, DIAG_BAD_LITERAL, span->span, text, S("time of day"),
-              S("write 00:00 to 24:00"));
+    diag_add3(p->diags, DIAG_BAD_LITERAL, span->span, text, say_both(p, "time of day", "时刻"),
+              say_both(p, "write 00:00 to 24:00", "请写 00:00 至 24:00"));
     return false;
 }
 

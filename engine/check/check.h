@@ -78,6 +78,7 @@ typedef struct Event {
     bool open;   /* unknown fields are allowed */
     bool engine; /* one of the engine's own */
     bool raised; /* something listens to it */
+    bool broken; /* part of it could not be read */
     Span at;
 } Event;
 
@@ -220,6 +221,7 @@ typedef struct DutySym {
     const Node *lets; /* the clause list: LETs are in it, in order */
     bool obliged;     /* some rule obliges it */
     bool broken;      /* part of it could not be read */
+    bool keyless;     /* its key is not known because of a mistake */
     Span at;
 } DutySym;
 

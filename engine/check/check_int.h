@@ -24,7 +24,9 @@ const Type *type_of(const Node *node);
 void type_set(Program *p, Node *node, Type type);
 Type type_plain(TypeKind kind);
 Type type_error(void);
-Str type_text(Program *p, const Type *type); /* "money in CNY", for messages */
+Str type_text(Program *p, const Type *type); /* "money in CNY", for messages, in both languages */
+Str type_currency_text(Program *p, const Type *type); /* "CNY" */
+Str type_member_text(Program *p, const Type *type);   /* "refund, fraud", a few of them */
 /* Whether a value of type `from` can stand where `to` is wanted, absence apart. */
 bool type_fits(const Type *from, const Type *to);
 bool type_same(const Type *a, const Type *b);
@@ -39,7 +41,16 @@ int enum_find(const Enum *e, Str name); /* by name or alias; -1 */
 /* say.c: diagnostics that several files use */
 Str say(Program *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 Str say_count(Program *p, size_t n);
+/* "1 cell", "2 cells", "2 个条件" */
+Str say_number(Program *p, size_t n, const char *one, const char *many, const char *zh);
+Str say_both(Program *p, const char *en, const char *zh); /* a text in both languages */
+Str say_quoted(Program *p, Str text);
 bool is_lost(const Program *p, Str name);
+/* Something needs a setting that the header does not have: said once. */
+void say_header(Program *p, DiagCode code, Span at, NodeKind setting);
+/* Whether the name is reported as unknown elsewhere: one cause, one message, which counts the
+ * places. */
+bool said_before(Program *p, Span at, Str name);
 void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted);
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n);
 
@@ -78,7 +89,7 @@ void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
 void duties_check(Program *p);
 void rules_check(Program *p);
-void actions_check(Program *p, Scope *scope, const Node *first, const char *where);
+void actions_check(Program *p, Scope *scope, const Node *first, Str where);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
 void graph_check(Program *p);
 void tests_check(Program *p);

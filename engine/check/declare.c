@@ -82,6 +82,8 @@ void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_
     }
     for (uint32_t i = 0; i < n; i++)
         names[i] = fields[i].name;
+    if (name.n == 0 || is_lost(p, name) || said_before(p, at, name))
+        return;
     ptrdiff_t best = nearest(name, names, n);
     Diag *diag =
         diag_add3(p->diags, DIAG_UNKNOWN_FIELD, at, of, name, best < 0 ? S("") : names[best]);
@@ -110,9 +112,9 @@ const Event *event_named(Program *p, const Node *name) {
 
 static void say_twice(Program *p, Span at, Str name, Span first) {
     Place place = source_place(p->sources, first.file, first.from);
-    Str where = first.file == at.file ? say(p, "%u", place.line)
-                                      : say(p, "%u of %.*s", place.line,
-                                            STR_ARG(p->sources->files.at[first.file].name));
+    Str where = say(p, "%u", place.line);
+    if (first.file != at.file)
+        where = say(p, "%.*s:%u", STR_ARG(p->sources->files.at[first.file].name), place.line);
     diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, at, name, where), first);
 }
 
@@ -220,7 +222,8 @@ static void declare_event(Program *p, const Node *node) {
                      .open = node->flag != 0,
                      .at = node->at};
     if (node->op != 0 && !event->open)
-        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, S("this state"), S("open or {"));
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, say_both(p, "this state", "这个状态"),
+                  say_both(p, "open or {", "进行中 或 {"));
     ((Node *)(uintptr_t)node)->means = event;
 }
 
@@ -348,13 +351,18 @@ static void event_fields(Program *p, const Node *node) {
         return;
     size_t n = node_count(node->a);
     if (n > LIMIT_FIELDS)
-        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say(p, "%zu fields", n), S("250"));
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at,
+                  say(p, "%zu%.*s", n, STR_ARG(say_both(p, " fields", " 个字段"))), S("250"));
     event->fields = new (p->arena, Field, n == 0 ? 1 : n);
     if (event->fields == NULL) {
         p->nomem = true;
         return;
     }
     for (const Node *f = node->a; f != NULL && event->field_count < LIMIT_FIELDS; f = f->next) {
+        if (f->kind == N_ERROR) {
+            event->broken = true;
+            continue;
+        }
         int old = field_find(event->fields, event->field_count, f->text);
         if (old >= 0) {
             say_twice(p, f->at, f->text, event->fields[old].at);
@@ -383,8 +391,9 @@ bool zone_read(Program *p, const Node *node, Zone *zone) {
             (best.n == 0 || nearest(node->text, (Str[]){best, name}, 2) == 1))
             best = name;
     }
-    Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->span, node->text, best);
-    (void)diag;
+    Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->at, node->text, best);
+    if (best.n > 0)
+        diag_fix(diag, node->at, say(p, "\"%.*s\"", STR_ARG(best)));
     return false;
 }
 
@@ -401,8 +410,10 @@ static void header_settings(Program *p) {
             if (good)
                 p->currency = currency_pack(s->text);
             else
-                diag_add3(p->diags, DIAG_BAD_LITERAL, s->span, s->text, S("currency"),
-                          S("write its three capitals, as in CNY (ISO 4217)"));
+                diag_add3(p->diags, DIAG_BAD_LITERAL, s->at, s->text,
+                          say_both(p, "currency", "币种"),
+                          say_both(p, "write its three capitals, as in CNY (ISO 4217)",
+                                   "请写三个大写字母，如 CNY（ISO 4217）"));
         } else if (s->kind == N_SET_LATE) {
             Type want = {.kind = TY_DURATION, .families = 1u << FAMILY_DAYS | 1u << FAMILY_ELAPSED};
             Value v;
@@ -411,7 +422,7 @@ static void header_settings(Program *p) {
         }
     }
     if (zone == NULL)
-        diag_add(p->diags, DIAG_NO_ZONE, p->header->at);
+        say_header(p, DIAG_NO_ZONE, p->header->at, N_SET_ZONE);
 }
 
 /* The calendar that the header names; after the modules are in. */
@@ -432,6 +443,8 @@ static void header_calendar(Program *p) {
         }
         for (size_t i = 0; i < p->calendars.n; i++)
             names[i] = p->calendars.at[i]->name;
+        if (p->lost.module)
+            continue; /* it may be declared there */
         say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
                     p->calendars.n);
     }
@@ -461,6 +474,7 @@ static void load_module(Program *p, const Node *use, const Modules *modules) {
     if (modules == NULL || !modules->find(modules->ctx, use->text, &file, &text)) {
         const Str *names = NULL;
         size_t n = modules == NULL ? 0 : modules->list(modules->ctx, &names);
+        p->lost.module = true;
         say_unknown(p, DIAG_UNKNOWN_MODULE, use->a == NULL ? use->span : use->a->span, use->text,
                     names, n);
         return;
@@ -496,7 +510,7 @@ void declare_all(Program *p, const Modules *modules, bool with_header) {
             declare_item(p, item);
     if (p->header != NULL)
         header_settings(p);
-    else if (with_header && p->files.n > 0 && p->lost.words.n == 0)
+    else if (with_header && p->files.n > 0 && !p->lost.file && !is_lost(p, S("policy")))
         diag_add(p->diags, DIAG_NO_POLICY, (Span){0, 0, 0});
     parties_under(p);
     for (size_t i = 0; i < p->files.n; i++)

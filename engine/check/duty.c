@@ -54,8 +54,15 @@ static void text_check(Program *p, const Scope *scope, Node *text) {
         expr_want(p, scope, text, &want);
 }
 
+/* Whether the one may be the other misspelt. */
+static bool name_is_like(Str name, Str other) {
+    return nearest(name, &other, 1) == 0;
+}
+
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at) {
     for (Node *init = inits; init != NULL; init = init->next) {
+        if (init->kind == N_ERROR)
+            continue;
         int field = field_find(event->fields, event->field_count, init->text);
         if (field < 0) {
             say_unknown_field(p, init->at, event->name, event->fields, event->field_count,
@@ -73,8 +80,9 @@ void init_check(Program *p, const Scope *scope, const Event *event, Node *inits,
     for (uint32_t i = 0; i < event->field_count; i++) {
         bool there = event->fields[i].type.optional || event->fields[i].has_preset;
         for (const Node *init = inits; init != NULL && !there; init = init->next)
-            there = init->bind == BIND_FIELD && init->slot == i;
-        if (!there && !has_error(inits))
+            there = init->bind == BIND_FIELD ? init->slot == i
+                                             : name_is_like(init->text, event->fields[i].name);
+        if (!there && !event->broken && !has_error(inits))
             diag_add2(p->diags, DIAG_MISSING_FIELD, at->at, event->fields[i].name, event->name);
     }
 }
@@ -98,6 +106,9 @@ static void oblige_check(Program *p, const Scope *scope, Node *action) {
             names[n] = p->duties.at[n]->name;
         if (names != NULL)
             say_unknown(p, DIAG_NOT_A_DUTY, action->at, action->text, names, n);
+        ptrdiff_t meant = names == NULL ? -1 : nearest(action->text, names, n);
+        if (meant >= 0)
+            p->duties.at[meant]->obliged = true;
         for (Node *arg = action->a; arg != NULL; arg = arg->next)
             expr_check(p, scope, arg, NULL);
         return;
@@ -111,14 +122,15 @@ static void oblige_check(Program *p, const Scope *scope, Node *action) {
     size_t n = node_count(action->a);
     if (n != duty->param_count)
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, action->span, duty->name,
-                  say_count(p, duty->param_count), say_count(p, n));
+                  say_number(p, duty->param_count, " argument", " arguments", " 个参数"),
+                  say_count(p, n));
     uint32_t i = 0;
     for (Node *arg = action->a; arg != NULL; arg = arg->next, i++)
         expr_want(p, scope, arg, i < duty->param_count ? &duty->params[i].type : NULL);
 }
 
 /* Checks actions; `where` names what they stand in, for messages. LETs are skipped. */
-void actions_check(Program *p, Scope *scope, const Node *first, const char *where) {
+void actions_check(Program *p, Scope *scope, const Node *first, Str where) {
     for (const Node *a = first; a != NULL; a = a->next) {
         Node *action = (Node *)(uintptr_t)a;
         switch (a->kind) {
@@ -136,8 +148,8 @@ void actions_check(Program *p, Scope *scope, const Node *first, const char *wher
         case N_ERROR:
             break;
         default:
-            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at),
-                      str_of(where), S("it is a clause of duties"));
+            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at), where,
+                      say_both(p, "it is a clause of duties", "它是职责的条款"));
         }
     }
 }
@@ -253,9 +265,9 @@ static void links_by_name(Program *p, const DutySym *duty, ActSym *act) {
             continue;
         act->links[act->link_count++] = (Link){NULL, (uint32_t)found, key, (int)i};
     }
-    if (act->link_count == 0 && act->kind != ACT_FULFIL)
+    if (act->link_count == 0 && act->kind != ACT_FULFIL && !act->event->broken && !duty->keyless)
         diag_add2(p->diags, DIAG_NO_MATCH, act->node->at, act->event->name,
-                  names.n == 0 ? S("(its instant)") : names);
+                  names.n == 0 ? say_both(p, "(its instant)", "（其时间点）") : names);
 }
 
 static bool is_self_event(const Event *event) {
@@ -348,8 +360,9 @@ static void duty_schedule(Program *p, DutySym *duty, const Node *every) {
     s->set = true;
     s->kind = every->op;
     if (time_parse(every->more, false, &s->time_ms) != OK)
-        diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->more, S("time of day"),
-                  S("write it as in 09:00"));
+        diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->more,
+                  say_both(p, "time of day", "时刻"),
+                  say_both(p, "write it as in 09:00", "写法如 09:00"));
     if (every->op == EVERY_WEEKDAY) {
         for (const Node *d = every->a; d != NULL; d = d->next)
             for (unsigned day = d->op, i = 0; i < 7; i++, day = day % 7 + 1) {
@@ -368,15 +381,20 @@ static void duty_schedule(Program *p, DutySym *duty, const Node *every) {
         if (literal_value(p, &literal, &day) && day.kind == V_INT && day.i >= 1 && day.i <= 31)
             s->day = (int32_t)day.i;
         else
-            diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->text, S("day of the month"),
-                      S("write 1 to 31"));
+            diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->text,
+                      say_both(p, "day of the month", "每月的日"),
+                      say_both(p, "write 1 to 31", "请写 1 至 31"));
     } else {
         diag_add2(
-            p->diags, DIAG_UNEXPECTED, every->span, S("this schedule"),
-            S("every DAY(S) at, every day at, every working day at, every month on day N at"));
+            p->diags, DIAG_UNEXPECTED, every->span, say_both(p, "this schedule", "这个周期"),
+            say_both(
+                p,
+                "every WEEKDAY at TIME, every day at TIME, every working day at TIME or "
+                "every month on day N at TIME",
+                "每 星期 于 时刻、每 天 于 时刻、每 工作日 于 时刻，或 每 月 当 天 N 于 时刻"));
     }
     if (s->kind == EVERY_WORKING_DAY && p->calendar == NULL && p->header != NULL)
-        diag_add(p->diags, DIAG_NO_CALENDAR, every->span);
+        say_header(p, DIAG_NO_CALENDAR, every->span, N_SET_CALENDAR);
 }
 
 static void duty_key(Program *p, DutySym *duty, const Node *key) {
@@ -411,8 +429,11 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
     for (uint32_t i = 0; i < event->field_count; i++)
         ids += event->fields[i].type.kind == TY_ID;
     if (ids != 1) {
-        if (!duty->broken)
-            diag_add2(p->diags, DIAG_NO_KEY, duty->at, event->name, say_count(p, ids));
+        if (!duty->broken && !event->broken)
+            diag_add2(p->diags, DIAG_NO_KEY, duty->at, event->name,
+                      ids == 0 ? say_both(p, "no field", "0 个字段")
+                               : say_number(p, ids, " field", " fields", " 个字段"));
+        duty->keyless = true;
         return;
     }
     for (uint32_t i = 0; i < event->field_count; i++) {
@@ -446,7 +467,7 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
 static void need_calendar(Program *p, const Node *at, const Type *type) {
     if (type->kind == TY_DURATION && (type->families & FAMILIES_WORKING) != 0 &&
         p->calendar == NULL && p->header != NULL)
-        diag_add(p->diags, DIAG_NO_CALENDAR, at->span);
+        say_header(p, DIAG_NO_CALENDAR, at->span, N_SET_CALENDAR);
 }
 
 static void duty_due(Program *p, DutySym *duty, Node *clause) {
@@ -470,7 +491,8 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
     if (node->kind != N_RUNG)
         return;
     if (duty->rung_count == LIMIT_RUNGS) {
-        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, S("this ladder"), S("60 rungs"));
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "this ladder", "这个阶梯"),
+                  say_both(p, "60 rungs", "60 级"));
         return;
     }
     Rung *rung = &duty->rungs[duty->rung_count++];
@@ -498,10 +520,12 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
 static void reaction_check(Program *p, DutySym *duty, const Node *node) {
     StateRow state = (StateRow)node->op;
     if (state == STATE_OPEN || state == STATE_PAUSED)
-        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, source_text(p->sources, node->at),
-                  S("breached, fulfilled, waived, cancelled"));
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at,
+                  say_quoted(p, source_text(p->sources, node->at)),
+                  say_both(p, "breached, fulfilled, waived or cancelled",
+                           "已违约、已完成、已豁免 或 已取消"));
     duty->reactions[duty->reaction_count++] = (Reaction){state, node->a};
-    actions_check(p, &duty->scope, node->a, "reaction");
+    actions_check(p, &duty->scope, node->a, say_both(p, "reaction", "反应"));
 }
 
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
@@ -549,8 +573,10 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_EMIT:
     case N_OBLIGE:
     case N_NOTIFY:
-        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), S("duty"),
-                  S("write it in when breached { ... }, or in a rule"));
+        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
+                  say_both(p, "duty", "职责"),
+                  say_both(p, "write it in when breached { ... }, or in a rule",
+                           "请写在 若 已违约 { ... } 或规则中"));
         return;
     default:
         return; /* LET, KEY: read before; ERROR */
@@ -588,6 +614,7 @@ static void duty_check(Program *p, DutySym *duty) {
     } else if (node->b != NULL && node->b->kind == N_EVERY) {
         duty_schedule(p, duty, node->b);
     }
+    duty->keyless = bad_trigger;
     if (bad_trigger)
         return; /* nothing that it says of the event can be checked */
     lets_read(p, &duty->scope, node->c);
@@ -602,9 +629,11 @@ static void duty_check(Program *p, DutySym *duty) {
     for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
         duty_clause(p, duty, c, seen);
     if (seen[0] == NULL)
-        say_missing(p, duty, S("who owes it"), S("owed by WHO"));
+        say_missing(p, duty, say_both(p, "who owes it", "由谁承担"),
+                    say_both(p, "owed by WHO", "责任人 谁"));
     if (seen[3] == NULL)
-        say_missing(p, duty, S("when it is due"), S("due within 1 working day"));
+        say_missing(p, duty, say_both(p, "when it is due", "何时到期"),
+                    say_both(p, "due within 1 working day", "时限 1 工作日"));
     bool fulfilled = duty->broken;
     for (uint32_t i = 0; i < duty->act_count; i++)
         fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL;
@@ -633,7 +662,7 @@ void rules_check(Program *p) {
             continue;
         lets_read(p, &rule->scope, rule->node->c);
         rule->clauses = rule->node->c;
-        actions_check(p, &rule->scope, rule->node->c, "rule");
+        actions_check(p, &rule->scope, rule->node->c, say_both(p, "rule", "规则"));
     }
     for (size_t i = 0; i < p->duties.n; i++) {
         const DutySym *duty = p->duties.at[i];

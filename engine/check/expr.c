@@ -7,20 +7,32 @@
 
 /* ---- literals */
 
-static const char *const literal_names[] = {"number", "percentage",  "amount of money", "duration",
-                                            "date",   "time of day", "date and time",   "instant",
-                                            "text",   "flag"};
+static Str literal_name(Program *p, int kind) {
+    static const char *const names[][2] = {{"number", "数"},
+                                           {"percentage", "百分比"},
+                                           {"amount of money", "金额"},
+                                           {"duration", "时长"},
+                                           {"date", "日期"},
+                                           {"time of day", "时刻"},
+                                           {"date and time", "日期与时刻"},
+                                           {"instant", "时间点"},
+                                           {"text", "文本"},
+                                           {"flag", "是否值"}};
+    return say_both(p, names[kind][0], names[kind][1]);
+}
 
-static bool literal_bad(Program *p, const Node *node, const char *why) {
+static bool literal_bad(Program *p, const Node *node, Str why) {
     diag_add3(p->diags, DIAG_BAD_LITERAL, node->span, source_text(p->sources, node->span),
-              str_of(literal_names[node->op]), str_of(why));
+              literal_name(p, node->op), why);
     return false;
 }
 
-static const char *literal_why(Status status) {
+static Str literal_why(Program *p, Status status) {
     if (status == ERR_OVERFLOW)
-        return "it has more digits than the 18 there are";
-    return status == ERR_INEXACT ? "it is no whole number of its smallest unit" : "";
+        return say_both(p, "it has more digits than the 18 there are", "位数超过了 18 位");
+    if (status == ERR_INEXACT)
+        return say_both(p, "it is no whole number of its smallest unit", "不是最小单位的整数倍");
+    return (Str){NULL, 0};
 }
 
 static Dec signed_dec(const Node *node, Dec d) {
@@ -31,7 +43,7 @@ static bool literal_number(Program *p, const Node *node, Value *out) {
     Dec d;
     Status status = dec_parse_source(node->text, &d);
     if (status != OK)
-        return literal_bad(p, node, literal_why(status));
+        return literal_bad(p, node, literal_why(p, status));
     d = signed_dec(node, d);
     *out = str_find(node->text, '.') < 0 ? value_int(d.coef) : value_dec(V_DEC, d);
     return true;
@@ -41,7 +53,7 @@ static bool literal_money(Program *p, const Node *node, Value *out) {
     Dec d;
     Status status = dec_parse_source(node->text, &d);
     if (status != OK)
-        return literal_bad(p, node, literal_why(status));
+        return literal_bad(p, node, literal_why(p, status));
     *out = value_dec(V_MONEY, signed_dec(node, d));
     out->n = currency_pack(node->more);
     return true;
@@ -51,7 +63,7 @@ static bool literal_percent(Program *p, const Node *node, Value *out) {
     Dec d;
     Status status = percent_parse(node->text, &d);
     if (status != OK)
-        return literal_bad(p, node, literal_why(status));
+        return literal_bad(p, node, literal_why(p, status));
     *out = value_dec(V_PERCENT, signed_dec(node, d));
     return true;
 }
@@ -61,7 +73,7 @@ static bool literal_duration(Program *p, const Node *node, Value *out) {
     int64_t amount;
     Status status = duration_make(node->text, node->slot, &family, &amount);
     if (status != OK)
-        return literal_bad(p, node, literal_why(status));
+        return literal_bad(p, node, literal_why(p, status));
     *out = value_duration(family, amount);
     return true;
 }
@@ -72,13 +84,15 @@ bool moment_value(Program *p, const Node *node, int64_t *out) {
         return false;
     if (node->op == LIT_INSTANT) {
         if (instant_parse(node->text, out) != OK)
-            return literal_bad(p, node, "write it as in 2026-03-02T09:00:00+08:00");
+            return literal_bad(p, node,
+                               say_both(p, "write it as in 2026-03-02T09:00:00+08:00",
+                                        "写法如 2026-03-02T09:00:00+08:00"));
         return true;
     }
     if (date_parse(node->text, &day) != OK)
-        return literal_bad(p, node, "there is no such day");
+        return literal_bad(p, node, say_both(p, "there is no such day", "没有这一天"));
     if (node->op == LIT_DATETIME && time_parse(node->more, false, &time) != OK)
-        return literal_bad(p, node, "there is no such time of day");
+        return literal_bad(p, node, say_both(p, "there is no such time of day", "没有这个时刻"));
     int64_t local = (int64_t)day * 86400000 + time;
     *out = p->has_zone ? zone_instant(&p->zone, local) : local;
     return true;
@@ -97,12 +111,13 @@ bool literal_value(Program *p, const Node *node, Value *out) {
         return literal_duration(p, node, out);
     case LIT_DATE:
         if (date_parse(node->text, &n) != OK)
-            return literal_bad(p, node, "there is no such day");
+            return literal_bad(p, node, say_both(p, "there is no such day", "没有这一天"));
         *out = value_of(V_DATE, n);
         return true;
     case LIT_TIME:
         if (time_parse(node->text, false, &n) != OK)
-            return literal_bad(p, node, "there is no such time of day");
+            return literal_bad(p, node,
+                               say_both(p, "there is no such time of day", "没有这个时刻"));
         *out = value_of(V_TIME, n);
         return true;
     case LIT_DATETIME:
@@ -199,12 +214,12 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
         say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
         return;
     }
-    if (is_lost(p, name))
+    if (name.n == 0 || is_lost(p, name) || said_before(p, node->span, name))
         return;
     ptrdiff_t best = nearest(name, names, n);
     Str like = best < 0 ? (Str){NULL, 0} : names[best];
-    Str all = str_from(type_text(p, want), sizeof "one of " - 1);
-    Diag *diag = diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->span, name, all, like);
+    Diag *diag =
+        diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->span, name, type_member_text(p, want), like);
     if (best >= 0)
         diag_fix(diag, node->span, like);
 }
@@ -267,7 +282,8 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
             node->slot = i;
             return (Type){.kind = attrs[i].kind, .optional = attrs[i].optional};
         }
-    say_unknown_field(p, node->at, event->name, event->fields, event->field_count, node->text);
+    if (!event->broken)
+        say_unknown_field(p, node->at, event->name, event->fields, event->field_count, node->text);
     return type_error();
 }
 
@@ -328,7 +344,8 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
     size_t n = node_count(node->a);
     if (n != table->input_count)
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->span, table->name,
-                  say_count(p, table->input_count), say_count(p, n));
+                  say_number(p, table->input_count, " argument", " arguments", " 个参数"),
+                  say_count(p, n));
     uint32_t i = 0;
     for (Node *arg = node->a; arg != NULL; arg = arg->next, i++)
         expr_want(p, scope, arg, i < table->input_count ? &table->inputs[i].type : NULL);
@@ -465,6 +482,11 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     if (fits && a.kind == TY_DURATION && b.kind == TY_DURATION)
         fits = one_family(&a) && one_family(&b) && a.families == b.families;
     bool comparable = a.kind != TY_RECORD && a.kind != TY_EVENT && a.kind != TY_LIST;
+    if (!fits && a.kind != b.kind && (node->a->kind == N_LIT || node->b->kind == N_LIT)) {
+        bool right = node->b->kind == N_LIT; /* the constant is what is wrong */
+        say_wrong_type(p, right ? node->b : node->a, right ? &b : &a, right ? &a : &b);
+        return type_plain(TY_FLAG);
+    }
     if (!fits || !comparable || (!equality && (!type_ordered(&a) || !type_ordered(&b))))
         no_operator(p, node, &a, &b);
     return type_plain(TY_FLAG);

@@ -66,15 +66,16 @@ static Str sample_words(Prover *w, uint32_t column) {
     uint32_t atom = w->atom[column];
     Program *p = w->p;
     if (c->type.optional && atom == c->last)
-        return S("absent");
+        return say_both(p, "absent", "空缺");
     if (type->kind == TY_FLAG)
-        return atom == 1 ? S("yes") : S("no");
+        return atom == 1 ? say_both(p, "yes", "是") : say_both(p, "no", "否");
     if (type->kind == TY_ENUM)
         return type->members->members[atom].name;
     if (is_other(c, atom))
-        return type->kind == TY_PARTY ? S("any other party") : S("any other text");
+        return type->kind == TY_PARTY ? say_both(p, "any other party", "其他主体")
+                                      : say_both(p, "any other text", "其他文本");
     if (c->ordered && c->cut_count == 0)
-        return S("anything");
+        return say_both(p, "anything", "任意值");
     Buf out = {0};
     put_literal(p, &out, c->ordered ? sample_between(c, atom) : c->values[atom]);
     Str text = say(p, "%.*s", STR_ARG(buf_str(&out)));
@@ -93,7 +94,7 @@ static Str counterexample(Prover *w) {
         Str one = say(p, "%.*s = %.*s", STR_ARG(w->t->inputs[i].name), STR_ARG(sample_words(w, i)));
         all = all.n == 0 ? one : say(p, "%.*s, %.*s", STR_ARG(all), STR_ARG(one));
     }
-    return all.n == 0 ? S("anything") : all;
+    return all.n == 0 ? say_both(p, "anything", "任何情形") : all;
 }
 
 static Str missing_row(Prover *w) {

@@ -25,6 +25,18 @@ Str say_count(Program *p, size_t n) {
     return say(p, "%zu", n);
 }
 
+Str say_number(Program *p, size_t n, const char *one, const char *many, const char *zh) {
+    return say(p, "%zu%.*s", n, STR_ARG(say_both(p, n == 1 ? one : many, zh)));
+}
+
+Str say_both(Program *p, const char *en, const char *zh) {
+    return diag_both(p->diags, en, zh);
+}
+
+Str say_quoted(Program *p, Str text) {
+    return say(p, "`%.*s`", STR_ARG(text));
+}
+
 bool is_lost(const Program *p, Str name) {
     Str first;
     str_cut(name, '.', &first, NULL);
@@ -32,6 +44,73 @@ bool is_lost(const Program *p, Str name) {
         if (str_eq(p->lost.words.at[i], first))
             return true;
     return false;
+}
+
+bool said_before(Program *p, Span at, Str name) {
+    for (size_t i = 0; i < p->diags->all.n; i++) {
+        Diag *d = &p->diags->all.at[i];
+        Str said = d->code == DIAG_UNKNOWN_FIELD ? d->args[1] : d->args[0];
+        bool unknown = d->code == DIAG_UNKNOWN_NAME || d->code == DIAG_UNKNOWN_EVENT ||
+                       d->code == DIAG_NOT_A_PARTY || d->code == DIAG_NOT_A_DUTY ||
+                       d->code == DIAG_NOT_CALLABLE || d->code == DIAG_UNTYPED_INPUT ||
+                       d->code == DIAG_UNKNOWN_FIELD || d->code == DIAG_NOT_A_MEMBER;
+        if (!unknown || !str_eq(said, name))
+            continue;
+        if (d->span.file != at.file || d->span.from != at.from)
+            d->again++;
+        return true;
+    }
+    return false;
+}
+
+void say_header(Program *p, DiagCode code, Span at, NodeKind setting) {
+    for (const Node *s = p->header == NULL ? NULL : p->header->a; s != NULL; s = s->next)
+        if (s->kind == setting || s->kind == N_ERROR)
+            return; /* it is there, and wrong */
+    for (size_t i = 0; i < p->diags->all.n; i++)
+        if (p->diags->all.at[i].code == code) {
+            p->diags->all.at[i].again++;
+            return;
+        }
+    if (!is_lost(p, S("policy")))
+        diag_add(p->diags, code, at);
+}
+
+/* What to write instead, where that is plain, and the change that does it. */
+static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix) {
+    bool literal = at->kind == N_LIT, number = is->kind == TY_INTEGER || is->kind == TY_NUMBER;
+    Str text = source_text(p->sources, at->span);
+    if (wanted->kind == TY_ENUM && literal && is->kind == TY_TEXT &&
+        enum_find(wanted->members, at->text) >= 0) {
+        *fix = at->text;
+        return say_both(p, "write it without quotes", "请去掉引号");
+    }
+    if (wanted->kind == TY_MONEY && wanted->currency != 0 && literal && number) {
+        *fix = say(p, "%.*s %.*s", STR_ARG(text), STR_ARG(type_currency_text(p, wanted)));
+        return say(p, "%.*s%.*s", STR_ARG(say_both(p, "add the currency: ", "请写明币种：")),
+                   STR_ARG(*fix));
+    }
+    if (wanted->kind == TY_DURATION && number)
+        return (wanted->families & FAMILIES_CALENDAR) != 0
+                   ? say_both(p, "add a unit of time, as in 2 hours", "请写明时间单位，如 2 小时")
+                   : say_both(p, "add a unit of time, as in 2 working hours",
+                              "请写明时间单位，如 2 工作小时");
+    if (wanted->kind == TY_PERCENT && number)
+        return say_both(p, "write it in percent, as in 5%", "请写成百分比，如 5%");
+    if ((wanted->kind == TY_TEXT || wanted->kind == TY_ID) && literal && is->kind != TY_TEXT) {
+        *fix = say(p, "\"%.*s\"", STR_ARG(text));
+        return say_both(p, "put it in quotes", "请加上引号");
+    }
+    if (wanted->kind == TY_FLAG)
+        return say_both(p, "write yes or no", "请写 是 或 否");
+    if (wanted->kind == TY_DATE)
+        return say_both(p, "write it as in 2026-03-02", "写法如 2026-03-02");
+    if (wanted->kind == TY_INSTANT)
+        return say_both(p, "write it as in 2026-03-02 09:00", "写法如 2026-03-02 09:00");
+    if (wanted->kind == TY_PARTY)
+        return say_both(p, "name a role, a team, or a field that holds one",
+                        "请写角色、团队，或存有它们的字段");
+    return (Str){NULL, 0};
 }
 
 void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted) {
@@ -43,14 +122,18 @@ void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *want
         code = DIAG_WRONG_FAMILY;
     } else if (is->kind == TY_MONEY && wanted->kind == TY_MONEY) {
         code = DIAG_WRONG_CURRENCY;
-        a = str_from(a, sizeof "money in " - 1);
-        b = str_from(b, sizeof "money in " - 1);
+        a = type_currency_text(p, is);
+        b = type_currency_text(p, wanted);
     }
-    diag_add2(p->diags, code, at->span, a, b);
+    Str fix = {NULL, 0};
+    Str hint = code == DIAG_WRONG_TYPE ? other_type(p, at, is, wanted, &fix) : fix;
+    Diag *diag = diag_add3(p->diags, code, at->span, a, b, hint);
+    if (fix.n > 0)
+        diag_fix(diag, at->span, fix);
 }
 
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n) {
-    if (is_lost(p, name))
+    if (name.n == 0 || is_lost(p, name) || said_before(p, at, name))
         return;
     ptrdiff_t best = nearest(name, near, n);
     Str like = best < 0 ? (Str){NULL, 0} : near[best];

@@ -6,6 +6,32 @@
 
 /* ---- inputs and outputs */
 
+/* An input that no event has a field for: one like it, or to give it a type. */
+static void say_untyped(Program *p, const Node *param) {
+    if (is_lost(p, param->text) || said_before(p, param->at, param->text))
+        return;
+    Str like = {NULL, 0};
+    size_t most = name_distance_most(param->text) + 1;
+    for (size_t i = 0; i < p->events.n; i++) {
+        const Event *event = p->events.at[i];
+        for (uint32_t k = 0; !event->engine && k < event->field_count; k++) {
+            size_t off = name_distance(param->text, event->fields[k].name, most);
+            if (off >= most)
+                continue;
+            like = event->fields[k].name;
+            most = off;
+        }
+    }
+    Str hint = like.n > 0
+                   ? say(p, "%.*s%.*s%.*s", STR_ARG(say_both(p, "did you mean ", "是否想写 ")),
+                         STR_ARG(like), STR_ARG(say_both(p, "?", "？")))
+                   : say(p, "%.*s%.*s: %.*s", STR_ARG(say_both(p, "write ", "请写 ")),
+                         STR_ARG(param->text), STR_ARG(say_both(p, "TYPE", "类型")));
+    Diag *diag = diag_add2(p->diags, DIAG_UNTYPED_INPUT, param->at, param->text, hint);
+    if (like.n > 0)
+        diag_fix(diag, param->at, like);
+}
+
 /* The type that all event fields of this name have (language.md 6); reports when there is none or
  * they differ. */
 Type type_from_fields(Program *p, const Node *param) {
@@ -18,8 +44,9 @@ Type type_from_fields(Program *p, const Node *param) {
         if (k < 0)
             continue;
         const Type *other = &event->fields[k].type;
-        Str where = say(p, "%.*s in %.*s", STR_ARG(type_text(p, other)), STR_ARG(event->name));
-        seen = seen.n == 0 ? where : say(p, "%.*s, %.*s", STR_ARG(seen), STR_ARG(where));
+        Str where = say(p, "%.*s%.*s%.*s", STR_ARG(type_text(p, other)),
+                        STR_ARG(say_both(p, " in ", "，见 ")), STR_ARG(event->name));
+        seen = seen.n == 0 ? where : say(p, "%.*s; %.*s", STR_ARG(seen), STR_ARG(where));
         if (!found) {
             type = *other;
             found = true;
@@ -35,8 +62,8 @@ Type type_from_fields(Program *p, const Node *param) {
             type.bounded = false;
         }
     }
-    if (!found && !is_lost(p, param->text))
-        diag_add1(p->diags, DIAG_UNTYPED_INPUT, param->at, param->text);
+    if (!found)
+        say_untyped(p, param);
     if (differ) {
         diag_add2(p->diags, DIAG_INPUT_TYPES_DIFFER, param->at, param->text, seen);
         return type_error();
@@ -68,8 +95,9 @@ static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t
             type = type_from_fields(p, param);
         } else {
             type = type_error();
-            diag_add2(p->diags, DIAG_UNEXPECTED, param->at, say(p, "`%.*s`", STR_ARG(param->text)),
-                      say(p, "%.*s: TYPE", STR_ARG(param->text)));
+            diag_add2(
+                p->diags, DIAG_UNEXPECTED, param->at, say_quoted(p, param->text),
+                say(p, "%.*s: %.*s", STR_ARG(param->text), STR_ARG(say_both(p, "TYPE", "类型"))));
         }
         if (inputs && !input_kind_ok(&type)) {
             Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
@@ -83,15 +111,24 @@ static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t
 
 /* ---- cells */
 
-static bool test_value(Program *p, Node *node, const Type *type, Value *out) {
+static bool test_value(Program *p, const Table *t, Node *node, const Type *type, Value *out) {
+    const Node *root = node;
+    while (root->kind == N_FIELD)
+        root = root->a;
+    if (root->kind == N_REF && field_find(t->inputs, t->input_count, root->text) >= 0 &&
+        !(type->kind == TY_ENUM && enum_find(type->members, root->text) >= 0)) {
+        diag_add(p->diags, DIAG_BAD_CELL, node->span); /* another input */
+        return false;
+    }
     Type want = *type;
     want.optional = false;
     return expr_constant(p, node, &want, DIAG_BAD_CELL, out);
 }
 
-static bool test_compare(Program *p, const Node *node, const Type *type, CellTest *test) {
+static bool test_compare(Program *p, const Table *t, const Node *node, const Type *type,
+                         CellTest *test) {
     Value v;
-    if (!test_value(p, node->a, type, &v))
+    if (!test_value(p, t, node->a, type, &v))
         return false;
     if (node->op == MARK_EQ || node->op == MARK_NE) {
         *test = (CellTest){
@@ -109,14 +146,15 @@ static bool test_compare(Program *p, const Node *node, const Type *type, CellTes
     return true;
 }
 
-static bool test_range(Program *p, const Node *node, const Type *type, CellTest *test) {
+static bool test_range(Program *p, const Table *t, const Node *node, const Type *type,
+                       CellTest *test) {
     Value lo, hi;
     Type first = *type;
     bool bare = type->kind == TY_MONEY && node->a->kind == N_LIT && node->a->op == LIT_NUMBER;
     if (bare)
         first = type_plain(TY_NUMBER); /* 1000..10_000 CNY */
-    bool ok = test_value(p, node->a, &first, &lo);
-    if (!test_value(p, node->b, type, &hi) || !ok)
+    bool ok = test_value(p, t, node->a, &first, &lo);
+    if (!test_value(p, t, node->b, type, &hi) || !ok)
         return false;
     if (bare) {
         lo = value_dec(V_MONEY, value_to_dec(lo));
@@ -139,27 +177,29 @@ static bool test_range(Program *p, const Node *node, const Type *type, CellTest 
     return true;
 }
 
-static bool cell_test(Program *p, const Node *node, const Type *type, CellTest *test) {
+static bool cell_test(Program *p, const Table *t, const Node *node, const Type *type,
+                      CellTest *test) {
     switch (node->kind) {
     case N_TEST_IS: {
         Value v;
-        if (!test_value(p, node->a, type, &v))
+        if (!test_value(p, t, node->a, type, &v))
             return false;
         *test = (CellTest){.has_lo = true, .has_hi = true, .lo = v, .hi = v};
         return true;
     }
     case N_TEST_CMP:
-        return test_compare(p, node, type, test);
+        return test_compare(p, t, node, type, test);
     case N_TEST_RANGE:
-        return test_range(p, node, type, test);
+        return test_range(p, t, node, type, test);
     case N_TEST_NOT:
-        if (!cell_test(p, node->a, type, test))
+        if (!cell_test(p, t, node->a, type, test))
             return false;
         test->negated = !test->negated;
         return true;
     case N_TEST_ABSENT:
         if (!type->optional && type->kind != TY_ERROR)
-            diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->span, S("this input"));
+            diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->span,
+                      say_both(p, "this input", "这个输入"));
         *test = (CellTest){.absent = true};
         return true;
     default:
@@ -167,7 +207,7 @@ static bool cell_test(Program *p, const Node *node, const Type *type, CellTest *
     }
 }
 
-static bool cell_read(Program *p, const Node *node, const Type *type, Cell *cell) {
+static bool cell_read(Program *p, const Table *t, const Node *node, const Type *type, Cell *cell) {
     if (node->kind == N_CELL_ANY) {
         cell->any = true;
         return true;
@@ -182,7 +222,7 @@ static bool cell_read(Program *p, const Node *node, const Type *type, Cell *cell
     cell->tests = tests;
     bool ok = true;
     for (const Node *test = node->a; test != NULL; test = test->next)
-        ok = cell_test(p, test, type, &tests[cell->test_count++]) && ok;
+        ok = cell_test(p, t, test, type, &tests[cell->test_count++]) && ok;
     return ok;
 }
 
@@ -190,11 +230,13 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
     size_t cells = node_count(node->a), outputs = node_count(node->b);
     row->at = node->span;
     if (cells != t->input_count)
-        diag_add3(p->diags, DIAG_CELL_COUNT, node->span, say_count(p, cells), t->name,
-                  say_count(p, t->input_count));
+        diag_add3(p->diags, DIAG_CELL_COUNT, node->span,
+                  say_number(p, cells, " cell", " cells", " 格条件"), t->name,
+                  say_number(p, t->input_count, " input", " inputs", " 个输入"));
     if (outputs != t->output_count)
         diag_add3(p->diags, DIAG_OUTPUT_COUNT, node->b == NULL ? node->span : node->b->span,
-                  say_count(p, outputs), t->name, say_count(p, t->output_count));
+                  say_number(p, outputs, " value", " values", " 个值"), t->name,
+                  say_number(p, t->output_count, " output", " outputs", " 个输出"));
     row->outputs = new (p->arena, Node *, t->output_count + 1);
     if (row->outputs == NULL) {
         p->nomem = true;
@@ -203,7 +245,7 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
     bool ok = cells == t->input_count && outputs == t->output_count;
     uint32_t i = 0;
     for (const Node *cell = node->a; cell != NULL && i < t->input_count; cell = cell->next, i++)
-        ok = cell_read(p, cell, &t->inputs[i].type, &cells_out[i]) && ok;
+        ok = cell_read(p, t, cell, &t->inputs[i].type, &cells_out[i]) && ok;
     i = 0;
     for (Node *output = node->b; output != NULL && i < t->output_count;
          output = output->next, i++) {

@@ -30,6 +30,8 @@ static Value *field_values(Program *p, const Event *event, Node *inits, bool who
     if (whole)
         init_check(p, NULL, event, inits, at);
     for (Node *init = inits; init != NULL; init = init->next) {
+        if (init->kind == N_ERROR)
+            continue;
         int field = field_find(event->fields, event->field_count, init->text);
         if (field < 0) {
             if (!whole)
@@ -103,9 +105,9 @@ static bool step_duty(Program *p, const Node *node, TestStep *step) {
     step->duty = duty;
     step->negated = node->flag != 0;
     size_t given = node_count(node->a), wanted = duty->schedule.set ? 1 : duty->key_count;
-    if (given != 0 && given != wanted)
-        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, duty->name, say_count(p, wanted),
-                  say_count(p, given));
+    if (given != 0 && given != wanted && !duty->keyless)
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, duty->name,
+                  say_number(p, wanted, " argument", " arguments", " 个参数"), say_count(p, given));
     step->key = new (p->arena, Value, given + 1);
     if (step->key == NULL) {
         p->nomem = true;

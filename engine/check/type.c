@@ -30,30 +30,29 @@ void type_set(Program *p, Node *node, Type type) {
     node->type = copy;
 }
 
-static const char *family_text(uint32_t families) {
+static Str family_text(Program *p, uint32_t families) {
     switch (families) {
     case 1 << FAMILY_ELAPSED:
-        return "a duration in hours or minutes";
+        return say_both(p, "a duration in hours or minutes", "以小时或分钟计的时长");
     case 1 << FAMILY_DAYS:
-        return "a duration in days";
+        return say_both(p, "a duration in days", "以天计的时长");
     case 1 << FAMILY_MONTHS:
-        return "a duration in months";
+        return say_both(p, "a duration in months", "以月计的时长");
     case 1 << FAMILY_WORKING:
-        return "a duration in working hours";
+        return say_both(p, "a duration in working hours", "以工作小时计的时长");
     case 1 << FAMILY_WORKING_DAYS:
-        return "a duration in working days";
+        return say_both(p, "a duration in working days", "以工作日计的时长");
     case FAMILIES_CALENDAR:
-        return "a calendar duration";
+        return say_both(p, "a calendar duration", "日历时长");
     case FAMILIES_WORKING:
-        return "a working duration";
+        return say_both(p, "a working duration", "工作时长");
     default:
-        return "a duration";
+        return say_both(p, "a duration", "时长");
     }
 }
 
-static Str type_members(Program *p, const Type *type) {
+Str type_member_text(Program *p, const Type *type) {
     Buf out = {0};
-    put_text(&out, S("one of "));
     for (uint32_t i = 0; i < type->members->count; i++) {
         if (i == 8) {
             put_text(&out, S(", ..."));
@@ -69,47 +68,59 @@ static Str type_members(Program *p, const Type *type) {
     return text;
 }
 
+Str type_currency_text(Program *p, const Type *type) {
+    char letters[4] = {(char)(type->currency >> 16), (char)(type->currency >> 8),
+                       (char)type->currency, '\0'};
+    return say(p, "%s", letters);
+}
+
+/* A text between what stands before and behind it in each language. */
+static Str around(Program *p, const char *en, const char *zh, Str middle, const char *en_end,
+                  const char *zh_end) {
+    return say(p, "%.*s%.*s%.*s", STR_ARG(say_both(p, en, zh)), STR_ARG(middle),
+               STR_ARG(say_both(p, en_end, zh_end)));
+}
+
 Str type_text(Program *p, const Type *type) {
     switch (type->kind) {
     case TY_ERROR:
-        return S("unknown");
+        return say_both(p, "unknown", "未知");
     case TY_FLAG:
-        return S("a flag (yes or no)");
+        return say_both(p, "a flag (yes or no)", "是否值（是或否）");
     case TY_INTEGER:
-        return S("an integer");
+        return say_both(p, "an integer", "整数");
     case TY_NUMBER:
-        return S("a number");
+        return say_both(p, "a number", "数");
     case TY_PERCENT:
-        return S("a percentage");
-    case TY_MONEY: {
-        char letters[4] = {(char)(type->currency >> 16), (char)(type->currency >> 8),
-                           (char)type->currency, '\0'};
-        return say(p, "money in %s", letters);
-    }
+        return say_both(p, "a percentage", "百分比");
+    case TY_MONEY:
+        if (type->currency == 0)
+            return say_both(p, "money", "金额");
+        return around(p, "money in ", "", type_currency_text(p, type), "", " 金额");
     case TY_DURATION:
-        return str_of(family_text(type->families));
+        return family_text(p, type->families);
     case TY_DATE:
-        return S("a date");
+        return say_both(p, "a date", "日期");
     case TY_TIME:
-        return S("a time of day");
+        return say_both(p, "a time of day", "时刻");
     case TY_INSTANT:
-        return S("an instant");
+        return say_both(p, "an instant", "时间点");
     case TY_TEXT:
-        return S("a text");
+        return say_both(p, "a text", "文本");
     case TY_ID:
-        return S("an id");
+        return say_both(p, "an id", "编号");
     case TY_PARTY:
-        return S("a party (role, team or person)");
+        return say_both(p, "a party (role, team or person)", "主体（角色、团队或人员）");
     case TY_ENUM:
-        return type_members(p, type);
+        return around(p, "one of ", "取值 ", type_member_text(p, type), "", "");
     case TY_LIST:
-        return say(p, "a list, each item %.*s", STR_ARG(type_text(p, type->item)));
+        return around(p, "a list, each item ", "列表，每项为", type_text(p, type->item), "", "");
     case TY_RECORD:
-        return say(p, "the outputs of %.*s", STR_ARG(((const Table *)type->of)->name));
+        return around(p, "the outputs of ", "", ((const Table *)type->of)->name, "", " 的输出");
     case TY_EVENT:
-        return say(p, "an event %.*s", STR_ARG(((const Event *)type->of)->name));
+        return around(p, "an event ", "事件 ", ((const Event *)type->of)->name, "", "");
     case TY_NOTHING:
-        return S("nothing");
+        return say_both(p, "nothing", "空缺");
     }
     UNREACHABLE();
 }
@@ -241,7 +252,7 @@ static uint32_t type_currency(Program *p, const Node *node) {
     if (bound != NULL && bound->kind == N_LIT && bound->op == LIT_MONEY)
         return currency_pack(bound->more);
     if (p->currency == 0)
-        diag_add(p->diags, DIAG_NO_CURRENCY, node->span);
+        say_header(p, DIAG_NO_CURRENCY, node->span, N_SET_CURRENCY);
     return p->currency;
 }
 
@@ -263,11 +274,13 @@ static void type_bounds(Program *p, const Node *node, Type *type) {
 
 static Type type_named(Program *p, const Node *node) {
     Type type = type_plain(type_kinds[node->op]);
-    if (type.kind == TY_MONEY)
+    if (type.kind == TY_MONEY) {
         type.currency = type_currency(p, node);
-    else if (node->more.n > 0)
-        diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say(p, "`%.*s`", STR_ARG(node->more)),
-                  S("a field"));
+        if (type.currency == 0)
+            return type_error();
+    } else if (node->more.n > 0)
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say_quoted(p, node->more),
+                  say_both(p, "a field", "字段"));
     if (type.kind == TY_DURATION)
         type.families = FAMILIES_CALENDAR;
     if (node->a == NULL || node->b == NULL)
@@ -277,8 +290,10 @@ static Type type_named(Program *p, const Node *node) {
         type_bounds(p, node, &type);
     else
         diag_add3(p->diags, DIAG_BAD_LITERAL, span_join(node->a->span, node->b->span),
-                  source_text(p->sources, span_join(node->a->span, node->b->span)), S("range"),
-                  S("integers, numbers, percentages and money have ranges"));
+                  source_text(p->sources, span_join(node->a->span, node->b->span)),
+                  say_both(p, "range", "范围"),
+                  say_both(p, "integers, numbers, percentages and money have ranges",
+                           "整数、数、百分比和金额才有范围"));
     return type;
 }
 

@@ -152,6 +152,8 @@ Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to) {
     if (currency.kind != 0)
         node->span = span_join(node->span, currency.span);
     node->op = (uint16_t)type.sub;
+    if (type.text.p == NULL)
+        node->kind = N_ERROR; /* the parser put it in */
     node->more = currency.text;
     node->a = from;
     node->b = to;
@@ -285,6 +287,8 @@ Node *build_literal(Builder *b, int kind, Tok text) {
     node->op = (uint16_t)kind;
     node->more = text.more;
     node->slot = (uint32_t)text.sub;
+    if (text.text.p == NULL)
+        node->kind = N_ERROR;
     return node;
 }
 

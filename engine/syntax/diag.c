@@ -8,6 +8,7 @@
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
 #include "engine/base/unicode.h"
+#include "engine/base/utf8.h"
 
 typedef struct DiagRow {
     const char *code;
@@ -86,6 +87,14 @@ void diag_other(Diag *diag, Span span) {
     diag->other = span;
 }
 
+Diag *diag_misspelt(Diags *d, Span words, Str meant) {
+    Str found = source_text(d->sources, words), a = found, b = meant;
+    if (arena_printf(d->arena, &a, "`%.*s`", STR_ARG(found)) != OK ||
+        arena_printf(d->arena, &b, "`%.*s`", STR_ARG(meant)) != OK)
+        d->nomem = true;
+    return diag_add2(d, DIAG_MISSPELT_KEYWORD, words, a, b);
+}
+
 static int diag_order(const void *a, const void *b) {
     const Diag *x = a, *y = b;
     if (x->span.file != y->span.file)
@@ -104,14 +113,56 @@ void diags_free(Diags *d) {
     vec_free(&d->all);
 }
 
+Str diag_both(Diags *d, const char *en, const char *zh) {
+    Str both = {NULL, 0};
+    if (arena_printf(d->arena, &both, "%c%s%c%s%c", DIAG_BOTH_EN, en, DIAG_BOTH_ZH, zh,
+                     DIAG_BOTH_END) != OK)
+        d->nomem = true;
+    return both;
+}
+
+/* Text from a source for people's eyes: what would move a cursor is a blank, and what is no
+ * character is a question mark. As long in bytes as it was. */
+static void put_clean(Buf *out, Str text) {
+    for (size_t i = 0; i < text.n;) {
+        uint32_t cp;
+        size_t n = utf8_decode(str_from(text, i), &cp);
+        bool control = n > 0 && (cp < 0x20 || (cp >= 0x7F && cp < 0xA0));
+        if (n == 0 || control) {
+            for (size_t k = 0; k < (n == 0 ? 1 : n); k++)
+                put_c(out, control ? ' ' : '?');
+        } else {
+            put_text(out, (Str){text.p + i, n});
+        }
+        i += n == 0 ? 1 : n;
+    }
+}
+
+/* An argument in one language. */
+static void put_argument(Buf *out, Str arg, bool chinese) {
+    while (arg.n > 0) {
+        ptrdiff_t en = str_find(arg, DIAG_BOTH_EN), zh = str_find(arg, DIAG_BOTH_ZH),
+                  end = str_find(arg, DIAG_BOTH_END);
+        if (en < 0 || zh < en || end < zh) {
+            put_clean(out, arg);
+            return;
+        }
+        Str one = str_from(arg, (size_t)(chinese ? zh : en) + 1);
+        one.n = (size_t)(chinese ? end - zh : zh - en) - 1;
+        put_clean(out, (Str){arg.p, (size_t)en});
+        put_clean(out, one);
+        arg = str_from(arg, (size_t)end + 1);
+    }
+}
+
 /* Writes a pattern with its arguments; false when it uses one that is empty. */
-static bool diag_text(const char *pattern, const Diag *diag, Buf *out) {
+static bool diag_text(const char *pattern, const Diag *diag, bool chinese, Buf *out) {
     bool whole = true;
     for (const char *p = pattern; *p != '\0'; p++) {
         if (p[0] == '{' && p[1] >= '0' && p[1] < '0' + DIAG_ARGS && p[2] == '}') {
             Str arg = diag->args[p[1] - '0'];
             whole = whole && arg.n > 0;
-            put_text(out, arg);
+            put_argument(out, arg, chinese);
             p += 2;
         } else {
             put_c(out, *p);
@@ -122,13 +173,16 @@ static bool diag_text(const char *pattern, const Diag *diag, Buf *out) {
 
 void diag_message(const Diag *diag, bool chinese, Buf *out) {
     const DiagRow *row = &diag_rows[diag->code];
-    diag_text(chinese ? row->zh : row->en, diag, out);
+    diag_text(chinese ? row->zh : row->en, diag, chinese, out);
+    if (diag->again > 0)
+        put_fmt(out, chinese ? "（另有 %u 处）" : " (and in %u more place%s)", diag->again,
+                diag->again == 1 ? "" : "s");
 }
 
 void diag_hint(const Diag *diag, bool chinese, Buf *out) {
     const DiagRow *row = &diag_rows[diag->code];
     size_t start = out->n;
-    if (!diag_text(chinese ? row->hint_zh : row->hint_en, diag, out))
+    if (!diag_text(chinese ? row->hint_zh : row->hint_en, diag, chinese, out))
         out->n = start;
 }
 
@@ -137,32 +191,139 @@ static void put_paint(Buf *out, bool color, const char *code) {
         put_fmt(out, "\x1b[%sm", code);
 }
 
-/* A line of source with tabs as blanks and without control characters that would move the cursor.
- */
-static void put_source_line(Buf *out, Str line) {
-    for (size_t i = 0; i < line.n; i++) {
-        unsigned char c = (unsigned char)line.p[i];
-        put_c(out, c < 0x20 || c == 0x7F ? ' ' : (char)c);
+/* ---- the form for people */
+
+enum { COLUMNS_LEAST = 40 };
+
+/* A source line as it is shown: [from, to) of its bytes are visible, `mark` begins and `end` ends
+ * what is underlined. */
+typedef struct Shown {
+    Str line;
+    size_t from, to, mark, end;
+} Shown;
+
+/* The byte at which `columns` columns of the text are full. */
+static size_t shown_cut(Str text, size_t columns) {
+    size_t at = 0, used = 0;
+    while (at < text.n) {
+        uint32_t cp;
+        size_t n = utf8_decode(str_from(text, at), &cp);
+        n = n == 0 ? 1 : n;
+        used += uc_columns((Str){text.p + at, n});
+        if (used > columns)
+            return at;
+        at += n;
+    }
+    return at;
+}
+
+/* Shows the part of a long line that holds the mark. */
+static void shown_fit(Shown *s, size_t room) {
+    s->from = 0;
+    s->to = s->line.n;
+    if (room < COLUMNS_LEAST || uc_columns(s->line) <= room)
+        return;
+    size_t before = uc_columns((Str){s->line.p, s->mark});
+    size_t marked = uc_columns((Str){s->line.p + s->mark, s->end - s->mark});
+    if (before + marked + 1 > room) { /* two columns are for the dots */
+        size_t lead = marked + room / 4 + 2 < room ? room - marked - room / 4 : room / 4;
+        s->from = before > lead ? shown_cut(s->line, before - lead) : 0;
+    }
+    s->to = s->from + shown_cut(str_from(s->line, s->from), room - 2);
+    s->to = s->to < s->mark ? s->mark : s->to;
+    s->end = s->end > s->to ? s->to : s->end;
+}
+
+static void put_times(Buf *out, char c, size_t n) {
+    while (n-- > 0)
+        put_c(out, c);
+}
+
+/* Words of a hint on lines of their own, behind `= `. */
+static void put_wrapped(Buf *out, Str text, size_t indent, size_t columns) {
+    size_t used = indent + 2;
+    put_text(out, S("= "));
+    for (bool first = true; text.n > 0; first = false) {
+        Str word;
+        str_cut(text, ' ', &word, &text);
+        size_t width = uc_columns(word);
+        if (!first && used + 1 + width > columns && width + indent + 2 <= columns) {
+            put_c(out, '\n');
+            put_times(out, ' ', indent + 2);
+            used = indent + 2;
+        } else if (!first) {
+            put_c(out, ' ');
+            used++;
+        }
+        put_text(out, word);
+        used += width;
     }
 }
 
-static void put_underline(Buf *out, Diags *d, const Diag *diag, Place place, Str line) {
-    Place to = source_place(d->sources, diag->span.file, diag->span.to);
-    size_t start = diag->span.from;
-    Str text = d->sources->files.at[diag->span.file].text;
-    size_t line_from = (size_t)(line.p - text.p);
-    size_t end = to.line == place.line ? diag->span.to : line_from + line.n;
-    if (end < start)
-        end = start;
-    size_t before = uc_columns((Str){line.p, start > line_from ? start - line_from : 0});
-    size_t width = uc_columns((Str){text.p + start, end - start});
-    for (size_t i = 0; i < before; i++)
-        put_c(out, ' ');
-    for (size_t i = 0; i < (width == 0 ? 1 : width); i++)
-        put_c(out, '^');
+static size_t digits(uint32_t n) {
+    size_t count = 1;
+    for (; n >= 10; n /= 10)
+        count++;
+    return count;
 }
 
-void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, Buf *out) {
+static void put_hint(Buf *out, const Diag *diag, bool chinese, size_t margin, size_t used,
+                     size_t columns) {
+    Buf hint = {0};
+    diag_hint(diag, chinese, &hint);
+    if (hint.n > 0 &&
+        (columns < COLUMNS_LEAST || used + 1 + uc_columns(buf_str(&hint)) <= columns)) {
+        put_c(out, ' ');
+        put_text(out, buf_str(&hint));
+    } else if (hint.n > 0) {
+        put_c(out, '\n');
+        put_times(out, ' ', margin + 1);
+        put_wrapped(out, buf_str(&hint), margin + 1, columns);
+    }
+    out->failed = out->failed || hint.failed;
+    buf_free(&hint);
+}
+
+static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns,
+                       Buf *out) {
+    bool error = diag_severity(diag->code) == SEVERITY_ERROR;
+    Place place = source_place(d->sources, diag->span.file, diag->span.from);
+    Str raw = source_line(d->sources, diag->span.file, place.line);
+    Str all = d->sources->files.at[diag->span.file].text;
+    size_t line_from = raw.p == NULL ? 0 : (size_t)(raw.p - all.p), margin = digits(place.line);
+    Buf clean = {0};
+    put_clean(&clean, raw);
+    Shown s = {.line = buf_str(&clean)};
+    s.mark = diag->span.from > line_from ? diag->span.from - line_from : 0;
+    s.mark = s.mark > s.line.n ? s.line.n : s.mark;
+    s.end = diag->span.to > line_from ? diag->span.to - line_from : 0;
+    s.end = s.end < s.mark ? s.mark : s.end > s.line.n ? s.line.n : s.end;
+    shown_fit(&s, columns > margin + 3 ? columns - margin - 3 : 0);
+    bool cut_left = s.from > 0, cut_right = s.to < s.line.n;
+    put_paint(out, color, "2");
+    put_fmt(out, "%u |", place.line);
+    put_paint(out, color, "0");
+    put_text(out, s.line.n == 0 ? S("") : S(" "));
+    put_text(out, cut_left ? S("…") : S(""));
+    put_text(out, (Str){s.line.p + s.from, s.to - s.from});
+    put_text(out, cut_right ? S("…\n") : S("\n"));
+    put_paint(out, color, "2");
+    put_times(out, ' ', margin);
+    put_text(out, S(" | "));
+    put_paint(out, color, error ? "1;31" : "1;33");
+    size_t before = cut_left + uc_columns((Str){s.line.p + s.from, s.mark - s.from});
+    size_t width = uc_columns((Str){s.line.p + s.mark, s.end - s.mark});
+    width = width == 0 ? 1 : width;
+    put_times(out, ' ', before);
+    put_times(out, '^', width);
+    put_hint(out, diag, chinese, margin, margin + 3 + before + width, columns);
+    put_paint(out, color, "0");
+    put_c(out, '\n');
+    out->failed = out->failed || clean.failed;
+    buf_free(&clean);
+}
+
+void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns, Buf *out) {
     bool error = diag_severity(diag->code) == SEVERITY_ERROR;
     Str kind = error ? (chinese ? S("错误") : S("error")) : (chinese ? S("警告") : S("warning"));
     put_paint(out, color, error ? "1;31" : "1;33");
@@ -174,34 +335,10 @@ void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, Buf *out) 
     Place place = source_place(d->sources, diag->span.file, diag->span.from);
     Str name = d->sources->files.at[diag->span.file].name;
     put_fmt(out, "\n --> %.*s:%u:%u\n", STR_ARG(name), place.line, place.column);
-    Str line = source_line(d->sources, diag->span.file, place.line);
-    char number[16];
-    Buf margin = {0};
-    put_dec(&margin, place.line);
-    size_t width = margin.n;
-    memcpy(number, margin.p == NULL ? "" : margin.p, width < sizeof number ? width : 0);
-    buf_free(&margin);
-    put_paint(out, color, "2");
-    put_fmt(out, "%u | ", place.line);
-    put_paint(out, color, "0");
-    put_source_line(out, line);
-    put_c(out, '\n');
-    put_paint(out, color, "2");
-    for (size_t i = 0; i < width; i++)
-        put_c(out, ' ');
-    put_text(out, S(" | "));
-    put_paint(out, color, error ? "1;31" : "1;33");
-    put_underline(out, d, diag, place, line);
-    Buf hint = {0};
-    diag_hint(diag, chinese, &hint);
-    if (hint.n > 0) {
-        put_c(out, ' ');
-        put_text(out, buf_str(&hint));
-    }
-    buf_free(&hint);
-    put_paint(out, color, "0");
-    put_c(out, '\n');
+    put_source(d, diag, chinese, color, columns, out);
 }
+
+/* ---- the forms for programs */
 
 static void put_span(Buf *out, Diags *d, Span span) {
     Place from = source_place(d->sources, span.file, span.from);

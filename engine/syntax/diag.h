@@ -16,6 +16,8 @@ typedef enum DiagCode {
 typedef enum Severity { SEVERITY_WARNING, SEVERITY_ERROR } Severity;
 
 enum { DIAG_ARGS = 6 };
+/* A text in both languages within an argument: these bytes stand before, between and behind. */
+enum { DIAG_BOTH_EN = 1, DIAG_BOTH_ZH = 2, DIAG_BOTH_END = 3 };
 
 typedef struct Diag {
     DiagCode code;
@@ -26,6 +28,7 @@ typedef struct Diag {
     Str fix;
     bool has_other; /* another place that the message speaks of */
     Span other;
+    uint32_t again;  /* further places with the same cause */
     uint32_t number; /* the order in which it was found */
 } Diag;
 
@@ -45,8 +48,12 @@ Diag *diag_add(Diags *d, DiagCode code, Span span);
 Diag *diag_add1(Diags *d, DiagCode code, Span span, Str a);
 Diag *diag_add2(Diags *d, DiagCode code, Span span, Str a, Str b);
 Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c);
+/* A text in both languages, to be an argument or a part of one. Owned by the arena. */
+Str diag_both(Diags *d, const char *en, const char *zh);
 void diag_fix(Diag *diag, Span span, Str text);
 void diag_other(Diag *diag, Span span);
+/* Words that are no keyword here, and the one that was meant. */
+Diag *diag_misspelt(Diags *d, Span words, Str meant);
 /* Puts them in the order of the text. */
 void diags_sort(Diags *d);
 void diags_free(Diags *d);
@@ -60,8 +67,9 @@ void diag_message(const Diag *diag, bool chinese, Buf *out);
 /* The hint, empty when there is none. */
 void diag_hint(const Diag *diag, bool chinese, Buf *out);
 /* The form for people: code and message, place, source line, underline and hint. `color`: with ANSI
- * colours. */
-void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, Buf *out);
+ * colours. `columns`: what the terminal is wide; a longer line is shown in part, a longer hint on
+ * lines of its own. */
+void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns, Buf *out);
 /* The form for programs: one JSON object and a newline (design.md 6). */
 void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out);
 

@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/base/near.h"
 #include "engine/base/unicode.h"
 #include "engine/base/utf8.h"
 #include "remit_grammar.h"
@@ -20,6 +21,21 @@ static RawToken *join_peek(Join *j, size_t n) {
         j->count++;
     }
     return &j->ahead[(j->first + n) % JOIN_AHEAD];
+}
+
+const RawToken *join_raw(Join *j, size_t n) {
+    return join_peek(j, n);
+}
+
+void join_seek(Join *j, uint32_t offset) {
+    j->first = j->count = 0;
+    j->lexer.at = j->lexer.text.p + offset;
+    j->lexer.line = false;
+    j->after_dot = j->after_word = false;
+}
+
+static bool join_accepts(const Join *j, int token) {
+    return j->trial != NULL ? trial_accepts(j->trial, token) : parse_accepts(j->parser, token);
 }
 
 static void join_drop(Join *j, size_t n) {
@@ -54,7 +70,8 @@ static Str join_name(Join *j, const RawToken *t) {
     for (size_t i = 0; i < t->text.n; i++)
         ascii = ascii && (unsigned char)t->text.p[i] < 0x80;
     if (t->text.n > LIMIT_NAME_BYTES) {
-        diag_add2(j->diags, DIAG_TOO_LARGE, t->span, S("this name"), S("255 bytes"));
+        diag_add2(j->diags, DIAG_TOO_LARGE, t->span, diag_both(j->diags, "this name", "这个名称"),
+                  diag_both(j->diags, "255 bytes", "255 字节"));
         return (Str){t->text.p, 1};
     }
     if (ascii)
@@ -143,6 +160,31 @@ static bool join_is_currency(const RawToken *t) {
     return true;
 }
 
+/* The unit that the word or two words behind a number on its line are almost. */
+static const Spelling *join_unit_like(Join *j, Span *words) {
+    const RawToken *one = join_peek(j, 1), *two = join_peek(j, 2);
+    size_t count, least = SIZE_MAX;
+    if (one->kind != RAW_WORD || one->line || one->text.n > LIMIT_NAME_BYTES)
+        return NULL;
+    bool single = keywords_find(&j->keywords, one->text, &count) == NULL;
+    bool pair = two->kind == RAW_WORD && !two->line && two->text.n <= LIMIT_NAME_BYTES;
+    const Spelling *best = NULL;
+    for (size_t i = 0; i < j->keywords.n; i++) {
+        const Spelling *s = &j->keywords.at[i];
+        if (s->token != TK_UNIT || !(s->word_count == 1 ? single : pair))
+            continue;
+        Span at = s->word_count == 1 ? one->span : span_join(one->span, two->span);
+        Str found = {j->lexer.text.p + at.from, at.to - at.from};
+        size_t most = name_distance_most(found), off = name_distance(found, s->text, most);
+        if (off > most || off >= least || off * 3 > utf8_count(s->text))
+            continue;
+        least = off;
+        best = s;
+        *words = at;
+    }
+    return best;
+}
+
 static Tok join_number(Join *j) {
     RawToken t = *join_peek(j, 0);
     Tok tok = join_tok(TK_NUMBER, &t, t.text);
@@ -158,7 +200,17 @@ static Tok join_number(Join *j) {
         tok.span = span_join(t.span, join_peek(j, 1)->span);
         join_drop(j, 2);
     } else {
+        Span words = t.span;
+        const Spelling *like =
+            join_is_label(j, 1) || join_is_label(j, 2) ? NULL : join_unit_like(j, &words);
         join_drop(j, 1);
+        if (like == NULL)
+            return tok;
+        diag_fix(diag_misspelt(j->diags, words, like->text), words, like->text);
+        tok.kind = TK_DURATION;
+        tok.sub = like->sub;
+        tok.span = span_join(t.span, words);
+        join_drop(j, join_peek(j, 0)->span.to < words.to ? 2 : 1);
     }
     return tok;
 }
@@ -198,7 +250,7 @@ static Tok join_word(Join *j) {
         size_t words = join_spells(j, 0, &s[i]);
         if (words == 0 || (words > 1 && join_mark(j, words, TK_COLON)))
             continue;
-        if (!parse_accepts(j->parser, s[i].token))
+        if (!join_accepts(j, s[i].token))
             continue;
         Tok tok = join_tok(s[i].token, &t, s[i].text);
         tok.sub = s[i].sub;
@@ -211,16 +263,44 @@ static Tok join_word(Join *j) {
     return tok;
 }
 
+/* Characters that are taken for marks of the language, and what they were meant to be. */
+typedef struct Lookalike {
+    const char *text;
+    int mark;
+    const char *meant;
+} Lookalike;
+
+static const Lookalike lookalikes[] = {
+    {"。", TK_DOT, "."},  {"｡", TK_DOT, "."},     {"—", TK_MINUS, "-"},   {"–", TK_MINUS, "-"},
+    {"−", TK_MINUS, "-"}, {"→", TK_ARROW, "->"},  {"⇒", TK_FAT, "=>"},    {"×", TK_STAR, "*"},
+    {"÷", TK_SLASH, "/"}, {"…", TK_DOTDOT, ".."}, {"【", TK_LBRACK, "["}, {"】", TK_RBRACK, "]"},
+};
+
+/* A character that begins no token. One that looks like a mark is read as that. */
+static Tok join_odd(Join *j, RawToken t) {
+    for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++) {
+        const Lookalike *like = &lookalikes[i];
+        if (!str_eq(t.text, str_of(like->text)))
+            continue;
+        bool fat = like->mark == TK_ARROW && !join_accepts(j, TK_ARROW);
+        Str meant = fat ? S("=>") : str_of(like->meant);
+        diag_fix(diag_add2(j->diags, DIAG_BAD_CHARACTER, t.span, t.text, meant), t.span, meant);
+        t.mark = fat ? TK_FAT : like->mark;
+        return join_tok(t.mark, &t, meant);
+    }
+    diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
+    return join_next(j);
+}
+
 static Tok join_bad(Join *j) {
     RawToken t = *join_peek(j, 0);
     join_drop(j, 1);
     if (t.kind == RAW_BAD_STRING) {
-        bool plain = j->lexer.text.p[t.span.from] == '"';
-        diag_add1(j->diags, DIAG_OPEN_TEXT, t.span, plain ? S("\"") : S("”"));
-        return join_tok(TK_STRING, &t, t.text);
+        Tok tok = join_tok(TK_STRING, &t, t.text);
+        tok.open = true;
+        return tok;
     }
-    diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
-    return join_next(j);
+    return join_odd(j, t);
 }
 
 Tok join_next(Join *j) {
@@ -263,7 +343,7 @@ Tok join_next(Join *j) {
             tok.line = t.line || tok.line;
             return tok;
         }
-        if (t.mark == TK_LP && after_word && !t.space && parse_accepts(j->parser, TK_CALLP))
+        if (t.mark == TK_LP && after_word && !t.space && join_accepts(j, TK_CALLP))
             t.mark = TK_CALLP;
         return join_tok(t.mark, &t, t.text);
     case RAW_BAD_BYTE:

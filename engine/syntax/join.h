@@ -4,15 +4,24 @@
 #ifndef REMIT_SYNTAX_JOIN_H
 #define REMIT_SYNTAX_JOIN_H
 
+#include "engine/syntax/build.h"
 #include "engine/syntax/diag.h"
 #include "engine/syntax/keyword.h"
 #include "engine/syntax/token.h"
 
 enum { JOIN_AHEAD = 8 };
 
+/* A copy of the parser's stack, to try tokens on. */
+typedef struct Trial {
+    uint16_t states[PARSE_DEPTH];
+    size_t n;
+} Trial;
+
+/* A copy of it reads on from the same place. */
 typedef struct Join {
     Lexer lexer;
     const void *parser;
+    const Trial *trial; /* asked in place of the parser, or NULL */
     Keywords keywords;
     Arena *arena;
     Diags *diags;
@@ -28,10 +37,22 @@ MUST_USE Status join_init(Join *j, Str text, uint32_t file, const void *parser, 
                           Diags *diags);
 /* The next token; kind 0 at the end of the text. */
 Tok join_next(Join *j);
+/* Goes on at byte `offset` of the text. */
+void join_seek(Join *j, uint32_t offset);
+/* The raw token n places ahead, n < JOIN_AHEAD; good until the next call. */
+const RawToken *join_raw(Join *j, size_t n);
 
-/* Of grammar/remit.y: whether the parser could take this token now, as itself. */
+/* Of grammar/remit.y: how many tokens there are; they are numbered from 1. */
+int parse_tokens(void);
+/* Whether the parser could take this token now, as itself. */
 bool parse_accepts(const void *parser, int token);
 /* The same, or as a name if it is a keyword that may be one. */
 bool parse_accepts_any(const void *parser, int token);
+/* A trial from where the parser is. */
+void trial_begin(Trial *t, const void *parser);
+bool trial_accepts(const Trial *t, int token);
+/* Takes a token, as a name where it can be nothing else; false, and nothing changed, if it cannot
+ * be taken. */
+bool trial_feed(Trial *t, int token);
 
 #endif

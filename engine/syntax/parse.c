@@ -5,7 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/utf8.h"
-#include "engine/syntax/join.h"
+#include "engine/syntax/syntax_int.h"
 #include "remit_grammar.h"
 
 /* Of the generated parser. */
@@ -13,141 +13,40 @@ void *RemitParseAlloc(void *(*take)(size_t), Builder *b);
 void RemitParseFree(void *parser, void (*give)(void *));
 void RemitParse(void *parser, int kind, Tok tok);
 
-typedef struct Parse {
-    Builder b;
-    Join join;
-    void *parser;
-    Lost *lost;
-    VEC(Span) braces; /* the { that are open, as the parser knows them */
-    bool failed;
-} Parse;
+/* How far the line on which a byte stands is indented. */
+static uint32_t parse_indent(const Parse *p, uint32_t offset) {
+    Str text = p->join.lexer.text;
+    uint32_t start = offset, blanks = 0;
+    while (start > 0 && text.p[start - 1] != '\n')
+        start--;
+    while (text.p[start + blanks] == ' ' || text.p[start + blanks] == '\t')
+        blanks++;
+    return blanks;
+}
 
-static void parse_feed(Parse *p, Tok tok) {
+static void parse_brace(Parse *p, Tok tok) {
     if (tok.kind == TK_LB) {
-        if (!vec_push(&p->braces, tok.span))
+        if (!vec_push(&p->braces, ((Brace){tok.span, parse_indent(p, tok.span.from)})))
             p->b.nomem = true;
     } else if (tok.kind == TK_RB && p->braces.n > 0) {
-        p->braces.n--;
+        Brace open = p->braces.at[--p->braces.n];
+        if (tok.line && p->suspect.at.to == 0 && parse_indent(p, tok.span.from) < open.indent)
+            p->suspect = open; /* this } belongs to an outer one */
     }
+}
+
+void parse_feed(Parse *p, Tok tok) {
+    parse_brace(p, tok);
     p->b.here = tok.span;
+    if (tok.kind == TK_POLICY && p->braces.n == 0)
+        p->head = S("policy"); /* what check asks for */
+    else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == 0)
+        p->head = tok.text;
+    if (tok.kind != TK_BAD && tok.kind != 0) {
+        p->last = tok.span;
+        p->last_kind = tok.kind;
+    }
     RemitParse(p->parser, tok.kind, tok);
-}
-
-static Str parse_quoted(Parse *p, Str text) {
-    Str out = text;
-    if (arena_printf(p->b.arena, &out, "`%.*s`", STR_ARG(text)) != OK)
-        p->b.nomem = true;
-    return out;
-}
-
-/* What could stand here, in words: keywords are listed when they are few. */
-static Str parse_expected(Parse *p) {
-    static const int plain[] = {
-        TK_ID,   TK_LABEL, TK_STRING, TK_NUMBER, TK_PERCENT, TK_DURATION, TK_DATE,   TK_DATETIME,
-        TK_TIME, TK_TYPE,  TK_HIT,    TK_STATE,  TK_WEEKDAY, TK_UNIT,     TK_LB,     TK_RB,
-        TK_LP,   TK_RP,    TK_EQ,     TK_ARROW,  TK_FAT,     TK_BAR,      TK_DOTDOT, TK_COLON};
-    Buf out = {0};
-    int listed = 0;
-    for (int token = 1; token < TK_BAD && listed < 9; token++) {
-        bool is_plain = false;
-        for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-            is_plain = is_plain || plain[i] == token;
-        Str keyword = is_plain ? token_name(token, false) : keyword_of(token, -1, false);
-        if (keyword.n == 0 || !parse_accepts(p->parser, token))
-            continue;
-        if (token == TK_NUMBER || token == TK_PERCENT || token == TK_DURATION || token == TK_DATE ||
-            token == TK_TIME || token == TK_STRING || token == TK_DATETIME)
-            if (parse_accepts(p->parser, TK_ID) && parse_accepts(p->parser, TK_NUMBER))
-                continue; /* "a value" says it all */
-        if (listed++ > 0)
-            put_text(&out, S(", "));
-        bool value = token == TK_ID && parse_accepts(p->parser, TK_NUMBER);
-        put_text(&out, value ? S("a value") : keyword);
-    }
-    if (listed == 9)
-        put_text(&out, S(" ..."));
-    Str text = {NULL, 0};
-    if (arena_str(p->b.arena, buf_str(&out), &text) != OK)
-        p->b.nomem = true;
-    buf_free(&out);
-    return text;
-}
-
-/* A keyword that could stand here and is most like the words from `tok` on: the keyword's spelling
- * and the span of the words it stands for. */
-static bool parse_misspelt(Parse *p, Tok tok, Str *meant, Span *words) {
-    Str rest = str_from(p->join.lexer.text, tok.span.from), line;
-    str_cut(rest, '\n', &line, NULL);
-    const Keywords *k = &p->join.keywords;
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < k->n; i++) {
-        const Spelling *s = &k->at[i];
-        if (!parse_accepts(p->parser, s->token) || s->token == TK_IT || s->text.n < 3)
-            continue;
-        size_t n = 0, blanks = 0;
-        while (n < line.n && (line.p[n] != ' ' || ++blanks < s->word_count) && line.p[n] != '{' &&
-               line.p[n] != '"' && line.p[n] != '(')
-            n++;
-        Str words_here = str_trim((Str){line.p, n});
-        if (words_here.n == 0 || nearest(words_here, &s->text, 1) < 0 ||
-            str_eq(words_here, s->text))
-            continue;
-        size_t off = words_here.n > s->text.n ? words_here.n - s->text.n : s->text.n - words_here.n;
-        if (off < best) {
-            best = off;
-            *meant = s->text;
-            *words = (Span){tok.span.file, tok.span.from, tok.span.from + (uint32_t)words_here.n};
-        }
-    }
-    return best != SIZE_MAX;
-}
-
-/* A Chinese keyword that could stand here and begins the word, as in 责任人客户服务组. */
-static bool parse_swallowed(Parse *p, Tok tok, Str *keyword) {
-    const Keywords *k = &p->join.keywords;
-    keyword->n = 0;
-    for (size_t i = 0; i < k->n; i++) {
-        const Spelling *s = &k->at[i];
-        if (s->chinese && s->text.n > keyword->n && s->text.n < tok.text.n &&
-            str_starts(tok.text, s->text) && parse_accepts(p->parser, s->token))
-            *keyword = s->text;
-    }
-    return keyword->n > 0;
-}
-
-static void parse_report_end(Parse *p, Tok tok) {
-    if (p->braces.n > 0) {
-        Span open = p->braces.at[p->braces.n - 1];
-        diag_add1(p->b.diags, DIAG_OPEN_BRACE, open, S("{"));
-    } else {
-        diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, S("the end of the file"),
-                  parse_expected(p));
-    }
-}
-
-/* Says what is wrong with a token that the parser cannot take. */
-static void parse_report(Parse *p, Tok tok) {
-    Str meant;
-    Span words;
-    if (tok.kind == 0) {
-        parse_report_end(p, tok);
-    } else if (tok.kind == TK_RB && p->braces.n == 0) {
-        diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
-    } else if (tok.kind == TK_ID && parse_swallowed(p, tok, &meant)) {
-        Str rest = str_from(tok.text, meant.n), parted = tok.text;
-        if (arena_printf(p->b.arena, &parted, "%.*s %.*s", STR_ARG(meant), STR_ARG(rest)) != OK)
-            p->b.nomem = true;
-        diag_fix(diag_add2(p->b.diags, DIAG_WORDS_RUN_TOGETHER, tok.span, tok.text, parted),
-                 tok.span, parted);
-    } else if (tok.text.n > 0 && parse_misspelt(p, tok, &meant, &words)) {
-        Str found = source_text(p->b.diags->sources, words);
-        diag_fix(diag_add2(p->b.diags, DIAG_MISSPELT_KEYWORD, words, parse_quoted(p, found),
-                           parse_quoted(p, meant)),
-                 words, meant);
-    } else {
-        Str found = source_text(p->b.diags->sources, tok.span);
-        diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, parse_quoted(p, found), parse_expected(p));
-    }
 }
 
 /* Whether the parser can go on with this token after a mistake: a word that cannot be mistaken for
@@ -166,8 +65,8 @@ static bool parse_resumes(Parse *p, Tok tok, int depth, bool *closes) {
         return false;
     if (tok.kind == TK_RB)
         return true;
-    bool one_word = str_find(tok.text, ' ') < 0;
-    return parse_accepts(p->parser, tok.kind) && (tok.line || !one_word);
+    bool clear = tok.kind == TK_LABEL || tok.kind == TK_COMMALABEL || str_find(tok.text, ' ') >= 0;
+    return parse_accepts(p->parser, tok.kind) && (tok.line || clear);
 }
 
 /* A declaration's keyword at the margin, which the joiner took for a name where names can stand. */
@@ -181,14 +80,32 @@ static int parse_declaration(Parse *p, Tok tok) {
     return tok.kind;
 }
 
+/* Closes the braces that are open, so that a declaration can follow. */
+static void parse_close(Parse *p, Tok tok) {
+    tok.kind = TK_RB;
+    tok.line = false;
+    for (int i = 0; i < LIMIT_NESTING && !parse_accepts(p->parser, TK_DUTY); i++) {
+        if (!parse_accepts(p->parser, TK_RB))
+            break;
+        parse_feed(p, tok);
+    }
+}
+
+/* Lets the parser unwind to where it can go on. */
+static void parse_unwind(Parse *p, Tok tok) {
+    tok.kind = TK_BAD;
+    tok.text = (Str){NULL, 0};
+    parse_feed(p, tok);
+    if (parse_accepts(p->parser, TK_DUTY) && p->head.n > 0 && p->lost != NULL &&
+        !vec_push(&p->lost->words, p->head))
+        p->b.nomem = true; /* a whole declaration is gone */
+}
+
 /* Passes over tokens from the wrong one on; gives the one to go on with. */
 static Tok parse_skip(Parse *p, Tok tok) {
     int depth = 0;
     bool closes;
-    Tok bad = tok;
-    bad.kind = TK_BAD;
-    bad.text = (Str){NULL, 0};
-    parse_feed(p, bad); /* the parser unwinds to where it can go on */
+    parse_unwind(p, tok);
     for (;;) {
         tok.kind = parse_declaration(p, tok);
         if (parse_resumes(p, tok, depth, &closes))
@@ -201,40 +118,113 @@ static Tok parse_skip(Parse *p, Tok tok) {
             p->b.nomem = true;
         tok = join_next(&p->join);
     }
-    Tok close = tok;
-    close.kind = TK_RB;
-    for (int i = 0;
-         (closes || tok.kind == 0) && i < LIMIT_NESTING && !parse_accepts(p->parser, TK_DUTY);
-         i++) {
-        if (!parse_accepts(p->parser, TK_RB))
-            break;
-        parse_feed(p, close);
-    }
+    if (closes || tok.kind == 0)
+        parse_close(p, tok);
     return tok;
+}
+
+/* A declaration at the margin where none can stand: a brace above it is not closed. */
+static bool parse_unclosed(Parse *p, Tok *tok) {
+    int declares = parse_declaration(p, *tok);
+    bool margin =
+        tok->line && source_place(p->b.diags->sources, tok->span.file, tok->span.from).column == 1;
+    if (tok->kind != 0 && !(margin && token_declares(declares)))
+        return false;
+    if (p->braces.n == 0)
+        return false;
+    mend_say_open(p, *tok);
+    tok->kind = declares;
+    if (!parse_accepts(p->parser, TK_RB))
+        parse_unwind(p, *tok);
+    parse_close(p, *tok);
+    return parse_accepts(p->parser, tok->kind);
+}
+
+/* The next token, and the joiner as it was before it. */
+static Tok parse_take(Parse *p, Join *before) {
+    if (p->has_next) {
+        p->has_next = false;
+        *before = p->before_next;
+        return p->next;
+    }
+    *before = p->join;
+    return join_next(&p->join);
+}
+
+/* Whether what follows a name can follow a name; the token that follows is kept. */
+static bool parse_name_holds(Parse *p) {
+    trial_begin(&p->ahead, p->parser);
+    if (!trial_feed(&p->ahead, TK_ID))
+        return true;
+    p->before_next = p->join;
+    p->join.trial = &p->ahead;
+    p->next = join_next(&p->join);
+    p->join.trial = NULL;
+    p->has_next = trial_feed(&p->ahead, p->next.kind);
+    if (!p->has_next)
+        p->join = p->before_next;
+    return p->has_next;
+}
+
+/* Takes one token; false at the end of the text. */
+static bool parse_step(Parse *p, int *mistakes) {
+    Join before;
+    Tok tok = parse_take(p, &before);
+    bool quote = tok.open || !parse_accepts(p->parser, tok.kind);
+    if (quote && mend_quote(p, tok))
+        return ++*mistakes <= LIMIT_DIAGS;
+    if (tok.open) {
+        mend_text(p, tok);
+        return ++*mistakes <= LIMIT_DIAGS;
+    }
+    bool taken = parse_accepts_any(p->parser, tok.kind);
+    if (taken && (mend_beside(p, &before, tok) || mend_head(p, &before, tok)))
+        return ++*mistakes <= LIMIT_DIAGS;
+    if (taken && (tok.kind != TK_ID || parse_name_holds(p))) {
+        parse_feed(p, tok);
+        return tok.kind != 0;
+    }
+    if (taken) {
+        if (mend_name(p, &before, tok))
+            return ++*mistakes <= LIMIT_DIAGS;
+        parse_feed(p, tok);
+        return true;
+    }
+    if (++*mistakes > LIMIT_DIAGS)
+        return false;
+    if (parse_unclosed(p, &tok)) {
+        parse_feed(p, tok);
+        return tok.kind != 0;
+    }
+    if (tok.kind != 0 && mend(p, &before, tok))
+        return true;
+    if (tok.kind == 0 && p->braces.n == 0)
+        mend(p, &before, tok);
+    if (tok.kind == 0)
+        return false;
+    tok = parse_skip(p, tok);
+    if (tok.kind == 0)
+        return false;
+    if (tok.kind == TK_RB && !parse_accepts(p->parser, TK_RB))
+        return true;
+    if (!parse_accepts_any(p->parser, tok.kind))
+        return true;
+    parse_feed(p, tok);
+    return true;
 }
 
 static Status parse_all(Parse *p) {
     int mistakes = 0;
-    for (;;) {
-        Tok tok = join_next(&p->join);
-        while (!parse_accepts_any(p->parser, tok.kind)) {
-            parse_report(p, tok);
-            tok = parse_skip(p, tok);
-            if (tok.kind == 0 || ++mistakes > LIMIT_DIAGS)
-                return p->b.nomem || p->join.nomem ? ERR_NOMEM : OK;
-            if (tok.kind == TK_RB && !parse_accepts(p->parser, TK_RB))
-                tok = join_next(&p->join);
-        }
+    while (parse_step(p, &mistakes)) {
         if (p->b.nomem || p->join.nomem || p->join.lexer.nomem)
             return ERR_NOMEM;
         if (p->braces.n > LIMIT_NESTING) {
-            diag_add2(p->b.diags, DIAG_TOO_LARGE, tok.span, S("this depth of braces"), S("200"));
+            diag_add2(p->b.diags, DIAG_TOO_LARGE, p->last,
+                      diag_both(p->b.diags, "this depth of braces", "花括号的层数"), S("200"));
             return OK;
         }
-        parse_feed(p, tok);
-        if (tok.kind == 0)
-            return OK;
     }
+    return p->b.nomem || p->join.nomem || p->join.lexer.nomem ? ERR_NOMEM : OK;
 }
 
 Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags, Lost *lost,
@@ -244,6 +234,8 @@ Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags,
     size_t valid = utf8_good(text);
     if (valid < text.n) {
         uint32_t at = (uint32_t)valid;
+        if (lost != NULL)
+            lost->file = true;
         diag_add(diags, DIAG_NOT_UTF8, (Span){file, at, at + 1});
         return OK;
     }

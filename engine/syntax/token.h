@@ -61,6 +61,7 @@ typedef struct Tok {
     Str more; /* a label's alias, a money literal's currency, a date-time's time */
     Span span;
     bool line; /* it is the first on its line */
+    bool open; /* a text without its closing quote: it goes to the end of the line */
 } Tok;
 
 #endif

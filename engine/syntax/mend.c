@@ -1,0 +1,562 @@
+/* syntax: what is said of a token that cannot stand where it does, and the one change that lets the
+ * parser read on. A repair is tried on a copy of the parser's stack: the one that leads furthest is
+ * taken, so that one mistake costs one message. */
+#include <string.h>
+
+#include "engine/base/near.h"
+#include "engine/base/utf8.h"
+#include "engine/syntax/syntax_int.h"
+#include "remit_grammar.h"
+
+enum {
+    REACH_MOST = 12, /* tokens that are tried behind a repair */
+    REACH_LEAST = 3, /* tokens that must follow for a repair to be believed */
+    WORDS_LISTED = 9 /* of what could stand here */
+};
+
+static Str both(Parse *p, const char *en, const char *zh) {
+    return diag_both(p->b.diags, en, zh);
+}
+
+static Str quoted(Parse *p, Str text) {
+    Str out = text;
+    if (arena_printf(p->b.arena, &out, "`%.*s`", STR_ARG(text)) != OK)
+        p->b.nomem = true;
+    return out;
+}
+
+/* ---- what could stand here */
+
+static bool is_literal(int token) {
+    switch (token) {
+    case TK_NUMBER:
+    case TK_PERCENT:
+    case TK_MONEY:
+    case TK_DURATION:
+    case TK_DATE:
+    case TK_TIME:
+    case TK_DATETIME:
+    case TK_INSTANT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_value(int token) {
+    return is_literal(token) || token == TK_STRING || token == TK_ID || token == TK_YES ||
+           token == TK_NO || token == TK_IT;
+}
+
+static bool is_operator(int token) {
+    switch (token) {
+    case TK_EQ:
+    case TK_NE:
+    case TK_LT:
+    case TK_LE:
+    case TK_GT:
+    case TK_GE:
+    case TK_PLUS:
+    case TK_MINUS:
+    case TK_STAR:
+    case TK_SLASH:
+    case TK_AND:
+    case TK_OR:
+    case TK_IS:
+    case TK_ELSE:
+    case TK_DOT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether a token is a class of words (a name, a type) and not one word of the language. */
+static bool is_class(int token) {
+    switch (token) {
+    case TK_ID:
+    case TK_LABEL:
+    case TK_COMMALABEL:
+    case TK_STRING:
+    case TK_UNIT:
+    case TK_WEEKDAY:
+    case TK_TYPE:
+    case TK_HIT:
+    case TK_STATE:
+        return true;
+    default:
+        return is_literal(token);
+    }
+}
+
+static Str token_words(Parse *p, int token) {
+    Str en = token_name(token, false), zh = token_name(token, true), out = en;
+    const char *mark = is_class(token) ? "" : "`";
+    if (arena_printf(p->b.arena, &out, "%c%s%.*s%s%c%s%.*s%s%c", DIAG_BOTH_EN, mark, STR_ARG(en),
+                     mark, DIAG_BOTH_ZH, mark, STR_ARG(zh), mark, DIAG_BOTH_END) != OK)
+        p->b.nomem = true;
+    return out;
+}
+
+static void list_word(Buf *out, Str word, int *listed) {
+    if (*listed < WORDS_LISTED) {
+        put_text(out, *listed > 0 ? S(", ") : S(""));
+        put_text(out, word);
+    }
+    (*listed)++;
+}
+
+/* What could stand where the trial is. Where a value can stand that is said in one word; where an
+ * expression can go on its operators are left out if anything else could follow. */
+static Str expected(Parse *p, const Trial *t) {
+    Buf out = {0};
+    int listed = 0, others = 0;
+    bool item = trial_accepts(t, TK_DUTY) && trial_accepts(t, TK_USE);
+    bool value = trial_accepts(t, TK_ID) && trial_accepts(t, TK_NUMBER);
+    if (value)
+        list_word(&out, both(p, "a value", "值"), &listed);
+    for (int token = 1; token < parse_tokens(); token++)
+        others += !is_operator(token) && trial_accepts(t, token);
+    for (int token = 1; token < parse_tokens(); token++) {
+        bool skip = (value && (is_value(token) || token == TK_LP || token == TK_MINUS ||
+                               token == TK_CALLP)) ||
+                    (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
+                    (token == TK_CALLP && trial_accepts(t, TK_LP)) ||
+                    (token == TK_COMMA && others > 2) || (item && token_declares(token));
+        if (!skip && trial_accepts(t, token))
+            list_word(&out, token_words(p, token), &listed);
+    }
+    if (item)
+        list_word(&out, both(p, "a declaration", "声明"), &listed);
+    if (listed > WORDS_LISTED)
+        put_text(&out, S(", ..."));
+    Str text = {NULL, 0};
+    if (arena_str(p->b.arena, buf_str(&out), &text) != OK)
+        p->b.nomem = true;
+    buf_free(&out);
+    return text;
+}
+
+/* ---- how far a repair leads */
+
+/* How many tokens from the joiner's place on the trial takes; REACH_MOST if the text ends well. */
+static int reach(const Join *from, Trial *t) {
+    Join j = *from;
+    j.trial = t;
+    for (int n = 0; n < REACH_MOST; n++) {
+        Tok tok = join_next(&j);
+        if (tok.kind == 0)
+            return trial_accepts(t, 0) ? REACH_MOST : n;
+        if (tok.open || !trial_feed(t, tok.kind))
+            return n;
+    }
+    return REACH_MOST;
+}
+
+/* The joiner at the words' end. */
+static Join behind(const Join *j, Span words) {
+    Join after = *j;
+    join_seek(&after, words.to);
+    return after;
+}
+
+static int reach_with(Parse *p, int token, const Join *from) {
+    trial_begin(&p->try, p->parser);
+    return trial_feed(&p->try, token) ? reach(from, &p->try) : -1;
+}
+
+/* ---- misspelt keywords */
+
+typedef struct Meant {
+    const Spelling *spelling;
+    Span words;
+    size_t off; /* letters that differ */
+    int reach;
+} Meant;
+
+/* The first n raw tokens, if they are words on one line: their span, and their text with single
+ * blanks between. */
+static bool raw_words(const Join *before, size_t n, Span *span, char *text, size_t *size) {
+    enum { MOST = 64 };
+    Join j = *before;
+    *size = 0;
+    for (size_t i = 0; i < n; i++) {
+        const RawToken *t = join_raw(&j, i);
+        if (t->kind != RAW_WORD || (i > 0 && t->line) || *size + t->text.n + 1 > MOST)
+            return false;
+        if (i > 0)
+            text[(*size)++] = ' ';
+        memcpy(text + *size, t->text.p, t->text.n);
+        *size += t->text.n;
+        *span = i == 0 ? t->span : span_join(*span, t->span);
+    }
+    return n > 0;
+}
+
+/* The keyword that could stand here and is most like the words here. Between equals the one that
+ * leads further. `least`: how far it must lead. */
+static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
+    const Keywords *k = &p->join.keywords;
+    char text[KEYWORD_WORDS + 1][64];
+    Span spans[KEYWORD_WORDS + 1];
+    size_t sizes[KEYWORD_WORDS + 1];
+    bool there[KEYWORD_WORDS + 1] = {false};
+    for (size_t n = 1; n <= KEYWORD_WORDS; n++)
+        there[n] = raw_words(before, n, &spans[n], text[n], &sizes[n]);
+    *best = (Meant){.off = SIZE_MAX, .reach = -1};
+    trial_begin(&p->best, p->parser);
+    for (size_t i = 0; i < k->n; i++) {
+        const Spelling *s = &k->at[i];
+        for (size_t n = s->word_count > 1 ? s->word_count - 1u : 1u; n <= s->word_count; n++) {
+            if (!there[n] || s->token == TK_IT)
+                continue;
+            Str words = {text[n], sizes[n]};
+            size_t most = name_distance_most(words), off = name_distance(words, s->text, most);
+            if (off == 0 || off > most || off >= utf8_count(s->text) || off > best->off ||
+                !trial_accepts(&p->best, s->token))
+                continue;
+            Join after = behind(before, spans[n]);
+            int far = reach_with(p, s->token, &after);
+            if (far >= least && (off < best->off || far > best->reach))
+                *best = (Meant){s, spans[n], off, far};
+        }
+    }
+    return best->spelling != NULL;
+}
+
+static void say_misspelt(Parse *p, const Meant *m) {
+    diag_fix(diag_misspelt(p->b.diags, m->words, m->spelling->text), m->words, m->spelling->text);
+}
+
+/* Reads the words as the keyword. */
+static void take_keyword(Parse *p, const Join *before, const Spelling *s, Span words) {
+    Tok tok = {.kind = s->token, .sub = s->sub, .text = s->text, .span = words};
+    p->join = behind(before, words);
+    parse_feed(p, tok);
+}
+
+/* A keyword that could stand here and begins the word, as in 责任人客户服务组. */
+static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
+    const Keywords *k = &p->join.keywords;
+    const Spelling *best = NULL;
+    int far = -1;
+    Str word = source_text(p->b.diags->sources, tok.span);
+    for (size_t i = 0; i < k->n; i++) {
+        const Spelling *s = &k->at[i];
+        if (!s->chinese || s->text.n >= word.n || !str_starts(word, s->text) ||
+            !parse_accepts(p->parser, s->token))
+            continue;
+        Span head = {tok.span.file, tok.span.from, tok.span.from + (uint32_t)s->text.n};
+        Join after = behind(before, head);
+        int n = reach_with(p, s->token, &after);
+        if (n >= 1 && (n > far || (n == far && s->text.n > best->text.n))) {
+            far = n;
+            best = s;
+        }
+    }
+    if (best == NULL)
+        return false;
+    Span head = {tok.span.file, tok.span.from, tok.span.from + (uint32_t)best->text.n};
+    Str parted = word;
+    if (arena_printf(p->b.arena, &parted, "%.*s %.*s", STR_ARG(best->text),
+                     STR_ARG(str_from(word, best->text.n))) != OK)
+        p->b.nomem = true;
+    diag_fix(diag_add2(p->b.diags, DIAG_WORDS_RUN_TOGETHER, tok.span, word, parted), tok.span,
+             parted);
+    take_keyword(p, before, best, head);
+    return true;
+}
+
+/* ---- one token put in, left out or changed */
+
+typedef enum Change { CHANGE_NONE, CHANGE_ADD, CHANGE_SWAP, CHANGE_DROP, CHANGE_LABEL } Change;
+
+typedef struct Repair {
+    Change change;
+    int token;
+    int reach;
+    int rivals; /* other tokens that would do as well */
+} Repair;
+
+/* Tokens that may be put in: marks, keywords, a name or a text that stands for what is missing.
+ * What has no placeholder (a literal's place, a unit) may not. */
+static bool may_add(int token) {
+    switch (token) {
+    case TK_LABEL:
+    case TK_COMMALABEL:
+    case TK_UNIT:
+    case TK_WEEKDAY:
+    case TK_HIT:
+    case TK_STATE:
+    case TK_IT:
+    case TK_YES:
+    case TK_NO:
+    case TK_ABSENT:
+    case TK_NOT:
+    case TK_MINUS:
+    case TK_BAD:
+    case TK_SEMI:
+    case TK_COLON:
+    case TK_QUESTION:
+        return false;
+    default:
+        return !is_literal(token) && !token_declares(token);
+    }
+}
+
+static void consider(Repair *best, Change change, int token, int far, int least) {
+    if (far < least)
+        return;
+    if (far > best->reach)
+        *best = (Repair){change, token, far, 0};
+    else if (far == best->reach && change == best->change)
+        best->rivals++;
+}
+
+static Repair find_repair(Parse *p, const Join *before, Tok tok) {
+    static const int closing[] = {TK_LB, TK_RB, TK_RP, TK_RBRACK};
+    Repair best = {CHANGE_NONE, 0, 0, 0};
+    bool mark = tok.kind != TK_ID && tok.text.n > 0 && tok.text.n <= 3 && !is_value(tok.kind) &&
+                tok.kind != TK_LABEL && (unsigned char)tok.text.p[0] < 'A';
+    trial_begin(&p->best, p->parser);
+    if (tok.kind == TK_ID && trial_accepts(&p->best, TK_LABEL))
+        consider(&best, CHANGE_LABEL, TK_LABEL, reach_with(p, TK_LABEL, &p->join), REACH_LEAST);
+    for (int token = 1; token < parse_tokens(); token++)
+        if (may_add(token) && !is_operator(token) && trial_accepts(&p->best, token))
+            consider(&best, CHANGE_ADD, token, reach_with(p, token, before), REACH_LEAST);
+    for (int token = 1; mark && token < parse_tokens(); token++)
+        if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
+            trial_accepts(&p->best, token))
+            consider(&best, CHANGE_SWAP, token, reach_with(p, token, &p->join), REACH_LEAST);
+    if (best.change == CHANGE_NONE && tok.line) /* the next line has a mistake of its own */
+        for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
+            if (trial_accepts(&p->best, closing[i]))
+                consider(&best, CHANGE_ADD, closing[i], reach_with(p, closing[i], before), 1);
+    trial_begin(&p->try, p->parser);
+    consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
+    return best;
+}
+
+/* Where something is missing: behind the last token if the next stands on another line. */
+static Span gap_before(Parse *p, Tok tok) {
+    if (tok.line && p->last.to > 0)
+        return (Span){p->last.file, p->last.to, p->last.to};
+    return (Span){tok.span.file, tok.span.from, tok.span.from};
+}
+
+static Str spelt(int token) {
+    Str text = token_name(token, false);
+    return token == TK_ID || token == TK_STRING || token == TK_TYPE ? (Str){NULL, 0} : text;
+}
+
+static void say_added(Parse *p, const Repair *r, Tok tok) {
+    Span gap = gap_before(p, tok);
+    trial_begin(&p->best, p->parser);
+    bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
+    Str what = value            ? both(p, "a value", "值")
+               : r->rivals == 0 ? token_words(p, r->token)
+                                : expected(p, &p->best);
+    Diag *diag = diag_add2(p->b.diags, DIAG_MISSING, gap, what,
+                           quoted(p, source_text(p->b.diags->sources, tok.span)));
+    if (spelt(r->token).n == 0 || r->rivals > 0)
+        return;
+    Str fix = {NULL, 0};
+    bool behind_last = tok.line && p->last.to > 0;
+    if (arena_printf(p->b.arena, &fix, behind_last ? " %.*s" : "%.*s ", STR_ARG(spelt(r->token))) !=
+        OK)
+        p->b.nomem = true;
+    diag_fix(diag, gap, fix);
+}
+
+static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r) {
+    Str found = quoted(p, source_text(p->b.diags->sources, tok.span));
+    Tok other = {.kind = r->token, .span = tok.span};
+    switch (r->change) {
+    case CHANGE_NONE:
+        return false;
+    case CHANGE_ADD:
+        say_added(p, r, tok);
+        other.span = gap_before(p, tok);
+        p->join = *before;
+        parse_feed(p, other);
+        return true;
+    case CHANGE_LABEL: {
+        Span end = {tok.span.file, tok.span.to, tok.span.to};
+        diag_fix(diag_add2(p->b.diags, DIAG_MISSING, end, token_words(p, TK_COLON), found), end,
+                 S(":"));
+        tok.kind = TK_LABEL;
+        parse_feed(p, tok);
+        return true;
+    }
+    case CHANGE_SWAP:
+        trial_begin(&p->best, p->parser);
+        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                           r->rivals > 0 ? expected(p, &p->best) : token_words(p, r->token)),
+                 tok.span, token_name(r->token, false));
+        parse_feed(p, other);
+        return true;
+    case CHANGE_DROP:
+        if (tok.kind == TK_ID && p->lost != NULL && !vec_push(&p->lost->words, tok.text))
+            p->b.nomem = true;
+        trial_begin(&p->best, p->parser);
+        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best)),
+                 tok.span, S(""));
+        return true;
+    }
+    return false;
+}
+
+/* ---- texts that are not closed */
+
+/* Whether a text could end before this byte of its line. */
+static bool may_end(Str text, uint32_t at) {
+    char c = text.p[at];
+    return c == ' ' || c == '\n' || c == '\0' || c == '{' || c == '}' || c == ',' || c == ')';
+}
+
+bool mend_quote(Parse *p, Tok tok) {
+    if (tok.kind != TK_STRING || p->last_kind != TK_ID || p->last.to != tok.span.from ||
+        p->join.lexer.text.p[tok.span.from] != '"')
+        return false;
+    Span gap = {tok.span.file, p->last.from, p->last.from};
+    Str word = source_text(p->b.diags->sources, p->last);
+    diag_fix(diag_add2(p->b.diags, DIAG_MISSING, gap, S("`\"`"), quoted(p, word)), gap, S("\""));
+    if (p->lost != NULL && !vec_push(&p->lost->words, word))
+        p->b.nomem = true;
+    join_seek(&p->join, tok.span.from + 1);
+    return true;
+}
+
+/* Gives the text the end from which the rest can be read best; 0: its quote is best left out. */
+void mend_text(Parse *p, Tok tok) {
+    enum { ENDS_MOST = 200 };
+    Str text = p->join.lexer.text;
+    uint32_t quote = text.p[tok.span.from] == '"' ? 1 : 3, best = 0;
+    Join j = p->join;
+    join_seek(&j, tok.span.from + quote);
+    trial_begin(&p->try, p->parser);
+    int far = reach(&j, &p->try);
+    uint32_t tried = 0;
+    for (uint32_t at = tok.span.from + quote + 1; at <= tok.span.to && tried < ENDS_MOST; at++) {
+        if (at < tok.span.to && !may_end(text, at))
+            continue;
+        tried++;
+        join_seek(&j, at);
+        int n = reach_with(p, TK_STRING, &j);
+        if (n > far || (n == far && best > 0 && n > 0)) {
+            far = n;
+            best = at;
+        }
+    }
+    Str close = quote == 1 ? S("\"") : S("”");
+    uint32_t end = best == 0 ? tok.span.to : best;
+    Diag *diag =
+        diag_add1(p->b.diags, DIAG_OPEN_TEXT, (Span){tok.span.file, tok.span.from, end}, close);
+    join_seek(&p->join, best == 0 ? tok.span.from + quote : best);
+    if (best == 0)
+        return;
+    diag_fix(diag, (Span){tok.span.file, end, end}, close);
+    tok.open = false;
+    tok.span.to = end;
+    tok.text.n = end - tok.span.from - quote;
+    parse_feed(p, tok);
+}
+
+/* ---- what stands side by side on a line */
+
+bool mend_beside(Parse *p, const Join *before, Tok tok) {
+    if (tok.line || !(is_value(p->last_kind) || p->last_kind == TK_RP) ||
+        !(is_value(tok.kind) || tok.kind == TK_MINUS) || !parse_accepts(p->parser, TK_COMMA))
+        return false;
+    trial_begin(&p->try, p->parser);
+    int without = reach(before, &p->try), with = reach_with(p, TK_COMMA, before);
+    if (with <= without)
+        return false;
+    Repair comma = {CHANGE_ADD, TK_COMMA, with, 0};
+    return apply_repair(p, before, tok, &comma);
+}
+
+bool mend_head(Parse *p, const Join *before, Tok tok) {
+    if (tok.kind != TK_ROLE || !tok.line || p->braces.n > 0 || p->last_kind == TK_RB ||
+        !parse_accepts(p->parser, TK_LB) ||
+        source_place(p->b.diags->sources, tok.span.file, tok.span.from).column == 1)
+        return false;
+    Repair brace = {CHANGE_ADD, TK_LB, 0, 0};
+    return apply_repair(p, before, tok, &brace);
+}
+
+/* ---- braces */
+
+void mend_say_open(Parse *p, Tok tok) {
+    Brace open = p->suspect.at.to > 0 ? p->suspect : p->braces.at[p->braces.n - 1];
+    p->suspect = (Brace){0};
+    Diag *diag = diag_add1(p->b.diags, DIAG_OPEN_BRACE, open.at, S("{"));
+    if (p->last.to > 0)
+        diag_fix(diag, (Span){tok.span.file, p->last.to, p->last.to}, S("\n}"));
+}
+
+/* ---- the two entries */
+
+bool mend_name(Parse *p, const Join *before, Tok tok) {
+    Meant meant;
+    size_t count;
+    Join j = *before;
+    const RawToken *word = join_raw(&j, 0);
+    if (word->kind != RAW_WORD)
+        return false;
+    const Spelling *s = keywords_find(&p->join.keywords, word->text, &count);
+    for (size_t i = 0; tok.line && s != NULL && i < count; i++) {
+        char text[64];
+        size_t size;
+        Span span;
+        if (!raw_words(before, s[i].word_count, &span, text, &size) ||
+            !str_eq((Str){text, size}, s[i].text))
+            continue;
+        Join after = behind(before, span);
+        Tok keyword = {.kind = s[i].token, .text = s[i].text, .span = span, .line = true};
+        Join saved = p->join;
+        p->join = after;
+        Repair r = find_repair(p, before, keyword);
+        if (r.change == CHANGE_ADD && apply_repair(p, before, keyword, &r))
+            return true;
+        p->join = saved;
+    }
+    if (parse_accepts(p->parser, TK_LABEL) && reach_with(p, TK_LABEL, &p->join) >= REACH_LEAST) {
+        Repair label = {CHANGE_LABEL, TK_LABEL, 0, 0};
+        return apply_repair(p, before, tok, &label);
+    }
+    if (misspelt(p, before, REACH_LEAST, &meant)) {
+        say_misspelt(p, &meant);
+        take_keyword(p, before, meant.spelling, meant.words);
+        return true;
+    }
+    return false;
+}
+
+bool mend(Parse *p, const Join *before, Tok tok) {
+    Meant meant;
+    Join j = *before;
+    bool word = join_raw(&j, 0)->kind == RAW_WORD;
+    if (tok.kind == TK_RB && p->braces.n == 0) {
+        diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
+        return true;
+    }
+    if (word && mend_swallowed(p, before, tok))
+        return true;
+    if (word && misspelt(p, before, 1, &meant)) {
+        say_misspelt(p, &meant);
+        take_keyword(p, before, meant.spelling, meant.words);
+        return true;
+    }
+    Repair r = find_repair(p, before, tok);
+    if (apply_repair(p, before, tok, &r))
+        return true;
+    if (word && misspelt(p, before, 0, &meant)) {
+        say_misspelt(p, &meant);
+        return false;
+    }
+    trial_begin(&p->best, p->parser);
+    Str found = quoted(p, source_text(p->b.diags->sources, tok.span));
+    diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best));
+    return false;
+}
