@@ -412,20 +412,25 @@ static bool is_clean(char c) {
     return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
 }
 
+/* Whether s is ASCII without anything that needs an escape: most texts are. */
+static bool is_plain(Str s) {
+    const char *p = s.p, *end = s.p + s.n;
+    uint64_t marks = 0;
+#ifdef __SSE2__
+    for (; end - p >= 16; p += 16)
+        if (json_plain_sse2(p, p + 1) != p + 16)
+            return false;
+#endif
+    for (; end - p >= 8; p += 8)
+        marks |= json_marks(p, true);
+    for (; p < end; p++)
+        marks |= !is_clean(*p) || (*p & 0x80) != 0;
+    return marks == 0;
+}
+
 /* The length of the start of s that needs no escape. Reads nothing beyond s. */
 static size_t clean_run(Str s) {
     size_t at = 0;
-#ifdef __SSE2__
-    for (; s.n - at >= 16; at += 16) {
-        __m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)(s.p + at));
-        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-        marks = _mm_or_si128(marks, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v));
-        int mask = _mm_movemask_epi8(marks);
-        if (mask != 0)
-            return at + (size_t)__builtin_ctz((unsigned)mask);
-    }
-#endif
     for (; s.n - at >= 8; at += 8) {
         uint64_t marks = json_marks(s.p + at, false);
         if (marks != 0)
@@ -462,6 +467,11 @@ static void put_json_utf8(Buf *b, Str s) {
 
 void put_json_string(Buf *b, Str s) {
     put_c(b, '"');
+    if (is_plain(s)) {
+        put_bytes(b, s.p, s.n);
+        put_c(b, '"');
+        return;
+    }
     for (;;) {
         size_t good = utf8_good(s);
         put_json_utf8(b, str_upto(s, good));

@@ -325,23 +325,26 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
 
 /* ---- JSON */
 
-/* How many of the PART_STEP bytes at p come before the first that put_part may have to change. */
+/* How many of the PART_STEP bytes at p come before the first that put_part may have to change;
+ * *wide: one of them is not ASCII. */
 #ifdef __SSE2__
 enum { PART_STEP = 16 };
-static inline size_t part_clean(const char *p) {
+static inline size_t part_clean(const char *p, bool *wide) {
     __m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)p);
-    __m128i marks =
-        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')),
+                                 _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ')), v));
+    *wide = *wide || _mm_movemask_epi8(v) != 0;
     return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(marks) | 1u << PART_STEP);
 }
 #else
 enum { PART_STEP = 1 };
 static bool part_marked(unsigned char c);
-static inline size_t part_clean(const char *p) {
+static inline size_t part_clean(const char *p, bool *wide) {
+    *wide = *wide || (unsigned char)*p >= 0x80;
     return !part_marked((unsigned char)*p);
 }
 #endif
@@ -368,14 +371,15 @@ static char *put_marked(char *to, unsigned char c, bool json) {
 }
 
 /* contract.md 4: only %, /, # and bytes up to 0x20 are encoded. In JSON, quotes and backslashes are
- * escaped as well. */
-static void put_good_part(Buf *out, Str part, bool json) {
+ * escaped as well; false, and nothing is put, if the part is not UTF-8. */
+static bool put_good_part(Buf *out, Str part, bool json) {
     if (part.n > SIZE_MAX / 4 || !buf_reserve(out, part.n * 3 + PART_STEP))
-        return;
+        return true;
     char *to = out->p + out->n;
     const char *p = part.p, *end = part.p + part.n;
+    bool wide = false;
     while (end - p >= PART_STEP) {
-        size_t clean = part_clean(p);
+        size_t clean = part_clean(p, &wide);
         memcpy(to, p, PART_STEP);
         to += clean;
         p += clean;
@@ -383,21 +387,26 @@ static void put_good_part(Buf *out, Str part, bool json) {
             to = put_marked(to, (unsigned char)*p++, json);
     }
     for (; p < end; p++) {
+        wide = wide || (unsigned char)*p >= 0x80;
         if (part_marked((unsigned char)*p))
             to = put_marked(to, (unsigned char)*p, json);
         else
             *to++ = *p;
     }
+    if (json && wide && !utf8_valid(part))
+        return false;
     out->n = (size_t)(to - out->p);
+    return true;
 }
 
 /* In JSON what is not UTF-8 becomes U+FFFD, as in put_json_string. */
 static void put_part(Buf *out, Str part, bool json) {
-    for (size_t good; json && (good = utf8_good(part)) < part.n; part = str_from(part, good + 1)) {
-        put_good_part(out, str_upto(part, good), json);
+    while (!put_good_part(out, part, json)) {
+        size_t good = utf8_good(part);
+        (void)put_good_part(out, str_upto(part, good), json);
         put_utf8(out, 0xFFFD);
+        part = str_from(part, good + 1);
     }
-    put_good_part(out, part, json);
 }
 
 /* json: as it stands inside a JSON string. The names of declarations need no escapes. */
