@@ -37,6 +37,7 @@ typedef struct Decide {
     Subject subject;
     int64_t now;
     Buf lines;
+    Effect emitted; /* used again and again: there is much in it that stays zero */
 } Decide;
 
 static Status flush(Decide *d) {
@@ -65,8 +66,12 @@ static Status decide_emit(void *ctx, uint32_t event, const Value *fields) {
     if (copy == NULL)
         return ERR_NOMEM;
     memcpy(copy, fields, n * sizeof *copy);
-    Effect e = {.id = EFFECT_EMITTED, .event = event, .fields = copy, .field_count = n};
-    TRY(say(d, &e));
+    Effect *e = &d->emitted;
+    e->id = EFFECT_EMITTED;
+    e->event = event;
+    e->fields = copy;
+    e->field_count = n;
+    TRY(say(d, e));
     if (d->rules[event].n == 0)
         return OK;
     if (d->queue.n >= LIMIT_CASCADE) {
@@ -75,8 +80,8 @@ static Status decide_emit(void *ctx, uint32_t event, const Value *fields) {
         return ERR_TRAP;
     }
     Queued q = {.event = event, .fields = copy, .subject = d->subject};
-    q.cause = (Cause){.kind = CAUSE_EFFECT, .index = e.index};
-    TRY(arena_printf(&d->arena, &q.id, "%llu", (unsigned long long)e.index));
+    q.cause = (Cause){.kind = CAUSE_EFFECT, .index = e->index};
+    TRY(arena_printf(&d->arena, &q.id, "%llu", (unsigned long long)e->index));
     return vec_push(&d->queue, q) ? OK : ERR_NOMEM;
 }
 
@@ -149,16 +154,20 @@ static Status decide_one(Decide *d, Reading what, const Input *in, const Refusal
         return decide_refused(d, refusal);
     uint64_t next = d->next;
     size_t lines = d->lines.n;
-    Counts counts = d->out->counts;
+    Counts *counts = &d->out->counts;
+    uint64_t effects = counts->effects, emitted = counts->by_effect[EFFECT_EMITTED],
+             notified = counts->by_effect[EFFECT_NOTIFIED];
     Status status = decide_event(d, in);
     d->queue.n = 0;
     if (status != ERR_TRAP) {
-        d->out->counts.events += status == OK;
+        counts->events += status == OK;
         return status;
     }
     d->next = next; /* refused whole: what it said is unsaid */
     d->lines.n = lines;
-    d->out->counts = counts;
+    counts->effects = effects;
+    counts->by_effect[EFFECT_EMITTED] = emitted;
+    counts->by_effect[EFFECT_NOTIFIED] = notified;
     Buf text = {0};
     put_trap(&text, d->p->bundle, &d->vm.trap);
     Refusal why = {.reason = REJECT_FAILED,

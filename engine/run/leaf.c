@@ -331,8 +331,8 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
 enum { PART_STEP = 16 };
 static inline size_t part_clean(const char *p, bool *wide) {
     __m128i v = _mm_loadu_si128((const __m128i_u *)(const void *)p);
-    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')),
-                                 _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
+    __m128i marks =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('%')), _mm_cmpeq_epi8(v, _mm_set1_epi8('/')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('#')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
     marks = _mm_or_si128(marks, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
