@@ -148,6 +148,8 @@ Status led_seal(Ledger *l, Err *err) {
     if (status == OK && l->memory)
         l->head.commits++;
     else if (status == OK)
+        status = env_read(&l->env); /* a snapshot from before the write, which memory goes with */
+    if (status == OK && !l->memory)
         status = plan(l, f);
     if (status != OK)
         return led_fails(l, status, NULL, "cannot commit", err);
