@@ -1,4 +1,6 @@
 /* cli: the entry: finds the command, reads its options, gives its exit code. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,6 +262,44 @@ static bool wants_color(void) {
     return (no_color == NULL || *no_color == '\0') && is_terminal(STDOUT_FILENO);
 }
 
+/* ---- what may happen to the process */
+
+/* A file that is not open where a standard stream should be would be the next one to be opened: a
+ * ledger's, with output written into it. */
+static void streams_open(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(REMIT_FAILED);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static void guard_ledger(void) { /* sanitizers say more */
+}
+#else
+static void crashed(int signal) {
+    static const char text[] =
+        "remit: reading the ledger crashed: it is damaged, or remit has an error\n";
+    (void)signal;
+    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)n;
+    _exit(REMIT_FAILED);
+}
+
+/* LMDB trusts its pages. A large ledger is not looked through when it is opened, so that damage may
+ * crash it; nothing is committed then. */
+static void guard_ledger(void) {
+    static char room[65536];
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
+    struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+    if (sigaltstack(&stack, NULL) != 0)
+        return;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+#endif
+
 static const Command *command_find(const char *name) {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)
@@ -280,6 +320,7 @@ static int unknown_command(const char *name) {
 }
 
 int main(int argc, char **argv) {
+    streams_open();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         (strcmp(argv[1], "help") == 0 && argc == 2)) {
         int code = help_all();
@@ -300,5 +341,7 @@ int main(int argc, char **argv) {
     int code = asks ? REMIT_OK : read_args(&args, argc, argv, &help);
     if (code != REMIT_OK)
         return code;
+    if (arg(&args, "--ledger") != NULL)
+        guard_ledger();
     return help ? help_command(command) : command->run(&args);
 }

@@ -1,6 +1,7 @@
 /* cli: remit run and decide. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -201,6 +202,32 @@ static bool read_format(const Args *args, bool *csv, bool *json) {
     return false;
 }
 
+/* Writing effects over what is read would be the end of it. */
+static const char *same_file(const char *path, const char *const *others, size_t n) {
+    struct stat a, b;
+    for (size_t i = 0; i < n && stat(path, &a) == 0; i++)
+        if (stat(others[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+            return others[i];
+    return NULL;
+}
+
+static bool effects_ok(const Args *args, const RemitRunOptions *o) {
+    struct stat st;
+    if (o->effects == NULL)
+        return true;
+    const char *same = same_file(o->effects, o->events, o->event_count);
+    same = same == NULL ? same_file(o->effects, args->policies, args->policy_count) : same;
+    if (same != NULL)
+        usage(args, "--effects %s would overwrite %s, which is read", o->effects, same);
+    else if (stat(o->effects, &st) == 0 && !S_ISREG(st.st_mode))
+        usage(args,
+              "--effects %s is not a plain file; without --effects they go to standard output",
+              o->effects);
+    else
+        return true;
+    return false;
+}
+
 static int run_run(Args *args) {
     RemitRunOptions o = {.ledger = arg(args, "--ledger"),
                          .name = arg(args, "--name"),
@@ -221,6 +248,8 @@ static int run_run(Args *args) {
         return REMIT_CALL;
     if (arg(args, "--batch") != NULL && o.batch == 0)
         return usage(args, "--batch: a commit holds at least 1 event");
+    if (!effects_ok(args, &o))
+        return REMIT_CALL;
     int code;
     RemitPolicy *policy =
         open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);

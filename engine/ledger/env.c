@@ -72,7 +72,8 @@ static Status code_status(int code) {
 static Status failed(Err *err, int code, const char *what) {
     Status status = code_status(code);
     *err = (Err){0};
-    err_set(err, status, "cannot %s: %s", what, mdb_strerror(code));
+    err_set(err, status, "%scannot %s: %s", status == ERR_DAMAGED ? "the ledger is damaged: " : "",
+            what, mdb_strerror(code));
     return status;
 }
 
@@ -91,6 +92,64 @@ static MDB_val val_of(Str s) {
 
 static Str str_val(MDB_val v) {
     return (Str){v.mv_data, v.mv_size};
+}
+
+/* ---- what stands behind each value ---- */
+
+enum { SUM_BYTES = 4, SUM_LANES = 4 };
+
+static uint64_t sum_mix(uint64_t h, uint64_t word) {
+    h = (h ^ word) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+
+static uint64_t sum_word(const char *p, size_t n) {
+    uint64_t word = 0;
+    memcpy(&word, p, n);
+    return word;
+}
+
+static uint64_t sum_add(uint64_t h, Str s) {
+    uint64_t lane[SUM_LANES] = {h, h + 1, h + 2, h + 3};
+    for (; s.n >= 8 * SUM_LANES; s = str_from(s, 8 * SUM_LANES))
+        for (size_t i = 0; i < SUM_LANES; i++)
+            lane[i] = sum_mix(lane[i], sum_word(s.p + 8 * i, 8));
+    for (size_t i = 0; i < SUM_LANES; i++)
+        h = sum_mix(h, lane[i]);
+    for (; s.n >= 8; s = str_from(s, 8))
+        h = sum_mix(h, sum_word(s.p, 8));
+    return s.n == 0 ? h : sum_mix(h, sum_word(s.p, s.n));
+}
+
+/* LMDB knows nothing of what became of a page on disk: this tells a value from another one. Each
+ * step keeps different words different, so that only chance, one in 2^32, hides a change. */
+static uint32_t value_sum(EnvDb db, Str key, Str value) {
+    uint64_t h = sum_mix((uint64_t)db + 1, (uint64_t)key.n << 32 | value.n);
+    return (uint32_t)sum_mix(sum_add(sum_add(h, key), value), 0);
+}
+
+/* The value that stands in front of its sum. */
+static Status value_of_sum(EnvTxn *t, EnvDb db, Str key, MDB_val d, Str *value) {
+    Str all = str_val(d);
+    if (all.n >= SUM_BYTES) {
+        *value = str_upto(all, all.n - SUM_BYTES);
+        if (sum_word(all.p + value->n, SUM_BYTES) == value_sum(db, key, *value))
+            return OK;
+    }
+    t->err = (Err){0};
+    return err_set(&t->err, ERR_DAMAGED, "the ledger is damaged: a value is not what was written");
+}
+
+static int value_put(MDB_cursor *at, EnvDb db, Str key, Str value, unsigned flags) {
+    uint32_t sum = value_sum(db, key, value);
+    MDB_val k = val_of(key), d = {.mv_size = value.n + SUM_BYTES};
+    int code = mdb_cursor_put(at, &k, &d, flags | MDB_RESERVE);
+    if (code != 0)
+        return code;
+    if (value.n > 0)
+        memcpy(d.mv_data, value.p, value.n);
+    memcpy((char *)d.mv_data + value.n, &sum, SUM_BYTES);
+    return 0;
 }
 
 /* ---- opening ---- */
@@ -172,6 +231,22 @@ static Status map_open(Env *v, const LedOptions *opt, const char *dir, const cha
     return OK;
 }
 
+/* Checks the pages of a snapshot, which a reader's transaction keeps as they are meanwhile. */
+static Status pages_check(Env *v, const char *data, Err *err) {
+    enum { TRIES = 100 };
+    bool changed = true;
+    for (int i = 0; i < TRIES && changed; i++) {
+        MDB_txn *txn;
+        int code = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &txn);
+        if (code != 0)
+            return err_set(err, code_status(code), "cannot read %s: %s", data, mdb_strerror(code));
+        Status status = env_check(data, mdb_txn_id(txn), &changed, err);
+        mdb_txn_abort(txn);
+        TRY(status);
+    }
+    return OK; /* a writer is at work too fast to be looked at */
+}
+
 /* *empty: nothing was ever written to it. Without all of our databases it is not a ledger's. */
 static Status dbs_open(Env *v, const char *data, bool *empty, Err *err) {
     static const char *const names[DB_COUNT] = {
@@ -186,12 +261,18 @@ static Status dbs_open(Env *v, const char *data, bool *empty, Err *err) {
     MDB_txn *txn = NULL;
     if (code == 0)
         code = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &txn);
-    for (size_t i = 0; i < DB_COUNT && code == 0; i++)
-        code = mdb_dbi_open(txn, names[i], 0, &v->db[i]);
+    bool some = false;
+    for (size_t i = 0; i < DB_COUNT && txn != NULL; i++) {
+        int one = mdb_dbi_open(txn, names[i], 0, &v->db[i]);
+        some = some || one == 0;
+        code = code == 0 ? one : code;
+    }
     if (code == 0)
         code = mdb_txn_commit(txn); /* keeps the handles */
     else if (txn != NULL)
         mdb_txn_abort(txn);
+    if (some && code == MDB_NOTFOUND)
+        return err_set(err, ERR_DAMAGED, "%s is damaged: one of its databases is gone", data);
     if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE)
         return err_set(err, ERR_MISMATCH, "%s is not a ledger's", data);
     if (code != 0)
@@ -221,6 +302,7 @@ static Status env_open_in(Env *v, const LedOptions *opt, bool *empty, Err *err) 
     if (gone && (!create || lock_says_made(v->lock)))
         return err_set(err, ERR_DAMAGED, "%s is missing or empty", data);
     TRY(map_open(v, opt, dir, data, err));
+    TRY(pages_check(v, data, err));
     return dbs_open(v, data, empty, err);
 }
 
@@ -321,8 +403,8 @@ Status env_get(EnvTxn *t, EnvDb db, Str key, Str *value, bool *found) {
     int code = mdb_get(t->txn, t->db[db], &k, &d);
     *found = code == 0;
     if (code == 0)
-        *value = str_val(d);
-    return code == 0 || code == MDB_NOTFOUND ? OK : read_failed(t, code);
+        return value_of_sum(t, db, key, d, value);
+    return code == MDB_NOTFOUND ? OK : read_failed(t, code);
 }
 
 Status env_cursor(EnvTxn *t, EnvDb db, MDB_cursor **out) {
@@ -330,15 +412,20 @@ Status env_cursor(EnvTxn *t, EnvDb db, MDB_cursor **out) {
     return code == 0 ? OK : read_failed(t, code);
 }
 
+/* The databases are opened in order, so that their handles are, too. */
+static EnvDb db_of(const EnvTxn *t, MDB_dbi dbi) {
+    ASSERT(dbi >= t->db[0] && dbi - t->db[0] < DB_COUNT && t->db[dbi - t->db[0]] == dbi);
+    return (EnvDb)(dbi - t->db[0]);
+}
+
 Status env_move(EnvTxn *t, MDB_cursor *at, MDB_cursor_op op, Str *key, Str *value, bool *found) {
     MDB_val k = val_of(*key), d;
     int code = mdb_cursor_get(at, &k, &d, op);
     *found = code == 0;
-    if (code == 0) {
-        *key = str_val(k);
-        *value = str_val(d);
-    }
-    return code == 0 || code == MDB_NOTFOUND ? OK : read_failed(t, code);
+    if (code != 0)
+        return code == MDB_NOTFOUND ? OK : read_failed(t, code);
+    *key = str_val(k);
+    return value_of_sum(t, db_of(t, mdb_cursor_dbi(at)), *key, d, value);
 }
 
 Status env_cursor_here(Env *v, EnvDb db, MDB_cursor **at, uint64_t *of) {
@@ -375,8 +462,7 @@ Status env_write_cursor(Env *v, EnvDb db, MDB_cursor **out) {
 Status env_put(Env *v, EnvDb db, Str key, Str value, bool append) {
     MDB_cursor *at = NULL;
     TRY(env_write_cursor(v, db, &at));
-    MDB_val k = val_of(key), d = val_of(value);
-    int code = env_fails() ? EIO : mdb_cursor_put(at, &k, &d, append ? MDB_APPEND : 0);
+    int code = env_fails() ? EIO : value_put(at, db, key, value, append ? MDB_APPEND : 0);
     return code == 0 ? OK : write_failed(v, code, "write the ledger");
 }
 

@@ -82,6 +82,11 @@ void env_abort(Env *v);
 /* After a failure with map_full: a map of twice the size. Lets the snapshot go. */
 MUST_USE Status env_grow(Env *v);
 
+/* Checks all pages of snapshot number `txn` if they are few: that each is a page, that keys are in
+ * order, that no page is in use twice or free and in use, that all counts are right. LMDB trusts
+ * all of this. *changed: another snapshot is there by now; nothing was checked. ERR_DAMAGED. */
+MUST_USE Status env_check(const char *path, uint64_t txn, bool *changed, Err *err);
+
 /* Looks at data.mdb without mapping it. *empty: it has no byte. ERR_NOTFOUND: it is not there. */
 MUST_USE Status env_probe(const char *path, bool *empty, Err *err);
 
