@@ -97,7 +97,7 @@ static bool known_type(EventReader *r, Str name, uint32_t *event) {
 static inline bool digits(Cursor *c, Str *text) {
     bool quoted = *c->p == '"';
     const char *p = c->p + quoted;
-    while ((*p >= '0' && *p <= '9') || *p == '.')
+    while (p < c->end && ((*p >= '0' && *p <= '9') || *p == '.'))
         p++;
     *text = (Str){c->p + quoted, (size_t)(p - c->p) - quoted};
     if (p >= c->end || (quoted && *p != '"') || (!quoted && *p != ',' && *p != '}'))
