@@ -38,7 +38,7 @@
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE
-  NOTIFIED EMITTED REJECTED UNIT WEEKDAY TYPE HIT STATE.
+  NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK UNIT WEEKDAY TYPE HIT STATE.
 
 %start_symbol file
 file ::= items.
@@ -79,6 +79,7 @@ item(N) ::= TEAM(K) ID(S) label(L) under(U) LB roles(A) RB(R). { N = build_named
 %type roles {NodeList}
 roles(L) ::= . { L = build_none(); }
 roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
+roles(L) ::= roles(A) VOTES(K) ID(S). { L = build_list(b, A, build_leaf(b, N_VOTES, K, S)); }
 roles(L) ::= roles(A) error. { L = A; }
 
 /* ---- events */
@@ -159,6 +160,7 @@ item(N) ::= RULE(K) ID(S) label(L) trigger(T) LB clauses(A) RB(R). { N = build_n
 %type given {NodeList}
 given(L) ::= . { L = build_none(); }
 given(L) ::= lp params(A) RP. { L = A; }
+item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R); }
 trigger(N) ::= . { N = NULL; }
 trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
 trigger(N) ::= EVERY(K) days(A) AT TIME(T). { N = build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), build_no_token(), T); }
@@ -187,12 +189,33 @@ clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANC
 clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
 clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
 clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A); }
+clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A); }
+clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
+clause(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
+clause(N) ::= WITHDRAWN_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
 clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, A); }
 since(N) ::= . { N = NULL; }
 since(N) ::= SINCE value(A) BEFORE. { N = A; }
 %type each {Tok}
 each(X) ::= . { X = build_no_token(); }
 each(X) ::= EACH(K). { X = K; }
+
+/* Who must say yes. A seat is a dotted name, so that a line needs no mark at its end. */
+%type needs {NodeList}
+needs(L) ::= . { L = build_none(); }
+needs(L) ::= needs(A) need(N). { L = build_list(b, A, N); }
+need(N) ::= error. { N = build_error(b); }
+need(N) ::= seat(A) given_when(W). { N = build_need(b, NEED_ONE, build_no_token(), build_list(b, build_none(), A), W); }
+need(N) ::= NUMBER(C) OF seats(A) given_when(W). { N = build_need(b, NEED_COUNT, C, A, W); }
+need(N) ::= ONE_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_ANY, K, A, W); }
+need(N) ::= ALL_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_ALL, K, A, W); }
+given_when(N) ::= . { N = NULL; }
+given_when(N) ::= WHEN expr(A). { N = A; }
+%type seats {NodeList}
+seats(L) ::= seat(N). { L = build_list(b, build_none(), N); }
+seats(L) ::= seats(A) COMMA seat(N). { L = build_list(b, A, N); }
+seat(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
+seat(N) ::= seat(A) DOT ID(S). { N = build_member(b, A, S); }
 
 %type rungs {NodeList}
 rungs(L) ::= . { L = build_none(); }
@@ -213,6 +236,9 @@ actions(L) ::= actions(A) error. { L = A; }
 action(N) ::= EMIT(K) dotted(E) LB inits(A) RB(R). { N = build_emit(b, K, E, A, R); }
 action(N) ::= OBLIGE(K) ID(S). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), NULL, NULL, NULL, S); }
 action(N) ::= OBLIGE(K) ID(S) CALLP args(A) RP(R). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), A.first, NULL, NULL, R); }
+action(N) ::= ASK(K) ID(S). { N = build_named(b, N_ASK, K, S, build_no_token(), NULL, NULL, NULL, S); }
+action(N) ::= ASK(K) ID(S) CALLP args(A) RP(R). { N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
+action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
 %type inits {NodeList}
 inits(L) ::= . { L = build_none(); }
@@ -313,7 +339,9 @@ opts(L) ::= opts(A) BY(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_B
 opts(L) ::= opts(A) ARRIVES_AT(K) moment(V). { L = build_list(b, A, build_opt(b, K, OPT_ARRIVES, V)); }
 opts(L) ::= opts(A) WITH_ID(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_ID, V)); }
 expectation(N) ::= DUTY(K) ID(S) keyed(A) checks(C). { N = build_named(b, N_EXPECT_DUTY, K, S, build_no_token(), A.first, C.first, NULL, S); }
-expectation(N) ::= NO(K) DUTY ID(S) keyed(A). { N = build_expect_none(b, K, S, A); }
+expectation(N) ::= NO(K) DUTY ID(S) keyed(A). { N = build_expect_none(b, N_EXPECT_DUTY, K, S, A); }
+expectation(N) ::= APPROVAL(K) ID(S) keyed(A) checks(C). { N = build_named(b, N_EXPECT_APPROVAL, K, S, build_no_token(), A.first, C.first, NULL, S); }
+expectation(N) ::= NO(K) APPROVAL ID(S) keyed(A). { N = build_expect_none(b, N_EXPECT_APPROVAL, K, S, A); }
 expectation(N) ::= NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, false); }
 expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, true); }
 expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }

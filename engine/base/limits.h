@@ -14,6 +14,7 @@ enum {
     LIMIT_KEY_BYTES = 4096,        /* a key of a duty or an approval, all parts together */
     LIMIT_FIELDS = 250,            /* fields of one event or record */
     LIMIT_REGISTERS = 250,         /* registers of one function */
+    LIMIT_SEATS = 60,              /* seats of one approval */
     LIMIT_RUNGS = 60,              /* rungs of one ladder */
     LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
     LIMIT_CASCADE = 10000,         /* emitted events of one input event */

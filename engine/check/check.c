@@ -15,7 +15,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->diags = diags;
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
-    void (*const steps[])(Program *) = {calendars_check, tables_check, duties_check,
+    void (*const steps[])(Program *) = {calendars_check, tables_check, duties_check, approvals_check,
                                         rules_check,     graph_check,  tests_check};
     declare_all(p, modules, with_header);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
@@ -29,6 +29,8 @@ void program_free(Program *p) {
         return;
     for (size_t i = 0; i < p->duties.n; i++)
         vec_free(&p->duties.at[i]->scope.locals);
+    for (size_t i = 0; i < p->approvals.n; i++)
+        vec_free(&p->approvals.at[i]->base.scope.locals);
     for (size_t i = 0; i < p->rules.n; i++)
         vec_free(&p->rules.at[i]->scope.locals);
     vec_free(&p->lost.words);
@@ -38,6 +40,7 @@ void program_free(Program *p) {
     vec_free(&p->tables);
     vec_free(&p->calendars);
     vec_free(&p->duties);
+    vec_free(&p->approvals);
     vec_free(&p->rules);
     vec_free(&p->enums);
     vec_free(&p->decls);

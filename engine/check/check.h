@@ -92,6 +92,7 @@ typedef struct Party {
     uint32_t number;
     struct Party *under; /* what it stands under, NULL at the top */
     struct Party *team;  /* of a seat */
+    struct Party *votes; /* of a team: the seat whose holders vote for it, or NULL */
     const Node *node;
     Span at;
 } Party;
@@ -195,9 +196,11 @@ typedef struct Scope {
     VEC(Local) locals;
 } Scope;
 
+/* A duty, or what an approval has in common with one. */
 typedef struct DutySym {
     Str name, alias;
     const Node *node;
+    DeclKind kind;
     uint32_t number;
     Scope scope;
     Schedule schedule;
@@ -224,6 +227,23 @@ typedef struct DutySym {
     bool keyless;     /* its key is not known because of a mistake */
     Span at;
 } DutySym;
+
+/* A line of requires: so many of these seats must say yes. */
+typedef struct Need {
+    uint32_t count;
+    const Node *seats; /* parties; N_FIELD named members: each member of a team */
+    uint32_t seat_count;
+    const Node *when;
+    const Node *node;
+} Need;
+
+typedef struct ApprovalSym {
+    DutySym base; /* its name, trigger, key, lets, acts (what withdraws it) and reactions */
+    Need *needs;
+    uint32_t need_count;
+    const Node *excluded; /* parties */
+    const Node *each;     /* a duration, or NULL */
+} ApprovalSym;
 
 typedef struct Rule {
     Str name, alias;
@@ -263,7 +283,7 @@ typedef struct TestStep {
     TestEvent send;
     bool after;      /* tick the instant first */
     NodeKind expect; /* N_EXPECT_* */
-    const DutySym *duty;
+    const DutySym *duty; /* or the base of an approval */
     Value *key;
     uint32_t key_count;
     TestCheck *checks;
@@ -303,6 +323,7 @@ typedef struct Program {
     VEC(Table *) tables;
     VEC(Calend *) calendars;
     VEC(DutySym *) duties;
+    VEC(ApprovalSym *) approvals;
     VEC(Rule *) rules;
     VEC(Enum *) enums;
     VEC(Decl) decls;

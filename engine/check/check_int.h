@@ -61,6 +61,7 @@ Event *event_find(Program *p, Str name);
 Party *party_find(Program *p, Str name);
 Table *decision_find(Program *p, Str name);
 DutySym *duty_find(Program *p, Str name);
+ApprovalSym *approval_find(Program *p, Str name);
 Calend *calendar_find(Program *p, Str name);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
 void declare_all(Program *p, const Modules *modules, bool with_header);
@@ -88,8 +89,21 @@ void calendars_check(Program *p);
 void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
 void duties_check(Program *p);
+void approvals_check(Program *p);
+/* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger, lets
+ * and key (false: nothing of the rest can be checked), then the clauses. */
+void owing_params(Program *p, DutySym *duty);
+bool owing_begin(Program *p, DutySym *duty);
+void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);
+void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected);
+void parties_check(Program *p, const Scope *scope, Node *parties);
+void need_calendar(Program *p, const Node *at, const Type *type);
+void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
+/* Arguments of oblige and ask. */
+void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);
+bool is_members(const Node *seat); /* TEAM.members */
 void rules_check(Program *p);
-void actions_check(Program *p, Scope *scope, const Node *first, Str where);
+void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
 void graph_check(Program *p);
 void tests_check(Program *p);

@@ -43,6 +43,13 @@ DutySym *duty_find(Program *p, Str name) {
     FIND(DutySym, duties);
 }
 
+ApprovalSym *approval_find(Program *p, Str name) {
+    for (size_t i = 0; i < p->approvals.n; i++)
+        if (named(p->approvals.at[i]->base.name, p->approvals.at[i]->base.alias, name))
+            return p->approvals.at[i];
+    return NULL;
+}
+
 Calend *calendar_find(Program *p, Str name) {
     FIND(Calend, calendars);
 }
@@ -163,6 +170,26 @@ static DutySym *declare_duty(Program *p, const Node *node) {
     return sym;
 }
 
+static void declare_approval(Program *p, const Node *node) {
+    const ApprovalSym *old = approval_find(p, node->text);
+    if (old != NULL) {
+        say_twice(p, node->at, node->text, old->base.at);
+        return;
+    }
+    ApprovalSym *sym = new (p->arena, ApprovalSym, 1);
+    Decl decl = {DECL_APPROVAL, (uint32_t)p->approvals.n};
+    if (sym == NULL || !vec_push(&p->approvals, sym) || !vec_push(&p->decls, decl)) {
+        p->nomem = true;
+        return;
+    }
+    sym->base = (DutySym){.name = node->text,
+                          .alias = name_alias(node->more),
+                          .node = node,
+                          .kind = DECL_APPROVAL,
+                          .number = decl.number,
+                          .at = node->at};
+}
+
 static Rule *declare_rule(Program *p, const Node *node) {
     DECLARE(Rule, rules, rule_find);
     sym->number = (uint32_t)p->rules.n - 1;
@@ -183,14 +210,22 @@ static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str na
         p->nomem = true;
         return NULL;
     }
-    *party = (Party){name, alias, node->more, kind,    (uint32_t)p->parties.n - 1,
-                     NULL, team,  node,       node->at};
+    *party = (Party){.name = name,
+                     .alias = alias,
+                     .label = node->more,
+                     .kind = kind,
+                     .number = (uint32_t)p->parties.n - 1,
+                     .team = team,
+                     .node = node,
+                     .at = node->at};
     return party;
 }
 
 static void declare_team(Program *p, const Node *node) {
     Party *team = declare_party(p, node, PARTY_TEAM, node->text, name_alias(node->more), NULL);
     for (const Node *role = node->b; team != NULL && role != NULL; role = role->next) {
+        if (role->kind != N_ROLE)
+            continue;
         Str alias = name_alias(role->more);
         Str full = say(p, "%.*s.%.*s", STR_ARG(team->name), STR_ARG(role->text));
         Str other = {NULL, 0};
@@ -260,6 +295,9 @@ static void declare_item(Program *p, const Node *node) {
     case N_DUTY:
         declare_duty(p, node);
         return;
+    case N_APPROVAL:
+        declare_approval(p, node);
+        return;
     case N_RULE:
         declare_rule(p, node);
         return;
@@ -316,6 +354,24 @@ static void declare_engine_events(Program *p) {
 #include "engine/base/engine_events.def"
 }
 
+/* A team votes by its lead, or by whom it names (language.md 16). */
+static void team_votes(Program *p, Party *team) {
+    const Node *votes = team->node->b;
+    while (votes != NULL && votes->kind != N_VOTES)
+        votes = votes->next;
+    Str role = votes != NULL ? votes->text : S("lead");
+    team->votes = party_find(p, say(p, "%.*s.%.*s", STR_ARG(team->name), STR_ARG(role)));
+    if (team->votes != NULL || votes == NULL)
+        return;
+    Str *names = new (p->arena, Str, node_count(team->node->b));
+    size_t n = 0;
+    for (const Node *r = team->node->b; names != NULL && r != NULL; r = r->next)
+        if (r->kind == N_ROLE)
+            names[n++] = r->text;
+    if (names != NULL)
+        say_unknown(p, DIAG_NOT_A_PARTY, votes->at, role, names, n);
+}
+
 static void parties_under(Program *p) {
     Str *names = new (p->arena, Str, p->parties.n == 0 ? 1 : p->parties.n);
     if (names == NULL) {
@@ -327,6 +383,8 @@ static void parties_under(Program *p) {
     for (size_t i = 0; i < p->parties.n; i++) {
         Party *party = p->parties.at[i];
         const Node *under = party->kind == PARTY_SEAT ? NULL : party->node->a;
+        if (party->kind == PARTY_TEAM)
+            team_votes(p, party);
         if (under == NULL)
             continue;
         party->under = party_find(p, under->text);

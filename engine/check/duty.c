@@ -42,7 +42,7 @@ static bool has_error(const Node *list) {
     return false;
 }
 
-static void parties_check(Program *p, const Scope *scope, Node *parties) {
+void parties_check(Program *p, const Scope *scope, Node *parties) {
     Type party = type_plain(TY_PARTY);
     for (; parties != NULL; parties = parties->next)
         expr_want(p, scope, parties, &party);
@@ -97,6 +97,17 @@ static void emit_check(Program *p, const Scope *scope, Node *action) {
     init_check(p, scope, event, action->b, action->a);
 }
 
+void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty) {
+    size_t n = node_count(action->a);
+    if (n != duty->param_count)
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, action->span, duty->name,
+                  say_number(p, duty->param_count, " argument", " arguments", " 个参数"),
+                  say_count(p, n));
+    uint32_t i = 0;
+    for (Node *arg = action->a; arg != NULL; arg = arg->next, i++)
+        expr_want(p, scope, arg, i < duty->param_count ? &duty->params[i].type : NULL);
+}
+
 static void oblige_check(Program *p, const Scope *scope, Node *action) {
     DutySym *duty = duty_find(p, action->text);
     if (duty == NULL) {
@@ -119,18 +130,32 @@ static void oblige_check(Program *p, const Scope *scope, Node *action) {
         diag_add1(p->diags, DIAG_NOT_OBLIGED, action->at, duty->name);
         return;
     }
-    size_t n = node_count(action->a);
-    if (n != duty->param_count)
-        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, action->span, duty->name,
-                  say_number(p, duty->param_count, " argument", " arguments", " 个参数"),
-                  say_count(p, n));
-    uint32_t i = 0;
-    for (Node *arg = action->a; arg != NULL; arg = arg->next, i++)
-        expr_want(p, scope, arg, i < duty->param_count ? &duty->params[i].type : NULL);
+    arguments_check(p, scope, action, duty);
+}
+
+static void ask_check(Program *p, const Scope *scope, Node *action) {
+    ApprovalSym *approval = approval_find(p, action->text);
+    if (approval == NULL) {
+        Str *names = new (p->arena, Str, p->approvals.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->approvals.n; n++)
+            names[n] = p->approvals.at[n]->base.name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_AN_APPROVAL, action->at, action->text, names, n);
+        for (Node *arg = action->a; arg != NULL; arg = arg->next)
+            expr_check(p, scope, arg, NULL);
+        return;
+    }
+    action->means = approval;
+    approval->base.obliged = true;
+    if (approval->base.node->b != NULL)
+        diag_add1(p->diags, DIAG_NOT_ASKED, action->at, approval->base.name);
+    else
+        arguments_check(p, scope, action, &approval->base);
 }
 
 /* Checks actions; `where` names what they stand in, for messages. LETs are skipped. */
-void actions_check(Program *p, Scope *scope, const Node *first, Str where) {
+void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval) {
     for (const Node *a = first; a != NULL; a = a->next) {
         Node *action = (Node *)(uintptr_t)a;
         switch (a->kind) {
@@ -140,9 +165,19 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where) {
         case N_OBLIGE:
             oblige_check(p, scope, action);
             break;
+        case N_ASK:
+            ask_check(p, scope, action);
+            break;
         case N_NOTIFY:
             parties_check(p, scope, action->a);
             text_check(p, scope, action->b);
+            break;
+        case N_RAISE_TO:
+            if (!of_approval)
+                diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at), where,
+                          say_both(p, "an approval escalates when it has ended",
+                                   "审批结束时才这样上报"));
+            parties_check(p, scope, action->a);
             break;
         case N_LET:
         case N_ERROR:
@@ -299,7 +334,7 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
     }
 }
 
-static void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
+void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
     ActSym *act = &duty->acts[duty->act_count];
     *act = (ActSym){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
     act->event = event_named(p, node->a);
@@ -327,12 +362,12 @@ static void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clau
 
 /* ---- the clauses of a duty */
 
-static void say_clause_twice(Program *p, const DutySym *duty, const Node *clause) {
+void say_clause_twice(Program *p, const DutySym *duty, const Node *clause) {
     diag_add2(p->diags, DIAG_CLAUSE_TWICE, clause->at, duty->name,
               source_text(p->sources, clause->at));
 }
 
-static void duty_params(Program *p, DutySym *duty) {
+void owing_params(Program *p, DutySym *duty) {
     size_t n = node_count(duty->node->a);
     duty->params = new (p->arena, Field, n + 1);
     if (duty->params == NULL) {
@@ -464,7 +499,7 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
     }
 }
 
-static void need_calendar(Program *p, const Node *at, const Type *type) {
+void need_calendar(Program *p, const Node *at, const Type *type) {
     if (type->kind == TY_DURATION && (type->families & FAMILIES_WORKING) != 0 &&
         p->calendar == NULL && p->header != NULL)
         say_header(p, DIAG_NO_CALENDAR, at->span, N_SET_CALENDAR);
@@ -517,15 +552,15 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
     parties_check(p, &duty->scope, node->b->a);
 }
 
-static void reaction_check(Program *p, DutySym *duty, const Node *node) {
-    StateRow state = (StateRow)node->op;
-    if (state == STATE_OPEN || state == STATE_PAUSED)
+void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected) {
+    if (!allowed)
         diag_add2(p->diags, DIAG_UNEXPECTED, node->at,
-                  say_quoted(p, source_text(p->sources, node->at)),
-                  say_both(p, "breached, fulfilled, waived or cancelled",
-                           "已违约、已完成、已豁免 或 已取消"));
-    duty->reactions[duty->reaction_count++] = (Reaction){state, node->a};
-    actions_check(p, &duty->scope, node->a, say_both(p, "reaction", "反应"));
+                  say_quoted(p, source_text(p->sources, node->at)), expected);
+    duty->reactions[duty->reaction_count++] = (Reaction){(StateRow)node->op, node->a};
+    actions_check(p, &duty->scope, node->a,
+                  duty->kind == DECL_DUTY ? say_both(p, "reaction", "反应")
+                                          : say_both(p, "reaction of an approval", "审批的反应"),
+                  duty->kind == DECL_APPROVAL);
 }
 
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
@@ -557,7 +592,11 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         return;
     }
     case N_ACT:
-        act_check(p, duty, c, 0);
+        if (c->op == ACT_WITHDRAW)
+            diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), say_both(p, "duty", "职责"),
+                      say_both(p, "write cancelled by", "请写 取消于"));
+        else
+            act_check(p, duty, c, 0);
         return;
     case N_PAUSE:
         act_check(p, duty, c->a, duty->pause_count);
@@ -568,8 +607,20 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         duty->again = true;
         return;
     case N_WHEN:
-        reaction_check(p, duty, c);
+        reaction_check(p, duty, c,
+                       c->op == STATE_BREACHED || c->op == STATE_FULFILLED ||
+                           c->op == STATE_WAIVED || c->op == STATE_CANCELLED,
+                       say_both(p, "breached, fulfilled, waived or cancelled",
+                                "已违约、已完成、已豁免 或 已取消"));
         return;
+    case N_REQUIRES:
+    case N_EXCLUDING:
+    case N_EACH_WITHIN:
+        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), say_both(p, "duty", "职责"),
+                  say_both(p, "it is a clause of approvals", "它是审批的条款"));
+        return;
+    case N_ASK:
+    case N_RAISE_TO:
     case N_EMIT:
     case N_OBLIGE:
     case N_NOTIFY:
@@ -602,21 +653,19 @@ static bool duty_room(Program *p, DutySym *duty) {
     return !p->nomem;
 }
 
-static void duty_check(Program *p, DutySym *duty) {
-    const Node *node = duty->node, *key = NULL, *seen[4] = {NULL, NULL, NULL, NULL};
+bool owing_begin(Program *p, DutySym *duty) {
+    const Node *node = duty->node, *key = NULL;
     duty->broken = has_error(node->c);
     if (!duty_room(p, duty))
-        return;
-    bool bad_trigger = false;
+        return false;
     if (node->b != NULL && node->b->kind == N_ON) {
         trigger_on(p, &duty->scope, node->b, &duty->where);
-        bad_trigger = duty->scope.event == NULL;
+        duty->keyless = duty->scope.event == NULL;
+        if (duty->keyless)
+            return false; /* nothing that it says of the event can be checked */
     } else if (node->b != NULL && node->b->kind == N_EVERY) {
         duty_schedule(p, duty, node->b);
     }
-    duty->keyless = bad_trigger;
-    if (bad_trigger)
-        return; /* nothing that it says of the event can be checked */
     lets_read(p, &duty->scope, node->c);
     duty->lets = node->c;
     for (const Node *c = node->c; c != NULL; c = c->next) {
@@ -626,6 +675,13 @@ static void duty_check(Program *p, DutySym *duty) {
             key = c;
     }
     duty_key(p, duty, key);
+    return true;
+}
+
+static void duty_check(Program *p, DutySym *duty) {
+    const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
+    if (!owing_begin(p, duty))
+        return;
     for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
         duty_clause(p, duty, c, seen);
     if (seen[0] == NULL)
@@ -645,7 +701,9 @@ static void duty_check(Program *p, DutySym *duty) {
 
 void duties_check(Program *p) {
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) /* any duty may oblige any other */
-        duty_params(p, p->duties.at[i]);
+        owing_params(p, p->duties.at[i]);
+    for (size_t i = 0; i < p->approvals.n && !p->nomem; i++) /* and ask for any approval */
+        owing_params(p, &p->approvals.at[i]->base);
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
         duty_check(p, p->duties.at[i]);
 }
@@ -662,11 +720,17 @@ void rules_check(Program *p) {
             continue;
         lets_read(p, &rule->scope, rule->node->c);
         rule->clauses = rule->node->c;
-        actions_check(p, &rule->scope, rule->node->c, say_both(p, "rule", "规则"));
+        actions_check(p, &rule->scope, rule->node->c, say_both(p, "rule", "规则"), false);
     }
     for (size_t i = 0; i < p->duties.n; i++) {
         const DutySym *duty = p->duties.at[i];
         if (duty->node->b == NULL && !duty->obliged && p->header != NULL && !is_lost(p, duty->name))
             diag_add1(p->diags, DIAG_NEVER_RAISED, duty->at, duty->name);
+    }
+    for (size_t i = 0; i < p->approvals.n; i++) {
+        const DutySym *approval = &p->approvals.at[i]->base;
+        if (approval->node->b == NULL && !approval->obliged && p->header != NULL &&
+            !is_lost(p, approval->name))
+            diag_add1(p->diags, DIAG_NEVER_ASKED, approval->at, approval->name);
     }
 }

@@ -4,7 +4,7 @@
 #include "engine/check/check_int.h"
 
 typedef struct Edge {
-    uint32_t from, to; /* events */
+    uint32_t from, to; /* events, and behind them the approvals */
     Str by;            /* the declaration that turns one into the other */
 } Edge;
 
@@ -17,13 +17,22 @@ typedef struct Graph {
     bool reported;
 } Graph;
 
+static uint32_t approval_node(const Graph *g, uint32_t approval) {
+    return (uint32_t)g->p->events.n + approval;
+}
+
+static void edge_add(Graph *g, uint32_t from, uint32_t to, Str by) {
+    Edge edge = {from, to, by};
+    if (!vec_push(&g->edges, edge))
+        g->p->nomem = true;
+}
+
 static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     for (const Node *a = actions; a != NULL; a = a->next) {
-        if (a->kind != N_EMIT || a->means == NULL)
-            continue;
-        Edge edge = {from, ((const Event *)a->means)->number, by};
-        if (!vec_push(&g->edges, edge))
-            g->p->nomem = true;
+        if (a->kind == N_EMIT && a->means != NULL)
+            edge_add(g, from, ((const Event *)a->means)->number, by);
+        if (a->kind == N_ASK && a->means != NULL)
+            edge_add(g, from, approval_node(g, ((const ApprovalSym *)a->means)->base.number), by);
     }
 }
 
@@ -41,19 +50,46 @@ static void edges_of_duty(Graph *g, const DutySym *duty) {
     }
 }
 
+/* What opens an approval may at once grant it (nothing is required) or find that it cannot be had;
+ * votes are events of their own, which nothing emits. */
+static void edges_of_approval(Graph *g, const ApprovalSym *a) {
+    const DutySym *base = &a->base;
+    uint32_t node = approval_node(g, base->number);
+    if (base->scope.event != NULL)
+        edge_add(g, base->scope.event->number, node, base->name);
+    for (uint32_t i = 0; i < base->reaction_count; i++) {
+        StateRow state = base->reactions[i].state;
+        if (state == STATE_GRANTED || state == STATE_UNATTAINABLE)
+            edges_of(g, node, base->reactions[i].actions, base->name);
+        for (uint32_t k = 0; state == STATE_WITHDRAWN && k < base->act_count; k++)
+            if (base->acts[k].event != NULL)
+                edges_of(g, base->acts[k].event->number, base->reactions[i].actions, base->name);
+    }
+}
+
+static Str node_called(const Program *p, uint32_t node) {
+    return node < p->events.n ? p->events.at[node]->name
+                              : p->approvals.at[node - p->events.n]->base.name;
+}
+
+static Span node_stands(const Program *p, uint32_t node) {
+    return node < p->events.n ? p->events.at[node]->at
+                              : p->approvals.at[node - p->events.n]->base.at;
+}
+
 static void say_cycle(Graph *g, size_t start, uint32_t closing) {
     Program *p = g->p;
     const Edge *last = &g->edges.at[closing];
     Str text = {NULL, 0};
     for (size_t i = start; i <= g->depth; i++) {
         const Edge *e = i < g->depth ? &g->edges.at[g->path[i]] : last;
-        Str from = p->events.at[e->from]->name;
+        Str from = node_called(p, e->from);
         text = text.n == 0
                    ? say(p, "%.*s -> (%.*s)", STR_ARG(from), STR_ARG(e->by))
                    : say(p, "%.*s -> %.*s -> (%.*s)", STR_ARG(text), STR_ARG(from), STR_ARG(e->by));
     }
-    Str end = p->events.at[last->to]->name;
-    diag_add1(p->diags, DIAG_REACTION_CYCLE, p->events.at[last->to]->at,
+    Str end = node_called(p, last->to);
+    diag_add1(p->diags, DIAG_REACTION_CYCLE, node_stands(p, last->to),
               say(p, "%.*s -> %.*s", STR_ARG(text), STR_ARG(end)));
     g->reported = true;
 }
@@ -82,8 +118,9 @@ static void visit(Graph *g, uint32_t event) {
 
 void graph_check(Program *p) {
     Graph g = {.p = p};
-    g.state = new (p->arena, uint8_t, p->events.n + 1);
-    g.path = new (p->arena, uint32_t, p->events.n + 1);
+    size_t nodes = p->events.n + p->approvals.n;
+    g.state = new (p->arena, uint8_t, nodes + 1);
+    g.path = new (p->arena, uint32_t, nodes + 1);
     if (g.state == NULL || g.path == NULL) {
         p->nomem = true;
         return;
@@ -94,7 +131,9 @@ void graph_check(Program *p) {
                      p->rules.at[i]->name);
     for (size_t i = 0; i < p->duties.n; i++)
         edges_of_duty(&g, p->duties.at[i]);
-    for (uint32_t i = 0; i < p->events.n && !p->nomem; i++)
+    for (size_t i = 0; i < p->approvals.n; i++)
+        edges_of_approval(&g, p->approvals.at[i]);
+    for (uint32_t i = 0; i < nodes && !p->nomem; i++)
         if (g.state[i] == 0)
             visit(&g, i);
     vec_free(&g.edges);

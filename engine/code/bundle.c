@@ -182,6 +182,7 @@ static void put_party(Buf *out, const PartyDef *p) {
     put_u8(out, p->kind);
     put_index(out, p->under);
     put_index(out, p->team);
+    put_index(out, p->votes);
 }
 static void take_party(Reader *r, PartyDef *p) {
     p->name = take_str(&r->t);
@@ -190,6 +191,7 @@ static void take_party(Reader *r, PartyDef *p) {
     p->kind = take_below(r, PARTY_SEAT_DEF + 1);
     p->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
     p->team = take_index(r, INT32_MAX, true);
+    p->votes = take_index(r, INT32_MAX, true);
 }
 
 static void put_field(Buf *out, const FieldDef *f) {
@@ -461,7 +463,7 @@ static void put_reaction(Buf *out, const ReactionDef *x) {
     put_index(out, x->fn);
 }
 static void take_reaction(Reader *r, ReactionDef *x) {
-    x->state = take_below(r, DUTY_STATES);
+    x->state = take_below(r, DUTY_STATES); /* there are as many ApprovalStates */
     x->fn = take_index(r, r->b->fn_count, false);
 }
 
@@ -517,6 +519,68 @@ static void take_duty(Reader *r, DutyDef *d) {
         r->t.failed = true;
 }
 
+static void put_need(Buf *out, const NeedDef *n) {
+    put_varint(out, (uint64_t)n->count << 1 | n->conditional);
+}
+static void take_need(Reader *r, NeedDef *n) {
+    uint32_t v = take_u32v(r);
+    *n = (NeedDef){v >> 1, v & 1};
+    if (n->count == 0 || n->count > LIMIT_SEATS)
+        r->t.failed = true;
+}
+
+static void put_seat(Buf *out, const SeatDef *s) {
+    put_varint(out, (uint64_t)s->need << 1 | s->members);
+    put_varint(out, s->file);
+    put_varint(out, s->line);
+}
+static void take_seat(Reader *r, SeatDef *s) {
+    uint32_t v = take_u32v(r);
+    *s = (SeatDef){v >> 1, v & 1, take_u32v(r), take_u32v(r)};
+}
+
+static void put_approval(Buf *out, const ApprovalDef *d) {
+    put_str(out, d->name);
+    put_str(out, d->alias);
+    put_str(out, d->label);
+    put_index(out, d->event);
+    put_u8(out, (uint8_t)(d->again | d->has_due << 1));
+    PUT_LIST(out, d->params, d->param_count, put_field);
+    PUT_LIST(out, d->key, d->key_count, put_name);
+    put_varint(out, d->excluded_count);
+    PUT_LIST(out, d->needs, d->need_count, put_need);
+    PUT_LIST(out, d->seats, d->seat_count, put_seat);
+    put_index(out, d->raise_fn);
+    PUT_LIST(out, d->frame, d->frame_count, put_kind);
+    PUT_LIST(out, d->acts, d->act_count, put_act);
+    PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
+    put_varint(out, d->file);
+    put_varint(out, d->line);
+}
+static void take_approval(Reader *r, ApprovalDef *d) {
+    d->name = take_str(&r->t);
+    d->alias = take_str(&r->t);
+    d->label = take_str(&r->t);
+    d->event = take_index(r, r->b->event_count, true);
+    uint8_t flags = take_below(r, 4);
+    d->again = flags & 1;
+    d->has_due = flags >> 1 & 1;
+    TAKE_LIST(r, d->params, d->param_count, take_field);
+    TAKE_LIST(r, d->key, d->key_count, take_name);
+    d->excluded_count = take_u32v(r);
+    TAKE_LIST(r, d->needs, d->need_count, take_need);
+    TAKE_LIST(r, d->seats, d->seat_count, take_seat);
+    d->raise_fn = take_index(r, r->b->fn_count, false);
+    TAKE_LIST(r, d->frame, d->frame_count, take_kind);
+    TAKE_LIST(r, d->acts, d->act_count, take_act);
+    TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
+    d->file = take_u32v(r);
+    d->line = take_u32v(r);
+    if ((d->event >= 0 && d->param_count > 0) || d->excluded_count > LIMIT_REGISTERS ||
+        d->need_count > LIMIT_SEATS || d->seat_count > LIMIT_SEATS)
+        r->t.failed = true;
+}
+
 static void put_rule(Buf *out, const RuleDef *u) {
     put_str(out, u->name);
     put_str(out, u->label);
@@ -537,7 +601,18 @@ static void take_rule(Reader *r, RuleDef *u) {
 }
 
 static uint32_t decl_count(const Bundle *b, uint8_t kind) {
-    return kind == DECL_DUTY ? b->duty_count : kind == DECL_RULE ? b->rule_count : 0;
+    switch ((DeclKind)kind) {
+    case DECL_DUTY:
+        return b->duty_count;
+    case DECL_RULE:
+        return b->rule_count;
+    case DECL_APPROVAL:
+        return b->approval_count;
+    case DECL_KPI:
+    case DECL_KINDS:
+        break;
+    }
+    return 0;
 }
 
 static void put_decl(Buf *out, const DeclDef *d) {
@@ -598,6 +673,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->fns, b->fn_count, put_fn);
     PUT_LIST(out, b->tables, b->table_count, put_table);
     PUT_LIST(out, b->duties, b->duty_count, put_duty);
+    PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
     PUT_LIST(out, b->decls, b->decl_count, put_decl);
     PUT_LIST(out, b->code, b->code_count, put_word);
@@ -622,6 +698,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->fns, b->fn_count, take_fn);
     TAKE_LIST(r, b->tables, b->table_count, take_table);
     TAKE_LIST(r, b->duties, b->duty_count, take_duty);
+    TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
     TAKE_LIST(r, b->decls, b->decl_count, take_decl);
     TAKE_LIST(r, b->code, b->code_count, take_word);
@@ -638,7 +715,9 @@ static bool ok_parties(const Bundle *b) {
     for (uint32_t i = 0; i < b->party_count; i++) {
         const PartyDef *p = &b->parties[i];
         if (p->under >= (int32_t)b->party_count || p->team >= (int32_t)b->party_count ||
-            (p->kind == PARTY_SEAT_DEF) != (p->team >= 0))
+            p->votes >= (int32_t)b->party_count ||
+            (p->kind == PARTY_SEAT_DEF) != (p->team >= 0) ||
+            (p->votes >= 0 && b->parties[p->votes].team != (int32_t)i))
             return false;
         uint32_t steps = 0;
         int32_t up = (int32_t)i;
@@ -700,10 +779,21 @@ static bool fn_is(const Bundle *b, int32_t fn, int32_t event, int32_t duty, uint
 
 const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count) {
     *count = 0;
-    if (f->owner < 0 || f->of != DECL_DUTY)
+    if (f->owner < 0)
         return NULL;
-    *count = b->duties[f->owner].frame_count;
-    return b->duties[f->owner].frame;
+    switch ((DeclKind)f->of) {
+    case DECL_DUTY:
+        *count = b->duties[f->owner].frame_count;
+        return b->duties[f->owner].frame;
+    case DECL_APPROVAL:
+        *count = b->approvals[f->owner].frame_count;
+        return b->approvals[f->owner].frame;
+    case DECL_RULE:
+    case DECL_KPI:
+    case DECL_KINDS:
+        break;
+    }
+    return NULL;
 }
 
 static bool fn_gives(const Bundle *b, int32_t fn, uint32_t n, uint8_t kind) {
@@ -817,6 +907,69 @@ static bool ok_duties(const Bundle *b) {
     return true;
 }
 
+/* What withdraws an approval names its whole key. */
+static bool ok_withdrawal(const Bundle *b, const ApprovalDef *d, uint32_t number, const ActDef *a) {
+    if (a->file >= b->source_count || a->kind != ACT_IS_CANCEL || a->match != MATCH_BY_KEY ||
+        a->link_fn < 0 || a->slot_count > 0)
+        return false;
+    if (a->test_fn >= 0 &&
+        (!fn_reads(b, a->test_fn, (int32_t)a->event, DECL_APPROVAL, (int32_t)number, 0) ||
+         !fn_gives(b, a->test_fn, 1, V_FLAG)))
+        return false;
+    return fn_is(b, a->link_fn, (int32_t)a->event, -2, 0) &&
+           b->fns[a->link_fn].result_count == d->key_count;
+}
+
+static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
+    const FnDef *f = &b->fns[d->raise_fn];
+    uint32_t flags = 0, at = 0;
+    for (uint32_t i = 0; i < d->need_count; i++)
+        flags += d->needs[i].conditional;
+    if (!fn_is(b, d->raise_fn, d->event, -2, d->param_count) ||
+        !ok_args(f, d->params, d->param_count) ||
+        f->result_count != d->key_count + d->has_due + d->excluded_count + d->seat_count + flags +
+                               d->frame_count)
+        return false;
+    for (uint32_t i = 0; i < d->key_count; i++, at++)
+        if (f->results[at].optional || f->results[at].kind == V_LIST)
+            return false;
+    for (uint32_t i = 0; i < d->has_due; i++, at++)
+        if (f->results[at].optional || f->results[at].kind != V_DURATION)
+            return false;
+    for (uint32_t i = 0; i < d->excluded_count + d->seat_count; i++, at++)
+        if (f->results[at].kind != V_PARTY ||
+            (i >= d->excluded_count && f->results[at].optional))
+            return false;
+    for (uint32_t i = 0; i < flags; i++, at++)
+        if (f->results[at].optional || f->results[at].kind != V_FLAG)
+            return false;
+    for (uint32_t i = 0; i < d->frame_count; i++, at++)
+        if (f->results[at].kind != d->frame[i].kind ||
+            f->results[at].optional != d->frame[i].optional)
+            return false;
+    return true;
+}
+
+static bool ok_approvals(const Bundle *b) {
+    for (uint32_t i = 0; i < b->approval_count; i++) {
+        const ApprovalDef *d = &b->approvals[i];
+        bool ok = d->file < b->source_count && ok_opening(b, d);
+        uint32_t places = 0;
+        for (uint32_t k = 0; ok && k < d->seat_count; k++) {
+            ok = d->seats[k].need < d->need_count && d->seats[k].file < b->source_count;
+            places += ok && d->seats[k].members ? d->needs[d->seats[k].need].count : 1;
+        }
+        ok = ok && places <= LIMIT_SEATS;
+        for (uint32_t k = 0; ok && k < d->act_count; k++)
+            ok = ok_withdrawal(b, d, i, &d->acts[k]);
+        for (uint32_t k = 0; ok && k < d->reaction_count; k++)
+            ok = fn_reads(b, d->reactions[k].fn, -2, DECL_APPROVAL, (int32_t)i, 0);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 static bool ok_rest(const Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         const FnDef *f = &b->fns[i];
@@ -851,7 +1004,8 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
     if (take_done(&r.t) != OK)
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        (size_t)(r.t.p - bytes.p), bytes.n);
-    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) || !ok_duties(r.b))
+    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) || !ok_duties(r.b) ||
+        !ok_approvals(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
@@ -898,6 +1052,13 @@ int32_t bundle_event(const Bundle *b, Str name) {
 int32_t bundle_duty(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->duty_count; i++)
         if (is_named(b->duties[i].name, b->duties[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_approval(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->approval_count; i++)
+        if (is_named(b->approvals[i].name, b->approvals[i].alias, name))
             return (int32_t)i;
     return -1;
 }

@@ -57,6 +57,7 @@ typedef struct PartyDef {
     uint8_t kind;
     int32_t under; /* party, or -1 */
     int32_t team;  /* of a seat, or -1 */
+    int32_t votes; /* of a team: the seat whose holders vote for it, or -1 */
 } PartyDef;
 
 typedef struct FieldDef {
@@ -162,7 +163,7 @@ typedef enum DutyState {
 } DutyState;
 
 typedef struct ReactionDef {
-    uint8_t state; /* DutyState */
+    uint8_t state; /* DutyState; of an approval: ApprovalState */
     int32_t fn;    /* over the frame: actions */
 } ReactionDef;
 
@@ -199,6 +200,54 @@ typedef struct DutyDef {
     uint32_t reaction_count;
     uint32_t file, line;
 } DutyDef;
+
+typedef enum ApprovalState {
+    APPROVAL_OPEN,
+    APPROVAL_GRANTED,
+    APPROVAL_REFUSED,
+    APPROVAL_LAPSED,
+    APPROVAL_WITHDRAWN,
+    APPROVAL_UNATTAINABLE,
+    APPROVAL_STATES
+} ApprovalState;
+
+/* So many of the seats that name it must say yes. */
+typedef struct NeedDef {
+    uint32_t count;
+    bool conditional; /* the raise function gives a flag for it */
+} NeedDef;
+
+/* A seat of an approval: a role, a seat of a team, a team (its voter sits there), a person; or each
+ * member of a team. */
+typedef struct SeatDef {
+    uint32_t need;
+    bool members;
+    uint32_t file, line;
+} SeatDef;
+
+typedef struct ApprovalDef {
+    Str name, alias, label;
+    int32_t event; /* that opens it, or -1: asked for by rules */
+    bool again, has_due;
+    FieldDef *params;
+    uint32_t param_count;
+    NameDef *key;
+    uint32_t key_count;
+    uint32_t excluded_count;
+    NeedDef *needs;
+    uint32_t need_count;
+    SeatDef *seats; /* in the order of the text */
+    uint32_t seat_count;
+    int32_t raise_fn; /* over the event or the arguments: key parts, due if any, those excluded,
+                         the party of each seat, a flag for each need that has a condition, frame */
+    KindDef *frame;
+    uint32_t frame_count;
+    ActDef *acts; /* what withdraws it */
+    uint32_t act_count;
+    ReactionDef *reactions; /* their states are ApprovalStates */
+    uint32_t reaction_count;
+    uint32_t file, line;
+} ApprovalDef;
 
 typedef struct RuleDef {
     Str name, label;
@@ -244,6 +293,8 @@ typedef struct Bundle {
     uint32_t code_count;
     DutyDef *duties;
     uint32_t duty_count;
+    ApprovalDef *approvals;
+    uint32_t approval_count;
     RuleDef *rules;
     uint32_t rule_count;
     DeclDef *decls; /* what reacts to events, in the order of the text */
@@ -265,6 +316,7 @@ const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count);
 int32_t bundle_party(const Bundle *b, Str name);
 int32_t bundle_event(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
+int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
 static inline const Zone *bundle_zone(const Bundle *b) {
     return &b->zones[b->zone];

@@ -194,7 +194,8 @@ static void emit_parties(Emit *e) {
                                    from->label,
                                    (uint8_t)from->kind,
                                    from->under == NULL ? -1 : (int32_t)from->under->number,
-                                   from->team == NULL ? -1 : (int32_t)from->team->number};
+                                   from->team == NULL ? -1 : (int32_t)from->team->number,
+                                   from->votes == NULL ? -1 : (int32_t)from->votes->number};
     }
 }
 
@@ -325,10 +326,14 @@ static void emit_where(Emit *e, const Node *where) {
     e->fn.next = flag;
 }
 
+static const char *kind_name(const DutySym *duty) {
+    return duty->kind == DECL_DUTY ? "duty" : "approval";
+}
+
 static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->link_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, "duty", duty->name, "match"), act->scope, act->event, DECL_DUTY, -1,
+    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "match"), act->scope, act->event, DECL_DUTY, -1,
              true);
     uint32_t base = fn_reg(e, act->link_count);
     for (uint32_t i = 0; i < act->link_count; i++) {
@@ -354,7 +359,7 @@ static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
 static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->rest_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, "duty", duty->name, "where"), act->scope, act->event, DECL_DUTY,
+    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "where"), act->scope, act->event, duty->kind,
              (int32_t)duty->number, true);
     uint32_t flag = fn_reg(e, 1);
     for (uint32_t i = 0; i < act->rest_count; i++) {
@@ -404,7 +409,7 @@ static void links_to_rest(Emit *e, const DutySym *duty, ActSym *act) {
 static void emit_act(Emit *e, const DutySym *duty, const ActSym *from, ActDef *def) {
     ActSym act = *from;
     links_to_rest(e, duty, &act);
-    *def = (ActDef){.kind = (uint8_t)act.kind,
+    *def = (ActDef){.kind = act.kind == ACT_WITHDRAW ? ACT_IS_CANCEL : (uint8_t)act.kind,
                     .clause = (uint8_t)act.clause,
                     .match = (uint8_t)act.match,
                     .each = act.each,
@@ -435,7 +440,7 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
         def->span_slot = (int32_t)emit_slot(e, from->span);
-    fn_begin(e, fn_name(e, "duty", duty->name, "rung"), &duty->scope, NULL, DECL_DUTY,
+    fn_begin(e, fn_name(e, "duty", duty->name, "rung"), &duty->scope, NULL, duty->kind,
              (int32_t)duty->number, true);
     uint32_t count = (uint32_t)node_count(from->parties), base = fn_reg(e, count), i = 0;
     for (const Node *party = from->parties; party != NULL; party = party->next, i++) {
@@ -445,28 +450,25 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
     def->to_fn = fn_end(e, base);
 }
 
+/* DutyState or ApprovalState, by which of them the state belongs to. */
 static uint8_t state_def(StateRow state) {
-    switch (state) {
-    case STATE_BREACHED:
-        return DUTY_BREACHED;
-    case STATE_FULFILLED:
-        return DUTY_FULFILLED;
-    case STATE_WAIVED:
-        return DUTY_WAIVED;
-    case STATE_CANCELLED:
-        return DUTY_CANCELLED;
-    case STATE_PAUSED:
-        return DUTY_PAUSED;
-    case STATE_OPEN:
-    case STATE_COUNT:
-        break;
-    }
-    return DUTY_OPEN;
+    static const uint8_t states[STATE_COUNT] = {[STATE_OPEN] = DUTY_OPEN,
+                                                [STATE_PAUSED] = DUTY_PAUSED,
+                                                [STATE_BREACHED] = DUTY_BREACHED,
+                                                [STATE_FULFILLED] = DUTY_FULFILLED,
+                                                [STATE_WAIVED] = DUTY_WAIVED,
+                                                [STATE_CANCELLED] = DUTY_CANCELLED,
+                                                [STATE_GRANTED] = APPROVAL_GRANTED,
+                                                [STATE_REFUSED] = APPROVAL_REFUSED,
+                                                [STATE_LAPSED] = APPROVAL_LAPSED,
+                                                [STATE_WITHDRAWN] = APPROVAL_WITHDRAWN,
+                                                [STATE_UNATTAINABLE] = APPROVAL_UNATTAINABLE};
+    return states[state];
 }
 
 static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
     def->state = state_def(from->state);
-    fn_begin(e, fn_name(e, "duty", duty->name, "reaction"), &duty->scope, NULL, DECL_DUTY,
+    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "reaction"), &duty->scope, NULL, duty->kind,
              (int32_t)duty->number, true);
     emit_actions(e, from->actions);
     def->fn = fn_end(e, 0);
@@ -509,13 +511,13 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
     return fn_end(e, base);
 }
 
-static void emit_key_names(Emit *e, const DutySym *duty, DutyDef *def) {
-    def->key = emit_array(e, duty->key_count + 1, sizeof(NameDef));
-    for (uint32_t i = 0; def->key != NULL && i < duty->key_count; i++) {
+static NameDef *emit_key_names(Emit *e, const DutySym *duty) {
+    NameDef *key = emit_array(e, duty->key_count + 1, sizeof(NameDef));
+    for (uint32_t i = 0; key != NULL && i < duty->key_count; i++) {
         const Node *node = duty->key[i];
-        def->key[def->key_count++] =
-            (NameDef){node == NULL ? duty->params[i].name : node->text, {NULL, 0}};
+        key[i] = (NameDef){node == NULL ? duty->params[i].name : node->text, {NULL, 0}};
     }
+    return key;
 }
 
 static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
@@ -546,7 +548,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     def->reactions = emit_array(e, duty->reaction_count, sizeof(ReactionDef));
     if (e->status != OK)
         return;
-    emit_key_names(e, duty, def);
+    def->key = emit_key_names(e, duty);
+    def->key_count = duty->key_count;
     for (uint32_t i = 0; i < duty->act_count; i++)
         emit_act(e, duty, &duty->acts[i], &def->acts[def->act_count++]);
     for (uint32_t i = 0; i < duty->rung_count; i++)
@@ -554,6 +557,102 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
     def->raise_fn = emit_raise(e, duty, def);
+}
+
+/* ---- approvals */
+
+static void emit_seats(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
+    uint32_t seats = 0;
+    for (uint32_t i = 0; i < a->need_count; i++)
+        seats += a->needs[i].seat_count;
+    def->needs = emit_array(e, a->need_count, sizeof(NeedDef));
+    def->seats = emit_array(e, seats, sizeof(SeatDef));
+    if (def->needs == NULL || def->seats == NULL)
+        return;
+    for (uint32_t i = 0; i < a->need_count; i++) {
+        const Need *need = &a->needs[i];
+        def->needs[def->need_count++] = (NeedDef){need->count, need->when != NULL};
+        for (const Node *seat = need->seats; seat != NULL; seat = seat->next)
+            def->seats[def->seat_count++] =
+                (SeatDef){i, is_members(seat), seat->span.file, node_line(e, seat)};
+    }
+}
+
+static void emit_result(Emit *e, const Node *node, uint32_t at, bool optional) {
+    emit_expr(e, node, at, NULL);
+    KindDef kind = emit_kind(type_of(node));
+    kind.optional = kind.optional && optional;
+    fn_result(e, kind);
+}
+
+/* The function that opens an approval; what it gives is said at ApprovalDef. */
+static int32_t emit_opening(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
+    const DutySym *base = &a->base;
+    uint32_t flags = 0, excluded = (uint32_t)node_count(a->excluded);
+    for (uint32_t i = 0; i < a->need_count; i++)
+        flags += a->needs[i].when != NULL;
+    fn_begin(e, fn_name(e, "approval", base->name, "open"), &base->scope, base->scope.event,
+             DECL_APPROVAL, -1, false);
+    for (uint32_t i = 0; e->status == OK && i < base->param_count; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&base->params[i].type);
+    uint32_t count = base->key_count + (a->each != NULL) + excluded + def->seat_count + flags +
+                     (uint32_t)e->slots.n;
+    uint32_t first = fn_reg(e, count == 0 ? 1 : count), at = first;
+    emit_where(e, base->where);
+    emit_lets(e, &base->scope);
+    for (uint32_t i = 0; i < base->key_count; i++) {
+        if (base->key[i] == NULL)
+            ins_abx(e, OP_ARG, at++, i);
+        else
+            emit_expr(e, base->key[i], at++, NULL);
+        fn_result(e, emit_kind(&base->key_types[i]));
+    }
+    if (a->each != NULL)
+        emit_result(e, a->each, at++, false);
+    for (const Node *who = a->excluded; who != NULL; who = who->next)
+        emit_result(e, who, at++, true);
+    for (uint32_t i = 0; i < a->need_count; i++)
+        for (const Node *seat = a->needs[i].seats; seat != NULL; seat = seat->next)
+            emit_result(e, is_members(seat) ? seat->a : seat, at++, false);
+    for (uint32_t i = 0; i < a->need_count; i++)
+        if (a->needs[i].when != NULL)
+            emit_result(e, a->needs[i].when, at++, false);
+    def->frame = emit_array(e, e->slots.n, sizeof(KindDef));
+    for (size_t i = 0; def->frame != NULL && i < e->slots.n; i++) {
+        emit_expr(e, e->slots.at[i].node, at++, NULL);
+        def->frame[def->frame_count++] = emit_kind(&e->slots.at[i].type);
+        fn_result(e, emit_kind(&e->slots.at[i].type));
+    }
+    def->excluded_count = excluded;
+    return fn_end(e, first);
+}
+
+static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
+    const DutySym *base = &a->base;
+    e->slots.n = 0;
+    *def = (ApprovalDef){.name = base->name,
+                         .alias = base->alias,
+                         .label = base->node->more,
+                         .event =
+                             base->scope.event == NULL ? -1 : (int32_t)base->scope.event->number,
+                         .again = base->again,
+                         .has_due = a->each != NULL,
+                         .param_count = base->param_count,
+                         .key_count = base->key_count,
+                         .file = base->at.file,
+                         .line = node_line(e, base->node)};
+    def->params = emit_fields(e, base->params, base->param_count);
+    def->key = emit_key_names(e, base);
+    def->acts = emit_array(e, base->act_count, sizeof(ActDef));
+    def->reactions = emit_array(e, base->reaction_count, sizeof(ReactionDef));
+    if (e->status != OK)
+        return;
+    emit_seats(e, a, def);
+    for (uint32_t i = 0; i < base->act_count; i++)
+        emit_act(e, base, &base->acts[i], &def->acts[def->act_count++]);
+    for (uint32_t i = 0; i < base->reaction_count; i++)
+        emit_reaction(e, base, &base->reactions[i], &def->reactions[def->reaction_count++]);
+    def->raise_fn = emit_opening(e, a, def);
 }
 
 static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
@@ -571,10 +670,13 @@ static void emit_declarations(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
     b->duties = emit_array(e, p->duties.n, sizeof *b->duties);
+    b->approvals = emit_array(e, p->approvals.n, sizeof *b->approvals);
     b->rules = emit_array(e, p->rules.n, sizeof *b->rules);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
     for (size_t i = 0; i < p->duties.n && e->status == OK; i++)
         emit_duty(e, p->duties.at[i], &b->duties[b->duty_count++]);
+    for (size_t i = 0; i < p->approvals.n && e->status == OK; i++)
+        emit_approval(e, p->approvals.at[i], &b->approvals[b->approval_count++]);
     for (size_t i = 0; i < p->rules.n && e->status == OK; i++)
         emit_rule(e, p->rules.at[i], &b->rules[b->rule_count++]);
     for (size_t i = 0; i < p->decls.n && e->status == OK; i++)

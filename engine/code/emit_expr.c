@@ -392,6 +392,24 @@ static void emit_oblige(Emit *e, const Node *node) {
     ins_abx(e, OP_OBLIGE, base, duty->number);
 }
 
+static void emit_ask(Emit *e, const Node *node) {
+    const ApprovalSym *approval = node->means;
+    const DutySym *base_of = &approval->base;
+    uint32_t base = fn_reg(e, base_of->param_count == 0 ? 1 : base_of->param_count), i = 0;
+    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        emit_expr(e, arg, base + i, &base_of->params[i].type);
+    emit_at(e, node);
+    ins_abx(e, OP_ASK, base, base_of->number);
+}
+
+static void emit_escalate(Emit *e, const Node *node) {
+    uint32_t count = (uint32_t)node_count(node->a), base = fn_reg(e, count), i = 0;
+    for (const Node *party = node->a; party != NULL; party = party->next, i++)
+        emit_expr(e, party, base + i, NULL);
+    emit_at(e, node);
+    ins_abc(e, OP_ESCALATE, base, count, 0);
+}
+
 static void emit_notify(Emit *e, const Node *node) {
     uint32_t count = (uint32_t)node_count(node->a), base = fn_reg(e, count), i = 0, text = 255;
     for (const Node *party = node->a; party != NULL; party = party->next, i++)
@@ -413,6 +431,10 @@ void emit_actions(Emit *e, const Node *first) {
             emit_oblige(e, node);
         else if (node->kind == N_NOTIFY)
             emit_notify(e, node);
+        else if (node->kind == N_ASK)
+            emit_ask(e, node);
+        else if (node->kind == N_RAISE_TO)
+            emit_escalate(e, node);
         e->fn.next = mark;
     }
 }

@@ -26,6 +26,7 @@ typedef enum Mode {
     M_TABLE,
     M_EVENT,
     M_DUTY,
+    M_APPROVAL,
     M_FWD
 } Mode;
 
@@ -79,6 +80,8 @@ typedef struct OpRow {
     { M_EVENT, 0 }
 #define DUTY                                                                                       \
     { M_DUTY, 0 }
+#define APPROVAL                                                                                   \
+    { M_APPROVAL, 0 }
 #define FWD                                                                                        \
     { M_FWD, 0 }
 #define NONE                                                                                       \
@@ -108,6 +111,7 @@ static const OpRow op_rows[OP_COUNT] = {
 #undef TABLE
 #undef EVENT
 #undef DUTY
+#undef APPROVAL
 #undef FWD
 #undef NONE
 
@@ -248,6 +252,10 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         if (n < b->duty_count && b->duties[n].event < 0 && b->duties[n].schedule == SCHEDULE_NONE)
             return (Reg){0, false};
         break;
+    case M_APPROVAL:
+        if (n < b->approval_count && b->approvals[n].event < 0)
+            return (Reg){0, false};
+        break;
     default:
         return (Reg){0, false};
     }
@@ -316,6 +324,15 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         return;
     case OP_OBLIGE:
         want_fields(v, a, bundle->duties[bx].params, bundle->duties[bx].param_count);
+        return;
+    case OP_ASK:
+        want_fields(v, a, bundle->approvals[bx].params, bundle->approvals[bx].param_count);
+        return;
+    case OP_ESCALATE:
+        if (v->fn->of != DECL_APPROVAL || v->fn->owner < 0)
+            refuse(v, "no approval is at hand");
+        for (uint32_t i = 0; i < b; i++)
+            want_kind(v, a + i, V_PARTY, false);
         return;
     case OP_NOTIFY:
         for (uint32_t i = 0; i < b; i++)
@@ -439,6 +456,9 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
         return;
     case M_DUTY:
         put_text(out, b->duties[n].name);
+        return;
+    case M_APPROVAL:
+        put_text(out, b->approvals[n].name);
         return;
     case M_FRAME:
         put_fmt(out, "frame %u", n);

@@ -260,6 +260,18 @@ Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action) {
     return node;
 }
 
+Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
+    Span from = count.kind != 0 ? count.span : seats.first->span;
+    Node *node = build_node(b, N_NEED, from, build_end(from, seats.last), count);
+    if (when != NULL)
+        node->span = span_join(node->span, when->span);
+    node->at = count.kind != 0 ? count.span : seats.first->span;
+    node->op = (uint16_t)need;
+    node->a = seats.first;
+    node->b = when;
+    return node;
+}
+
 Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text) {
     Node *node = build_node(b, kind, at.span, build_end(at.span, parties.last), at);
     node->a = parties.first;
@@ -399,8 +411,8 @@ Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what) {
     return node;
 }
 
-Node *build_expect_none(Builder *b, Tok at, Tok name, NodeList key) {
-    Node *node = build_node(b, N_EXPECT_DUTY, at.span, build_end(name.span, key.last), name);
+Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList key) {
+    Node *node = build_node(b, kind, at.span, build_end(name.span, key.last), name);
     node->a = key.first;
     node->flag = 1;
     return node;

@@ -51,6 +51,7 @@ Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *sin
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
 Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
+Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when);
 Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text);
 Node *build_emit(Builder *b, Tok at, Node *event, NodeList inits, Tok end);
 Node *build_init(Builder *b, Tok label, Node *value);
@@ -70,7 +71,7 @@ Node *build_step(Builder *b, Tok at, Node *when, Node *event, NodeList inits, To
                  NodeList opts);
 Node *build_opt(Builder *b, Tok at, int opt, Node *value);
 Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what);
-Node *build_expect_none(Builder *b, Tok at, Tok name, NodeList key);
+Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList key);
 Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
 Node *build_check_not(Node *check);

@@ -109,6 +109,7 @@ bool token_declares(int token) {
     case TK_TABLE:
     case TK_DUTY:
     case TK_RULE:
+    case TK_APPROVAL:
     case TK_TEST:
     case TK_CALENDAR:
         return true;

@@ -316,6 +316,12 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_OBLIGE:
             TRY(vm->host->oblige(vm->host->ctx, INS_BX(word), ra));
             break;
+        case OP_ASK:
+            TRY(vm->host->ask(vm->host->ctx, INS_BX(word), ra));
+            break;
+        case OP_ESCALATE:
+            TRY(vm->host->escalate(vm->host->ctx, ra, INS_B(word)));
+            break;
         case OP_NOTIFY:
             TRY(vm->host->notify(vm->host->ctx, ra, INS_B(word),
                                  INS_C(word) == 255 ? value_absent() : *rc));

@@ -35,6 +35,8 @@ typedef struct VmHost {
     void *ctx;
     Status (*emit)(void *ctx, uint32_t event, const Value *fields);
     Status (*oblige)(void *ctx, uint32_t duty, const Value *args);
+    Status (*ask)(void *ctx, uint32_t approval, const Value *args);
+    Status (*escalate)(void *ctx, const Value *parties, uint32_t n);
     Status (*notify)(void *ctx, const Value *parties, uint32_t n, Value text);
 } VmHost;
 

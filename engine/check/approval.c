@@ -1,0 +1,193 @@
+/* check: approvals: who must say yes, who may not, and by when. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/limits.h"
+
+static const char *const members_words[] = {
+#define PROPERTY(name, en, zh) en, zh,
+#include "grammar/keywords.def"
+};
+
+bool is_members(const Node *seat) {
+    if (seat->kind != N_FIELD)
+        return false;
+    for (size_t i = 0; i < sizeof members_words / sizeof *members_words; i++)
+        if (str_eq(seat->text, str_of(members_words[i])))
+            return true;
+    return false;
+}
+
+/* TEAM.members is each member of a team; anything else is a party. */
+static void seat_check(Program *p, const ApprovalSym *a, Node *seat, bool *members) {
+    Type party = type_plain(TY_PARTY);
+    Node *who = seat;
+    *members = is_members(seat);
+    if (*members)
+        who = seat->a;
+    expr_want(p, &a->base.scope, who, &party);
+    if (who->bind != BIND_PARTY)
+        return;
+    const Party *is = who->means;
+    if (*members && is->kind != PARTY_TEAM)
+        diag_add2(p->diags, DIAG_UNKNOWN_FIELD, seat->at, is->name, seat->text);
+    else if (!*members && is->kind == PARTY_TEAM && is->votes == NULL)
+        diag_add1(p->diags, DIAG_NO_VOTER, who->span, is->name);
+}
+
+static void need_read(Program *p, ApprovalSym *a, const Node *node) {
+    if (node->kind != N_NEED)
+        return;
+    Need *need = &a->needs[a->need_count];
+    bool any_members = false, members;
+    *need = (Need){.node = node, .seats = node->a, .when = node->b};
+    for (Node *seat = node->a; seat != NULL; seat = seat->next, need->seat_count++) {
+        seat_check(p, a, seat, &members);
+        any_members = any_members || members;
+    }
+    need->count = node->op == NEED_ALL ? need->seat_count : 1;
+    if (node->op == NEED_COUNT) {
+        Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = node->text, .span = node->at};
+        Value v;
+        if (!literal_value(p, &literal, &v))
+            return;
+        if (v.kind != V_INT || v.i < 1 || v.i > LIMIT_SEATS) {
+            diag_add3(p->diags, DIAG_BAD_LITERAL, node->at, node->text, S("number of seats"),
+                      S("write a whole number from 1 on"));
+            return;
+        }
+        need->count = (uint32_t)v.i;
+    }
+    if (any_members ? node->op == NEED_ALL : need->count > need->seat_count)
+        diag_add2(p->diags, DIAG_TOO_MANY_WANTED, node->at,
+                  node->op == NEED_ALL ? S("all") : node->text, say_count(p, need->seat_count));
+    if (node->b != NULL)
+        expr_condition(p, &a->base.scope, node->b);
+    a->need_count++;
+}
+
+static void requires_read(Program *p, ApprovalSym *a, const Node *clause) {
+    size_t n = node_count(clause->a), seats = 0;
+    a->needs = new (p->arena, Need, n + 1);
+    if (a->needs == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (const Node *need = clause->a; need != NULL; need = need->next) {
+        if (need->kind == N_ERROR)
+            a->base.broken = true;
+        need_read(p, a, need);
+    }
+    for (uint32_t i = 0; i < a->need_count; i++)
+        seats += a->needs[i].seat_count > a->needs[i].count ? a->needs[i].seat_count
+                                                            : a->needs[i].count;
+    if (seats > LIMIT_SEATS)
+        diag_add2(p->diags, DIAG_TOO_LARGE, clause->at, say(p, "%zu seats", seats), S("60"));
+}
+
+static void each_read(Program *p, ApprovalSym *a, const Node *clause) {
+    Type want = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    Type type = expr_want(p, &a->base.scope, clause->a, &want);
+    need_calendar(p, clause->a, &type);
+    Value v;
+    if (clause->a->kind == N_LIT && type.kind == TY_DURATION && literal_value(p, clause->a, &v) &&
+        v.i <= 0)
+        diag_add(p->diags, DIAG_NO_TIME_AT_ALL, clause->a->span);
+    a->each = clause->a;
+}
+
+static void excluding_read(Program *p, ApprovalSym *a, const Node *clause) {
+    Type party = type_plain(TY_PARTY);
+    party.optional = true; /* one who is absent excludes nobody */
+    a->excluded = clause->a;
+    for (Node *who = clause->a; who != NULL; who = who->next)
+        expr_want(p, &a->base.scope, who, &party);
+}
+
+static bool ends_approval(int state) {
+    return state == STATE_GRANTED || state == STATE_REFUSED || state == STATE_LAPSED ||
+           state == STATE_WITHDRAWN || state == STATE_UNATTAINABLE;
+}
+
+/* Which of the clauses that stand once only this is; -1: none of them. */
+static int once(const Node *c) {
+    switch (c->kind) {
+    case N_REQUIRES:
+        return 0;
+    case N_EXCLUDING:
+        return 1;
+    case N_EACH_WITHIN:
+        return 2;
+    default:
+        return -1;
+    }
+}
+
+static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
+    int which = once(c);
+    if (which >= 0 && seen[which]) {
+        say_clause_twice(p, &a->base, c);
+        return;
+    }
+    if (which >= 0)
+        seen[which] = true;
+    switch (c->kind) {
+    case N_REQUIRES:
+        requires_read(p, a, c);
+        return;
+    case N_EXCLUDING:
+        excluding_read(p, a, c);
+        return;
+    case N_EACH_WITHIN:
+        each_read(p, a, c);
+        return;
+    case N_WHEN:
+        reaction_check(p, &a->base, c, ends_approval(c->op),
+                       S("granted, refused, lapsed, withdrawn, unattainable"));
+        return;
+    case N_AGAIN:
+        a->base.again = true;
+        return;
+    case N_ACT:
+        if (c->op == ACT_WITHDRAW) {
+            uint32_t before = a->base.act_count, errors = p->diags->errors;
+            act_check(p, &a->base, c, 0);
+            if (a->base.act_count > before && p->diags->errors == errors &&
+                a->base.acts[before].match != MATCH_KEY)
+                diag_add1(p->diags, DIAG_WITHDRAWN_BY_WHAT, c->at,
+                          source_text(p->sources, c->at));
+            return;
+        }
+        break;
+    case N_LET:
+    case N_KEY:
+    case N_ERROR:
+        return;
+    default:
+        break;
+    }
+    diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), S("approval"),
+              S("it says requires, excluding, each within, withdrawn by, when, key, let, again"));
+}
+
+static void approval_check(Program *p, ApprovalSym *a) {
+    bool seen[3] = {false, false, false};
+    const Node *trigger = a->base.node->b;
+    if (trigger != NULL && trigger->kind == N_EVERY) {
+        diag_add3(p->diags, DIAG_WRONG_PLACE, trigger->at, source_text(p->sources, trigger->at),
+                  S("approval"), S("let a rule ask for it"));
+        return;
+    }
+    if (!owing_begin(p, &a->base))
+        return;
+    for (Node *c = a->base.node->c; c != NULL && !p->nomem; c = c->next)
+        approval_clause(p, a, c, seen);
+    if (!seen[0] && !a->base.broken)
+        diag_add1(p->diags, DIAG_NOTHING_REQUIRED, a->base.at, a->base.name);
+    else if (a->need_count == 0 && !a->base.broken && p->diags->errors == 0)
+        diag_add1(p->diags, DIAG_NOTHING_REQUIRED, a->base.at, a->base.name);
+}
+
+void approvals_check(Program *p) {
+    for (size_t i = 0; i < p->approvals.n && !p->nomem; i++)
+        approval_check(p, p->approvals.at[i]);
+}
