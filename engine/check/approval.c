@@ -51,15 +51,17 @@ static void need_read(Program *p, ApprovalSym *a, const Node *node) {
         if (!literal_value(p, &literal, &v))
             return;
         if (v.kind != V_INT || v.i < 1 || v.i > LIMIT_SEATS) {
-            diag_add3(p->diags, DIAG_BAD_LITERAL, node->at, node->text, S("number of seats"),
-                      S("write a whole number from 1 on"));
+            diag_add3(p->diags, DIAG_BAD_LITERAL, node->at, node->text,
+                      say_both(p, "number of seats", "席位数"),
+                      say_both(p, "write a whole number from 1 on", "请写从 1 起的整数"));
             return;
         }
         need->count = (uint32_t)v.i;
     }
     if (any_members ? node->op == NEED_ALL : need->count > need->seat_count)
         diag_add2(p->diags, DIAG_TOO_MANY_WANTED, node->at,
-                  node->op == NEED_ALL ? S("all") : node->text, say_count(p, need->seat_count));
+                  node->op == NEED_ALL ? say_both(p, "all", "全部") : node->text,
+                  say_number(p, need->seat_count, " seat", " seats", " 个席位"));
     if (node->b != NULL)
         expr_condition(p, &a->base.scope, node->b);
     a->need_count++;
@@ -78,10 +80,11 @@ static void requires_read(Program *p, ApprovalSym *a, const Node *clause) {
         need_read(p, a, need);
     }
     for (uint32_t i = 0; i < a->need_count; i++)
-        seats += a->needs[i].seat_count > a->needs[i].count ? a->needs[i].seat_count
-                                                            : a->needs[i].count;
+        seats +=
+            a->needs[i].seat_count > a->needs[i].count ? a->needs[i].seat_count : a->needs[i].count;
     if (seats > LIMIT_SEATS)
-        diag_add2(p->diags, DIAG_TOO_LARGE, clause->at, say(p, "%zu seats", seats), S("60"));
+        diag_add2(p->diags, DIAG_TOO_LARGE, clause->at,
+                  say_number(p, seats, " seat", " seats", " 个席位"), S("60"));
 }
 
 static void each_read(Program *p, ApprovalSym *a, const Node *clause) {
@@ -142,7 +145,8 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
         return;
     case N_WHEN:
         reaction_check(p, &a->base, c, ends_approval(c->op),
-                       S("granted, refused, lapsed, withdrawn, unattainable"));
+                       say_both(p, "granted, refused, lapsed, withdrawn or unattainable",
+                                "已批准、已拒绝、已失效、已撤回 或 无法达成"));
         return;
     case N_AGAIN:
         a->base.again = true;
@@ -153,8 +157,7 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
             act_check(p, &a->base, c, 0);
             if (a->base.act_count > before && p->diags->errors == errors &&
                 a->base.acts[before].match != MATCH_KEY)
-                diag_add1(p->diags, DIAG_WITHDRAWN_BY_WHAT, c->at,
-                          source_text(p->sources, c->at));
+                diag_add1(p->diags, DIAG_WITHDRAWN_BY_WHAT, c->at, source_text(p->sources, c->at));
             return;
         }
         break;
@@ -165,8 +168,12 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
     default:
         break;
     }
-    diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), S("approval"),
-              S("it says requires, excluding, each within, withdrawn by, when, key, let, again"));
+    diag_add3(
+        p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
+        say_both(p, "approval", "审批"),
+        say_both(p,
+                 "here stand requires, excluding, each within, withdrawn by, when, key, let, again",
+                 "此处可写 须经、回避、各限、撤回于、若、键、设、可再发生"));
 }
 
 static void approval_check(Program *p, ApprovalSym *a) {
@@ -174,7 +181,8 @@ static void approval_check(Program *p, ApprovalSym *a) {
     const Node *trigger = a->base.node->b;
     if (trigger != NULL && trigger->kind == N_EVERY) {
         diag_add3(p->diags, DIAG_WRONG_PLACE, trigger->at, source_text(p->sources, trigger->at),
-                  S("approval"), S("let a rule ask for it"));
+                  say_both(p, "approval", "审批"),
+                  say_both(p, "let a rule ask for it", "请由规则请批"));
         return;
     }
     if (!owing_begin(p, &a->base))

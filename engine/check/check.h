@@ -281,8 +281,8 @@ typedef struct TestStep {
     int64_t time;
     bool is_event;
     TestEvent send;
-    bool after;      /* tick the instant first */
-    NodeKind expect; /* N_EXPECT_* */
+    bool after;          /* tick the instant first */
+    NodeKind expect;     /* N_EXPECT_* */
     const DutySym *duty; /* or the base of an approval */
     Value *key;
     uint32_t key_count;

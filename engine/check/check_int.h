@@ -90,8 +90,8 @@ void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
 void duties_check(Program *p);
 void approvals_check(Program *p);
-/* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger, lets
- * and key (false: nothing of the rest can be checked), then the clauses. */
+/* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
+ * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);
 bool owing_begin(Program *p, DutySym *duty);
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);

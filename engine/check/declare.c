@@ -340,6 +340,17 @@ static Type engine_key_type(Program *p) {
     return (Type){.kind = TY_LIST, .item = item, .one_or_many = true};
 }
 
+static Type engine_vote_type(Program *p) {
+    Member *members = new (p->arena, Member, 2);
+    if (members == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    members[0].name = S("no");
+    members[1].name = S("yes");
+    return (Type){.kind = TY_ENUM, .members = enum_of(p, members, 2)};
+}
+
 static void declare_engine_events(Program *p) {
 #define ENGINE_EVENT(id, type_name, actor)                                                         \
     Event *event_##id = engine_event(p, S(type_name));                                             \
@@ -348,6 +359,7 @@ static void declare_engine_events(Program *p) {
 #define ENGINE_TYPE_TEXT type_plain(TY_TEXT)
 #define ENGINE_TYPE_KEY engine_key_type(p)
 #define ENGINE_TYPE_PARTY type_plain(TY_PARTY)
+#define ENGINE_TYPE_VOTE engine_vote_type(p)
 #define ENGINE_TYPE_INSTANT type_plain(TY_INSTANT)
 #define ENGINE_FIELD(event, field, type, optional)                                                 \
     engine_field(event_##event, field, ENGINE_TYPE_##type, optional);

@@ -174,9 +174,9 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
             break;
         case N_RAISE_TO:
             if (!of_approval)
-                diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at), where,
-                          say_both(p, "an approval escalates when it has ended",
-                                   "审批结束时才这样上报"));
+                diag_add3(
+                    p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at), where,
+                    say_both(p, "an approval escalates when it has ended", "审批结束时才这样上报"));
             parties_check(p, scope, action->a);
             break;
         case N_LET:
@@ -593,7 +593,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     }
     case N_ACT:
         if (c->op == ACT_WITHDRAW)
-            diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), say_both(p, "duty", "职责"),
+            diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
+                      say_both(p, "duty", "职责"),
                       say_both(p, "write cancelled by", "请写 取消于"));
         else
             act_check(p, duty, c, 0);
@@ -616,7 +617,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_REQUIRES:
     case N_EXCLUDING:
     case N_EACH_WITHIN:
-        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at), say_both(p, "duty", "职责"),
+        diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
+                  say_both(p, "duty", "职责"),
                   say_both(p, "it is a clause of approvals", "它是审批的条款"));
         return;
     case N_ASK:

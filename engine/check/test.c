@@ -91,17 +91,8 @@ static void step_checks(Program *p, const Node *checks, TestStep *step) {
     }
 }
 
-static bool step_duty(Program *p, const Node *node, TestStep *step) {
-    DutySym *duty = duty_find(p, node->text);
-    if (duty == NULL) {
-        Str *names = new (p->arena, Str, p->duties.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->duties.n; n++)
-            names[n] = p->duties.at[n]->name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_A_DUTY, node->at, node->text, names, n);
-        return false;
-    }
+/* The key and what is expected of a duty or an approval. */
+static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestStep *step) {
     step->duty = duty;
     step->negated = node->flag != 0;
     size_t given = node_count(node->a), wanted = duty->schedule.set ? 1 : duty->key_count;
@@ -128,6 +119,48 @@ static bool step_duty(Program *p, const Node *node, TestStep *step) {
     return true;
 }
 
+static bool step_duty(Program *p, const Node *node, TestStep *step) {
+    DutySym *duty = duty_find(p, node->text);
+    if (duty == NULL) {
+        Str *names = new (p->arena, Str, p->duties.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->duties.n; n++)
+            names[n] = p->duties.at[n]->name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_A_DUTY, node->at, node->text, names, n);
+        return false;
+    }
+    return step_owing(p, node, duty, step);
+}
+
+static bool is_approval_state(StateRow state) {
+    return state == STATE_OPEN || (state >= STATE_GRANTED && state <= STATE_UNATTAINABLE);
+}
+
+static bool step_approval(Program *p, const Node *node, TestStep *step) {
+    ApprovalSym *approval = approval_find(p, node->text);
+    if (approval == NULL) {
+        Str *names = new (p->arena, Str, p->approvals.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->approvals.n; n++)
+            names[n] = p->approvals.at[n]->base.name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_AN_APPROVAL, node->at, node->text, names, n);
+        return false;
+    }
+    for (const Node *c = node->b; c != NULL; c = c->next) {
+        bool state = c->op == CHECK_STATE && is_approval_state((StateRow)c->slot) && c->more.n == 0;
+        if (c->kind == N_CHECK && !state && c->op != CHECK_ESCALATED && c->op != CHECK_DUE)
+            diag_add2(
+                p->diags, DIAG_UNEXPECTED, c->at, say_quoted(p, source_text(p->sources, c->at)),
+                say_both(p,
+                         "open, granted, refused, lapsed, withdrawn, unattainable, "
+                         "escalated to or due at",
+                         "进行中、已批准、已拒绝、已失效、已撤回、无法达成、已上报 或 到期于"));
+    }
+    return step_owing(p, node, &approval->base, step);
+}
+
 static bool step_expect(Program *p, const Node *node, TestStep *step) {
     const Node *what = node->b;
     step->after = node->op == STEP_AFTER;
@@ -136,6 +169,8 @@ static bool step_expect(Program *p, const Node *node, TestStep *step) {
     switch (what->kind) {
     case N_EXPECT_DUTY:
         return step_duty(p, what, step);
+    case N_EXPECT_APPROVAL:
+        return step_approval(p, what, step);
     case N_EXPECT_NOTIFIED:
         step->negated = what->flag != 0;
         if (what->a->kind == N_LIT && what->a->op == LIT_TEXT)

@@ -715,8 +715,7 @@ static bool ok_parties(const Bundle *b) {
     for (uint32_t i = 0; i < b->party_count; i++) {
         const PartyDef *p = &b->parties[i];
         if (p->under >= (int32_t)b->party_count || p->team >= (int32_t)b->party_count ||
-            p->votes >= (int32_t)b->party_count ||
-            (p->kind == PARTY_SEAT_DEF) != (p->team >= 0) ||
+            p->votes >= (int32_t)b->party_count || (p->kind == PARTY_SEAT_DEF) != (p->team >= 0) ||
             (p->votes >= 0 && b->parties[p->votes].team != (int32_t)i))
             return false;
         uint32_t steps = 0;
@@ -752,6 +751,7 @@ static bool ok_events(const Bundle *b) {
 #define ENGINE_KIND_TEXT V_TEXT
 #define ENGINE_KIND_KEY V_LIST
 #define ENGINE_KIND_PARTY V_PARTY
+#define ENGINE_KIND_VOTE V_ENUM
 #define ENGINE_KIND_INSTANT V_INSTANT
 #define ENGINE_FIELD(event_id, field, field_type, may_be_absent)                                   \
     if (!ok_engine_field(&b->events[ENGINE_##event_id], counts[ENGINE_##event_id]++,               \
@@ -761,7 +761,9 @@ static bool ok_events(const Bundle *b) {
     for (uint32_t i = 0; i < ENGINE_EVENTS; i++)
         if (counts[i] != b->events[i].field_count)
             return false;
-    return true;
+    const EnumDef *vote = &b->enums[b->events[ENGINE_DECIDED].fields[2].type.members];
+    return vote->count == 2 && str_eq(vote->members[0].name, S("no")) &&
+           str_eq(vote->members[1].name, S("yes"));
 }
 
 /* Whether a function reads no more than this event, the frame of this declaration and so many
@@ -927,8 +929,8 @@ static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
         flags += d->needs[i].conditional;
     if (!fn_is(b, d->raise_fn, d->event, -2, d->param_count) ||
         !ok_args(f, d->params, d->param_count) ||
-        f->result_count != d->key_count + d->has_due + d->excluded_count + d->seat_count + flags +
-                               d->frame_count)
+        f->result_count !=
+            d->key_count + d->has_due + d->excluded_count + d->seat_count + flags + d->frame_count)
         return false;
     for (uint32_t i = 0; i < d->key_count; i++, at++)
         if (f->results[at].optional || f->results[at].kind == V_LIST)
@@ -937,8 +939,7 @@ static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
         if (f->results[at].optional || f->results[at].kind != V_DURATION)
             return false;
     for (uint32_t i = 0; i < d->excluded_count + d->seat_count; i++, at++)
-        if (f->results[at].kind != V_PARTY ||
-            (i >= d->excluded_count && f->results[at].optional))
+        if (f->results[at].kind != V_PARTY || (i >= d->excluded_count && f->results[at].optional))
             return false;
     for (uint32_t i = 0; i < flags; i++, at++)
         if (f->results[at].optional || f->results[at].kind != V_FLAG)
@@ -1004,8 +1005,8 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
     if (take_done(&r.t) != OK)
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        (size_t)(r.t.p - bytes.p), bytes.n);
-    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) || !ok_duties(r.b) ||
-        !ok_approvals(r.b))
+    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) ||
+        !ok_duties(r.b) || !ok_approvals(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);

@@ -333,8 +333,8 @@ static const char *kind_name(const DutySym *duty) {
 static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->link_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "match"), act->scope, act->event, DECL_DUTY, -1,
-             true);
+    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "match"), act->scope, act->event, DECL_DUTY,
+             -1, true);
     uint32_t base = fn_reg(e, act->link_count);
     for (uint32_t i = 0; i < act->link_count; i++) {
         const Link *link = &act->links[i];
@@ -359,8 +359,8 @@ static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
 static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
     if (act->rest_count == 0)
         return -1;
-    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "where"), act->scope, act->event, duty->kind,
-             (int32_t)duty->number, true);
+    fn_begin(e, fn_name(e, kind_name(duty), duty->name, "where"), act->scope, act->event,
+             duty->kind, (int32_t)duty->number, true);
     uint32_t flag = fn_reg(e, 1);
     for (uint32_t i = 0; i < act->rest_count; i++) {
         emit_expr(e, act->rest[i], flag, NULL);
@@ -630,17 +630,17 @@ static int32_t emit_opening(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
 static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
     const DutySym *base = &a->base;
     e->slots.n = 0;
-    *def = (ApprovalDef){.name = base->name,
-                         .alias = base->alias,
-                         .label = base->node->more,
-                         .event =
-                             base->scope.event == NULL ? -1 : (int32_t)base->scope.event->number,
-                         .again = base->again,
-                         .has_due = a->each != NULL,
-                         .param_count = base->param_count,
-                         .key_count = base->key_count,
-                         .file = base->at.file,
-                         .line = node_line(e, base->node)};
+    *def =
+        (ApprovalDef){.name = base->name,
+                      .alias = base->alias,
+                      .label = base->node->more,
+                      .event = base->scope.event == NULL ? -1 : (int32_t)base->scope.event->number,
+                      .again = base->again,
+                      .has_due = a->each != NULL,
+                      .param_count = base->param_count,
+                      .key_count = base->key_count,
+                      .file = base->at.file,
+                      .line = node_line(e, base->node)};
     def->params = emit_fields(e, base->params, base->param_count);
     def->key = emit_key_names(e, base);
     def->acts = emit_array(e, base->act_count, sizeof(ActDef));

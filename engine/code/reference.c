@@ -49,6 +49,7 @@ typedef struct Row {
 #define TABLE "table"
 #define EVENT "event"
 #define DUTY "duty"
+#define APPROVAL "approval"
 #define FWD "distance"
 #define NONE ""
 static const Row rows[] = {

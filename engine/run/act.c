@@ -150,7 +150,7 @@ static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     return OK;
 }
 
-static Status traces_of(Engine *e, Effect *effect) {
+Status traces_of(Engine *e, Effect *effect) {
     effect->traces = new (&e->event, Trace, e->vm.trace_count + 1);
     if (effect->traces == NULL)
         return ERR_NOMEM;

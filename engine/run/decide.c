@@ -89,7 +89,15 @@ static Status decide_oblige(void *ctx, uint32_t duty, const Value *args) {
     (void)ctx;
     (void)duty;
     (void)args;
-    return OK; /* a duty needs a ledger */
+    return OK; /* a duty needs a ledger, and so does an approval */
+}
+
+/* An approval neither: it is never at hand. */
+static Status decide_escalate(void *ctx, const Value *parties, uint32_t n) {
+    (void)ctx;
+    (void)parties;
+    (void)n;
+    return OK;
 }
 
 static Status decide_notify(void *ctx, const Value *parties, uint32_t n, Value text) {
@@ -207,7 +215,12 @@ static Status decide_feed(Decide *d, Str path) {
 
 static Status decide_init(Decide *d) {
     const Bundle *b = d->p->bundle;
-    d->host = (VmHost){d, decide_emit, decide_oblige, decide_notify};
+    d->host = (VmHost){.ctx = d,
+                       .emit = decide_emit,
+                       .oblige = decide_oblige,
+                       .ask = decide_oblige,
+                       .escalate = decide_escalate,
+                       .notify = decide_notify};
     vm_init(&d->vm, b, &d->arena, &d->host);
     TRY(render_init(&d->render, b, S("decide"), &d->keep));
     d->rules = new (&d->keep, Rules, b->event_count);

@@ -5,6 +5,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
+#include "engine/run/lists.h"
 #include "engine/run/view.h"
 #include "engine/run/engine_int.h"
 
@@ -62,15 +63,7 @@ Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out) {
 
 Status duty_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
                  Buf *scratch, uint8_t out[SHA256_BYTES]) {
-    buf_reset(scratch);
-    put_text(scratch, S("duty"));
-    put_str(scratch, b->duties[decl].name);
-    put_varint(scratch, n);
-    for (uint32_t i = 0; i < n; i++)
-        put_str(scratch, key[i]);
-    put_varint(scratch, occurrence);
-    sha256(buf_str(scratch), out);
-    return buf_status(scratch);
+    return name_hash(S("duty"), b->duties[decl].name, key, n, occurrence, scratch, out);
 }
 
 Status duty_named(Engine *e, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
@@ -114,18 +107,6 @@ Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64
 
 /* ---- records */
 
-static void put_key_list(Buf *out, const Str *key, uint32_t n) {
-    put_varint(out, n);
-    for (uint32_t i = 0; i < n; i++)
-        put_str(out, key[i]);
-}
-
-static void put_value_list(Buf *out, const Value *values, uint32_t n) {
-    put_varint(out, n);
-    for (uint32_t i = 0; i < n; i++)
-        put_value(out, values[i], false);
-}
-
 static void put_acts(Buf *out, const Act *acts, uint32_t n) {
     put_varint(out, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -133,12 +114,6 @@ static void put_acts(Buf *out, const Act *acts, uint32_t n) {
         put_u8(out, (uint8_t)(acts[i].kind | acts[i].clause << 3));
         put_varint(out, acts[i].leaf);
     }
-}
-
-static void put_said(Buf *out, const uint64_t *said, uint32_t n) {
-    put_varint(out, n);
-    for (uint32_t i = 0; i < n; i++)
-        put_varint(out, i == 0 ? said[0] : said[i] - said[i - 1]);
 }
 
 /* The lists of a record one behind the other in one buffer, so that it can hold them all. */
@@ -154,7 +129,7 @@ Status duty_save(Engine *e, Duty *d) {
     Buf *t = &e->text;
     Lists at = {0};
     buf_reset(t);
-    put_key_list(t, d->key, d->key_count);
+    put_texts(t, d->key, d->key_count);
     at.owner = t->n;
     put_value(t, d->owner, false);
     at.beneficiary = t->n;
@@ -166,7 +141,7 @@ Status duty_save(Engine *e, Duty *d) {
     at.acts = t->n;
     put_acts(t, d->acts, d->act_count);
     at.said = t->n;
-    put_said(t, d->said, d->said_count);
+    put_leaves(t, d->said, d->said_count);
     at.told = t->n;
     put_value_list(t, d->told, d->told_count);
     at.end = t->n;
@@ -206,43 +181,15 @@ Status duty_save(Engine *e, Duty *d) {
     return status == OK ? OK : engine_fail(e, status, "writing a duty");
 }
 
-static Status take_count(Take *t, uint32_t *n) {
-    uint64_t count = take_varint(t);
-    *n = (uint32_t)count;
-    return t->failed || count > take_left(t) ? ERR_DAMAGED : OK;
-}
-
-static Status take_key_list(Arena *a, Str bytes, Str **out, uint32_t *n) {
-    Take t = take_from(bytes);
-    TRY(take_count(&t, n));
-    *out = new (a, Str, *n + 1);
-    if (*out == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < *n; i++)
-        TRY(arena_str(a, take_str(&t), &(*out)[i]));
-    return take_done(&t);
-}
-
 static Status take_one(Arena *a, Str bytes, Value *out) {
     Take t = take_from(bytes);
     TRY(value_keep(take_value(&t, a), a, out));
     return take_done(&t);
 }
 
-static Status take_value_list(Arena *a, Str bytes, Value **out, uint32_t *n) {
-    Take t = take_from(bytes);
-    TRY(take_count(&t, n));
-    *out = new (a, Value, *n + 1);
-    if (*out == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < *n; i++)
-        TRY(value_keep(take_value(&t, a), a, &(*out)[i]));
-    return take_done(&t);
-}
-
 static Status take_acts(Arena *a, Str bytes, Duty *d) {
     Take t = take_from(bytes);
-    TRY(take_count(&t, &d->act_count));
+    TRY(take_list(&t, &d->act_count));
     d->acts = new (a, Act, d->act_count + 2); /* room for one more */
     if (d->acts == NULL)
         return ERR_NOMEM;
@@ -253,17 +200,6 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         d->acts[i].clause = kind >> 3;
         d->acts[i].leaf = take_varint(&t);
     }
-    return take_done(&t);
-}
-
-static Status take_said(Arena *a, Str bytes, Duty *d) {
-    Take t = take_from(bytes);
-    TRY(take_count(&t, &d->said_count));
-    d->said = new (a, uint64_t, d->said_count + 1);
-    if (d->said == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < d->said_count; i++)
-        d->said[i] = take_varint(&t) + (i == 0 ? 0 : d->said[i - 1]);
     return take_done(&t);
 }
 
@@ -291,14 +227,14 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                        .unpaused = rec->unpaused,
                        .limit_ms = rec->limit_ms,
                        .working = rec->working};
-    TRY(take_key_list(a, rec->key, &d->key, &d->key_count));
+    TRY(take_texts(a, rec->key, &d->key, &d->key_count));
     TRY(take_one(a, rec->owner, &d->owner));
     TRY(take_one(a, rec->beneficiary, &d->beneficiary));
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
     TRY(take_value_list(a, rec->told, &d->told, &d->told_count));
     TRY(take_acts(a, rec->acts, d));
-    TRY(take_said(a, rec->said, d));
+    TRY(take_leaves(a, rec->said, &d->said, &d->said_count));
     if (frame != d->def->frame_count)
         return ERR_DAMAGED;
     TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));

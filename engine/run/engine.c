@@ -46,6 +46,14 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
             handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
             continue;
         }
+        if (b->decls[i].kind == DECL_APPROVAL) {
+            const ApprovalDef *a = &b->approvals[n];
+            for (uint32_t k = 0; k < a->act_count; k++)
+                handler_add(&lists[a->acts[k].event], (Handler){HANDLE_WITHDRAW, n, k});
+            if (a->event >= 0)
+                handler_add(&lists[a->event], (Handler){HANDLE_OPEN, n, 0});
+            continue;
+        }
         const DutyDef *d = &b->duties[n];
         for (uint8_t kind = ACT_IS_FULFIL; kind <= ACT_IS_PAUSE; kind++)
             for (uint32_t k = 0; k < d->act_count; k++)
@@ -192,6 +200,20 @@ static Status host_oblige(void *ctx, uint32_t duty, const Value *args) {
     return duty_raise(e, duty, NULL, copy, e->now);
 }
 
+static Status host_ask(void *ctx, uint32_t approval, const Value *args) {
+    Engine *e = ctx;
+    uint32_t n = e->b->approvals[approval].param_count;
+    Value *copy = new (&e->event, Value, n + 1); /* the machine's registers are used again */
+    if (copy == NULL)
+        return ERR_NOMEM;
+    memcpy(copy, args, n * sizeof *copy);
+    return approval_open(e, approval, NULL, copy, e->now);
+}
+
+static Status host_escalate(void *ctx, const Value *parties, uint32_t n) {
+    return approval_escalate(ctx, parties, n);
+}
+
 static Status host_notify(void *ctx, const Value *parties, uint32_t n, Value text) {
     Engine *e = ctx;
     Value *to = new (&e->event, Value, n + 1);
@@ -213,7 +235,12 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     e->l = l;
     e->opt = *opt;
     e->first_timer = INT64_MAX;
-    e->host = (VmHost){e, host_emit, host_oblige, host_notify};
+    e->host = (VmHost){.ctx = e,
+                       .emit = host_emit,
+                       .oblige = host_oblige,
+                       .ask = host_ask,
+                       .escalate = host_escalate,
+                       .notify = host_notify};
     vm_init(&e->vm, b, &e->event, &e->host);
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
     if (status == OK)
@@ -333,6 +360,13 @@ static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
         e->matched = true;
         e->line = e->b->duties[h->decl].file << 20 | e->b->duties[h->decl].line;
         return duty_raise(e, h->decl, &flow->vm, NULL, flow->vm.time);
+    case HANDLE_OPEN:
+        e->matched = true;
+        e->line = e->b->approvals[h->decl].file << 20 | e->b->approvals[h->decl].line;
+        return approval_open(e, h->decl, &flow->vm, NULL, flow->vm.time);
+    case HANDLE_WITHDRAW:
+        e->acts = true;
+        return approval_withdraw(e, h->decl, &e->b->approvals[h->decl].acts[h->act], flow);
     case HANDLE_RULE:
         e->matched = true;
         e->rule = h->decl + 1;
@@ -340,6 +374,18 @@ static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
         return engine_actions(e, e->b->rules[h->decl].fn, &flow->vm, NULL);
     }
     UNREACHABLE();
+}
+
+/* What an event of the engine's own does before the policy hears of it. */
+static Status handle_own(Engine *e, Flow *flow) {
+    int64_t *parties;
+    uint32_t n;
+    TRY(org_event(e, flow));
+    TRY(approval_event(e, flow));
+    if (e->b->approval_count == 0)
+        return OK;
+    TRY(org_concerned(e, flow, &parties, &n));
+    return approvals_review(e, parties, n);
 }
 
 static Status handle(Engine *e, Flow *flow) {
@@ -352,7 +398,7 @@ static Status handle(Engine *e, Flow *flow) {
     e->cause = flow->cause;
     e->subject = flow->subject;
     const Handlers *handlers = &e->handlers[flow->event];
-    Status status = OK;
+    Status status = e->b->events[flow->event].engine < 0 ? OK : handle_own(e, flow);
     for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)
         status = handle_one(e, &handlers->at[i], flow);
     e->flow = outer;
@@ -580,11 +626,18 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         return refuse_now(e, &why, key);
     }
     bool seats = event->engine == ENGINE_JOINED || event->engine == ENGINE_APPOINTED ||
-                 event->engine == ENGINE_LEFT;
+                 event->engine == ENGINE_LEFT || event->engine == ENGINE_DELEGATED;
     if (seats && in->fields[1].kind == V_PARTY && in->fields[1].aux == 1) { /* a person */
         why.reason = REJECT_SCHEMA;
         why.field = event->fields[1].name;
         Status status = no_such_seat(e->b, value_str(in->fields[1]), &e->event, &why.message);
+        return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
+    }
+    if ((event->engine == ENGINE_DECIDED || event->engine == ENGINE_WITHDRAWN) &&
+        bundle_approval(e->b, value_str(in->fields[0])) < 0) {
+        why.reason = REJECT_SCHEMA;
+        why.field = S("approval");
+        Status status = no_such_approval(e->b, value_str(in->fields[0]), &e->event, &why.message);
         return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
     }
     int32_t duty = -1;
@@ -652,8 +705,6 @@ static Status take_handled(Engine *e, const Input *in, const Identity *id) {
         int32_t party = bundle_party(e->b, in->actor);
         flow.vm.actor = party >= 0 ? value_of(V_PARTY, party) : value_person(in->actor);
     }
-    if (e->b->events[in->event].engine >= 0)
-        TRY(org_event(e, &flow));
     TRY(handle(e, &flow));
     TRY(engine_cascade(e));
     if (e->refused)

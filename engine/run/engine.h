@@ -42,7 +42,7 @@ typedef struct Counts {
     uint64_t unmatched;
     uint64_t rejected[REJECT_REASONS];
     uint64_t effects;
-    uint64_t by_effect[32]; /* by EffectId */
+    uint64_t by_effect[64]; /* by EffectId */
     uint64_t late;          /* duties fulfilled after their deadline */
 } Counts;
 

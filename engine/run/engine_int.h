@@ -7,12 +7,18 @@
 
 /* Who does something when an event comes, in the order in which they do it: declarations in text
  * order; within a duty its clauses (fulfil, waive, cancel, resume, pause), then the raising. */
-typedef enum HandlerKind { HANDLE_ACT, HANDLE_RAISE, HANDLE_RULE } HandlerKind;
+typedef enum HandlerKind {
+    HANDLE_ACT,
+    HANDLE_RAISE,
+    HANDLE_RULE,
+    HANDLE_OPEN,    /* an approval */
+    HANDLE_WITHDRAW /* an approval, by a clause of its own */
+} HandlerKind;
 
 typedef struct Handler {
     uint8_t kind;
-    uint32_t decl; /* duty or rule */
-    uint32_t act;  /* of the duty */
+    uint32_t decl; /* number of the duty, rule or approval */
+    uint32_t act;  /* its clause */
 } Handler;
 
 typedef struct Handlers {
@@ -53,7 +59,8 @@ struct Engine {
     Flow *flow;  /* the event that is handled; NULL in a timer */
     Cause cause;
     Subject subject;
-    uint32_t rule; /* number + 1 of the rule that acts */
+    const struct Approval *approval; /* whose reaction is carried out */
+    uint32_t rule;                   /* number + 1 of the rule that acts */
     uint32_t line;
     VEC(Flow) queue; /* emitted, not yet handled */
     bool matched;    /* the event found something to act on */
@@ -96,6 +103,40 @@ typedef struct Duty {
     uint32_t timer_rung;
 } Duty;
 
+/* A ballot. */
+typedef struct Vote {
+    Str by;
+    bool yes;
+    uint64_t seats; /* bits of the seats in which it may count, judged when it was cast */
+    uint64_t leaf;
+    int64_t time;
+} Vote;
+
+/* An approval in memory. Its record is ApprovalRec of record.def. */
+typedef struct Approval {
+    uint64_t number;
+    uint32_t decl;
+    const ApprovalDef *def;
+    Str *key;
+    uint32_t key_count;
+    uint32_t occurrence;
+    uint64_t latest;     /* as Duty's */
+    int64_t raised, due; /* due: INSTANT_NEVER when there is none */
+    Str asker;           /* who asked for it; empty: not said */
+    bool assumed;
+    Value *excluded, *seats;
+    uint64_t needs; /* bits of the requirements that hold */
+    Value *frame;
+    Vote *votes;
+    uint32_t vote_count;
+    uint8_t state; /* ApprovalState */
+    int64_t ended;
+    uint64_t *said;
+    uint32_t said_count;
+    int64_t timer_at;
+    uint32_t timer_rung;
+} Approval;
+
 /* engine.c */
 Status engine_fail(Engine *e, Status status, const char *what);
 Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index);
@@ -128,6 +169,8 @@ uint8_t duty_state(const Duty *d);
 Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 
 /* act.c */
+/* What tables gave in the last call, for an effect. */
+Status traces_of(Engine *e, Effect *effect);
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
 /* Folds an act into the duty and says what it changed. */
@@ -155,7 +198,36 @@ Status schedules_begin(Engine *e);
 /* The next timer of a duty. */
 Status duty_plan(Engine *e, Duty *d);
 
+/* approval.c */
+Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
+Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
+/* remit.decided and remit.withdrawn. */
+Status approval_event(Engine *e, Flow *flow);
+/* Approvals that hang on these parties are looked at again: somebody came or went. */
+Status approvals_review(Engine *e, const int64_t *parties, uint32_t n);
+enum { APPROVAL_TIMER = 0x8000 }; /* among the rungs of timers: its owner is an approval */
+Status approval_fire(Engine *e, uint64_t number, uint32_t rung, int64_t at);
+Status approval_fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at, Str message);
+Status approval_escalate(Engine *e, const Value *parties, uint32_t n);
+Status approval_load(Engine *e, uint64_t number, Approval *out);
+Status approval_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
+                         uint64_t *number, bool *found);
+Subject approval_subject(const Approval *a);
+
 /* org.c */
+/* One who acts for another, or for whom one acts. */
+typedef struct Deputy {
+    Str person;
+    int64_t party; /* in this seat alone; -1: in all */
+} Deputy;
+/* For whom a person acts at an instant (of: who acts for them). */
+Status org_deputies(Engine *e, Str person, bool of, int64_t at, Deputy **out, uint32_t *n);
+/* Those who hold a party at `at` or will by `until`: at most `most`. *ever: somebody held it by
+ * then; *next: the first instant after `at` at which one of them ceases to. */
+Status org_holders(Engine *e, int64_t party, int64_t at, int64_t until, uint32_t most, Str *out,
+                   uint32_t *n, bool *ever, int64_t *next);
+/* The parties that an event of the organisation is about. */
+Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n);
 Status org_event(Engine *e, const Flow *flow);
 /* Whether a person holds the party, or is it (semantics.md 13). */
 Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);

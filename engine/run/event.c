@@ -239,6 +239,17 @@ Status no_such_duty(const Bundle *b, Str text, Arena *a, Str *why) {
     return meant(a, what, text, names, b->duty_count, why);
 }
 
+Status no_such_approval(const Bundle *b, Str text, Arena *a, Str *why) {
+    Str *names = new (a, Str, b->approval_count + 1);
+    Str what;
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->approval_count; i++)
+        names[i] = b->approvals[i].name;
+    TRY(arena_printf(a, &what, "there is no approval %.*s", STR_ARG(text)));
+    return meant(a, what, text, names, b->approval_count, why);
+}
+
 /* What is no role, team or seat is a person's id, but not where a seat of a team is meant. */
 static Status from_party(const EventReader *r, Str text, Value *out, Str *why) {
     Str team, role;

@@ -58,5 +58,6 @@ void seen_free(Seen *s);
  * for ERR_NOMEM. */
 MUST_USE Status no_such_seat(const Bundle *b, Str text, Arena *a, Str *why);
 MUST_USE Status no_such_duty(const Bundle *b, Str text, Arena *a, Str *why);
+MUST_USE Status no_such_approval(const Bundle *b, Str text, Arena *a, Str *why);
 
 #endif

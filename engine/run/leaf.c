@@ -409,16 +409,27 @@ static void put_part(Buf *out, Str part, bool json) {
     }
 }
 
+static Str subject_name(const Bundle *b, const Subject *s) {
+    if (s->kind == SUBJECT_DUTY && s->decl < b->duty_count)
+        return b->duties[s->decl].name;
+    if (s->kind == SUBJECT_APPROVAL && s->decl < b->approval_count)
+        return b->approvals[s->decl].name;
+    return S("?");
+}
+
 /* json: as it stands inside a JSON string. The names of declarations need no escapes. */
 static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool json) {
     switch (s->kind) {
     case SUBJECT_NONE:
-    case SUBJECT_APPROVAL:
     case SUBJECT_KPI:
         return;
     case SUBJECT_DUTY:
         put_text(out, S("duty/"));
-        put_text(out, s->decl < b->duty_count ? b->duties[s->decl].name : S("?"));
+        put_text(out, subject_name(b, s));
+        break;
+    case SUBJECT_APPROVAL:
+        put_text(out, S("approval/"));
+        put_text(out, subject_name(b, s));
         break;
     case SUBJECT_EVENT:
         put_text(out, S("event"));
@@ -509,22 +520,27 @@ static void put_emitted_json(Buf *out, Render *r, const Effect *e) {
     }
 }
 
-static void put_duty_json(Buf *out, Render *r, const Effect *e) {
-    put_text(out, S("\"duty\":"));
-    put_json_string(out, e->subject.decl < r->b->duty_count ? r->b->duties[e->subject.decl].name
-                                                            : S("?"));
+/* What the data of an effect of a duty or an approval begins with. */
+static void put_owing_json(Buf *out, Render *r, const Effect *e) {
+    bool duty = e->subject.kind == SUBJECT_DUTY;
+    put_text(out, duty ? S("\"duty\":") : S("\"approval\":"));
+    put_json_string(out, subject_name(r->b, &e->subject));
     put_text(out, S(",\"key\":["));
     for (uint32_t i = 0; i < e->subject.key_count; i++) {
         put_text(out, i == 0 ? S("") : S(","));
         put_json_string(out, e->subject.key[i]);
     }
-    put_text(out, S("],\"owner\":"));
+    put_c(out, ']');
+    if (!duty)
+        return;
+    put_text(out, S(",\"owner\":"));
     put_value_json(out, r->b, &r->zone, e->owner);
 }
 
-static bool is_duty_effect(EffectId id) {
+static bool has_owing_head(EffectId id) {
     switch (id) {
 #define SUBJECT_IS_DUTY true
+#define SUBJECT_IS_APPROVAL true
 #define SUBJECT_IS_CAUSE false
 #define SUBJECT_IS_EVENT false
 #define EFFECT(id, number, type, subject)                                                          \
@@ -565,10 +581,10 @@ void put_effect_json(Buf *out, Render *r, const Effect *e) {
     if (e->id == EFFECT_EMITTED) {
         put_emitted_json(out, r, e);
     } else {
-        bool duty = is_duty_effect(e->id);
-        if (duty)
-            put_duty_json(out, r, e);
-        put_data_json(out, r, e, duty);
+        bool head = has_owing_head(e->id);
+        if (head)
+            put_owing_json(out, r, e);
+        put_data_json(out, r, e, head);
     }
     put_text(out, S("}}\n"));
 }

@@ -81,6 +81,121 @@ static Status org_end(Engine *e, Str person, int64_t party, int64_t at) {
     return org_write(e, party, person, &held);
 }
 
+/* ---- who acts for whom. Two records a delegation: 'f' and the deputy, 't' and who delegates; each
+ * lists person, party + 1 (0: any), from, until. */
+
+typedef struct Delegation {
+    Str person;
+    uint64_t party; /* + 1; 0: any */
+    int64_t from, until;
+} Delegation;
+
+static Status deputy_read(Engine *e, char side, Str person, Delegation **out, uint32_t *n) {
+    Str value;
+    bool found;
+    buf_reset(&e->key);
+    put_c(&e->key, side);
+    put_text(&e->key, person);
+    if (e->key.n > LED_KEY_MOST) {
+        e->vm.trap = (Trap){.code = TRAP_TOO_LONG, .table = -1};
+        return ERR_TRAP;
+    }
+    TRY(buf_status(&e->key));
+    Status status = led_find(e->l, LED_DELEGATE, buf_str(&e->key), &value, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    Take t = take_from(found ? value : S("\0"));
+    uint64_t count = take_varint(&t);
+    if (count > take_left(&t))
+        return engine_fail(e, ERR_DAMAGED, "a record of delegations");
+    *out = new (&e->event, Delegation, count + 2);
+    if (*out == NULL)
+        return ERR_NOMEM;
+    for (*n = 0; *n < count && !t.failed; (*n)++) {
+        Delegation *d = &(*out)[*n];
+        TRY(arena_str(&e->event, take_str(&t), &d->person));
+        d->party = take_varint(&t);
+        d->from = take_zigzag(&t);
+        d->until = take_zigzag(&t);
+    }
+    return t.failed ? engine_fail(e, ERR_DAMAGED, "a record of delegations") : OK;
+}
+
+static Status deputy_write(Engine *e, char side, Str person, const Delegation *list, uint32_t n) {
+    buf_reset(&e->key);
+    put_c(&e->key, side);
+    put_text(&e->key, person);
+    buf_reset(&e->record);
+    put_varint(&e->record, n);
+    for (uint32_t i = 0; i < n; i++) {
+        put_str(&e->record, list[i].person);
+        put_varint(&e->record, list[i].party);
+        put_zigzag(&e->record, list[i].from);
+        put_zigzag(&e->record, list[i].until);
+    }
+    TRY(buf_status(&e->key));
+    TRY(buf_status(&e->record));
+    Status status = led_put(e->l, LED_DELEGATE, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
+static Status deputy_add(Engine *e, char side, Str person, Delegation d) {
+    Delegation *list;
+    uint32_t n;
+    TRY(deputy_read(e, side, person, &list, &n));
+    list[n++] = d;
+    return deputy_write(e, side, person, list, n);
+}
+
+static Status org_delegate(Engine *e, const Flow *flow) {
+    const Value *f = flow->vm.fields;
+    int64_t from = f[2].kind == V_ABSENT ? flow->vm.time : f[2].i,
+            until = f[3].kind == V_ABSENT ? INT64_MAX : f[3].i;
+    if (from >= until)
+        return OK;
+    Delegation d = {value_str(f[0]), 0, from, until};
+    if (f[1].kind == V_PARTY && f[1].aux == 0)
+        d.party = (uint64_t)f[1].i + 1;
+    TRY(deputy_add(e, 't', flow->by, d));
+    d.person = flow->by;
+    return deputy_add(e, 'f', value_str(f[0]), d);
+}
+
+/* Who leaves acts for nobody any more, and nobody for them. */
+static Status deputies_end(Engine *e, Str person, int64_t at) {
+    static const char sides[2] = {'f', 't'};
+    for (int side = 0; side < 2; side++) {
+        Delegation *list, *other;
+        uint32_t n, m;
+        TRY(deputy_read(e, sides[side], person, &list, &n));
+        for (uint32_t i = 0; i < n; i++) {
+            list[i].until = list[i].until < at ? list[i].until : at;
+            TRY(deputy_read(e, sides[1 - side], list[i].person, &other, &m));
+            for (uint32_t k = 0; k < m; k++)
+                if (str_eq(other[k].person, person) && other[k].until > at)
+                    other[k].until = at;
+            TRY(deputy_write(e, sides[1 - side], list[i].person, other, m));
+        }
+        if (n > 0)
+            TRY(deputy_write(e, sides[side], person, list, n));
+    }
+    return OK;
+}
+
+Status org_deputies(Engine *e, Str person, bool of, int64_t at, Deputy **out, uint32_t *n) {
+    Delegation *list;
+    uint32_t count;
+    TRY(deputy_read(e, of ? 't' : 'f', person, &list, &count));
+    *out = new (&e->event, Deputy, count + 1);
+    *n = 0;
+    if (*out == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        if (list[i].from <= at && at < list[i].until)
+            (*out)[(*n)++] = (Deputy){list[i].person, (int64_t)list[i].party - 1};
+    return OK;
+}
+
 Status org_event(Engine *e, const Flow *flow) {
     const Value *f = flow->vm.fields;
     int64_t at = flow->vm.time;
@@ -98,7 +213,10 @@ Status org_event(Engine *e, const Flow *flow) {
             return f[1].aux == 1 ? OK : org_end(e, value_str(f[0]), f[1].i, at);
         for (uint32_t i = 0; i < e->b->party_count; i++)
             TRY(org_end(e, value_str(f[0]), i, at));
-        return OK;
+        return deputies_end(e, value_str(f[0]), at);
+    case ENGINE_DELEGATED:
+        e->matched = true;
+        return org_delegate(e, flow);
     default:
         return OK;
     }
@@ -167,5 +285,69 @@ Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
         if (e->b->parties[i].team == party.i)
             TRY(org_held(e, i, at, &now, &ever));
     *vacant = ever && !now;
+    return OK;
+}
+
+Status org_holders(Engine *e, int64_t party, int64_t at, int64_t until, uint32_t most, Str *out,
+                   uint32_t *n, bool *ever, int64_t *next) {
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)party);
+    TRY(buf_status(&e->key));
+    Str from, prefix;
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
+    prefix = from;
+    while (*n < most) {
+        Str key, value;
+        bool found, holds = false;
+        Status status = led_next(e->l, LED_ORG, from, from.n > prefix.n, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found || !str_starts(key, prefix))
+            return OK;
+        TRY(arena_str(&e->event, key, &from));
+        Take t = take_from(value);
+        for (uint64_t k = take_varint(&t); k > 0 && !t.failed; k--) {
+            int64_t begun = take_zigzag(&t), ended = take_zigzag(&t);
+            *ever = *ever || begun <= at;
+            if (ended <= at || begun > until)
+                continue;
+            holds = true;
+            *next = ended < *next ? ended : *next;
+        }
+        if (t.failed)
+            return engine_fail(e, ERR_DAMAGED, "a record of people");
+        if (holds)
+            out[(*n)++] = str_from(from, prefix.n);
+    }
+    return OK;
+}
+
+/* What a person holds, ever: whoever looks at it again looks at the instant too. */
+static Status org_parties_of(Engine *e, Str person, int64_t *out, uint32_t *n) {
+    for (uint32_t i = 0; i < e->b->party_count; i++) {
+        Held held;
+        TRY(org_read(e, i, person, &held));
+        if (held.n > 0)
+            out[(*n)++] = i;
+    }
+    return OK;
+}
+
+Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n) {
+    const Value *f = flow->vm.fields;
+    int32_t kind = e->b->events[flow->event].engine;
+    *n = 0;
+    *out = new (&e->event, int64_t, 2 * (size_t)e->b->party_count + 2);
+    if (*out == NULL)
+        return ERR_NOMEM;
+    if (kind == ENGINE_DELEGATED) {
+        TRY(org_parties_of(e, flow->by, *out, n));
+        return org_parties_of(e, value_str(f[0]), *out, n);
+    }
+    if (kind == ENGINE_LEFT && f[1].kind == V_ABSENT)
+        for (uint32_t i = 0; i < e->b->party_count; i++)
+            (*out)[(*n)++] = i;
+    else if (f[1].kind == V_PARTY && f[1].aux == 0)
+        (*out)[(*n)++] = f[1].i;
     return OK;
 }

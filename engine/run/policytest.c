@@ -45,8 +45,9 @@ static void put_party(Tester *t, Buf *out, Value v) {
 }
 
 static void put_wanted(Tester *t, Buf *out, const TestCheck *c) {
-    static const char *const states[STATE_COUNT] = {"open",      "paused", "breached",
-                                                    "fulfilled", "waived", "cancelled"};
+    static const char *const states[STATE_COUNT] = {
+        "open",    "paused",  "breached", "fulfilled", "waived",      "cancelled",
+        "granted", "refused", "lapsed",   "withdrawn", "unattainable"};
     if (c->negated)
         put_text(out, S("not "));
     switch (c->what) {
@@ -335,6 +336,102 @@ static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
     return OK;
 }
 
+/* ---- approvals */
+
+static Status put_approval_state(Tester *t, const Approval *a) {
+    static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
+                                                        "lapsed", "withdrawn", "unattainable"};
+    put_text(&t->report, str_of(states[a->state]));
+    if (a->due != INSTANT_NEVER) {
+        put_text(&t->report, S(", due "));
+        put_when(t, &t->report, a->due);
+    }
+    for (uint32_t i = 0; i < a->vote_count; i++) {
+        put_text(&t->report, a->votes[i].yes ? S(", yes by ") : S(", no by "));
+        put_text(&t->report, a->votes[i].by);
+    }
+    return buf_status(&t->report);
+}
+
+static Status approval_holds(Tester *t, const Approval *a, const TestCheck *c, bool *holds) {
+    static const uint8_t states[STATE_COUNT] = {[STATE_GRANTED] = APPROVAL_GRANTED,
+                                                [STATE_REFUSED] = APPROVAL_REFUSED,
+                                                [STATE_LAPSED] = APPROVAL_LAPSED,
+                                                [STATE_WITHDRAWN] = APPROVAL_WITHDRAWN,
+                                                [STATE_UNATTAINABLE] = APPROVAL_UNATTAINABLE};
+    Subject subject = approval_subject(a);
+    Seek seek = {.subject = &subject, .party = c->value, .id = EFFECT_APPROVAL_ESCALATED};
+    if (c->what == CHECK_STATE) {
+        *holds = a->state == states[c->state];
+    } else if (c->what == CHECK_DUE) {
+        *holds = a->due == c->value.i;
+    } else {
+        TRY(visit_leaves(t, seek_told, &seek));
+        *holds = seek.found;
+    }
+    *holds = *holds != c->negated;
+    return OK;
+}
+
+/* The approval that a step names; without a key the latest one. */
+static Status find_approval(Tester *t, const TestStep *step, Approval *a, bool *found) {
+    uint64_t number = 0;
+    uint32_t decl = step->duty->number;
+    *found = false;
+    if (step->key_count > 0) {
+        Str *key;
+        TRY(key_texts(t->e, step->key, step->key_count, &key));
+        TRY(approval_find_key(t->e, decl, key, step->key_count, INT64_MAX, &number, found));
+        return *found ? approval_load(t->e, number, a) : OK;
+    }
+    for (uint64_t n = t->e->next; n-- > 1 && !*found;) {
+        Buf key = {0};
+        Str value;
+        bool there;
+        put_key_u64(&key, n);
+        Status status =
+            key.failed ? ERR_NOMEM : led_find(t->l, LED_APPROVAL, buf_str(&key), &value, &there);
+        buf_free(&key);
+        TRY(status);
+        if (!there)
+            continue;
+        TRY(approval_load(t->e, n, a));
+        *found = a->decl == decl;
+    }
+    return OK;
+}
+
+static Status expect_approval(Tester *t, const TestStep *step, bool *ok) {
+    Approval a;
+    bool found;
+    TRY(find_approval(t, step, &a, &found));
+    Subject subject = {0};
+    if (found)
+        subject = approval_subject(&a);
+    if (step->negated || !found) {
+        *ok = step->negated != found;
+        if (*ok)
+            return OK;
+        put_step(t, step);
+        put_text(&t->report,
+                 found ? S("    but there is one\n") : S("    but there is no such approval\n"));
+        return put_timeline(t, found ? &subject : NULL);
+    }
+    for (uint32_t i = 0; i < step->check_count && *ok; i++) {
+        TRY(approval_holds(t, &a, &step->checks[i], ok));
+        if (*ok)
+            continue;
+        put_step(t, step);
+        put_text(&t->report, S("    not so: "));
+        put_wanted(t, &t->report, &step->checks[i]);
+        put_text(&t->report, S("\n    it is "));
+        TRY(put_approval_state(t, &a));
+        put_c(&t->report, '\n');
+        TRY(put_timeline(t, &subject));
+    }
+    return OK;
+}
+
 static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
     Seek seek = {.party = step->party,
                  .any_text = step->text.p == NULL,
@@ -355,7 +452,10 @@ static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
 
 static Status expect(Tester *t, const TestStep *step, bool *ok) {
     TRY(step->after ? engine_tick(t->e, step->time) : engine_move(t->e, step->time));
-    return step->expect == N_EXPECT_DUTY ? expect_duty(t, step, ok) : expect_seen(t, step, ok);
+    if (step->expect == N_EXPECT_DUTY)
+        return expect_duty(t, step, ok);
+    return step->expect == N_EXPECT_APPROVAL ? expect_approval(t, step, ok)
+                                             : expect_seen(t, step, ok);
 }
 
 static Status run_steps(Tester *t, bool *ok) {

@@ -168,6 +168,8 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
         TRY(timer_set(e, number, &old, &zero, schedule_next(e, d, at + 1), 0));
         return alert(e, "failed", message);
     }
+    if ((rung & APPROVAL_TIMER) != 0)
+        return approval_fire_failed(e, number, rung, at, message);
     Duty d;
     TRY(duty_load(e, number, &d));
     return duty_fire_failed(e, &d, rung, at, message);
@@ -176,6 +178,8 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
 static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
     if (number <= e->schedules) {
         TRY(schedule_fire(e, number, at));
+    } else if ((rung & APPROVAL_TIMER) != 0) {
+        TRY(approval_fire(e, number, rung, at));
     } else {
         Duty d;
         TRY(duty_load(e, number, &d));

@@ -6,11 +6,17 @@
 
 /* Takes a duty's record apart; all lives in a. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
 MUST_USE Status view_duty(const Bundle *b, uint64_t number, Str bytes, Arena *a, Duty *out);
+/* An approval's record, likewise. */
+MUST_USE Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *a, Approval *out);
 /* Active time left at `at`, in the family of the deadline. */
 MUST_USE Status view_left(const Duty *d, int64_t at, Value *out);
 
 /* The 16 bytes by which LED_SET_NAMES knows a duty stand first in `out`. scratch is overwritten. */
 MUST_USE Status duty_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n,
                           uint32_t occurrence, Buf *scratch, uint8_t out[32]);
+
+/* The same of an approval. */
+MUST_USE Status approval_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n,
+                              uint32_t occurrence, Buf *scratch, uint8_t out[32]);
 
 #endif

@@ -33,6 +33,7 @@ static EventDef events[EVENTS];
 static Value constants[V_KINDS];
 static TableDef tables[1];
 static DutyDef duties[2];
+static ApprovalDef approvals[1];
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
 static KindDef results[2] = {{V_TEXT, false}, {V_MONEY, true}};
@@ -62,6 +63,8 @@ static void begin(void) {
     duties[0] = (DutyDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     duties[1] = (DutyDef){.event = WIDE};
+    approvals[0] = (ApprovalDef){
+        .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     fn = (FnDef){.name = S("f"),
                  .event = WIDE,
                  .owner = 0,
@@ -77,6 +80,8 @@ static void begin(void) {
                       .table_count = 1,
                       .duties = duties,
                       .duty_count = 2,
+                      .approvals = approvals,
+                      .approval_count = 1,
                       .fns = &fn,
                       .fn_count = 1,
                       .code = code};
@@ -156,15 +161,16 @@ static ValueKind wanted(const Row *row, int i) {
 }
 
 static int32_t number_of_things(const Row *row, int i) {
-    return is(row, i, "CONST")   ? V_KINDS
-           : is(row, i, "FIELD") ? 2 * V_KINDS
-           : is(row, i, "ATTR")  ? 4
-           : is(row, i, "FRAME") ? 2
-           : is(row, i, "ARG")   ? 2
-           : is(row, i, "TABLE") ? 1
-           : is(row, i, "EVENT") ? EVENTS
-           : is(row, i, "DUTY")  ? 2
-                                 : -1;
+    return is(row, i, "CONST")      ? V_KINDS
+           : is(row, i, "FIELD")    ? 2 * V_KINDS
+           : is(row, i, "ATTR")     ? 4
+           : is(row, i, "FRAME")    ? 2
+           : is(row, i, "ARG")      ? 2
+           : is(row, i, "TABLE")    ? 1
+           : is(row, i, "EVENT")    ? EVENTS
+           : is(row, i, "DUTY")     ? 2
+           : is(row, i, "APPROVAL") ? 1
+                                    : -1;
 }
 
 static Op op_of(const Row *row) {

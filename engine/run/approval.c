@@ -1,0 +1,915 @@
+/* run: approvals: opened by events and rules, decided by votes, ended by the first of granted,
+ * refused, lapsed, withdrawn, unattainable. Votes fill seats by a greatest matching, so that their
+ * order does not matter (language.md 16). */
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/base/moment.h"
+#include "engine/base/sha256.h"
+#include "engine/ledger/record.h"
+#include "engine/run/engine_int.h"
+#include "engine/run/lists.h"
+#include "engine/run/match.h"
+#include "engine/run/view.h"
+
+enum { TIMER_LAPSE, TIMER_LOOK }; /* what an approval's timer is for */
+
+Subject approval_subject(const Approval *a) {
+    return (Subject){.kind = SUBJECT_APPROVAL,
+                     .decl = a->decl,
+                     .occurrence = a->occurrence,
+                     .key = a->key,
+                     .key_count = a->key_count};
+}
+
+/* ---- saying */
+
+static Status approval_say(Engine *e, Approval *a, Effect *effect) {
+    uint64_t *more = new (&e->event, uint64_t, a->said_count + 1);
+    if (more == NULL)
+        return ERR_NOMEM;
+    if (a->said_count > 0)
+        memcpy(more, a->said, a->said_count * sizeof *more);
+    a->said = more;
+    effect->subject = approval_subject(a);
+    if (effect->line == 0)
+        effect->line = a->def->file << 20 | a->def->line;
+    return engine_effect(e, effect, &a->said[a->said_count++]);
+}
+
+static bool seat_asked(const Approval *a, uint32_t seat) {
+    return (a->needs >> a->def->seats[seat].need & 1) != 0;
+}
+
+/* "customer_service", "customer_service.members", or a person's id. */
+static Status seat_text(Engine *e, const Approval *a, uint32_t seat, Value *out) {
+    Str name = party_text(e->b, a->seats[seat]);
+    if (a->def->seats[seat].members)
+        TRY(arena_printf(&e->event, &name, "%.*s.members", STR_ARG(name)));
+    *out = value_text(name);
+    return OK;
+}
+
+/* ---- records */
+
+static Str list_at(Str all, size_t from, size_t to) {
+    return (Str){all.p + from, to - from};
+}
+
+static Status approval_save(Engine *e, Approval *a) {
+    Buf *t = &e->text;
+    buf_reset(t);
+    put_texts(t, a->key, a->key_count);
+    size_t excluded = t->n;
+    put_value_list(t, a->excluded, a->def->excluded_count);
+    size_t seats = t->n;
+    put_value_list(t, a->seats, a->def->seat_count);
+    size_t frame = t->n;
+    put_value_list(t, a->frame, a->def->frame_count);
+    size_t votes = t->n;
+    put_varint(t, a->vote_count);
+    for (uint32_t i = 0; i < a->vote_count; i++) {
+        put_str(t, a->votes[i].by);
+        put_u8(t, a->votes[i].yes);
+        put_varint(t, a->votes[i].seats);
+        put_varint(t, a->votes[i].leaf);
+        put_zigzag(t, a->votes[i].time);
+    }
+    size_t said = t->n;
+    put_leaves(t, a->said, a->said_count);
+    TRY(buf_status(t));
+    Str all = buf_str(t);
+    ApprovalRec rec = {.decl = a->decl,
+                       .key = list_at(all, 0, excluded),
+                       .occurrence = a->occurrence,
+                       .latest = a->latest,
+                       .raised = a->raised,
+                       .asker = a->asker,
+                       .due = a->due,
+                       .assumed = a->assumed,
+                       .excluded = list_at(all, excluded, seats),
+                       .seats = list_at(all, seats, frame),
+                       .needs = a->needs,
+                       .frame = list_at(all, frame, votes),
+                       .votes = list_at(all, votes, said),
+                       .state = a->state,
+                       .ended = a->ended,
+                       .said = str_from(all, said),
+                       .timer_at = a->timer_at,
+                       .timer_rung = a->timer_rung};
+    buf_reset(&e->record);
+    approval_rec_put(&e->record, &rec);
+    TRY(buf_status(&e->record));
+    buf_reset(&e->key);
+    put_key_u64(&e->key, a->number);
+    Status status = led_put(e->l, LED_APPROVAL, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? OK : engine_fail(e, status, "writing an approval");
+}
+
+static Status take_votes(Arena *arena, Str bytes, Approval *a) {
+    Take t = take_from(bytes);
+    uint64_t n = take_varint(&t);
+    if (t.failed || n > take_left(&t))
+        return ERR_DAMAGED;
+    a->votes = new (arena, Vote, n + 1); /* room for one more */
+    if (a->votes == NULL)
+        return ERR_NOMEM;
+    for (; a->vote_count < n && !t.failed; a->vote_count++) {
+        Vote *v = &a->votes[a->vote_count];
+        TRY(arena_str(arena, take_str(&t), &v->by));
+        v->yes = take_u8(&t) != 0;
+        v->seats = take_varint(&t);
+        v->leaf = take_varint(&t);
+        v->time = take_zigzag(&t);
+    }
+    return take_done(&t);
+}
+
+Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, Approval *out) {
+    ApprovalRec rec;
+    uint32_t excluded, seats, frame;
+    TRY(approval_rec_take(bytes, &rec));
+    if (rec.decl >= b->approval_count || rec.state >= APPROVAL_STATES)
+        return ERR_DAMAGED;
+    *out = (Approval){.number = number,
+                      .decl = (uint32_t)rec.decl,
+                      .def = &b->approvals[rec.decl],
+                      .occurrence = (uint32_t)rec.occurrence,
+                      .latest = rec.latest,
+                      .raised = rec.raised,
+                      .due = rec.due,
+                      .assumed = rec.assumed,
+                      .needs = rec.needs,
+                      .state = (uint8_t)rec.state,
+                      .ended = rec.ended,
+                      .timer_at = rec.timer_at,
+                      .timer_rung = (uint32_t)rec.timer_rung};
+    TRY(arena_str(arena, rec.asker, &out->asker));
+    TRY(take_texts(arena, rec.key, &out->key, &out->key_count));
+    TRY(take_value_list(arena, rec.excluded, &out->excluded, &excluded));
+    TRY(take_value_list(arena, rec.seats, &out->seats, &seats));
+    TRY(take_value_list(arena, rec.frame, &out->frame, &frame));
+    TRY(take_votes(arena, rec.votes, out));
+    TRY(take_leaves(arena, rec.said, &out->said, &out->said_count));
+    bool fits = excluded == out->def->excluded_count && seats == out->def->seat_count &&
+                frame == out->def->frame_count;
+    return fits ? OK : ERR_DAMAGED;
+}
+
+Status approval_load(Engine *e, uint64_t number, Approval *out) {
+    Str bytes;
+    bool found;
+    buf_reset(&e->key);
+    put_key_u64(&e->key, number);
+    TRY(buf_status(&e->key));
+    Status status = led_find(e->l, LED_APPROVAL, buf_str(&e->key), &bytes, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading an approval");
+    if (!found)
+        return engine_fail(e, ERR_DAMAGED, "an approval is missing");
+    status = view_approval(e->b, number, bytes, &e->event, out);
+    return status == OK || status == ERR_NOMEM ? status
+                                               : engine_fail(e, status, "an approval's record");
+}
+
+/* ---- names */
+
+Status approval_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n,
+                     uint32_t occurrence, Buf *scratch, uint8_t out[SHA256_BYTES]) {
+    return name_hash(S("approval"), b->approvals[decl].name, key, n, occurrence, scratch, out);
+}
+
+static Status approval_named(Engine *e, uint32_t decl, const Str *key, uint32_t n,
+                             uint32_t occurrence, uint64_t *number, bool *found) {
+    uint8_t hash[SHA256_BYTES];
+    uint64_t b;
+    TRY(approval_hash(e->b, decl, key, n, occurrence, &e->text, hash));
+    Status status = led_set_find(e->l, LED_SET_NAMES, hash, number, &b, found);
+    return status == OK ? OK : engine_fail(e, status, "reading the ledger");
+}
+
+/* The number of the latest that was opened at or before `at`, or of the first one. */
+Status approval_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
+                         uint64_t *number, bool *found) {
+    TRY(approval_named(e, decl, key, n, 1, number, found));
+    if (!*found || !e->b->approvals[decl].again)
+        return OK;
+    Approval a;
+    TRY(approval_load(e, *number, &a));
+    if (a.latest != 0) {
+        *number = a.latest;
+        TRY(approval_load(e, *number, &a));
+    }
+    while (a.raised > at && a.occurrence > 1) {
+        TRY(approval_named(e, decl, key, n, a.occurrence - 1, number, found));
+        if (!*found)
+            return engine_fail(e, ERR_DAMAGED, "an occurrence of an approval is missing");
+        TRY(approval_load(e, *number, &a));
+    }
+    return OK;
+}
+
+/* ---- which parties an open approval hangs on */
+
+static Status hang_key(Engine *e, int64_t party, uint64_t number) {
+    static const char none[16] = {0};
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)1 << 63 | (uint64_t)party); /* duties' links are below */
+    put_bytes(&e->key, none, sizeof none);
+    put_key_u64(&e->key, number);
+    return buf_status(&e->key);
+}
+
+static Status hang(Engine *e, int64_t party, uint64_t number, bool there) {
+    TRY(hang_key(e, party, number));
+    Status status = there ? led_put(e->l, LED_LINK, buf_str(&e->key), S("1"))
+                          : led_del(e->l, LED_LINK, buf_str(&e->key));
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
+/* The party whose holders sit in a seat; -1: a person, or a team for which nobody votes. */
+static int64_t seat_party(const Engine *e, const Approval *a, uint32_t seat) {
+    Value who = a->seats[seat];
+    if (who.aux == 1)
+        return -1;
+    if (a->def->seats[seat].members || e->b->parties[who.i].kind != PARTY_TEAM_DEF)
+        return who.i;
+    return e->b->parties[who.i].votes;
+}
+
+static Status hang_all(Engine *e, const Approval *a, bool there) {
+    for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        int64_t party = seat_party(e, a, s);
+        if (!seat_asked(a, s) || party < 0)
+            continue;
+        TRY(hang(e, party, a->number, there));
+        for (uint32_t i = 0; a->def->seats[s].members && i < e->b->party_count; i++)
+            if (e->b->parties[i].team == party)
+                TRY(hang(e, i, a->number, there));
+    }
+    return OK;
+}
+
+/* ---- authority */
+
+/* Whether a person sits in a seat themselves. A team's seat is that of who votes for it. */
+static Status seat_holds(Engine *e, const Approval *a, uint32_t seat, Str person, int64_t at,
+                         bool *yes) {
+    Value who = a->seats[seat];
+    if (a->def->seats[seat].members || who.aux == 1 || e->b->parties[who.i].kind != PARTY_TEAM_DEF)
+        return org_holds(e, person, who, at, yes);
+    *yes = bundle_party(e->b, person) == who.i;
+    int32_t votes = e->b->parties[who.i].votes;
+    return *yes || votes < 0 ? OK : org_holds(e, person, value_of(V_PARTY, votes), at, yes);
+}
+
+static bool deputy_for(const Engine *e, const Approval *a, uint32_t seat, int64_t party) {
+    return party < 0 || party == seat_party(e, a, seat) ||
+           (a->seats[seat].aux == 0 && party == a->seats[seat].i);
+}
+
+/* Whether a deputy acts in this matter at all. */
+static bool deputy_concerns(const Engine *e, const Approval *a, int64_t party) {
+    for (uint32_t s = 0; s < a->def->seat_count; s++)
+        if (seat_asked(a, s) && deputy_for(e, a, s, party))
+            return true;
+    return false;
+}
+
+static Status excluded_self(Engine *e, const Approval *a, Str person, int64_t at, bool *yes) {
+    *yes = false;
+    for (uint32_t i = 0; i < a->def->excluded_count && !*yes; i++)
+        if (a->excluded[i].kind == V_PARTY)
+            TRY(org_holds(e, person, a->excluded[i], at, yes));
+    return OK;
+}
+
+/* Excluded are the persons named, whoever acts for them in this matter, and whoever they act for
+ * (semantics.md 13). *for_whom: because of whom; empty: because of themselves. */
+static Status is_excluded(Engine *e, const Approval *a, Str person, int64_t at, bool *yes,
+                          Str *for_whom) {
+    *for_whom = (Str){NULL, 0};
+    TRY(excluded_self(e, a, person, at, yes));
+    for (int side = 0; side < 2 && !*yes && a->def->excluded_count > 0; side++) {
+        Deputy *list;
+        uint32_t n;
+        TRY(org_deputies(e, person, side == 1, at, &list, &n));
+        for (uint32_t i = 0; i < n && !*yes; i++) {
+            if (!deputy_concerns(e, a, list[i].party))
+                continue;
+            TRY(excluded_self(e, a, list[i].person, at, yes));
+            *for_whom = list[i].person;
+        }
+    }
+    return OK;
+}
+
+/* Bits of the seats in which a person may vote, for themselves or for one who named them. */
+static Status seats_of(Engine *e, const Approval *a, Str person, int64_t at, uint64_t *out) {
+    Deputy *list;
+    uint32_t n;
+    *out = 0;
+    TRY(org_deputies(e, person, false, at, &list, &n));
+    for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        bool yes = false;
+        if (!seat_asked(a, s))
+            continue;
+        TRY(seat_holds(e, a, s, person, at, &yes));
+        for (uint32_t i = 0; i < n && !yes; i++)
+            if (deputy_for(e, a, s, list[i].party))
+                TRY(seat_holds(e, a, s, list[i].person, at, &yes));
+        *out |= (uint64_t)yes << s;
+    }
+    return OK;
+}
+
+/* ---- matching votes to seats */
+
+static void match_begin(const Approval *a, Match *m) {
+    *m = (Match){0};
+    for (uint32_t i = 0; i < a->def->need_count; i++)
+        if ((a->needs >> i & 1) != 0)
+            m->wanted[i] = a->def->needs[i].count;
+    for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        uint32_t need = a->def->seats[s].need;
+        uint32_t copies = a->def->seats[s].members ? a->def->needs[need].count : 1;
+        for (uint32_t c = 0; seat_asked(a, s) && c < copies && m->places < MATCH_PLACES; c++)
+            m->place[m->places++] = (MatchPlace){s, need};
+    }
+    m->needs = a->def->need_count;
+}
+
+static Status match_votes(Engine *e, const Approval *a, Match *m) {
+    match_begin(a, m);
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        if (a->votes[i].yes)
+            TRY(match_add(m, &e->event, a->votes[i].seats));
+    return OK;
+}
+
+/* The first seat of the first requirement that lacks somebody. */
+static uint32_t first_lacking(const Approval *a, const Match *m) {
+    for (uint32_t need = 0; need < m->needs; need++) {
+        if (m->used[need] >= m->wanted[need])
+            continue;
+        for (uint32_t i = 0; i < m->places; i++)
+            if (m->place[i].need == need && m->owner[i] == 0)
+                return m->place[i].seat;
+    }
+    return a->def->seat_count;
+}
+
+typedef struct Candidates {
+    Str *person;
+    uint64_t *seats;
+    uint32_t n, room;
+} Candidates;
+
+static bool has_voted(const Approval *a, Str person) {
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        if (str_eq(a->votes[i].by, person))
+            return true;
+    return false;
+}
+
+/* One who could still vote in a seat, unless excluded or done. */
+static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
+                            uint32_t seat, int64_t at) {
+    bool out;
+    Str because;
+    if (has_voted(a, person))
+        return OK;
+    TRY(is_excluded(e, a, person, at, &out, &because));
+    if (out)
+        return OK;
+    for (uint32_t i = 0; i < list->n; i++)
+        if (str_eq(list->person[i], person)) {
+            list->seats[i] |= (uint64_t)1 << seat;
+            return OK;
+        }
+    if (list->n == list->room)
+        return OK; /* more than there are places: enough of them */
+    list->person[list->n] = person;
+    list->seats[list->n++] = (uint64_t)1 << seat;
+    return OK;
+}
+
+/* Those who hold a seat, and who acts for them. */
+static Status candidates_of(Engine *e, const Approval *a, Candidates *list, uint32_t seat,
+                            const Str *holders, uint32_t n, int64_t at) {
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(candidate_add(e, a, list, holders[i], seat, at));
+        Deputy *deputies;
+        uint32_t count;
+        TRY(org_deputies(e, holders[i], true, at, &deputies, &count));
+        for (uint32_t k = 0; k < count; k++)
+            if (deputy_for(e, a, seat, deputies[k].party))
+                TRY(candidate_add(e, a, list, deputies[k].person, seat, at));
+    }
+    return OK;
+}
+
+enum { HOLDERS_MOST = 2 * LIMIT_SEATS };
+
+/* Adds to a match of the votes all who could still vote. A seat that nobody ever held may be held
+ * by anybody (contract.md 6). *next: when one of its holders next ceases to be one. */
+static Status match_hopes(Engine *e, const Approval *a, Match *m, int64_t at, int64_t *next) {
+    Candidates list = {.room = 4 * LIMIT_SEATS};
+    list.person = new (&e->event, Str, list.room);
+    list.seats = new (&e->event, uint64_t, list.room);
+    Str *holders = new (&e->event, Str, HOLDERS_MOST);
+    if (list.person == NULL || list.seats == NULL || holders == NULL)
+        return ERR_NOMEM;
+    *next = INSTANT_NEVER;
+    for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        if (!seat_asked(a, s))
+            continue;
+        int64_t party = seat_party(e, a, s);
+        uint32_t n = 0;
+        bool ever = false;
+        if (a->seats[s].aux == 1) {
+            holders[n++] = value_str(a->seats[s]);
+            ever = true;
+        } else if (party >= 0) {
+            TRY(org_holders(e, party, at, a->due, HOLDERS_MOST, holders, &n, &ever, next));
+            for (uint32_t i = 0; a->def->seats[s].members && i < e->b->party_count; i++)
+                if (e->b->parties[i].team == party)
+                    TRY(org_holders(e, i, at, a->due, HOLDERS_MOST, holders, &n, &ever, next));
+        } else {
+            ever = true;
+        }
+        TRY(candidates_of(e, a, &list, s, holders, n, at));
+        uint32_t copies = a->def->seats[s].members ? a->def->needs[a->def->seats[s].need].count : 1;
+        for (uint32_t c = 0; !ever && n == 0 && c < copies; c++)
+            TRY(match_add(m, &e->event, (uint64_t)1 << s));
+    }
+    for (uint32_t i = 0; i < list.n; i++)
+        TRY(match_add(m, &e->event, list.seats[i]));
+    return OK;
+}
+
+/* ---- ending, and looking whether it can still be had */
+
+static Status approval_react(Engine *e, Approval *a) {
+    Subject outer = e->subject;
+    const Approval *before = e->approval;
+    uint32_t line = e->line;
+    e->subject = approval_subject(a);
+    e->approval = a;
+    Status status = OK;
+    for (uint32_t i = 0; i < a->def->reaction_count && status == OK; i++)
+        if (a->def->reactions[i].state == a->state)
+            status = engine_actions(e, a->def->reactions[i].fn, NULL, a->frame);
+    e->subject = outer;
+    e->approval = before;
+    e->line = line;
+    return status;
+}
+
+static Status timer_plan(Engine *e, Approval *a, int64_t next) {
+    int64_t at = INSTANT_NEVER;
+    uint32_t what = TIMER_LAPSE;
+    if (a->state == APPROVAL_OPEN) {
+        at = a->due;
+        if (at != INSTANT_NEVER && at < a->raised)
+            at = a->raised;
+        if (next < at) {
+            at = next;
+            what = TIMER_LOOK;
+        }
+    }
+    return timer_set(e, a->number, &a->timer_at, &a->timer_rung, at, APPROVAL_TIMER | what);
+}
+
+static Status approval_end(Engine *e, Approval *a, ApprovalState state, Effect *effect) {
+    a->state = (uint8_t)state;
+    a->ended = e->now;
+    TRY(approval_say(e, a, effect));
+    TRY(hang_all(e, a, false));
+    TRY(timer_plan(e, a, INSTANT_NEVER));
+    TRY(approval_save(e, a));
+    return approval_react(e, a);
+}
+
+static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId id,
+                           const Match *m) {
+    Effect effect = {.id = id};
+    uint32_t seat = first_lacking(a, m);
+    if (seat < a->def->seat_count) {
+        effect.line = a->def->seats[seat].file << 20 | a->def->seats[seat].line;
+        TRY(seat_text(e, a, seat, &effect.values[0]));
+    }
+    return approval_end(e, a, state, &effect);
+}
+
+/* Grants it when all is there, ends it when it cannot be had any more; else plans when to look
+ * again. */
+static Status approval_judge(Engine *e, Approval *a) {
+    Match m;
+    int64_t next;
+    TRY(match_votes(e, a, &m));
+    if (match_full(&m)) {
+        Effect granted = {.id = EFFECT_APPROVAL_GRANTED};
+        return approval_end(e, a, APPROVAL_GRANTED, &granted);
+    }
+    TRY(match_hopes(e, a, &m, e->now, &next));
+    if (!match_full(&m))
+        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, &m);
+    TRY(timer_plan(e, a, next));
+    return approval_save(e, a);
+}
+
+/* ---- opening */
+
+static Status opened_before(Engine *e, Approval *a, bool *may, Approval *first) {
+    uint64_t number;
+    bool found;
+    a->occurrence = 1;
+    *may = true;
+    first->number = 0;
+    TRY(approval_named(e, a->decl, a->key, a->key_count, 1, &number, &found));
+    if (!found)
+        return OK;
+    *may = false;
+    if (!a->def->again)
+        return OK;
+    TRY(approval_load(e, number, first));
+    Approval last = *first;
+    if (first->latest != 0)
+        TRY(approval_load(e, first->latest, &last));
+    *may = last.state != APPROVAL_OPEN;
+    a->occurrence = last.occurrence + 1;
+    return OK;
+}
+
+/* What the opening function gave, in the order that ApprovalDef says. */
+static Status opening_take(Engine *e, Approval *a, const Value *results) {
+    const ApprovalDef *def = a->def;
+    uint32_t n = e->b->fns[def->raise_fn].result_count, at = 0;
+    Value *kept = new (&e->event, Value, n + 1);
+    if (kept == NULL)
+        return ERR_NOMEM;
+    memcpy(kept, results, n * sizeof *kept);
+    a->key_count = def->key_count;
+    TRY(key_texts(e, kept, def->key_count, &a->key));
+    at = def->key_count;
+    a->due = INSTANT_NEVER;
+    if (def->has_due) {
+        Value each = kept[at++];
+        if (each.i <= 0) {
+            e->vm.trap =
+                (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+            return ERR_TRAP;
+        }
+        TRY(engine_time_trap(e, moment_add(bundle_zone(e->b), bundle_calendar(e->b), a->raised,
+                                           (Family)each.aux, each.i, &a->due, &a->assumed)));
+    }
+    a->excluded = kept + at;
+    at += def->excluded_count;
+    a->seats = kept + at;
+    at += def->seat_count;
+    for (uint32_t i = 0; i < def->need_count; i++)
+        if (!def->needs[i].conditional || kept[at++].i != 0)
+            a->needs |= (uint64_t)1 << i;
+    a->frame = kept + at;
+    return OK;
+}
+
+static Status say_opened(Engine *e, Approval *a) {
+    Effect effect = {.id = EFFECT_APPROVAL_OPENED};
+    Value *seats = new (&e->event, Value, a->def->seat_count + 1);
+    if (seats == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0;
+    for (uint32_t s = 0; s < a->def->seat_count; s++)
+        if (seat_asked(a, s))
+            TRY(seat_text(e, a, s, &seats[n++]));
+    effect.values[0] = (Value){.items = seats, .n = n, .kind = V_LIST};
+    effect.values[1] = a->due == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, a->due);
+    TRY(traces_of(e, &effect));
+    return approval_say(e, a, &effect);
+}
+
+Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args,
+                     int64_t at) {
+    Approval a = {.decl = decl, .def = &e->b->approvals[decl], .raised = at}, first = {0};
+    const Value *results;
+    bool applies, may, outer = e->vm.tracing;
+    e->vm.tracing = true;
+    e->vm.trace_count = 0;
+    Status status = vm_call(&e->vm, a.def->raise_fn, event, NULL, args, &results, &applies);
+    e->vm.tracing = outer;
+    TRY(status);
+    if (!applies)
+        return OK;
+    TRY(opening_take(e, &a, results));
+    TRY(opened_before(e, &a, &may, &first));
+    if (!may)
+        return OK;
+    a.asker = e->flow == NULL ? (Str){NULL, 0} : e->flow->by;
+    a.number = e->next++;
+    a.timer_at = INSTANT_NEVER;
+    a.votes = new (&e->event, Vote, 1);
+    if (a.votes == NULL)
+        return ERR_NOMEM;
+    TRY(say_opened(e, &a));
+    uint8_t hash[SHA256_BYTES];
+    TRY(approval_hash(e->b, decl, a.key, a.key_count, a.occurrence, &e->text, hash));
+    status = led_set_add(e->l, LED_SET_NAMES, hash, a.number, 0);
+    if (status != OK)
+        return engine_fail(e, status, "writing the ledger");
+    TRY(hang_all(e, &a, true));
+    if (first.number != 0) {
+        first.latest = a.number;
+        TRY(approval_save(e, &first));
+    }
+    return approval_judge(e, &a);
+}
+
+/* ---- votes and withdrawals */
+
+static Status refuse_authority(Engine *e, const Flow *flow, Str field, Str message) {
+    e->refusal = (Refusal){.reason = REJECT_AUTHORITY,
+                           .has_time = true,
+                           .time = flow->vm.time,
+                           .source = flow->vm.source,
+                           .id = flow->vm.id,
+                           .field = field,
+                           .message = message};
+    e->refused = true;
+    return ERR_TRAP;
+}
+
+static Status put_seats_asked(Engine *e, const Approval *a, Str *out) {
+    Buf text = {0};
+    for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        if (!seat_asked(a, s))
+            continue;
+        put_text(&text, text.n == 0 ? S("") : S(", "));
+        put_text(&text, party_text(e->b, a->seats[s]));
+        if (a->def->seats[s].members)
+            put_text(&text, S(".members"));
+    }
+    Status status = buf_status(&text);
+    if (status == OK)
+        status = arena_str(&e->event, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+/* Whether the actor may vote, and where; else the event is refused with what is missing. */
+static Status vote_judge(Engine *e, const Approval *a, const Flow *flow, Value seat,
+                         uint64_t *seats) {
+    Str by = flow->by, because, message, asked;
+    bool out;
+    if (has_voted(a, by)) {
+        TRY(arena_printf(&e->event, &message, "%.*s has voted in this approval already",
+                         STR_ARG(by)));
+        return refuse_authority(e, flow, S("actor"), message);
+    }
+    TRY(is_excluded(e, a, by, flow->vm.time, &out, &because));
+    if (out) {
+        if (because.n == 0)
+            TRY(arena_printf(&e->event, &message, "%.*s is excluded from this approval",
+                             STR_ARG(by)));
+        else
+            TRY(arena_printf(&e->event, &message,
+                             "%.*s is excluded from this approval because of %.*s, who is, by "
+                             "delegation",
+                             STR_ARG(by), STR_ARG(because)));
+        return refuse_authority(e, flow, S("actor"), message);
+    }
+    TRY(seats_of(e, a, by, flow->vm.time, seats));
+    TRY(put_seats_asked(e, a, &asked));
+    if (*seats == 0) {
+        TRY(arena_printf(&e->event, &message, "%.*s holds none of the seats of this approval: %.*s",
+                         STR_ARG(by), STR_ARG(asked)));
+        return refuse_authority(e, flow, S("actor"), message);
+    }
+    if (seat.kind == V_ABSENT)
+        return OK;
+    uint64_t named = 0;
+    for (uint32_t s = 0; s < a->def->seat_count; s++)
+        if (value_eq(a->seats[s], seat) ||
+            (seat.aux == 0 && seat_asked(a, s) && seat_party(e, a, s) == seat.i))
+            named |= (uint64_t)1 << s;
+    *seats &= named;
+    if (*seats != 0)
+        return OK;
+    Str name = party_text(e->b, seat);
+    TRY(arena_printf(&e->event, &message,
+                     named == 0 ? "%.*s is no seat of this approval; its seats are %.*s"
+                                : "%.*s is not held by who acts; the seats are %.*s",
+                     STR_ARG(name), STR_ARG(asked)));
+    return refuse_authority(e, flow, S("seat"), message);
+}
+
+/* The seat that the newest vote fills, or could. */
+static uint32_t seat_taken(const Approval *a, const Match *m, const Vote *vote) {
+    uint32_t voter = 0;
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        voter += a->votes[i].yes;
+    for (uint32_t i = 0; vote->yes && i < m->places; i++)
+        if (m->owner[i] == voter)
+            return m->place[i].seat;
+    for (uint32_t s = 0; s < a->def->seat_count; s++)
+        if ((vote->seats >> s & 1) != 0)
+            return s;
+    return 0;
+}
+
+static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Value ballot) {
+    Match m;
+    TRY(match_votes(e, a, &m));
+    uint32_t seat = seat_taken(a, &m, vote);
+    Effect effect = {.id = EFFECT_APPROVAL_VOTED};
+    effect.line = a->def->seats[seat].file << 20 | a->def->seats[seat].line;
+    effect.values[0] = value_text(vote->by);
+    TRY(seat_text(e, a, seat, &effect.values[1]));
+    effect.values[2] = ballot;
+    effect.values[3] = note;
+    return approval_say(e, a, &effect);
+}
+
+static Status approval_vote(Engine *e, Approval *a, Flow *flow) {
+    const Value *f = flow->vm.fields; /* approval, key, vote, note, seat */
+    Vote vote = {.by = flow->by,
+                 .yes = f[2].i == 1, /* its members are no and yes, in this order */
+                 .leaf = flow->leaf,
+                 .time = flow->vm.time};
+    TRY(vote_judge(e, a, flow, f[4], &vote.seats));
+    e->matched = true;
+    a->votes[a->vote_count++] = vote;
+    TRY(say_voted(e, a, &vote, f[3], f[2]));
+    if (vote.yes)
+        return approval_judge(e, a);
+    Effect refused = {.id = EFFECT_APPROVAL_REFUSED};
+    refused.values[0] = value_text(vote.by);
+    return approval_end(e, a, APPROVAL_REFUSED, &refused);
+}
+
+static Status withdraw(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
+    e->matched = true;
+    Effect effect = {.id = EFFECT_APPROVAL_WITHDRAWN, .line = line};
+    effect.values[0] = flow->by.n == 0 ? value_absent() : value_text(flow->by);
+    return approval_end(e, a, APPROVAL_WITHDRAWN, &effect);
+}
+
+/* Who asked for an approval may withdraw it (semantics.md 16). */
+static Status withdraw_own(Engine *e, Approval *a, const Flow *flow) {
+    if (a->asker.n > 0 && str_eq(a->asker, flow->by))
+        return withdraw(e, a, flow, 0);
+    Str message;
+    if (a->asker.n == 0)
+        message = S("the event that opened this approval does not say who asked for it, and only "
+                    "they may withdraw it");
+    else
+        TRY(arena_printf(&e->event, &message, "%.*s did not ask for this approval: %.*s did",
+                         STR_ARG(flow->by), STR_ARG(a->asker)));
+    return refuse_authority(e, flow, S("actor"), message);
+}
+
+Status approval_event(Engine *e, Flow *flow) {
+    int32_t kind = e->b->events[flow->event].engine;
+    if (kind != ENGINE_DECIDED && kind != ENGINE_WITHDRAWN)
+        return OK;
+    e->acts = true;
+    int32_t decl = bundle_approval(e->b, value_str(flow->vm.fields[0]));
+    Value list = flow->vm.fields[1];
+    Str *key;
+    uint64_t number;
+    bool found = false;
+    TRY(key_texts(e, list.items, list.n, &key));
+    if (decl >= 0)
+        TRY(approval_find_key(e, (uint32_t)decl, key, list.n, flow->vm.time, &number, &found));
+    if (!found)
+        return OK;
+    Approval a;
+    TRY(approval_load(e, number, &a));
+    if (a.state != APPROVAL_OPEN || flow->vm.time < a.raised)
+        return OK;
+    return kind == ENGINE_DECIDED ? approval_vote(e, &a, flow) : withdraw_own(e, &a, flow);
+}
+
+Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+    const Value *values;
+    TRY(vm_call(&e->vm, act->link_fn, &flow->vm, NULL, NULL, &values, NULL));
+    uint32_t n = e->b->fns[act->link_fn].result_count;
+    for (uint32_t i = 0; i < n; i++)
+        if (values[i].kind == V_ABSENT)
+            return OK;
+    Str *key;
+    uint64_t number;
+    bool found;
+    TRY(key_texts(e, values, n, &key));
+    TRY(approval_find_key(e, decl, key, n, flow->vm.time, &number, &found));
+    if (!found)
+        return OK;
+    Approval a;
+    TRY(approval_load(e, number, &a));
+    if (a.state != APPROVAL_OPEN || flow->vm.time < a.raised)
+        return OK;
+    if (act->test_fn >= 0) {
+        TRY(vm_call(&e->vm, act->test_fn, &flow->vm, a.frame, NULL, &values, NULL));
+        if (values[0].i == 0)
+            return OK;
+    }
+    return withdraw(e, &a, flow, act->file << 20 | act->line);
+}
+
+/* ---- people come and go */
+
+typedef VEC(uint64_t) Numbers;
+
+static Status numbers_of(Engine *e, int64_t party, Numbers *out) {
+    TRY(hang_key(e, party, 0));
+    Str from;
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
+    Str prefix = {from.p, from.n - 8};
+    for (;;) {
+        Str key, value;
+        bool found;
+        Status status = led_next(e->l, LED_LINK, from, true, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found || !str_starts(key, prefix))
+            return OK;
+        TRY(arena_str(&e->event, key, &from));
+        Take t = take_from(str_from(from, prefix.n));
+        uint64_t number = take_key_u64(&t);
+        size_t at = out->n;
+        while (at > 0 && out->at[at - 1] > number)
+            at--;
+        if (at > 0 && out->at[at - 1] == number)
+            continue;
+        if (!vec_push(out, number))
+            return ERR_NOMEM;
+        memmove(&out->at[at + 1], &out->at[at], (out->n - 1 - at) * sizeof number);
+        out->at[at] = number;
+    }
+}
+
+Status approvals_review(Engine *e, const int64_t *parties, uint32_t n) {
+    Numbers numbers = {0};
+    Status status = OK;
+    for (uint32_t i = 0; i < n && status == OK; i++)
+        status = numbers_of(e, parties[i], &numbers);
+    for (size_t i = 0; i < numbers.n && status == OK; i++) {
+        Approval a;
+        status = approval_load(e, numbers.at[i], &a);
+        if (status == OK && a.state == APPROVAL_OPEN)
+            status = approval_judge(e, &a);
+    }
+    vec_free(&numbers);
+    return status;
+}
+
+/* ---- time */
+
+static void fire_begin(Engine *e, const Approval *a, int64_t at) {
+    e->now = at;
+    e->subject = approval_subject(a);
+    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    e->rule = 0;
+}
+
+static Status lapse(Engine *e, Approval *a) {
+    Match m;
+    TRY(match_votes(e, a, &m));
+    return end_for_seat(e, a, APPROVAL_LAPSED, EFFECT_APPROVAL_LAPSED, &m);
+}
+
+Status approval_fire(Engine *e, uint64_t number, uint32_t rung, int64_t at) {
+    Approval a;
+    TRY(approval_load(e, number, &a));
+    fire_begin(e, &a, at);
+    return (rung & ~(uint32_t)APPROVAL_TIMER) == TIMER_LAPSE ? lapse(e, &a) : approval_judge(e, &a);
+}
+
+/* A reaction that cannot be carried out: the end stands, and says so. */
+Status approval_fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at, Str message) {
+    Approval a;
+    TRY(approval_load(e, number, &a));
+    fire_begin(e, &a, at);
+    ApprovalDef quiet = *a.def;
+    quiet.reaction_count = 0;
+    a.def = &quiet;
+    bool lapses = (rung & ~(uint32_t)APPROVAL_TIMER) == TIMER_LAPSE;
+    TRY(lapses ? lapse(e, &a) : approval_judge(e, &a));
+    return alert(e, "failed", message);
+}
+
+Status approval_escalate(Engine *e, const Value *parties, uint32_t n) {
+    Value *to = new (&e->event, Value, n + 1);
+    if (to == NULL)
+        return ERR_NOMEM;
+    memcpy(to, parties, n * sizeof *to);
+    Approval a = *e->approval;
+    for (uint32_t i = 0; i < n; i++) {
+        Effect effect = {.id = EFFECT_APPROVAL_ESCALATED, .subject = approval_subject(&a)};
+        effect.values[0] = to[i];
+        TRY(engine_effect(e, &effect, NULL));
+    }
+    return OK;
+}
