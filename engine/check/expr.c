@@ -130,6 +130,9 @@ bool literal_value(Program *p, const Node *node, Value *out) {
     case LIT_FLAG:
         *out = value_flag(node->flag);
         return true;
+    case LIT_PERSON:
+        *out = value_person(node->text);
+        return true;
     default:
         UNREACHABLE();
     }
@@ -141,7 +144,7 @@ static Type literal_type(Value v) {
         [V_FLAG] = TY_FLAG,         [V_INT] = TY_INTEGER,     [V_DEC] = TY_NUMBER,
         [V_PERCENT] = TY_PERCENT,   [V_MONEY] = TY_MONEY,     [V_DATE] = TY_DATE,
         [V_TIME] = TY_TIME,         [V_INSTANT] = TY_INSTANT, [V_TEXT] = TY_TEXT,
-        [V_DURATION] = TY_DURATION,
+        [V_DURATION] = TY_DURATION, [V_PARTY] = TY_PARTY,
     };
     Type type = type_plain(kinds[v.kind]);
     if (type.kind == TY_MONEY)
@@ -151,7 +154,21 @@ static Type literal_type(Value v) {
     return type;
 }
 
-static Type check_literal(Program *p, Node *node) {
+/* yes and no may be members of an enumeration; in a test (no scope) a text names a person where a
+ * party is wanted. */
+static Type check_literal(Program *p, const Scope *scope, Node *node, const Type *want) {
+    if (node->op == LIT_FLAG && want != NULL && want->kind == TY_ENUM) {
+        int member = enum_find(want->members, node->flag ? S("yes") : S("no"));
+        if (member >= 0) {
+            node->bind = BIND_MEMBER;
+            node->means = want->members;
+            node->slot = (uint32_t)member;
+            return (Type){.kind = TY_ENUM, .members = want->members};
+        }
+    }
+    if (node->op == LIT_TEXT && scope == NULL && want != NULL && want->kind == TY_PARTY &&
+        node->text.n > 0)
+        node->op = LIT_PERSON;
     Value v;
     if (!literal_value(p, node, &v))
         return type_error();
@@ -535,7 +552,7 @@ static Type check_else(Program *p, const Scope *scope, Node *node, const Type *w
 static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *want) {
     switch (node->kind) {
     case N_LIT:
-        return check_literal(p, node);
+        return check_literal(p, scope, node, want);
     case N_REF:
         return check_ref(p, scope, node, want);
     case N_IT:

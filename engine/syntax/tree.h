@@ -23,7 +23,8 @@ enum {
     LIT_DATETIME,
     LIT_INSTANT,
     LIT_TEXT,
-    LIT_FLAG
+    LIT_FLAG,
+    LIT_PERSON /* a text where a party is wanted, in tests */
 };
 enum { ACT_FULFIL, ACT_WAIVE, ACT_CANCEL, ACT_RESUME, ACT_PAUSE, ACT_WITHDRAW };
 enum { RUNG_SHARE, RUNG_BEFORE, RUNG_DUE, RUNG_AFTER };
