@@ -262,6 +262,7 @@ void engine_close(Engine *e) {
     arena_free(&e->keep);
     arena_free(&e->event);
     vec_free(&e->queue);
+    vec_free(&e->deferred);
     buf_free(&e->leaf);
     buf_free(&e->record);
     buf_free(&e->key);
@@ -531,7 +532,7 @@ static Status known_reject(Engine *e, const uint8_t key[SHA256_BYTES], bool *fou
 }
 
 static void event_done(Engine *e) {
-    e->queue.n = 0;
+    e->queue.n = e->deferred.n = 0;
     e->refused = false;
     arena_reset(&e->event);
 }

@@ -62,10 +62,11 @@ struct Engine {
     const struct Approval *approval; /* whose reaction is carried out */
     uint32_t rule;                   /* number + 1 of the rule that acts */
     uint32_t line;
-    VEC(Flow) queue; /* emitted, not yet handled */
-    bool matched;    /* the event found something to act on */
-    bool acts;       /* it is of a kind that acts on duties */
-    Refusal refusal; /* why the event at hand is refused, when a handler says so */
+    VEC(Flow) queue;    /* emitted, not yet handled */
+    VEC(Flow) deferred; /* emitted by timers of this instant: handled after all of them */
+    bool matched;       /* the event found something to act on */
+    bool acts;          /* it is of a kind that acts on duties */
+    Refusal refusal;    /* why the event at hand is refused, when a handler says so */
     bool refused;
     Buf leaf, record, key, text;
 };

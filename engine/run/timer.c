@@ -150,17 +150,22 @@ static Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
 
 /* ---- firing */
 
+/* Takes back what was begun, and says why it could not go on. */
+static Status trap_undone(Engine *e, Str *message) {
+    led_undo(e->l);
+    e->queue.n = 0;
+    Buf text = {0};
+    put_trap(&text, e->b, &e->vm.trap);
+    Status status = arena_str(&e->event, buf_str(&text), message);
+    buf_free(&text);
+    return status;
+}
+
 /* A timer whose reaction cannot be carried out is spent all the same, and says so (engine.md 11).
  */
 static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at) {
-    led_undo(e->l);
-    e->queue.n = 0;
     Str message;
-    Buf text = {0};
-    put_trap(&text, e->b, &e->vm.trap);
-    Status status = arena_str(&e->event, buf_str(&text), &message);
-    buf_free(&text);
-    TRY(status);
+    TRY(trap_undone(e, &message));
     if (number <= e->schedules) {
         uint32_t decl = 0, zero = 0;
         const DutyDef *d = schedule_of(e, number, &decl);
@@ -185,70 +190,137 @@ static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
         TRY(duty_load(e, number, &d));
         TRY(duty_fire(e, &d, rung, at));
     }
+    return OK;
+}
+
+typedef struct Due {
+    int64_t at;
+    uint64_t number;
+    uint32_t rung;
+} Due;
+
+/* The first timer before `before` whose owner came into being before `newest`. */
+static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, bool *found) {
+    Str key, value, from = {NULL, 0};
+    *found = false;
+    for (bool after = false; e->first_timer < before; after = true) {
+        bool there;
+        Status status = led_next(e->l, LED_TIMER, from, after, &key, &value, &there);
+        if (status != OK)
+            return engine_fail(e, status, "reading the timers");
+        Take t = take_from(there ? key : S(""));
+        *due = (Due){.at = there ? take_key_i64(&t) : INT64_MAX};
+        due->number = there ? take_key_u64(&t) : 0;
+        due->rung = there ? (uint32_t)take_u8(&t) << 8 : 0;
+        due->rung |= there ? take_u8(&t) : 0;
+        if (!after)
+            e->first_timer = due->at;
+        if (!there || due->at >= before)
+            return OK;
+        *found = due->number < newest;
+        if (*found)
+            return OK;
+        TRY(arena_str(&e->event, key, &from));
+    }
+    return OK;
+}
+
+/* Carries out something of a timer's whole or not at all: `failed` is what is left to do when it
+ * cannot be carried out. */
+static Status attempt(Engine *e, Status (*step)(Engine *, void *),
+                      Status (*failed)(Engine *, void *), void *ctx) {
+    led_mark(e->l);
+    uint64_t next = e->next;
+    Counts counts = e->counts;
+    Status status = step(e, ctx);
+    if (status == ERR_TRAP) {
+        e->next = next;
+        e->counts = counts;
+        status = failed(e, ctx);
+    }
+    e->cause = (Cause){0};
+    e->subject = (Subject){0};
+    e->line = e->rule = 0;
+    return status;
+}
+
+static Status due_fire(Engine *e, void *ctx) {
+    const Due *due = ctx;
+    return fire(e, due->at, due->number, due->rung);
+}
+
+static Status due_failed(Engine *e, void *ctx) {
+    const Due *due = ctx;
+    return fire_failed(e, due->number, due->rung, due->at);
+}
+
+/* What a timer emitted, handled with all that follows from it. */
+static Status deferred_handle(Engine *e, void *ctx) {
+    const Flow *flow = ctx;
+    e->queue.n = 0;
+    if (!vec_push(&e->queue, *flow))
+        return ERR_NOMEM;
     return engine_cascade(e);
 }
 
-/* Fires the first timer before `before` whose owner came into being before `newest`. *fired: there
- * was one. */
-static Status fire_first(Engine *e, int64_t before, uint64_t newest, bool *fired) {
-    Str key, value;
-    Str from = {NULL, 0};
-    *fired = false;
-    for (bool after = false; e->first_timer < before; after = true) {
-        bool found;
-        Status status = led_next(e->l, LED_TIMER, from, after, &key, &value, &found);
-        if (status != OK)
-            return engine_fail(e, status, "reading the timers");
-        Take t = take_from(found ? key : S(""));
-        int64_t at = found ? take_key_i64(&t) : INT64_MAX;
-        uint64_t number = found ? take_key_u64(&t) : 0;
-        uint32_t rung = found ? (uint32_t)take_u8(&t) << 8 : 0;
-        rung |= found ? take_u8(&t) : 0;
-        if (!after)
-            e->first_timer = at;
-        if (!found || at >= before)
-            return OK;
-        if (number >= newest) {
-            TRY(arena_str(&e->event, key, &from));
-            continue;
-        }
-        ArenaMark mark = arena_mark(&e->event);
-        led_mark(e->l);
-        uint64_t next = e->next;
-        Counts counts = e->counts;
-        status = fire(e, at, number, rung);
-        if (status == ERR_TRAP) {
-            e->next = next;
-            e->counts = counts;
-            status = fire_failed(e, number, rung, at);
-        }
-        e->cause = (Cause){0};
-        e->subject = (Subject){0};
-        e->line = e->rule = 0;
+static Status deferred_failed(Engine *e, void *ctx) {
+    const Flow *flow = ctx;
+    Str message;
+    TRY(trap_undone(e, &message));
+    e->now = flow->vm.time;
+    e->subject = flow->subject;
+    e->cause = flow->cause;
+    return alert(e, "failed", message);
+}
+
+/* Fires one timer; what it emits waits. */
+static Status due_take(Engine *e, Due *due) {
+    ArenaMark mark = arena_mark(&e->event);
+    TRY(attempt(e, due_fire, due_failed, due));
+    if (e->queue.n == 0)
         arena_back(&e->event, mark);
-        *fired = status == OK;
-        return status;
+    for (size_t i = 0; i < e->queue.n; i++)
+        if (!vec_push(&e->deferred, e->queue.at[i]))
+            return ERR_NOMEM;
+    e->queue.n = 0;
+    return OK;
+}
+
+/* Fires what is due before `before`, instant by instant: first all timers of an instant, then what
+ * they emitted is handled (language.md 14). newest: only owners that came into being before it. */
+static Status fire_due(Engine *e, int64_t before, uint64_t newest, bool *any) {
+    Due due;
+    bool found;
+    TRY(due_find(e, before, newest, &due, &found));
+    while (found) {
+        int64_t instant = due.at;
+        ArenaMark mark = arena_mark(&e->event);
+        *any = true;
+        while (found && due.at == instant) {
+            TRY(due_take(e, &due));
+            TRY(due_find(e, before, newest, &due, &found));
+        }
+        for (size_t i = 0; i < e->deferred.n; i++)
+            TRY(attempt(e, deferred_handle, deferred_failed, &e->deferred.at[i]));
+        if (e->deferred.n > 0)
+            TRY(due_find(e, before, newest, &due, &found));
+        e->deferred.n = 0;
+        arena_back(&e->event, mark);
     }
     return OK;
 }
 
 Status timers_fire(Engine *e, int64_t before) {
-    bool fired = true;
-    while (fired)
-        TRY(fire_first(e, before, UINT64_MAX, &fired));
-    return OK;
+    bool any;
+    return fire_due(e, before, UINT64_MAX, &any);
 }
 
 /* What an event made due in the past fires at once, in steps: what a step brings into being is for
  * the next one. */
 Status timers_found(Engine *e) {
     for (int step = 0; step < LIMIT_STEPS; step++) {
-        uint64_t newest = e->next;
-        bool fired, any = false;
-        do {
-            TRY(fire_first(e, engine_horizon(e), newest, &fired));
-            any = any || fired;
-        } while (fired);
+        bool any = false;
+        TRY(fire_due(e, engine_horizon(e), e->next, &any));
         if (!any)
             return OK;
     }
