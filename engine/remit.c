@@ -168,11 +168,13 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
     if (p->program != NULL) {
         n.tests = p->program->tests.n;
         n.duties = p->program->duties.n;
+        n.approvals = p->program->approvals.n;
         n.rules = p->program->rules.n;
         n.tables = p->program->tables.n;
         n.events = p->program->events.n - ENGINE_EVENTS;
     } else if (p->bundle != NULL) {
         n = (RemitPolicyCounts){.duties = p->bundle->duty_count,
+                                .approvals = p->bundle->approval_count,
                                 .rules = p->bundle->rule_count,
                                 .tables = p->bundle->table_count,
                                 .events = p->bundle->event_count - ENGINE_EVENTS,

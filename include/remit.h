@@ -89,9 +89,9 @@ REMIT_API size_t remit_policy_warnings(const RemitPolicy *policy);
 /* Name and version; valid while the policy is open. */
 REMIT_API RemitText remit_policy_name(const RemitPolicy *policy);
 REMIT_API RemitText remit_policy_revision(const RemitPolicy *policy);
-/* The number of duties, rules, tables, events and tests. */
+/* The number of duties, approvals, rules, tables, events and tests. */
 typedef struct RemitPolicyCounts {
-    size_t duties, rules, tables, events, tests, files;
+    size_t duties, approvals, rules, tables, events, tests, files;
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */

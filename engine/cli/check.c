@@ -9,6 +9,27 @@ static const Option check_options[] = {
     {NULL, NULL, NULL, false},
 };
 
+typedef struct CountRow {
+    size_t n;
+    const char *one, *many;
+} CountRow;
+
+/* "ok: 1 duty, 2 events": what there is none of is left out. */
+static void print_counts(const RemitPolicyCounts *n) {
+    const CountRow rows[] = {
+        {n->duties, "duty", "duties"},  {n->approvals, "approval", "approvals"},
+        {n->rules, "rule", "rules"},    {n->tables, "table", "tables"},
+        {n->events, "event", "events"}, {n->tests, "test", "tests"}};
+    const char *before = "ok: ";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].n == 0)
+            continue;
+        printf("%s%zu %s", before, rows[i].n, rows[i].n == 1 ? rows[i].one : rows[i].many);
+        before = ", ";
+    }
+    printf("%s\n", before[0] == ',' ? "" : "ok");
+}
+
 static int run_check(Args *args) {
     const char *format = arg(args, "--format");
     if (args->path_count == 0)
@@ -26,8 +47,7 @@ static int run_check(Args *args) {
         return done(code);
     RemitPolicyCounts n = remit_policy_counts(policy);
     if (args->look.format == REMIT_TEXT)
-        printf("ok: %zu duties, %zu rules, %zu tables, %zu events, %zu tests\n", n.duties, n.rules,
-               n.tables, n.events, n.tests);
+        print_counts(&n);
     remit_policy_close(policy);
     return done(REMIT_OK);
 }
