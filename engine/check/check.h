@@ -307,6 +307,7 @@ typedef struct Program {
     Sources *sources;
     Diags *diags;
     Lost lost;
+    bool asked_unknown; /* an approval was asked for that there is not */
     bool nomem;
     /* the header */
     const Node *header;

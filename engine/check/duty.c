@@ -136,6 +136,7 @@ static void oblige_check(Program *p, const Scope *scope, Node *action) {
 static void ask_check(Program *p, const Scope *scope, Node *action) {
     ApprovalSym *approval = approval_find(p, action->text);
     if (approval == NULL) {
+        p->asked_unknown = true;
         Str *names = new (p->arena, Str, p->approvals.n + 1);
         size_t n = 0;
         for (; names != NULL && n < p->approvals.n; n++)
@@ -732,7 +733,7 @@ void rules_check(Program *p) {
     for (size_t i = 0; i < p->approvals.n; i++) {
         const DutySym *approval = &p->approvals.at[i]->base;
         if (approval->node->b == NULL && !approval->obliged && p->header != NULL &&
-            !is_lost(p, approval->name))
+            !p->asked_unknown && !is_lost(p, approval->name))
             diag_add1(p->diags, DIAG_NEVER_ASKED, approval->at, approval->name);
     }
 }

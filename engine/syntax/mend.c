@@ -106,6 +106,42 @@ static void list_word(Buf *out, Str word, int *listed) {
     (*listed)++;
 }
 
+/* Whether a token begins a clause of the declaration that is being read: the grammar takes the
+ * clauses of any, check tells them apart. Deeper in braces there are actions and other things. */
+static bool is_of_item(const Parse *p, int token) {
+    bool duty = p->item == TK_DUTY, approval = p->item == TK_APPROVAL, rule = p->item == TK_RULE;
+    if (p->braces.n != 1 || !(duty || approval || rule))
+        return true;
+    switch (token) {
+    case TK_OWED_BY:
+    case TK_OWED_TO:
+    case TK_DUE_WITHIN:
+    case TK_DUE_BY:
+    case TK_FULFILLED_BY:
+    case TK_WAIVED_BY:
+    case TK_CANCELLED_BY:
+    case TK_PAUSED_FROM:
+    case TK_ESCALATE:
+        return duty;
+    case TK_REQUIRES:
+    case TK_EXCLUDING:
+    case TK_EACH_WITHIN:
+    case TK_WITHDRAWN_BY:
+        return approval;
+    case TK_KEY:
+    case TK_AGAIN:
+    case TK_WHEN:
+        return duty || approval;
+    case TK_EMIT:
+    case TK_OBLIGE:
+    case TK_ASK:
+    case TK_NOTIFY:
+        return rule;
+    default:
+        return true;
+    }
+}
+
 /* What could stand where the trial is. Where a value can stand that is said in one word; where an
  * expression can go on its operators are left out if anything else could follow. */
 static Str expected(Parse *p, const Trial *t) {
@@ -113,16 +149,18 @@ static Str expected(Parse *p, const Trial *t) {
     int listed = 0, others = 0;
     bool item = trial_accepts(t, TK_DUTY) && trial_accepts(t, TK_USE);
     bool value = trial_accepts(t, TK_ID) && trial_accepts(t, TK_NUMBER);
+    bool clause = trial_accepts(t, TK_OWED_BY) && trial_accepts(t, TK_REQUIRES);
     if (value)
         list_word(&out, both(p, "a value", "值"), &listed);
     for (int token = 1; token < parse_tokens(); token++)
         others += !is_operator(token) && trial_accepts(t, token);
     for (int token = 1; token < parse_tokens(); token++) {
-        bool skip = (value && (is_value(token) || token == TK_LP || token == TK_MINUS ||
-                               token == TK_CALLP)) ||
-                    (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
-                    (token == TK_CALLP && trial_accepts(t, TK_LP)) ||
-                    (token == TK_COMMA && others > 2) || (item && token_declares(token));
+        bool skip =
+            (value &&
+             (is_value(token) || token == TK_LP || token == TK_MINUS || token == TK_CALLP)) ||
+            (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
+            (token == TK_CALLP && trial_accepts(t, TK_LP)) || (token == TK_COMMA && others > 2) ||
+            (item && token_declares(token)) || (clause && !is_of_item(p, token));
         if (!skip && trial_accepts(t, token))
             list_word(&out, token_words(p, token), &listed);
     }

@@ -38,6 +38,8 @@ static void parse_brace(Parse *p, Tok tok) {
 void parse_feed(Parse *p, Tok tok) {
     parse_brace(p, tok);
     p->b.here = tok.span;
+    if (token_declares(tok.kind) && p->braces.n == 0)
+        p->item = tok.kind;
     if (tok.kind == TK_POLICY && p->braces.n == 0)
         p->head = S("policy"); /* what check asks for */
     else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == 0)

@@ -21,6 +21,7 @@ typedef struct Parse {
     Span last;         /* the token last given to the parser; to == 0: none */
     int last_kind;
     Str head;        /* the name of the declaration that is being read */
+    int item;        /* and its keyword: a token */
     Trial ahead;     /* for the look at the next token */
     Trial try, best; /* for repairs */
     bool has_next;

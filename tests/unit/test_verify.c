@@ -187,7 +187,7 @@ enum { BASE = 20, PARTIES = 10, TEXT = 12 };
 /* The operand of an instruction that is right, once load_right has gone before it. */
 static uint32_t right(const Row *row, int i) {
     if (is(row, i, "REGS"))
-        return strcmp(row->name, "NOTIFY") == 0 ? PARTIES : BASE;
+        return is(row, 1, "COUNT") ? PARTIES : BASE;
     if (is(row, i, "EVENT"))
         return OUT;
     if (is(row, i, "COUNT"))
@@ -200,6 +200,8 @@ static uint32_t right(const Row *row, int i) {
 }
 
 static void load_right(const Row *row) {
+    if (strcmp(row->name, "ESCALATE") == 0)
+        fn.of = DECL_APPROVAL;
     for (int i = 0; i < 3; i++)
         if (reads(row, i))
             load(right(row, i), wanted(row, i), false);
@@ -357,6 +359,23 @@ TEST(the_engines_own_events_cannot_be_emitted) {
 TEST(a_duty_that_an_event_raises_cannot_be_obliged) {
     what = "OBLIGE";
     try_row(&rows[OP_OBLIGE], 1, 1, NOT_THERE);
+}
+
+TEST(what_is_told_of_an_approval_is_told_by_one) {
+    static const DeclKind others[] = {DECL_DUTY, DECL_RULE};
+    what = "ESCALATE";
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        begin();
+        load_right(&rows[OP_ESCALATE]);
+        fn.of = (uint8_t)others[i];
+        put_with(&rows[OP_ESCALATE], -1, 0);
+        expect_answer("no approval is at hand");
+    }
+    begin();
+    load_right(&rows[OP_ESCALATE]);
+    fn.owner = -1;
+    put_with(&rows[OP_ESCALATE], -1, 0);
+    expect_answer("no approval is at hand");
 }
 
 TEST(what_is_always_absent_cannot_be_unwrapped) {
@@ -546,8 +565,9 @@ UNIT_MAIN(
         a_register_that_was_not_written_is_refused) T(a_register_written_on_one_way_only_is_refused)
         T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused)
             T(a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
-                T(the_engines_own_events_cannot_be_emitted)
-                    T(a_duty_that_an_event_raises_cannot_be_obliged) T(
+                T(the_engines_own_events_cannot_be_emitted) T(
+                    a_duty_that_an_event_raises_cannot_be_obliged)
+                    T(what_is_told_of_an_approval_is_told_by_one) T(
                         what_is_always_absent_cannot_be_unwrapped)
                         T(a_jump_out_of_the_function_is_refused) T(
                             an_instruction_that_nothing_reaches_is_refused)
