@@ -46,7 +46,8 @@ static Status leaf_at(Record *r, uint64_t index, Arena *a, Leaf *out) {
     Str bytes, kept;
     TRY(led_leaf(r->l, index, &bytes));
     TRY(arena_str(a, bytes, &kept));
-    return take_leaf(kept, a, out);
+    TRY(take_leaf(kept, a, out));
+    return leaf_fits(out, r->b) ? OK : ERR_DAMAGED;
 }
 
 Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {

@@ -414,7 +414,7 @@ static bool is_clean(char c) {
 
 /* Whether s is ASCII without anything that needs an escape: most texts are. */
 static bool is_plain(Str s) {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.n == 0 ? "" : s.p, *end = p + s.n;
     uint64_t marks = 0;
 #ifdef __SSE2__
     for (; end - p >= 16; p += 16)

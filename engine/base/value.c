@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/base/ckd.h"
 
 bool value_eq(Value a, Value b) {
@@ -136,6 +137,17 @@ void put_value(Buf *out, Value v, bool normal) {
 
 static Value take_list(Take *t, Arena *a, int depth);
 
+/* Whether a value is one that can be computed with and written. */
+static bool in_bounds(const Value *v) {
+    if (v->kind == V_DATE)
+        return day_ok(v->i);
+    if (v->kind == V_TIME)
+        return v->i >= 0 && v->i <= DAY_MS;
+    if (v->kind == V_INSTANT)
+        return instant_ok(v->i);
+    return v->scale <= DEC_SCALE_MAX && v->aux < FAMILIES;
+}
+
 static Value take_at(Take *t, Arena *a, int depth) {
     Value v = {.kind = take_u8(t)};
     switch ((ValueKind)v.kind) {
@@ -180,7 +192,7 @@ static Value take_at(Take *t, Arena *a, int depth) {
     default:
         t->failed = true;
     }
-    t->failed = t->failed || v.scale > 18 || v.aux >= FAMILIES;
+    t->failed = t->failed || !in_bounds(&v);
     return v;
 }
 

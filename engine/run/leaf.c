@@ -2,6 +2,7 @@
 #include "engine/run/leaf.h"
 
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
 #include "engine/base/utf8.h"
@@ -131,6 +132,7 @@ static void take_cause(Take *t, Arena *a, Cause *c) {
         c->index = take_varint(t);
     } else if (c->kind == CAUSE_TIMER) {
         c->instant = take_zigzag(t);
+        t->failed = t->failed || !instant_ok(c->instant);
         take_subject(t, a, &c->subject);
     } else if (c->kind != CAUSE_NONE) {
         t->failed = true;
@@ -203,6 +205,8 @@ static void take_effect(Take *t, Arena *a, Effect *e) {
     e->has_time = take_u8(t) != 0;
     e->time = take_zigzag(t);
     e->seen = (int64_t)((uint64_t)e->time + (uint64_t)take_zigzag(t));
+    if (e->has_time && (!instant_ok(e->time) || !instant_ok(e->seen)))
+        t->failed = true;
     take_cause(t, a, &e->cause);
     take_subject(t, a, &e->subject);
     e->policy = take_small(t);
@@ -235,6 +239,7 @@ static void put_event(Buf *out, const EventLeaf *e) {
 static void take_event(Take *t, Arena *a, EventLeaf *e) {
     e->event = take_small(t);
     e->time = take_zigzag(t);
+    t->failed = t->failed || !instant_ok(e->time);
     e->source = take_str(t);
     e->id = take_str(t);
     e->actor = take_str(t);
@@ -307,6 +312,7 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
     case LEAF_CLOCK:
     case LEAF_TICK:
         out->time = take_zigzag(&t);
+        t.failed = t.failed || !instant_ok(out->time);
         break;
     case LEAF_EVENT:
         take_event(&t, a, &out->event);
@@ -321,6 +327,18 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
         return ERR_DAMAGED;
     }
     return take_done(&t);
+}
+
+bool leaf_fits(const Leaf *leaf, const Bundle *b) {
+    if (leaf->kind == LEAF_EVENT)
+        return leaf->event.event < b->event_count;
+    if (leaf->kind != LEAF_EFFECT)
+        return true;
+    const Effect *e = &leaf->effect;
+    bool known = (e->id != EFFECT_EMITTED || e->event < b->event_count) && e->rule <= b->rule_count;
+    for (uint32_t i = 0; i < e->trace_count; i++)
+        known = known && e->traces[i].table < b->table_count;
+    return known;
 }
 
 /* ---- JSON */

@@ -134,6 +134,9 @@ void put_leaf(Buf *out, const Leaf *leaf);
 /* Texts are borrowed from the bytes, lists are owned by a. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
 MUST_USE Status take_leaf(Str bytes, Arena *a, Leaf *out);
 
+/* Whether the numbers in a leaf are those of things that the bundle has. */
+bool leaf_fits(const Leaf *leaf, const Bundle *b);
+
 /* What JSON needs beside the effect. */
 typedef struct Render {
     const Bundle *b;

@@ -13,6 +13,8 @@ Status outbox_render(Ledger *l, Render *r, uint64_t index, Arena *a, Buf *out, b
     TRY(led_leaf(l, index, &bytes));
     TRY(arena_str(a, bytes, &kept));
     TRY(take_leaf(kept, a, &leaf));
+    if (!leaf_fits(&leaf, r->b))
+        return ERR_DAMAGED;
     *is = leaf.kind == LEAF_EFFECT;
     if (!*is)
         return OK;

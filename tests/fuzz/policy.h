@@ -1,0 +1,128 @@
+/* A policy with all that input can set off, and a ledger in memory for each input: what
+ * fuzz_events, fuzz_csv and fuzz_record share. */
+#ifndef REMIT_TESTS_FUZZ_POLICY_H
+#define REMIT_TESTS_FUZZ_POLICY_H
+
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/check.h"
+#include "engine/run/run.h"
+
+static const char fuzz_text[] =
+    "policy \"Fuzz\" version \"1\" { zone \"Asia/Shanghai\" calendar cn.office currency CNY }\n"
+    "use std.calendar.cn\n"
+    "role director \"D\"\n"
+    "team desk \"T\" under director { role lead  role agent }\n"
+    "event a.opened { k: id  n: integer 1..9  d: number?  p: percent?  m: money?  s: duration?\n"
+    "  w: working duration?  t: text?  on: date?  at: instant?  e: one of red, green = red\n"
+    "  f: flag = no  who: party? }\n"
+    "event a.closed { k: id }\n"
+    "event a.held { k: id }\n"
+    "event a.freed { k: id }\n"
+    "event a.seen { k: id  t: text?  m: money? }\n"
+    "table sla(n, e) first -> within: working duration {\n"
+    "  > 7 | -   => 1 working hour\n"
+    "  -   | red => 1 working day\n"
+    "  -   | -   => 2 working days\n"
+    "}\n"
+    "duty answer on a.opened as c { owed by desk  due within sla(c.n, c.e)\n"
+    "  fulfilled by a.closed  paused from a.held until a.freed\n"
+    "  escalate { at 50% remind desk  at due to desk.lead  after 2 hours to director } }\n"
+    "duty look(k: id) { owed by director  due within 3 hours  fulfilled by remit.reported }\n"
+    "rule echo on a.opened as c where c.n > 5 { emit a.seen { k: c.k  t: c.t  m: c.m } oblige "
+    "look(c.k) }\n";
+
+static inline Policy *fuzz_policy(void) {
+    static Policy policy;
+    Err err = {0};
+    if (policy.bundle != NULL)
+        return &policy;
+    policy_init(&policy, true);
+    Status status = policy_add_text(&policy, S("fuzz.remit"), str_of(fuzz_text), &err);
+    if (status == OK)
+        status = policy_finish(&policy, &err);
+    if (status != OK || policy.bundle == NULL)
+        fprintf(stderr, "the policy has errors: %s\n", err.text);
+    CHECK(status == OK && policy.bundle != NULL);
+    return &policy;
+}
+
+static inline Status effect_seen(void *ctx, const Effect *e) {
+    (void)ctx;
+    CHECK(e->id != 0);
+    return OK;
+}
+
+/* All events of one file of input. */
+static inline void feed_all(Engine *e, Policy *p, Str path, FeedKind kind) {
+    Feed feed;
+    Arena keep = {0};
+    Err err = {0};
+    EventReader reader = {.b = p->bundle,
+                          .arena = engine_arena(e),
+                          .source = S("remit:input"),
+                          .zone = {.zone = bundle_zone(p->bundle)}};
+    CHECK(feed_open(&feed, path, kind, &keep, &err) == OK);
+    for (;;) {
+        Reading what;
+        Input event;
+        Refusal refusal;
+        uint64_t at;
+        bool over;
+        Status status = feed_next(&feed, &reader, &what, &event, &refusal, &at, &over, &err);
+        CHECK(status == OK || (status == ERR_SYNTAX && kind == FEED_CSV)); /* no header */
+        if (status != OK || over)
+            break;
+        CHECK((what == READ_EVENT ? engine_take(e, &event) : engine_refuse(e, &refusal)) == OK);
+    }
+    feed_close(&feed);
+    arena_free(&keep);
+}
+
+/* The bytes as a file of input through the engine, twice: the second time changes nothing, and all
+ * effects are JSON. */
+static inline void fuzz_input(const uint8_t *data, size_t n, FeedKind kind) {
+    Policy *p = fuzz_policy();
+    Ledger *l;
+    Engine *e;
+    Err err = {0};
+    char path[64];
+    uint8_t first[32], second[32];
+    int fd = memfd_create("input", 0);
+    CHECK(fd >= 0 && write(fd, data, n) == (ssize_t)n);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    CHECK(led_open(&(LedOptions){.create = true}, &l, &err) == OK);
+    EngineOptions opt = {.sink = {NULL, effect_seen}, .has_not_after = true};
+    opt.not_after = (int64_t)1900000000000; /* else one event of the year 9999 fires for ever */
+    CHECK(engine_open(p->bundle, p->bytes, l, &opt, &e, &err) == OK);
+    feed_all(e, p, str_of(path), kind);
+    CHECK(engine_commit(e, &err) == OK && led_digest(l, first, &err) == OK);
+    uint64_t size = led_size(l);
+    feed_all(e, p, str_of(path), kind);
+    CHECK(engine_commit(e, &err) == OK && led_digest(l, second, &err) == OK);
+    CHECK(led_size(l) == size && memcmp(first, second, sizeof first) == 0);
+    Arena a = {0};
+    Buf out = {0};
+    for (uint64_t i = 0; i < size; i++) {
+        bool is;
+        CHECK(outbox_render(l, engine_render(e), i, &a, &out, &is) == OK);
+        for (int pad = 0; pad < JSON_PAD; pad++)
+            put_c(&out, '\0');
+        CHECK(buf_status(&out) == OK);
+        Json j = json_from((Str){out.p, out.n - JSON_PAD}, &a);
+        CHECK(!is || (json_skip(&j, NULL) && json_done(&j)));
+        buf_reset(&out);
+        arena_reset(&a);
+    }
+    buf_free(&out);
+    arena_free(&a);
+    engine_close(e);
+    led_close(l);
+    close(fd);
+}
+
+#endif
