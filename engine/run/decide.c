@@ -183,7 +183,7 @@ static Status decide_one(Decide *d, Reading what, const Input *in, const Refusal
                    .time = in->time,
                    .source = in->source,
                    .id = in->id};
-    status = arena_str(&d->arena, buf_str(&text), &why.message);
+    status = text.failed ? ERR_NOMEM : arena_str(&d->arena, buf_str(&text), &why.message);
     buf_free(&text);
     return status == OK ? decide_refused(d, &why) : status;
 }

@@ -586,10 +586,12 @@ static Status say_late(Engine *e, Str *out) {
     bool whole = days > 0 && e->b->late_ms % DAY_MS == 0;
     zone_put_instant(&clock, &e->render.zone, e->clock);
     put_duration(&limit, whole ? FAMILY_DAYS : FAMILY_ELAPSED, whole ? days : e->b->late_ms);
-    Status status = arena_printf(&e->event, out,
-                                 "it comes too late: events are taken until %.*s after their time, "
-                                 "and the clock is at %.*s",
-                                 STR_ARG(buf_str(&limit)), STR_ARG(buf_str(&clock)));
+    Status status = clock.failed || limit.failed ? ERR_NOMEM : OK;
+    if (status == OK)
+        status = arena_printf(&e->event, out,
+                              "it comes too late: events are taken until %.*s after their time, "
+                              "and the clock is at %.*s",
+                              STR_ARG(buf_str(&limit)), STR_ARG(buf_str(&clock)));
     buf_free(&clock);
     buf_free(&limit);
     return status;
@@ -609,9 +611,11 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         why.reason = REJECT_FUTURE;
         Buf bound = {0};
         zone_put_instant(&bound, &e->render.zone, e->opt.not_after);
-        Status status = arena_printf(&e->event, &why.message,
-                                     "its time is after the latest that is taken, %.*s",
-                                     STR_ARG(buf_str(&bound)));
+        Status status = buf_status(&bound);
+        if (status == OK)
+            status = arena_printf(&e->event, &why.message,
+                                  "its time is after the latest that is taken, %.*s",
+                                  STR_ARG(buf_str(&bound)));
         buf_free(&bound);
         TRY(status);
         return refuse_now(e, &why, key);
@@ -675,7 +679,8 @@ static Status refuse_failed(Engine *e, const Input *in, const uint8_t key[SHA256
         Buf text = {0};
         put_trap(&text, e->b, &e->vm.trap);
         why = refusal_of(in, REJECT_FAILED, (Str){NULL, 0});
-        Status status = arena_str(&e->event, buf_str(&text), &why.message);
+        Status status =
+            text.failed ? ERR_NOMEM : arena_str(&e->event, buf_str(&text), &why.message);
         buf_free(&text);
         TRY(status);
     }

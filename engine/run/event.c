@@ -69,10 +69,12 @@ static Status make_id(EventReader *r, Str line, Str *out) {
     put_text(&text, line);
     put_c(&text, '\0');
     put_dec(&text, count);
+    Status status = buf_status(&text);
     sha256(buf_str(&text), hash);
     buf_reset(&text);
     put_hex(&text, hash, sizeof hash);
-    Status status = text.failed ? ERR_NOMEM : arena_str(r->arena, buf_str(&text), out);
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : arena_str(r->arena, buf_str(&text), out);
     buf_free(&text);
     return status;
 }
@@ -88,8 +90,10 @@ static Status out_of_range(const EventReader *r, const TypeDef *type, Str *why) 
     Buf lo = {0}, hi = {0};
     dec_put(&lo, type->lo);
     dec_put(&hi, type->hi);
-    Status status = arena_printf(r->arena, why, "it is outside %.*s..%.*s", STR_ARG(buf_str(&lo)),
-                                 STR_ARG(buf_str(&hi)));
+    Status status = lo.failed || hi.failed ? ERR_NOMEM : OK;
+    if (status == OK)
+        status = arena_printf(r->arena, why, "it is outside %.*s..%.*s", STR_ARG(buf_str(&lo)),
+                              STR_ARG(buf_str(&hi)));
     buf_free(&lo);
     buf_free(&hi);
     return status == OK ? ERR_SYNTAX : status;
@@ -133,8 +137,10 @@ static Status from_money(const EventReader *r, const TypeDef *type, Str text, Va
         if (currency_pack(currency) != type->currency) {
             Buf want = {0};
             put_currency(&want, type->currency);
-            Status status = arena_printf(r->arena, why, "its currency is %.*s, not %.*s",
-                                         STR_ARG(currency), STR_ARG(buf_str(&want)));
+            Status status = buf_status(&want);
+            if (status == OK)
+                status = arena_printf(r->arena, why, "its currency is %.*s, not %.*s",
+                                      STR_ARG(currency), STR_ARG(buf_str(&want)));
             buf_free(&want);
             return status == OK ? ERR_SYNTAX : status;
         }
@@ -183,8 +189,10 @@ static Status from_enum(const EventReader *r, const TypeDef *type, Str text, Val
         put_text(&all, i == 0 ? S("") : S(", "));
         put_text(&all, names[i]);
     }
-    Status status = arena_printf(r->arena, &what, "\"%.*s\" is none of %.*s", STR_ARG(text),
-                                 STR_ARG(buf_str(&all)));
+    Status status = buf_status(&all);
+    if (status == OK)
+        status = arena_printf(r->arena, &what, "\"%.*s\" is none of %.*s", STR_ARG(text),
+                              STR_ARG(buf_str(&all)));
     buf_free(&all);
     return status == OK ? meant(r->arena, what, text, names, e->count, why) : status;
 }
@@ -410,6 +418,8 @@ static Status content_of(Line *l) {
     Buf text = {0};
     uint8_t hash[SHA256_BYTES];
     Status status = put_canonical_json(&text, &again, l->r->arena);
+    if (status == OK)
+        status = buf_status(&text);
     sha256(buf_str(&text), hash);
     buf_free(&text);
     l->refusal->has_content = status == OK;

@@ -165,7 +165,9 @@ Status outbox_open_file(Outbox *o, Str path, Engine *e, Ledger *l, Arena *a, Err
     put_text(&key, absolute.n > LED_KEY_MOST - 16
                        ? str_from(absolute, absolute.n - (LED_KEY_MOST - 16))
                        : absolute);
-    Status status = led_find(l, LED_FEED, buf_str(&key), &value, &found);
+    Status status = buf_status(&key);
+    if (status == OK)
+        status = led_find(l, LED_FEED, buf_str(&key), &value, &found);
     uint64_t start = led_size(l), next = 0, size = 0;
     if (status == OK && found) {
         Take t = take_from(value);
@@ -174,7 +176,9 @@ Status outbox_open_file(Outbox *o, Str path, Engine *e, Ledger *l, Arena *a, Err
     } else if (status == OK) {
         start = led_is_new(l) ? 0 : start;
         put_varint(&record, start);
-        status = led_put(l, LED_FEED, buf_str(&key), buf_str(&record));
+        status = buf_status(&record);
+        if (status == OK)
+            status = led_put(l, LED_FEED, buf_str(&key), buf_str(&record));
         if (status == OK)
             status = led_commit(l, err);
     }

@@ -156,7 +156,7 @@ static Status trap_undone(Engine *e, Str *message) {
     e->queue.n = 0;
     Buf text = {0};
     put_trap(&text, e->b, &e->vm.trap);
-    Status status = arena_str(&e->event, buf_str(&text), message);
+    Status status = text.failed ? ERR_NOMEM : arena_str(&e->event, buf_str(&text), message);
     buf_free(&text);
     return status;
 }
