@@ -169,12 +169,14 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         n.tests = p->program->tests.n;
         n.duties = p->program->duties.n;
         n.approvals = p->program->approvals.n;
+        n.kpis = p->program->kpis.n;
         n.rules = p->program->rules.n;
         n.tables = p->program->tables.n;
         n.events = p->program->events.n - ENGINE_EVENTS;
     } else if (p->bundle != NULL) {
         n = (RemitPolicyCounts){.duties = p->bundle->duty_count,
                                 .approvals = p->bundle->approval_count,
+                                .kpis = p->bundle->kpi_count,
                                 .rules = p->bundle->rule_count,
                                 .tables = p->bundle->table_count,
                                 .events = p->bundle->event_count - ENGINE_EVENTS,
@@ -516,6 +518,7 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
                        .owner = text_of(o->owner),
                        .state = text_of(o->state),
                        .duty = text_of(o->duty),
+                       .kpi = text_of(o->kpi),
                        .overdue = o->overdue,
                        .json = look->format == REMIT_JSON,
                        .limit = o->limit};

@@ -38,7 +38,8 @@
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE
-  NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK UNIT WEEKDAY TYPE HIT STATE.
+  NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
+  OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE LEVEL AGG UNIT WEEKDAY TYPE HIT STATE.
 
 %start_symbol file
 file ::= items.
@@ -299,6 +300,35 @@ expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) ELSE(O) expr(B). { N = build_else(b, O, A, B); }
 
+/* ---- KPIs */
+item(N) ::= KPI(K) ID(S) label(L) group(G) LB kpiparts(A) RB(R). { N = build_named(b, N_KPI, K, S, L, G.first, NULL, A.first, R); }
+%type group {NodeList}
+group(L) ::= . { L = build_none(); }
+group(L) ::= BY names(A). { L = A; }
+%type kpiparts {NodeList}
+kpiparts(L) ::= . { L = build_none(); }
+kpiparts(L) ::= kpiparts(A) kpipart(N). { L = build_list(b, A, N); }
+kpipart(N) ::= error. { N = build_error(b); }
+kpipart(N) ::= MEASURE(K) aggregate(A) over(W). { N = build_measure(b, K, A, NULL, W); }
+kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W). { N = build_measure(b, K, A, B, W); }
+kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }
+kpipart(N) ::= EMPTY(K) COLON HOLD(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_HOLD); }
+kpipart(N) ::= EMPTY(K) COLON CLEAR(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_CLEAR); }
+kpipart(N) ::= EMPTY(K) COLON ALERT(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_ALERT); }
+kpipart(N) ::= LEVEL(K) bound(A). { N = build_level(b, K, A, NULL); }
+kpipart(N) ::= LEVEL(K) bound(A) COMMA CLEAR bound(B). { N = build_level(b, K, A, B); }
+kpipart(N) ::= WHEN(K) LEVEL(V) LB actions(A) RB(R). { N = build_when_level(b, K, V, A, R); }
+aggregate(N) ::= AGG(K) CALLP dotted(E) where(W) RP(R). { N = build_aggregate(b, K, E, W, R); }
+over(N) ::= OVER(K) DURATION(D). { N = build_window(b, K, D, build_no_token()); }
+over(N) ::= OVER(K) DURATION(D) BY DURATION(S). { N = build_window(b, K, D, S); }
+over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }
+bound(N) ::= side(S) value(V). { N = build_bound(b, S, V, build_no_token()); }
+bound(N) ::= side(S) value(V) FOR DURATION(D). { N = build_bound(b, S, V, D); }
+side(N) ::= ABOVE(K). { N = build_op(b, N_BOUND, K, K, SIDE_ABOVE); }
+side(N) ::= BELOW(K). { N = build_op(b, N_BOUND, K, K, SIDE_BELOW); }
+side(N) ::= AT_LEAST(K). { N = build_op(b, N_BOUND, K, K, SIDE_AT_LEAST); }
+side(N) ::= AT_MOST(K). { N = build_op(b, N_BOUND, K, K, SIDE_AT_MOST); }
+
 /* ---- calendars */
 item(N) ::= CALENDAR(K) dotted(S) label(L) LB dayrules(A) RB(R). { N = build_calendar(b, K, S, L, A, R); }
 %type dayrules {NodeList}
@@ -347,6 +377,16 @@ expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_E
 expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }
 expectation(N) ::= NOT EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, true); }
 expectation(N) ::= REJECTED(K) ID(S). { N = build_leaf(b, N_EXPECT_REJECTED, K, S); }
+expectation(N) ::= KPI(K) ID(S) keyed(A) kpichecks(C). { N = build_named(b, N_EXPECT_KPI, K, S, build_no_token(), A.first, C.first, NULL, S); }
+%type kpichecks {NodeList}
+kpichecks(L) ::= kpicheck(N). { L = build_list(b, build_none(), N); }
+kpichecks(L) ::= kpichecks(A) AND kpicheck(N). { L = build_list(b, A, N); }
+kpicheck(N) ::= LEVEL(K). { N = build_kpi_check(b, K, KPI_CHECK_LEVEL, K.sub, NULL); }
+kpicheck(N) ::= CLEAR(K). { N = build_kpi_check(b, K, KPI_CHECK_CLEAR, 0, NULL); }
+kpicheck(N) ::= VALUE(K) side(S) value(V). { N = build_kpi_check(b, K, KPI_CHECK_VALUE, S->op, V); }
+kpicheck(N) ::= VALUE(K) EQ value(V). { N = build_kpi_check(b, K, KPI_CHECK_VALUE, SIDE_IS, V); }
+kpicheck(N) ::= VALUE(K) ABSENT. { N = build_kpi_check(b, K, KPI_CHECK_ABSENT, 0, NULL); }
+kpicheck(N) ::= NOT kpicheck(A). { N = build_check_not(A); }
 %type keyed {NodeList}
 keyed(L) ::= . { L = build_none(); }
 keyed(L) ::= CALLP args(A) RP. { L = A; }

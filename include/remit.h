@@ -89,9 +89,9 @@ REMIT_API size_t remit_policy_warnings(const RemitPolicy *policy);
 /* Name and version; valid while the policy is open. */
 REMIT_API RemitText remit_policy_name(const RemitPolicy *policy);
 REMIT_API RemitText remit_policy_revision(const RemitPolicy *policy);
-/* The number of duties, approvals, rules, tables, events and tests. */
+/* The number of duties, approvals, KPIs, rules, tables, events and tests. */
 typedef struct RemitPolicyCounts {
-    size_t duties, approvals, rules, tables, events, tests, files;
+    size_t duties, approvals, kpis, rules, tables, events, tests, files;
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */
@@ -184,10 +184,11 @@ typedef struct RemitTable {
 
 typedef struct RemitShowOptions {
     const char *ledger;
-    const char *what;                 /* duties, timers, rejected, unmatched, people, policy */
+    const char *what; /* duties, timers, rejected, unmatched, people, kpis, policy */
     const char *owner, *state, *duty; /* filters; NULL: all */
-    bool overdue;                     /* only what is past its deadline and not done */
-    size_t limit;                     /* rows at most; 0: all */
+    const char *kpi;
+    bool overdue; /* only what is past its deadline and not done */
+    size_t limit; /* rows at most; 0: all */
 } RemitShowOptions;
 
 REMIT_API RemitStatus remit_show(const RemitShowOptions *options, const RemitLook *look,

@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/base/near.h"
 #include "engine/base/sha256.h"
+#include "engine/run/series.h"
 #include "engine/run/view.h"
 
 enum { SHOW_CELLS = 12 };
@@ -254,10 +255,138 @@ static Status scheduled(Show *s, uint32_t decl, int64_t at, Str *owner) {
     return status;
 }
 
+/* ---- KPIs */
+
+static Status series_get(Show *s, uint64_t number, Series *out) {
+    Buf key = {0};
+    Str value;
+    bool found;
+    put_key_u64(&key, number);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(s->r->l, LED_SERIES, buf_str(&key), &value, &found);
+    buf_free(&key);
+    TRY(status);
+    return found ? view_series(s->r->b, number, value, &s->arena, out) : ERR_DAMAGED;
+}
+
+static Status show_kpi_timer(Show *s, uint64_t number, Str *owner, Str *what) {
+    Series series;
+    TRY(series_get(s, number & ((UINT64_C(1) << KPI_RANK_BIT) - 1), &series));
+    Subject subject = series_subject(&series);
+    *what = S("judge");
+    return subject_text(s, &subject, owner);
+}
+
+/* The level that stands: the graver of two. NULL: none. */
+static const LevelState *level_now(const Series *s, uint8_t *level) {
+    const LevelState *now = NULL;
+    for (uint32_t i = 0; i < s->def->level_count; i++)
+        if (s->levels[i].raised) {
+            now = &s->levels[i];
+            *level = s->def->levels[i].level;
+        }
+    return now;
+}
+
+static Str level_word(const LevelState *now, uint8_t level) {
+    if (now == NULL)
+        return S("clear");
+    return level == KPI_WARNING ? S("warning") : S("critical");
+}
+
+static Status kpi_json(Show *s, const Series *series, const Measure *m) {
+    Buf out = {0};
+    uint8_t level = 0;
+    const LevelState *now = level_now(series, &level);
+    Value value;
+    TRY(measure_value(m, &s->arena, &value));
+    put_text(&out, S("{\"kpi\":"));
+    put_json_string(&out, series->def->name);
+    put_text(&out, S(",\"group\":{"));
+    for (uint32_t i = 0; i < series->def->by_count; i++) {
+        put_text(&out, i == 0 ? S("") : S(","));
+        put_json_string(&out, series->def->by[i].name);
+        put_c(&out, ':');
+        put_value_json(&out, s->r->b, &s->r->render.zone, series->group[i]);
+    }
+    put_c(&out, '}');
+    if (value.kind != V_ABSENT) {
+        put_text(&out, S(",\"value\":"));
+        put_measure_json(&out, s->r->b, &s->r->render.zone, value);
+    }
+    json_member(s, &out, "samples", value_int((int64_t)m->samples));
+    json_member(s, &out, "level", value_text(level_word(now, level)));
+    json_member(s, &out, "since", now == NULL ? value_absent() : value_of(V_INSTANT, now->since));
+    json_member(s, &out, "episode",
+                now == NULL ? value_absent() : value_int((int64_t)now->episode));
+    put_c(&out, '}');
+    Status status = end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+static Status kpi_row(Show *s, const Series *series, const Measure *m) {
+    uint8_t level = 0;
+    const LevelState *now = level_now(series, &level);
+    Value value;
+    Buf text = {0};
+    TRY(measure_value(m, &s->arena, &value));
+    TRY(cell(s, series->def->name));
+    for (uint32_t i = 0; i < series->def->by_count; i++) {
+        put_text(&text, i == 0 ? S("") : S("/"));
+        put_text(&text, series->key[i]);
+    }
+    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    buf_reset(&text);
+    if (status == OK && value.kind != V_ABSENT)
+        put_measure_text(&text, s->r->b, &s->r->render.zone, value);
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    buf_free(&text);
+    TRY(status);
+    TRY(cell_value(s, value_int((int64_t)m->samples)));
+    TRY(cell(s, level_word(now, level)));
+    TRY(cell_time(s, now == NULL ? INSTANT_NEVER : now->since));
+    TRY(cell_value(s, now == NULL ? value_absent() : value_int((int64_t)now->episode)));
+    return end_row(s);
+}
+
+static Status each_series(Show *s, Str key, Str value) {
+    Series series;
+    Measure m;
+    Take t = take_from(key);
+    TRY(view_series(s->r->b, take_key_u64(&t), value, &s->arena, &series));
+    const ShowOptions *o = s->opt;
+    uint8_t level = 0;
+    const LevelState *now = level_now(&series, &level);
+    if (o->kpi.n > 0 && !str_eq(o->kpi, series.def->name) && !str_eq(o->kpi, series.def->alias))
+        return OK;
+    if (o->state.n > 0 && !str_eq(o->state, level_word(now, level)))
+        return OK;
+    Buf scratch = {0};
+    Status status = series_at(s->r->l, &series, s->r->clock, &s->arena, &scratch, &m);
+    buf_free(&scratch);
+    if (status == ERR_OVERFLOW || status == ERR_INEXACT)
+        m.absent = true;
+    else
+        TRY(status);
+    s->rows++;
+    return o->json ? kpi_json(s, &series, &m) : kpi_row(s, &series, &m);
+}
+
+static Status show_kpis(Show *s) {
+    static const char *const columns[] = {"kpi",   "group", "value",  "samples",
+                                          "level", "since", "episode"};
+    TRY(begin(s, columns, 7));
+    return walk(s, LED_SERIES, each_series);
+}
+
 static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, Str *owner,
                           Str *what) {
     Bundle *b = s->r->b;
     uint64_t schedules = 0;
+    if (number >= KPI_TIMER)
+        return show_kpi_timer(s, number, owner, what);
     for (uint32_t i = 0; i < b->duty_count; i++)
         if (b->duties[i].schedule != SCHEDULE_NONE && ++schedules == number) {
             *what = S("raise");
@@ -479,7 +608,8 @@ typedef struct ShowKind {
 
 static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
                                       {"rejected", show_rejected}, {"unmatched", show_unmatched},
-                                      {"people", show_people},     {"policy", show_policy}};
+                                      {"people", show_people},     {"kpis", show_kpis},
+                                      {"policy", show_policy}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */
@@ -501,9 +631,27 @@ static Status say_unknown(Err *err, const char *what, Str word, const Str *names
     return status;
 }
 
+static Status check_kpi_filters(Show *s) {
+    const ShowOptions *o = s->opt;
+    const Str levels[] = {S("clear"), S("warning"), S("critical")};
+    if (o->state.n > 0 && !str_eq(o->state, levels[0]) && !str_eq(o->state, levels[1]) &&
+        !str_eq(o->state, levels[2]))
+        return say_unknown(s->err, "no KPI ever has the level", o->state, levels, 3);
+    if (o->kpi.n == 0 || bundle_kpi(s->r->b, o->kpi) >= 0)
+        return OK;
+    Str *names = new (&s->arena, Str, s->r->b->kpi_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < s->r->b->kpi_count; i++)
+        names[i] = s->r->b->kpis[i].name;
+    return say_unknown(s->err, "no KPI is called", o->kpi, names, s->r->b->kpi_count);
+}
+
 /* Filters that can never fit are a wrong call. */
 static Status check_filters(Show *s) {
     const ShowOptions *o = s->opt;
+    if (str_eq(o->what, S("kpis")))
+        return check_kpi_filters(s);
     Str states[DUTY_STATES];
     bool known = o->state.n == 0;
     for (size_t i = 0; i < DUTY_STATES; i++) {

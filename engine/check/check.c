@@ -15,9 +15,9 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->diags = diags;
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
-    void (*const steps[])(Program *) = {calendars_check, tables_check, duties_check,
-                                        approvals_check, rules_check,  graph_check,
-                                        tests_check};
+    void (*const steps[])(Program *) = {calendars_check, tables_check,    kpis_oblige,
+                                        duties_check,    approvals_check, kpis_check,
+                                        rules_check,     graph_check,     tests_check};
     declare_all(p, modules, with_header);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
         steps[i](p);
@@ -34,6 +34,8 @@ void program_free(Program *p) {
         vec_free(&p->approvals.at[i]->base.scope.locals);
     for (size_t i = 0; i < p->rules.n; i++)
         vec_free(&p->rules.at[i]->scope.locals);
+    for (size_t i = 0; i < p->kpis.n; i++)
+        vec_free(&p->kpis.at[i]->scope.locals);
     vec_free(&p->lost.words);
     vec_free(&p->files);
     vec_free(&p->events);
@@ -44,6 +46,7 @@ void program_free(Program *p) {
     vec_free(&p->approvals);
     vec_free(&p->rules);
     vec_free(&p->enums);
+    vec_free(&p->kpis);
     vec_free(&p->decls);
     vec_free(&p->tests);
 }

@@ -223,6 +223,7 @@ typedef struct DutySym {
     uint32_t reaction_count;
     const Node *lets; /* the clause list: LETs are in it, in order */
     bool obliged;     /* some rule obliges it */
+    bool by_kpi;      /* some KPI does: its key then has one more part, the episode */
     bool broken;      /* part of it could not be read */
     bool keyless;     /* its key is not known because of a mistake */
     Span at;
@@ -255,6 +256,59 @@ typedef struct Rule {
     Span at;
 } Rule;
 
+/* One aggregate of a measure: which event gives it a sample, of what, into which series. */
+typedef struct AggSym {
+    AggRow what;
+    const Event *event;
+    int field; /* -1: count needs none */
+    Type type; /* of a sample */
+    const Node *where;
+    uint32_t *group; /* of each field of `by`: its number in the event */
+    Scope scope;     /* of its condition */
+    const Node *node;
+} AggSym;
+
+/* A threshold: a side, a constant, and how long it must hold (V_ABSENT: not at all). */
+typedef struct BoundSym {
+    int side; /* SIDE_* */
+    Value value, hold;
+} BoundSym;
+
+typedef struct LevelSym {
+    LevelRow level;
+    BoundSym raise, clear;
+    bool has_clear;
+    const Node *node;
+} LevelSym;
+
+typedef struct LevelReaction {
+    LevelRow level;
+    const Node *actions;
+} LevelReaction;
+
+typedef struct KpiSym {
+    Str name, alias;
+    const Node *node;
+    uint32_t number, rank; /* rank: its place in the order of judging */
+    Scope scope;           /* of its reactions: the fields of `by`, and value */
+    Field *by;
+    uint32_t by_count;
+    AggSym aggs[2]; /* the second divides the first */
+    uint32_t agg_count;
+    Type type;  /* of its value; a ratio's: of its quotient */
+    bool ratio; /* the value is a fraction */
+    int window; /* WINDOW_* */
+    Value length, step;
+    int period; /* WINDOW_CALENDAR: UNIT_DAY, UNIT_WEEK, UNIT_MONTH */
+    int64_t samples;
+    int empty; /* EMPTY_* */
+    LevelSym levels[2];
+    uint32_t level_count;
+    LevelReaction *reactions;
+    uint32_t reaction_count;
+    Span at;
+} KpiSym;
+
 /* A declaration that reacts to events, in the order of the text. */
 typedef struct Decl {
     DeclKind kind;
@@ -276,6 +330,14 @@ typedef struct TestCheck {
     Value value;
 } TestCheck;
 
+typedef struct KpiCheck {
+    int what; /* KPI_CHECK_* */
+    bool negated;
+    LevelRow level;
+    int side; /* SIDE_* */
+    Value value;
+} KpiCheck;
+
 typedef struct TestStep {
     const Node *node;
     int64_t time;
@@ -284,6 +346,9 @@ typedef struct TestStep {
     bool after;          /* tick the instant first */
     NodeKind expect;     /* N_EXPECT_* */
     const DutySym *duty; /* or the base of an approval */
+    const KpiSym *kpi;
+    KpiCheck *kpi_checks;
+    uint32_t kpi_check_count;
     Value *key;
     uint32_t key_count;
     TestCheck *checks;
@@ -327,6 +392,7 @@ typedef struct Program {
     VEC(ApprovalSym *) approvals;
     VEC(Rule *) rules;
     VEC(Enum *) enums;
+    VEC(KpiSym *) kpis;
     VEC(Decl) decls;
     VEC(PolicyTest) tests;
 } Program;

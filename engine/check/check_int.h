@@ -61,6 +61,7 @@ Event *event_find(Program *p, Str name);
 Party *party_find(Program *p, Str name);
 Table *decision_find(Program *p, Str name);
 DutySym *duty_find(Program *p, Str name);
+KpiSym *kpi_find(Program *p, Str name);
 ApprovalSym *approval_find(Program *p, Str name);
 Calend *calendar_find(Program *p, Str name);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
@@ -105,6 +106,11 @@ bool is_members(const Node *seat); /* TEAM.members */
 void rules_check(Program *p);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
+/* kpi.c: which duties KPIs oblige; then the KPIs. */
+void kpis_oblige(Program *p);
+void kpis_check(Program *p);
+/* A constant that a KPI's value is compared with. */
+bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out);
 void graph_check(Program *p);
 void tests_check(Program *p);
 

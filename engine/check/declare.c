@@ -50,6 +50,10 @@ ApprovalSym *approval_find(Program *p, Str name) {
     return NULL;
 }
 
+KpiSym *kpi_find(Program *p, Str name) {
+    FIND(KpiSym, kpis);
+}
+
 Calend *calendar_find(Program *p, Str name) {
     FIND(Calend, calendars);
 }
@@ -198,6 +202,14 @@ static Rule *declare_rule(Program *p, const Node *node) {
     return sym;
 }
 
+static KpiSym *declare_kpi(Program *p, const Node *node) {
+    DECLARE(KpiSym, kpis, kpi_find);
+    sym->number = (uint32_t)p->kpis.n - 1;
+    if (!vec_push(&p->decls, ((Decl){DECL_KPI, sym->number})))
+        p->nomem = true;
+    return sym;
+}
+
 static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str name, Str alias,
                             Party *team) {
     const Party *old = party_find(p, name);
@@ -303,6 +315,9 @@ static void declare_item(Program *p, const Node *node) {
         return;
     case N_CALENDAR:
         declare_calendar(p, node);
+        return;
+    case N_KPI:
+        declare_kpi(p, node);
         return;
     default:
         return;

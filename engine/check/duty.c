@@ -328,9 +328,9 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
         condition_sort(duty, act, where);
     else
         links_by_name(p, duty, act);
-    if (links_are_key(duty, act)) {
+    if (links_are_key(duty, act) && !duty->by_kpi) {
         act->match = MATCH_KEY;
-    } else {
+    } else { /* the key of what a KPI obliges has the episode too, which no event knows */
         act->match = act->link_count > 0 ? MATCH_LINK : MATCH_SCAN;
     }
 }

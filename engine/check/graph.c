@@ -1,6 +1,7 @@
 /* check: the reaction graph: which event makes which within one instant. It must have no cycle
  * (design.md 1, language.md 15). Deadlines cut it: what a breach does happens at an instant of its
- * own. */
+ * own. From the graph comes the order in which KPIs are judged at one instant: one that measures
+ * what another emits comes after it. */
 #include "engine/check/check_int.h"
 
 typedef struct Edge {
@@ -14,6 +15,8 @@ typedef struct Graph {
     uint8_t *state; /* of each event: 0 not seen, 1 on the path, 2 done */
     uint32_t *path; /* edges on the path */
     size_t depth;
+    uint32_t *place; /* of each event: greater than that of all it leads to */
+    uint32_t done;
     bool reported;
 } Graph;
 
@@ -114,6 +117,35 @@ static void visit(Graph *g, uint32_t event) {
         }
     }
     g->state[event] = 2;
+    g->place[event] = ++g->done;
+}
+
+static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
+    for (uint32_t i = 0; i < kpi->reaction_count; i++)
+        for (uint32_t k = 0; k < kpi->agg_count; k++)
+            edges_of(g, kpi->aggs[k].event->number, kpi->reactions[i].actions, kpi->name);
+}
+
+/* The least place among what a KPI measures: those whose events lead on to others' come first. */
+static uint32_t kpi_place(const Graph *g, const KpiSym *kpi) {
+    uint32_t least = UINT32_MAX;
+    for (uint32_t k = 0; k < kpi->agg_count; k++) {
+        uint32_t place = g->place[kpi->aggs[k].event->number];
+        least = place < least ? place : least;
+    }
+    return least;
+}
+
+static void kpis_rank(Graph *g) {
+    Program *p = g->p;
+    for (size_t i = 0; i < p->kpis.n; i++) {
+        KpiSym *kpi = p->kpis.at[i];
+        uint32_t mine = kpi_place(g, kpi);
+        for (size_t k = 0; k < p->kpis.n; k++) {
+            uint32_t other = kpi_place(g, p->kpis.at[k]);
+            kpi->rank += other > mine || (other == mine && k < i);
+        }
+    }
 }
 
 void graph_check(Program *p) {
@@ -121,7 +153,8 @@ void graph_check(Program *p) {
     size_t nodes = p->events.n + p->approvals.n;
     g.state = new (p->arena, uint8_t, nodes + 1);
     g.path = new (p->arena, uint32_t, nodes + 1);
-    if (g.state == NULL || g.path == NULL) {
+    g.place = new (p->arena, uint32_t, nodes + 1);
+    if (g.state == NULL || g.path == NULL || g.place == NULL) {
         p->nomem = true;
         return;
     }
@@ -133,8 +166,11 @@ void graph_check(Program *p) {
         edges_of_duty(&g, p->duties.at[i]);
     for (size_t i = 0; i < p->approvals.n; i++)
         edges_of_approval(&g, p->approvals.at[i]);
+    for (size_t i = 0; i < p->kpis.n; i++)
+        edges_of_kpi(&g, p->kpis.at[i]);
     for (uint32_t i = 0; i < nodes && !p->nomem; i++)
         if (g.state[i] == 0)
             visit(&g, i);
+    kpis_rank(&g);
     vec_free(&g.edges);
 }

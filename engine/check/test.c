@@ -91,27 +91,107 @@ static void step_checks(Program *p, const Node *checks, TestStep *step) {
     }
 }
 
+/* A part of a key or group: a member of an enumeration may stand in quotes too. */
+static bool key_constant(Program *p, Node *node, const Type *type, Value *out) {
+    int member = type->kind == TY_ENUM && node->kind == N_LIT && node->op == LIT_TEXT
+                     ? enum_find(type->members, node->text)
+                     : -1;
+    if (member < 0)
+        return constant(p, node, type, out);
+    *out = value_of(V_ENUM, member);
+    out->n = type->members->number;
+    return true;
+}
+
+static void say_key_count(Program *p, const Node *at, Str name, size_t wanted, size_t given) {
+    diag_add3(p->diags, DIAG_ARGUMENT_COUNT, at->at, name,
+              say_number(p, wanted, " argument", " arguments", " 个参数"), say_count(p, given));
+}
+
+static void kpi_check_value(Program *p, const KpiSym *kpi, const Node *c, KpiCheck *out) {
+    if (c->op == KPI_CHECK_VALUE)
+        kpi_constant(p, kpi, c->a, &out->value);
+    if (c->op != KPI_CHECK_LEVEL)
+        return;
+    bool there = out->level == LEVEL_CLEARED;
+    for (uint32_t i = 0; i < kpi->level_count; i++)
+        there = there || kpi->levels[i].level == out->level;
+    if (!there)
+        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, c->at, kpi->name, source_text(p->sources, c->at));
+}
+
+static bool step_kpi(Program *p, const Node *node, TestStep *step) {
+    const KpiSym *kpi = kpi_find(p, node->text);
+    if (kpi == NULL) {
+        Str *names = new (p->arena, Str, p->kpis.n + 1);
+        size_t n = 0;
+        for (; names != NULL && n < p->kpis.n; n++)
+            names[n] = p->kpis.at[n]->name;
+        if (names != NULL)
+            say_unknown(p, DIAG_NOT_A_KPI, node->at, node->text, names, n);
+        return false;
+    }
+    step->kpi = kpi;
+    size_t given = node_count(node->a), checks = node_count(node->b);
+    step->key = new (p->arena, Value, given + 1);
+    step->kpi_checks = new (p->arena, KpiCheck, checks + 1);
+    if (step->key == NULL || step->kpi_checks == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    if (given != kpi->by_count) {
+        say_key_count(p, node, kpi->name, kpi->by_count, given);
+        return false;
+    }
+    for (Node *part = node->a; part != NULL; part = part->next) {
+        key_constant(p, part, &kpi->by[step->key_count].type, &step->key[step->key_count]);
+        step->key_count++;
+    }
+    for (const Node *c = node->b; c != NULL; c = c->next) {
+        KpiCheck *check = &step->kpi_checks[step->kpi_check_count++];
+        *check = (KpiCheck){.what = c->op, .negated = c->flag != 0};
+        if (c->op == KPI_CHECK_LEVEL)
+            check->level = (LevelRow)c->slot;
+        else
+            check->side = (int)c->slot;
+        kpi_check_value(p, kpi, c, check);
+    }
+    return true;
+}
+
+/* The episode behind the key of what a KPI obliged. */
+static void key_episode(Program *p, Node *node, TestStep *step) {
+    Type whole = type_plain(TY_INTEGER);
+    if (constant(p, node, &whole, &step->key[step->key_count]))
+        step->key_count++;
+}
+
 /* The key and what is expected of a duty or an approval. */
 static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestStep *step) {
     step->duty = duty;
     step->negated = node->flag != 0;
     size_t given = node_count(node->a), wanted = duty->schedule.set ? 1 : duty->key_count;
-    if (given != 0 && given != wanted && !duty->keyless)
-        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, duty->name,
-                  say_number(p, wanted, " argument", " arguments", " 个参数"), say_count(p, given));
+    bool episode = duty->by_kpi && given == wanted + 1;
+    if (given != 0 && given != wanted && !duty->keyless && !episode)
+        say_key_count(p, node, duty->name, wanted, given);
     step->key = new (p->arena, Value, given + 1);
     if (step->key == NULL) {
         p->nomem = true;
         return false;
     }
-    for (Node *part = node->a; part != NULL && step->key_count < wanted; part = part->next) {
+    for (Node *part = node->a; part != NULL; part = part->next) {
+        if (step->key_count == wanted) {
+            if (episode)
+                key_episode(p, part, step);
+            break;
+        }
         Value *v = &step->key[step->key_count];
         if (duty->schedule.set) {
             *v = value_of(V_INSTANT, 0);
             if (!moment_value(p, part, &v->i) && part->kind != N_LIT)
                 diag_add(p->diags, DIAG_NOT_IN_A_TEST, part->span);
         } else {
-            constant(p, part, &duty->key_types[step->key_count], v);
+            key_constant(p, part, &duty->key_types[step->key_count], v);
         }
         step->key_count++;
     }
@@ -169,6 +249,8 @@ static bool step_expect(Program *p, const Node *node, TestStep *step) {
     switch (what->kind) {
     case N_EXPECT_DUTY:
         return step_duty(p, what, step);
+    case N_EXPECT_KPI:
+        return step_kpi(p, what, step);
     case N_EXPECT_APPROVAL:
         return step_approval(p, what, step);
     case N_EXPECT_NOTIFIED:

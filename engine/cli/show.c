@@ -8,10 +8,12 @@ static const Option show_options[] = {
     {"--ledger", "DIR", "the ledger", false},
     {"--owner", "WHO", "duties of this role, team, seat or person", false},
     {"--state", "[STATE]",
-     "open, paused, breached, fulfilled, waived or cancelled; of the\n"
+     "open, paused, breached, fulfilled, waived or cancelled; of KPIs\n"
+     "                             clear, warning or critical; of the\n"
      "                             digest: of what the duties mean, not of the journal",
      false},
     {"--duty", "NAME", "duties of this rule", false},
+    {"--kpi", "NAME", "series of this KPI", false},
     {"--overdue", NULL, "duties past their deadline and not done", false},
     {"--limit", "N", "at most N rows", false},
     {NULL, NULL, NULL, false},
@@ -35,9 +37,11 @@ static int run_show(Args *args) {
                           .owner = arg(args, "--owner"),
                           .state = arg(args, "--state"),
                           .duty = arg(args, "--duty"),
+                          .kpi = arg(args, "--kpi"),
                           .overdue = arg(args, "--overdue") != NULL};
     if (args->path_count != 1)
-        return usage(args, "what? duties, timers, rejected, unmatched, people, policy or digest");
+        return usage(args,
+                     "what? duties, timers, rejected, unmatched, people, kpis, policy or digest");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
@@ -55,7 +59,7 @@ static int run_show(Args *args) {
 const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
-    "WHAT is duties, timers, rejected, unmatched, people, policy or digest.",
+    "WHAT is duties, timers, rejected, unmatched, people, kpis, policy or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

@@ -600,6 +600,130 @@ static void take_rule(Reader *r, RuleDef *u) {
         r->t.failed = true;
 }
 
+static void put_agg(Buf *out, const AggDef *g) {
+    put_u8(out, g->kind);
+    put_u8(out, g->sample);
+    put_varint(out, g->unit);
+    put_varint(out, g->currency);
+    put_varint(out, g->event);
+    put_index(out, g->fn);
+}
+static void take_agg(Reader *r, AggDef *g) {
+    g->kind = take_below(r, AGG_IS_MAX + 1);
+    g->sample = take_below(r, V_KINDS);
+    g->unit = take_below(r, FAMILIES);
+    g->currency = take_u32v(r);
+    g->event = take_u32v(r);
+    g->fn = take_index(r, r->b->fn_count, false);
+    bool number = g->sample == V_INT ||
+                  (g->kind != AGG_IS_COUNT && (g->sample == V_DEC || g->sample == V_PERCENT ||
+                                               g->sample == V_MONEY || g->sample == V_DURATION));
+    if (g->event >= r->b->event_count || !number)
+        r->t.failed = true;
+}
+
+static void put_bound(Buf *out, const BoundDef *g) {
+    put_u8(out, g->side);
+    put_value(out, g->value, false);
+    put_value(out, g->hold, false);
+}
+static bool is_span(Value v) {
+    return v.kind == V_DURATION && v.i > 0 && (v.aux == FAMILY_ELAPSED || v.aux == FAMILY_DAYS);
+}
+static void take_bound(Reader *r, BoundDef *g) {
+    g->side = take_below(r, SIDE_IS_AT_MOST + 1);
+    g->value = take_checked(r);
+    g->hold = take_checked(r);
+    bool number = g->value.kind == V_INT || g->value.kind == V_DEC || g->value.kind == V_PERCENT ||
+                  g->value.kind == V_MONEY || g->value.kind == V_DURATION;
+    if (!number || (g->hold.kind != V_ABSENT && !is_span(g->hold)))
+        r->t.failed = true;
+}
+
+static void put_level(Buf *out, const LevelDef *g) {
+    put_u8(out, g->level);
+    put_bound(out, &g->raise);
+    put_u8(out, g->has_clear);
+    if (g->has_clear)
+        put_bound(out, &g->clear);
+    put_varint(out, g->file);
+    put_varint(out, g->line);
+}
+static void take_level(Reader *r, LevelDef *g) {
+    *g = (LevelDef){.level = take_below(r, KPI_CLEARED)};
+    take_bound(r, &g->raise);
+    g->has_clear = take_flag(r);
+    if (g->has_clear)
+        take_bound(r, &g->clear);
+    g->file = take_u32v(r);
+    g->line = take_u32v(r);
+}
+
+static void put_kpi_reaction(Buf *out, const KpiReactionDef *x) {
+    put_u8(out, x->level);
+    put_index(out, x->fn);
+    put_varint(out, x->file);
+    put_varint(out, x->line);
+}
+static void take_kpi_reaction(Reader *r, KpiReactionDef *x) {
+    x->level = take_below(r, KPI_LEVELS);
+    x->fn = take_index(r, r->b->fn_count, false);
+    x->file = take_u32v(r);
+    x->line = take_u32v(r);
+}
+
+static void put_kpi(Buf *out, const KpiDef *k) {
+    put_str(out, k->name);
+    put_str(out, k->alias);
+    put_str(out, k->label);
+    PUT_LIST(out, k->by, k->by_count, put_field);
+    PUT_LIST(out, k->aggs, k->agg_count, put_agg);
+    put_u8(out, k->window);
+    put_value(out, k->length, false);
+    put_value(out, k->step, false);
+    put_varint(out, k->samples);
+    put_u8(out, k->empty);
+    PUT_LIST(out, k->levels, k->level_count, put_level);
+    PUT_LIST(out, k->reactions, k->reaction_count, put_kpi_reaction);
+    put_varint(out, k->rank);
+    put_varint(out, k->file);
+    put_varint(out, k->line);
+}
+
+static bool ok_window(const KpiDef *k) {
+    bool slides = k->window == WINDOW_IS_SLIDING, steps = k->window == WINDOW_IS_STEPPED;
+    if (slides || steps ? !is_span(k->length) : k->length.kind != V_ABSENT)
+        return false;
+    if (!steps)
+        return k->step.kind == V_ABSENT;
+    return is_span(k->step) && k->step.aux == k->length.aux && k->length.i % k->step.i == 0 &&
+           (k->step.aux == FAMILY_DAYS ? k->step.i == 1 : DAY_MS % k->step.i == 0);
+}
+
+static void take_kpi(Reader *r, KpiDef *k) {
+    k->name = take_plain(r);
+    k->alias = take_str(&r->t);
+    k->label = take_str(&r->t);
+    TAKE_LIST(r, k->by, k->by_count, take_field);
+    k->agg_count = take_below(r, KPI_AGGS + 1);
+    for (uint32_t i = 0; i < k->agg_count; i++)
+        take_agg(r, &k->aggs[i]);
+    k->window = take_below(r, WINDOW_IS_MONTH + 1);
+    k->length = take_checked(r);
+    k->step = take_checked(r);
+    k->samples = take_varint(&r->t);
+    k->empty = take_below(r, EMPTY_ALERTS + 1);
+    k->level_count = take_below(r, KPI_STEPS + 1);
+    for (uint32_t i = 0; i < k->level_count; i++)
+        take_level(r, &k->levels[i]);
+    TAKE_LIST(r, k->reactions, k->reaction_count, take_kpi_reaction);
+    k->rank = take_u32v(r);
+    k->file = take_u32v(r);
+    k->line = take_u32v(r);
+    if (k->agg_count == 0 || k->by_count > LIMIT_FIELDS || k->rank > INT16_MAX || !ok_window(k))
+        r->t.failed = true;
+}
+
 static uint32_t decl_count(const Bundle *b, uint8_t kind) {
     switch ((DeclKind)kind) {
     case DECL_DUTY:
@@ -609,6 +733,7 @@ static uint32_t decl_count(const Bundle *b, uint8_t kind) {
     case DECL_APPROVAL:
         return b->approval_count;
     case DECL_KPI:
+        return b->kpi_count;
     case DECL_KINDS:
         break;
     }
@@ -675,6 +800,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->duties, b->duty_count, put_duty);
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
+    PUT_LIST(out, b->kpis, b->kpi_count, put_kpi);
     PUT_LIST(out, b->decls, b->decl_count, put_decl);
     PUT_LIST(out, b->code, b->code_count, put_word);
     PUT_LIST(out, b->lines, b->code_count, put_word);
@@ -700,6 +826,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->duties, b->duty_count, take_duty);
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
+    TAKE_LIST(r, b->kpis, b->kpi_count, take_kpi);
     TAKE_LIST(r, b->decls, b->decl_count, take_decl);
     TAKE_LIST(r, b->code, b->code_count, take_word);
     uint32_t lines = 0;
@@ -971,6 +1098,43 @@ static bool ok_approvals(const Bundle *b) {
     return true;
 }
 
+/* A sample's function: from its event to the group and, unless it counts, a number. */
+static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
+    const FnDef *f = &b->fns[g->fn];
+    uint32_t wanted = k->by_count + (g->kind != AGG_IS_COUNT);
+    if (!fn_is(b, g->fn, (int32_t)g->event, -2, 0) || f->result_count != wanted)
+        return false;
+    for (uint32_t i = 0; i < k->by_count; i++)
+        if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)
+            return false;
+    return g->kind == AGG_IS_COUNT || f->results[k->by_count].kind == g->sample;
+}
+
+static bool ok_kpi_args(const FnDef *f, const KpiDef *k) {
+    for (uint32_t i = 0; i < f->arg_count; i++)
+        if (f->args[i].kind != (i < k->by_count ? k->by[i].type.kind : (uint8_t)V_TEXT))
+            return false;
+    return f->arg_count <= k->by_count + 1;
+}
+
+static bool ok_kpis(const Bundle *b) {
+    for (uint32_t i = 0; i < b->kpi_count; i++) {
+        const KpiDef *k = &b->kpis[i];
+        bool ok = k->file < b->source_count;
+        for (uint32_t n = 0; ok && n < k->agg_count; n++)
+            ok = ok_agg(b, k, &k->aggs[n]);
+        for (uint32_t n = 0; ok && n < k->level_count; n++)
+            ok = k->levels[n].file < b->source_count;
+        for (uint32_t n = 0; ok && n < k->reaction_count; n++)
+            ok = fn_is(b, k->reactions[n].fn, -2, -2, k->by_count + 1) &&
+                 ok_kpi_args(&b->fns[k->reactions[n].fn], k) &&
+                 k->reactions[n].file < b->source_count;
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 static bool ok_rest(const Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         const FnDef *f = &b->fns[i];
@@ -1006,7 +1170,7 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        (size_t)(r.t.p - bytes.p), bytes.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) ||
-        !ok_duties(r.b) || !ok_approvals(r.b))
+        !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
@@ -1060,6 +1224,13 @@ int32_t bundle_duty(const Bundle *b, Str name) {
 int32_t bundle_approval(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->approval_count; i++)
         if (is_named(b->approvals[i].name, b->approvals[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_kpi(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->kpi_count; i++)
+        if (is_named(b->kpis[i].name, b->kpis[i].alias, name))
             return (int32_t)i;
     return -1;
 }

@@ -256,6 +256,70 @@ typedef struct RuleDef {
     uint32_t file, line;
 } RuleDef;
 
+typedef enum AggKind { AGG_IS_SUM, AGG_IS_COUNT, AGG_IS_AVERAGE, AGG_IS_MIN, AGG_IS_MAX } AggKind;
+
+/* What an event gives to a measure. */
+typedef struct AggDef {
+    uint8_t kind;   /* AggKind */
+    uint8_t sample; /* ValueKind of a sample; of a count V_INT */
+    uint16_t unit;  /* family of a duration */
+    uint32_t currency;
+    uint32_t event;
+    int32_t fn; /* over the event: the group's values, then the sample unless it counts */
+} AggDef;
+
+typedef enum SideDef { SIDE_IS_ABOVE, SIDE_IS_BELOW, SIDE_IS_AT_LEAST, SIDE_IS_AT_MOST } SideDef;
+
+typedef struct BoundDef {
+    uint8_t side; /* SideDef */
+    Value value;
+    Value hold; /* a duration, or absent */
+} BoundDef;
+
+typedef enum KpiLevel { KPI_WARNING, KPI_CRITICAL, KPI_CLEARED, KPI_LEVELS } KpiLevel;
+
+typedef struct LevelDef {
+    uint8_t level; /* KPI_WARNING or KPI_CRITICAL */
+    BoundDef raise, clear;
+    bool has_clear;
+    uint32_t file, line;
+} LevelDef;
+
+typedef struct KpiReactionDef {
+    uint8_t level; /* KpiLevel */
+    int32_t fn;    /* over the group's values and the value as text: actions */
+    uint32_t file, line;
+} KpiReactionDef;
+
+typedef enum WindowKind {
+    WINDOW_IS_SLIDING,
+    WINDOW_IS_STEPPED,
+    WINDOW_IS_DAY,
+    WINDOW_IS_WEEK,
+    WINDOW_IS_MONTH
+} WindowKind;
+typedef enum EmptyRule { EMPTY_HOLDS, EMPTY_CLEARS, EMPTY_ALERTS } EmptyRule;
+
+enum { KPI_AGGS = 2, KPI_STEPS = 2 };
+
+typedef struct KpiDef {
+    Str name, alias, label;
+    FieldDef *by;
+    uint32_t by_count;
+    AggDef aggs[KPI_AGGS]; /* the second divides the first */
+    uint32_t agg_count;
+    uint8_t window;     /* WindowKind */
+    Value length, step; /* durations in days or in elapsed time; absent where there is none */
+    uint64_t samples;   /* with fewer the value is absent */
+    uint8_t empty;      /* EmptyRule */
+    LevelDef levels[KPI_STEPS];
+    uint32_t level_count;
+    KpiReactionDef *reactions;
+    uint32_t reaction_count;
+    uint32_t rank; /* its place in the order of judging */
+    uint32_t file, line;
+} KpiDef;
+
 typedef struct DeclDef {
     uint8_t kind;    /* DeclKind */
     uint32_t number; /* among those of its kind */
@@ -297,6 +361,8 @@ typedef struct Bundle {
     uint32_t approval_count;
     RuleDef *rules;
     uint32_t rule_count;
+    KpiDef *kpis;
+    uint32_t kpi_count;
     DeclDef *decls; /* what reacts to events, in the order of the text */
     uint32_t decl_count;
     SourceDef *sources;
@@ -317,6 +383,7 @@ int32_t bundle_party(const Bundle *b, Str name);
 int32_t bundle_event(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
+int32_t bundle_kpi(const Bundle *b, Str name);
 int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
 static inline const Zone *bundle_zone(const Bundle *b) {
     return &b->zones[b->zone];

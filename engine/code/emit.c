@@ -666,12 +666,116 @@ static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
     def->fn = fn_end(e, 0);
 }
 
+/* ---- KPIs */
+
+/* Over a measured event: its group, then the sample; it stops where its condition does not hold. */
+static int32_t emit_sample(Emit *e, const KpiSym *kpi, const AggSym *agg) {
+    fn_begin(e, fn_name(e, "kpi", kpi->name, "sample"), &agg->scope, agg->event, DECL_KPI, -1,
+             false);
+    uint32_t count = kpi->by_count + (agg->field >= 0), base = fn_reg(e, count + 1);
+    emit_at(e, agg->node);
+    emit_where(e, agg->where);
+    emit_at(e, agg->node);
+    for (uint32_t i = 0; i < kpi->by_count; i++) {
+        ins_abx(e, OP_FIELD, base + i, agg->group[i]);
+        fn_result(e, emit_kind(&kpi->by[i].type));
+    }
+    if (agg->field >= 0) {
+        ins_abx(e, OP_FIELD, base + kpi->by_count, (uint32_t)agg->field);
+        fn_result(e, emit_kind(&agg->event->fields[agg->field].type));
+    }
+    return fn_end(e, base);
+}
+
+static Family only_family(uint32_t families) {
+    return families == 0 ? FAMILY_ELAPSED : (Family)__builtin_ctz(families);
+}
+
+static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def) {
+    static const uint8_t kinds[AGG_ROWS] = {[AGG_SUM] = AGG_IS_SUM,
+                                            [AGG_COUNT] = AGG_IS_COUNT,
+                                            [AGG_AVERAGE] = AGG_IS_AVERAGE,
+                                            [AGG_MIN] = AGG_IS_MIN,
+                                            [AGG_MAX] = AGG_IS_MAX};
+    bool span = agg->type.kind == TY_DURATION, money = agg->type.kind == TY_MONEY;
+    *def = (AggDef){.kind = kinds[agg->what],
+                    .sample = (uint8_t)type_value_kind(&agg->type),
+                    .unit = span ? (uint16_t)only_family(agg->type.families) : 0,
+                    .currency = money ? agg->type.currency : 0,
+                    .event = agg->event->number};
+    def->fn = emit_sample(e, kpi, agg);
+}
+
+static BoundDef bound_def(const BoundSym *from) {
+    static const uint8_t sides[] = {[SIDE_ABOVE] = SIDE_IS_ABOVE,
+                                    [SIDE_BELOW] = SIDE_IS_BELOW,
+                                    [SIDE_AT_LEAST] = SIDE_IS_AT_LEAST,
+                                    [SIDE_AT_MOST] = SIDE_IS_AT_MOST};
+    return (BoundDef){sides[from->side], from->value, from->hold};
+}
+
+static uint8_t level_def(LevelRow level) {
+    return level == LEVEL_WARNING    ? KPI_WARNING
+           : level == LEVEL_CRITICAL ? KPI_CRITICAL
+                                     : KPI_CLEARED;
+}
+
+static void emit_kpi_reaction(Emit *e, const KpiSym *kpi, const LevelReaction *from,
+                              KpiReactionDef *def) {
+    fn_begin(e, fn_name(e, "kpi", kpi->name, "reaction"), &kpi->scope, NULL, DECL_KPI, -1, false);
+    for (uint32_t i = 0; e->status == OK && i < kpi->scope.locals.n; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&kpi->scope.locals.at[i].type);
+    emit_at(e, kpi->node);
+    emit_actions(e, from->actions);
+    *def = (KpiReactionDef){level_def(from->level), fn_end(e, 0), kpi->at.file,
+                            node_line(e, kpi->node)};
+    if (from->actions != NULL)
+        def->line = node_line(e, from->actions);
+}
+
+static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
+    static const uint8_t windows[] = {
+        [WINDOW_SLIDES] = WINDOW_IS_SLIDING, [WINDOW_STEPS] = WINDOW_IS_STEPPED};
+    *def = (KpiDef){.name = kpi->name,
+                    .alias = kpi->alias,
+                    .label = kpi->node->more,
+                    .by_count = kpi->by_count,
+                    .length = kpi->length,
+                    .step = kpi->step,
+                    .samples = (uint64_t)kpi->samples,
+                    .empty = kpi->empty == EMPTY_HOLD    ? EMPTY_HOLDS
+                             : kpi->empty == EMPTY_CLEAR ? EMPTY_CLEARS
+                                                         : EMPTY_ALERTS,
+                    .rank = kpi->rank,
+                    .file = kpi->at.file,
+                    .line = node_line(e, kpi->node)};
+    def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window]
+                  : kpi->period == UNIT_DAY      ? WINDOW_IS_DAY
+                  : kpi->period == UNIT_WEEK     ? WINDOW_IS_WEEK
+                                                 : WINDOW_IS_MONTH;
+    def->by = emit_fields(e, kpi->by, kpi->by_count);
+    def->reactions = emit_array(e, kpi->reaction_count, sizeof *def->reactions);
+    if (e->status != OK)
+        return;
+    for (uint32_t i = 0; i < kpi->agg_count; i++)
+        emit_agg(e, kpi, &kpi->aggs[i], &def->aggs[def->agg_count++]);
+    for (uint32_t i = 0; i < kpi->level_count; i++) {
+        const LevelSym *level = &kpi->levels[i];
+        def->levels[def->level_count++] = (LevelDef){
+            level_def(level->level), bound_def(&level->raise), bound_def(&level->clear),
+            level->has_clear,        level->node->span.file,   node_line(e, level->node)};
+    }
+    for (uint32_t i = 0; i < kpi->reaction_count; i++)
+        emit_kpi_reaction(e, kpi, &kpi->reactions[i], &def->reactions[def->reaction_count++]);
+}
+
 static void emit_declarations(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
     b->duties = emit_array(e, p->duties.n, sizeof *b->duties);
     b->approvals = emit_array(e, p->approvals.n, sizeof *b->approvals);
     b->rules = emit_array(e, p->rules.n, sizeof *b->rules);
+    b->kpis = emit_array(e, p->kpis.n, sizeof *b->kpis);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
     for (size_t i = 0; i < p->duties.n && e->status == OK; i++)
         emit_duty(e, p->duties.at[i], &b->duties[b->duty_count++]);
@@ -679,6 +783,8 @@ static void emit_declarations(Emit *e) {
         emit_approval(e, p->approvals.at[i], &b->approvals[b->approval_count++]);
     for (size_t i = 0; i < p->rules.n && e->status == OK; i++)
         emit_rule(e, p->rules.at[i], &b->rules[b->rule_count++]);
+    for (size_t i = 0; i < p->kpis.n && e->status == OK; i++)
+        emit_kpi(e, p->kpis.at[i], &b->kpis[b->kpi_count++]);
     for (size_t i = 0; i < p->decls.n && e->status == OK; i++)
         b->decls[b->decl_count++] = (DeclDef){(uint8_t)p->decls.at[i].kind, p->decls.at[i].number};
 }

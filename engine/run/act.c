@@ -218,6 +218,18 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     return since_find(e, d);
 }
 
+/* What a KPI obliges has the episode as one more part of its key (language.md 10). */
+static Status key_of_episode(Engine *e, Duty *d) {
+    Str *key = new (&e->event, Str, d->key_count + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    memcpy(key, d->key, d->key_count * sizeof *key);
+    TRY(arena_printf(&e->event, &key[d->key_count], "%u", e->episode));
+    d->key = key;
+    d->key_count++;
+    return OK;
+}
+
 /* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
     Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0};
@@ -240,6 +252,8 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     d.key_count = d.def->schedule != SCHEDULE_NONE && keys == 0 ? 1 : keys;
     TRY(d.def->schedule != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
                                                       : key_texts(e, kept, keys, &d.key));
+    if (e->episode > 0)
+        TRY(key_of_episode(e, &d));
     d.owner = kept[keys];
     d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
     d.frame = kept + fixed;

@@ -46,6 +46,11 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
             handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
             continue;
         }
+        if (b->decls[i].kind == DECL_KPI) {
+            for (uint32_t k = 0; k < b->kpis[n].agg_count; k++)
+                handler_add(&lists[b->kpis[n].aggs[k].event], (Handler){HANDLE_SAMPLE, n, k});
+            continue;
+        }
         if (b->decls[i].kind == DECL_APPROVAL) {
             const ApprovalDef *a = &b->approvals[n];
             for (uint32_t k = 0; k < a->act_count; k++)
@@ -155,6 +160,8 @@ static Status engine_restore(Engine *e, Str bytes) {
     TRY(meta_get(e, S("ticked"), &e->has_ticked, &e->ticked));
     TRY(meta_get(e, S("next"), &found, &next));
     e->next = (uint64_t)next;
+    TRY(meta_get(e, S("series"), &found, &next));
+    e->series = found ? (uint64_t)next : 1;
     e->first_timer = INT64_MIN;
     Str key, value;
     LEDGER(e, led_next(e->l, LED_ORG, (Str){NULL, 0}, false, &key, &value, &e->has_people),
@@ -235,6 +242,8 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     e->l = l;
     e->opt = *opt;
     e->first_timer = INT64_MAX;
+    e->instant = INT64_MIN;
+    e->series = 1;
     e->host = (VmHost){.ctx = e,
                        .emit = host_emit,
                        .oblige = host_oblige,
@@ -368,6 +377,8 @@ static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
     case HANDLE_WITHDRAW:
         e->acts = true;
         return approval_withdraw(e, h->decl, &e->b->approvals[h->decl].acts[h->act], flow);
+    case HANDLE_SAMPLE:
+        return kpi_sample(e, h->decl, h->act, flow);
     case HANDLE_RULE:
         e->matched = true;
         e->rule = h->decl + 1;
@@ -741,13 +752,15 @@ static Status take_new(Engine *e, const Input *in, const Identity *id,
     TRY(clock_move(e, in->time));
     TRY(timers_fire(e, e->clock));
     Counts before = e->counts;
-    uint64_t next = e->next, leaf = led_size(e->l);
+    e->instant = e->clock;
+    uint64_t next = e->next, series = e->series, leaf = led_size(e->l);
     led_mark(e->l);
     e->matched = e->acts = e->refused = false;
     Status status = take_handled(e, in, id);
     if (status == ERR_TRAP) {
         e->counts = before;
         e->next = next;
+        e->series = series;
         return refuse_failed(e, in, key);
     }
     TRY(status);
@@ -830,5 +843,7 @@ Status engine_move(Engine *e, int64_t to) {
 
 Status engine_commit(Engine *e, Err *err) {
     TRY(meta_put(e, S("next"), (int64_t)e->next));
+    if (e->b->kpi_count > 0)
+        TRY(meta_put(e, S("series"), (int64_t)e->series));
     return led_commit(e->l, err);
 }

@@ -42,8 +42,8 @@ typedef struct Counts {
     uint64_t unmatched;
     uint64_t rejected[REJECT_REASONS];
     uint64_t effects;
-    uint64_t by_effect[64]; /* by EffectId */
-    uint64_t late;          /* duties fulfilled after their deadline */
+    uint64_t by_effect[EFFECT_IDS]; /* by EffectId */
+    uint64_t late;                  /* duties fulfilled after their deadline */
 } Counts;
 
 /* Called with each effect as it happens; it is not yet on disk. The effect's texts die with the

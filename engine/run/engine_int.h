@@ -11,13 +11,14 @@ typedef enum HandlerKind {
     HANDLE_ACT,
     HANDLE_RAISE,
     HANDLE_RULE,
-    HANDLE_OPEN,    /* an approval */
-    HANDLE_WITHDRAW /* an approval, by a clause of its own */
+    HANDLE_OPEN,     /* an approval */
+    HANDLE_WITHDRAW, /* an approval, by a clause of its own */
+    HANDLE_SAMPLE    /* a KPI: `act` is its aggregate */
 } HandlerKind;
 
 typedef struct Handler {
     uint8_t kind;
-    uint32_t decl; /* number of the duty, rule or approval */
+    uint32_t decl; /* number of the duty, rule, approval or KPI */
     uint32_t act;  /* its clause */
 } Handler;
 
@@ -50,6 +51,8 @@ struct Engine {
     bool has_clock, has_ticked;
     int64_t clock, ticked;
     uint64_t next;       /* the next creation number */
+    uint64_t series;     /* the next number of a series */
+    int64_t instant;     /* up to which time has passed: samples count from here on */
     bool has_people;     /* somebody was appointed once */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
@@ -60,6 +63,8 @@ struct Engine {
     Cause cause;
     Subject subject;
     const struct Approval *approval; /* whose reaction is carried out */
+    uint32_t episode;                /* of the KPI whose reaction runs: one more part of a duty's
+                                        key; 0: none */
     uint32_t rule;                   /* number + 1 of the rule that acts */
     uint32_t line;
     VEC(Flow) queue;    /* emitted, not yet handled */
@@ -214,6 +219,15 @@ Status approval_load(Engine *e, uint64_t number, Approval *out);
 Status approval_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
                          uint64_t *number, bool *found);
 Subject approval_subject(const Approval *a);
+
+/* kpi.c */
+/* The timers of series have numbers above all others: at one instant they come last, in the order
+ * of the reactions, then of the series. */
+enum { KPI_RANK_BIT = 48 };
+#define KPI_TIMER (UINT64_C(1) << 63)
+Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
+/* Judges a series at its timer's instant, and handles what its reactions emit. */
+Status kpi_fire(Engine *e, uint64_t number, int64_t at);
 
 /* org.c */
 /* One who acts for another, or for whom one acts. */

@@ -10,17 +10,13 @@
 typedef struct DataRow {
     EffectId effect;
     const char *name;
-    bool always;
+    enum { MAYBE, ALWAYS, KEPT } need;
 } DataRow;
 
-#define ALWAYS true
-#define MAYBE false
 static const DataRow data_rows[] = {
 #define DATA(effect, field, name, need) {EFFECT_##effect, name, need},
 #include "engine/run/effect.def"
 };
-#undef ALWAYS
-#undef MAYBE
 enum { DATA_ROWS = sizeof data_rows / sizeof *data_rows };
 
 typedef struct EffectRow {
@@ -439,8 +435,11 @@ static Str subject_name(const Bundle *b, const Subject *s) {
 static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool json) {
     switch (s->kind) {
     case SUBJECT_NONE:
-    case SUBJECT_KPI:
         return;
+    case SUBJECT_KPI:
+        put_text(out, S("kpi/"));
+        put_text(out, s->decl < b->kpi_count ? b->kpis[s->decl].name : S("?"));
+        break;
     case SUBJECT_DUTY:
         put_text(out, S("duty/"));
         put_text(out, subject_name(b, s));
@@ -502,7 +501,7 @@ static void put_data_json(Buf *out, Render *r, const Effect *e, bool comma) {
             open.n = 0;
             comma = true;
         }
-        if (e->values[i].kind == V_ABSENT && !rows[i].always)
+        if (rows[i].need == KEPT || (e->values[i].kind == V_ABSENT && rows[i].need == MAYBE))
             continue;
         if (comma)
             put_c(out, ',');
@@ -555,18 +554,44 @@ static void put_owing_json(Buf *out, Render *r, const Effect *e) {
     put_value_json(out, r->b, &r->zone, e->owner);
 }
 
-static bool has_owing_head(EffectId id) {
+/* What an effect's data begins with: that of its subject. */
+static SubjectKind data_subject(EffectId id) {
     switch (id) {
-#define SUBJECT_IS_DUTY true
-#define SUBJECT_IS_APPROVAL true
-#define SUBJECT_IS_CAUSE false
-#define SUBJECT_IS_EVENT false
+#define SUBJECT_IS_DUTY SUBJECT_DUTY
+#define SUBJECT_IS_APPROVAL SUBJECT_APPROVAL
+#define SUBJECT_IS_KPI SUBJECT_KPI
+#define SUBJECT_IS_CAUSE SUBJECT_NONE
+#define SUBJECT_IS_EVENT SUBJECT_NONE
 #define EFFECT(id, number, type, subject)                                                          \
     case EFFECT_##id:                                                                              \
         return SUBJECT_IS_##subject;
 #include "engine/run/effect.def"
     }
-    return false;
+    return SUBJECT_NONE;
+}
+
+/* A KPI's data is its own: its group is an object, its value may be a fraction. */
+static void put_kpi_json(Buf *out, Render *r, const Effect *e) {
+    const KpiDef *def = e->subject.decl < r->b->kpi_count ? &r->b->kpis[e->subject.decl] : NULL;
+    put_text(out, S("\"kpi\":"));
+    put_json_string(out, def == NULL ? S("?") : def->name);
+    put_text(out, S(",\"level\":"));
+    put_value_json(out, r->b, &r->zone, e->values[KPI_DATA_LEVEL]);
+    put_text(out, S(",\"group\":{"));
+    Value group = e->values[KPI_DATA_GROUP];
+    for (uint32_t i = 0; def != NULL && group.kind == V_LIST && i < group.n && i < def->by_count;
+         i++) {
+        put_text(out, i == 0 ? S("\"") : S(",\""));
+        put_text(out, def->by[i].name);
+        put_text(out, S("\":"));
+        put_value_json(out, r->b, &r->zone, group.items[i]);
+    }
+    put_text(out, S("},\"episode\":"));
+    put_value_json(out, r->b, &r->zone, e->values[KPI_DATA_EPISODE]);
+    if (e->values[KPI_DATA_VALUE].kind == V_ABSENT)
+        return;
+    put_text(out, S(",\"value\":"));
+    put_measure_json(out, r->b, &r->zone, e->values[KPI_DATA_VALUE]);
 }
 
 static void put_quoted_subject(Buf *out, Render *r, const Subject *s) {
@@ -599,10 +624,13 @@ void put_effect_json(Buf *out, Render *r, const Effect *e) {
     if (e->id == EFFECT_EMITTED) {
         put_emitted_json(out, r, e);
     } else {
-        bool head = has_owing_head(e->id);
-        if (head)
+        SubjectKind of = data_subject(e->id);
+        if (of == SUBJECT_DUTY || of == SUBJECT_APPROVAL)
             put_owing_json(out, r, e);
-        put_data_json(out, r, e, head);
+        if (of == SUBJECT_KPI)
+            put_kpi_json(out, r, e);
+        else
+            put_data_json(out, r, e, of != SUBJECT_NONE);
     }
     put_text(out, S("}}\n"));
 }
@@ -618,10 +646,14 @@ void put_effect_text(Buf *out, Render *r, const Effect *e) {
         Value v = e->values[i];
         if (v.kind == V_FLAG && v.i != 0)
             put_fmt(out, " %s", rows[i].name);
-        if (v.kind == V_ABSENT || v.kind == V_FLAG || (v.kind == V_LIST && v.n == 0))
+        if (v.kind == V_ABSENT || v.kind == V_FLAG || (v.kind == V_LIST && v.n == 0) ||
+            rows[i].need == KEPT)
             continue;
         put_fmt(out, " %s=", rows[i].name);
-        put_value_text(out, r->b, &r->zone, v);
+        if (data_subject(e->id) == SUBJECT_KPI && i == KPI_DATA_VALUE)
+            put_measure_text(out, r->b, &r->zone, v);
+        else
+            put_value_text(out, r->b, &r->zone, v);
     }
     const EventDef *def =
         e->id == EFFECT_EMITTED && e->event < r->b->event_count ? &r->b->events[e->event] : NULL;

@@ -24,6 +24,8 @@ typedef enum EffectId {
 #include "engine/run/effect.def"
 } EffectId;
 
+enum { EFFECT_IDS = 64 }; /* numbers of effects are below it */
+
 typedef enum SubjectKind {
     SUBJECT_NONE,
     SUBJECT_DUTY,
@@ -64,6 +66,17 @@ typedef struct Trace {
 } Trace;
 
 enum { EFFECT_VALUES = 12 };
+
+/* The places of a KPI's data among the values of its effects. */
+enum {
+    KPI_DATA_LEVEL,
+    KPI_DATA_GROUP, /* a list: one value a field of `by` */
+    KPI_DATA_EPISODE,
+    KPI_DATA_VALUE, /* a list of two: a fraction */
+    KPI_DATA_SAMPLES,
+    KPI_DATA_SINCE,
+    KPI_DATA_BEFORE
+};
 
 typedef struct Effect {
     EffectId id;
@@ -155,6 +168,10 @@ void put_effect_text(Buf *out, Render *r, const Effect *e);
 Value effect_value(const Effect *e, Str name);
 /* "duty/handle_complaint/C1", percent-encoded as contract.md 4 says. */
 void put_subject(Buf *out, const Bundle *b, const Subject *s);
+/* What a KPI measured: a value, or a list of two values that is a fraction: {"num","den"} and,
+ * where it is a plain number, the percentage rounded half even to two places. */
+void put_measure_json(Buf *out, const Bundle *b, ZoneCache *zone, Value v);
+void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, Value v);
 /* The effect's type: "remit.duty.opened", or the emitted event's name. */
 Str effect_type(const Bundle *b, const Effect *e);
 

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "engine/base/civil.h"
+#include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
+#include "engine/run/series.h"
 
 typedef struct Tester {
     Policy *p;
@@ -432,6 +434,108 @@ static Status expect_approval(Tester *t, const TestStep *step, bool *ok) {
     return OK;
 }
 
+/* ---- KPIs */
+
+static bool level_stands(const Series *s, LevelRow row) {
+    uint8_t level = row == LEVEL_WARNING ? KPI_WARNING : KPI_CRITICAL;
+    for (uint32_t i = 0; i < s->def->level_count; i++)
+        if (s->def->levels[i].level == level && s->levels[i].raised)
+            return true;
+    return false;
+}
+
+static bool was_cleared(const Series *s) {
+    for (uint32_t i = 0; i < s->def->level_count; i++)
+        if (!s->levels[i].raised && s->levels[i].episode > 0)
+            return true;
+    return false;
+}
+
+static bool kpi_holds(const Series *s, const Measure *m, const KpiCheck *c) {
+    bool holds = false;
+    BoundDef bound = {.value = c->value};
+    switch (c->what) {
+    case KPI_CHECK_LEVEL:
+        holds = c->level == LEVEL_CLEARED ? was_cleared(s) : level_stands(s, c->level);
+        break;
+    case KPI_CHECK_CLEAR:
+        holds = !level_stands(s, LEVEL_WARNING) && !level_stands(s, LEVEL_CRITICAL);
+        break;
+    case KPI_CHECK_ABSENT:
+        holds = m->absent;
+        break;
+    default:
+        bound.side = c->side == SIDE_ABOVE      ? SIDE_IS_ABOVE
+                     : c->side == SIDE_BELOW    ? SIDE_IS_BELOW
+                     : c->side == SIDE_AT_LEAST ? SIDE_IS_AT_LEAST
+                                                : SIDE_IS_AT_MOST;
+        holds = !m->absent && bound_holds(&bound, m);
+        if (c->side == SIDE_IS) {
+            bound.side = SIDE_IS_AT_LEAST;
+            holds = holds && bound_holds(&bound, m);
+        }
+    }
+    return holds != c->negated;
+}
+
+/* The series of the step's group and what it measures now; one that has no sample yet is empty. */
+static Status find_series(Tester *t, const TestStep *step, Series *s, Measure *m) {
+    uint8_t hash[SHA256_BYTES];
+    uint64_t number, zero;
+    bool found;
+    Buf key = {0};
+    Str value;
+    int64_t clock = INT64_MIN;
+    *s = (Series){.def = &t->p->bundle->kpis[step->kpi->number], .decl = step->kpi->number};
+    TRY(key_texts(t->e, step->key, step->key_count, &s->key));
+    Status status = series_hash(s->def, s->key, &key, hash);
+    if (status == OK)
+        status = led_set_find(t->l, LED_SET_NAMES, hash, &number, &zero, &found);
+    if (status == OK && found) {
+        buf_reset(&key);
+        put_key_u64(&key, number);
+        status = led_find(t->l, LED_SERIES, buf_str(&key), &value, &found);
+        if (status == OK)
+            status = view_series(t->p->bundle, number, value, &t->arena, s);
+    }
+    (void)engine_clock(t->e, &clock);
+    if (status == OK)
+        status = series_at(t->l, s, clock, &t->arena, &key, m);
+    buf_free(&key);
+    return status;
+}
+
+static Status put_series(Tester *t, const Series *s, const Measure *m) {
+    Value value;
+    TRY(measure_value(m, &t->arena, &value));
+    bool warning = level_stands(s, LEVEL_WARNING), critical = level_stands(s, LEVEL_CRITICAL);
+    put_text(&t->report, S("    it is "));
+    put_text(&t->report, warning && critical ? S("warning and critical")
+                         : warning           ? S("warning")
+                         : critical          ? S("critical")
+                                             : S("clear"));
+    put_text(&t->report, S(", value "));
+    put_measure_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, value);
+    put_fmt(&t->report, " of %llu samples\n", (unsigned long long)m->samples);
+    return OK;
+}
+
+static Status expect_kpi(Tester *t, const TestStep *step, bool *ok) {
+    Series s;
+    Measure m;
+    TRY(find_series(t, step, &s, &m));
+    for (uint32_t i = 0; i < step->kpi_check_count && *ok; i++) {
+        *ok = kpi_holds(&s, &m, &step->kpi_checks[i]);
+        if (*ok)
+            continue;
+        put_step(t, step);
+        TRY(put_series(t, &s, &m));
+        Subject subject = series_subject(&s);
+        TRY(put_timeline(t, &subject));
+    }
+    return OK;
+}
+
 static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
     Seek seek = {.party = step->party,
                  .any_text = step->text.p == NULL,
@@ -454,6 +558,8 @@ static Status expect(Tester *t, const TestStep *step, bool *ok) {
     TRY(step->after ? engine_tick(t->e, step->time) : engine_move(t->e, step->time));
     if (step->expect == N_EXPECT_DUTY)
         return expect_duty(t, step, ok);
+    if (step->expect == N_EXPECT_KPI)
+        return expect_kpi(t, step, ok);
     return step->expect == N_EXPECT_APPROVAL ? expect_approval(t, step, ok)
                                              : expect_seen(t, step, ok);
 }

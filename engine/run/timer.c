@@ -181,6 +181,8 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
 }
 
 static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
+    if (number >= KPI_TIMER)
+        return kpi_fire(e, number, at);
     if (number <= e->schedules) {
         TRY(schedule_fire(e, number, at));
     } else if ((rung & APPROVAL_TIMER) != 0) {
@@ -217,7 +219,7 @@ static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, boo
             e->first_timer = due->at;
         if (!there || due->at >= before)
             return OK;
-        *found = due->number < newest;
+        *found = due->number < newest || due->number >= KPI_TIMER;
         if (*found)
             return OK;
         TRY(arena_str(&e->event, key, &from));
@@ -230,11 +232,12 @@ static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, boo
 static Status attempt(Engine *e, Status (*step)(Engine *, void *),
                       Status (*failed)(Engine *, void *), void *ctx) {
     led_mark(e->l);
-    uint64_t next = e->next;
+    uint64_t next = e->next, series = e->series;
     Counts counts = e->counts;
     Status status = step(e, ctx);
     if (status == ERR_TRAP) {
         e->next = next;
+        e->series = series;
         e->counts = counts;
         status = failed(e, ctx);
     }
@@ -276,6 +279,7 @@ static Status deferred_failed(Engine *e, void *ctx) {
 /* Fires one timer; what it emits waits. */
 static Status due_take(Engine *e, Due *due) {
     ArenaMark mark = arena_mark(&e->event);
+    e->instant = due->at > e->instant ? due->at : e->instant;
     TRY(attempt(e, due_fire, due_failed, due));
     if (e->queue.n == 0)
         arena_back(&e->event, mark);
@@ -286,17 +290,19 @@ static Status due_take(Engine *e, Due *due) {
     return OK;
 }
 
-/* Fires what is due before `before`, instant by instant: first all timers of an instant, then what
- * they emitted is handled (language.md 14). newest: only owners that came into being before it. */
+/* Fires what is due before `before`, instant by instant: first all timers of duties and approvals,
+ * then what they emitted is handled, then KPIs are judged (language.md 14). newest: only owners
+ * that came into being before it. */
 static Status fire_due(Engine *e, int64_t before, uint64_t newest, bool *any) {
     Due due;
     bool found;
     TRY(due_find(e, before, newest, &due, &found));
     while (found) {
         int64_t instant = due.at;
+        bool kpis = due.number >= KPI_TIMER;
         ArenaMark mark = arena_mark(&e->event);
         *any = true;
-        while (found && due.at == instant) {
+        while (found && due.at == instant && (due.number >= KPI_TIMER) == kpis) {
             TRY(due_take(e, &due));
             TRY(due_find(e, before, newest, &due, &found));
         }

@@ -352,6 +352,76 @@ Node *build_absent(Builder *b, Node *a, Tok end, bool negated) {
     return node;
 }
 
+Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op) {
+    Node *node = build_node(b, kind, at.span, end.span, at);
+    node->op = (uint16_t)op;
+    return node;
+}
+
+Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window) {
+    Node *node = build_node(b, N_MEASURE, at.span, window->span, at);
+    node->a = a;
+    node->b = by;
+    node->c = window;
+    return node;
+}
+
+Node *build_aggregate(Builder *b, Tok agg, Node *of, Node *where, Tok end) {
+    Node *node = build_node(b, N_AGGREGATE, agg.span, end.span, agg);
+    node->op = (uint16_t)agg.sub;
+    node->a = of;
+    node->b = where;
+    return node;
+}
+
+Node *build_window(Builder *b, Tok at, Tok length, Tok step) {
+    Node *node = build_node(b, N_WINDOW, at.span, step.kind == 0 ? length.span : step.span, at);
+    node->op = step.kind == 0 ? WINDOW_SLIDES : WINDOW_STEPS;
+    node->a = build_literal(b, LIT_DURATION, length);
+    if (step.kind != 0)
+        node->b = build_literal(b, LIT_DURATION, step);
+    return node;
+}
+
+Node *build_window_per(Builder *b, Tok at, Tok unit) {
+    Node *node = build_node(b, N_WINDOW, at.span, unit.span, at);
+    node->op = WINDOW_CALENDAR;
+    node->flag = (uint8_t)(unit.sub + 1);
+    return node;
+}
+
+Node *build_bound(Builder *b, Node *side, Node *value, Tok hold) {
+    side->span = span_join(side->span, hold.kind == 0 ? value->span : hold.span);
+    side->a = value;
+    if (hold.kind != 0)
+        side->b = build_literal(b, LIT_DURATION, hold);
+    return side;
+}
+
+Node *build_level(Builder *b, Tok level, Node *raise, Node *clear) {
+    Node *node =
+        build_node(b, N_LEVEL, level.span, clear == NULL ? raise->span : clear->span, level);
+    node->op = (uint16_t)level.sub;
+    node->a = raise;
+    node->b = clear;
+    return node;
+}
+
+Node *build_when_level(Builder *b, Tok at, Tok level, NodeList actions, Tok end) {
+    Node *node = build_node(b, N_WHEN_LEVEL, at.span, end.span, level);
+    node->op = (uint16_t)level.sub;
+    node->a = actions.first;
+    return node;
+}
+
+Node *build_kpi_check(Builder *b, Tok at, int check, int which, Node *value) {
+    Node *node = build_node(b, N_KPI_CHECK, at.span, build_end(at.span, value), at);
+    node->op = (uint16_t)check;
+    node->slot = (uint32_t)which;
+    node->a = value;
+    return node;
+}
+
 Node *build_calendar(Builder *b, Tok at, Node *name, Tok label, NodeList items, Tok end) {
     Node *node = build_node(b, N_CALENDAR, at.span, end.span, at);
     node->text = name->text;

@@ -292,6 +292,16 @@ static Tok join_odd(Join *j, RawToken t) {
     return join_next(j);
 }
 
+/* Whether a word before a colon is a keyword that is written with one: `empty:`. */
+static bool join_colon_follows(Join *j) {
+    size_t count;
+    const Spelling *s = keywords_find(&j->keywords, join_peek(j, 0)->text, &count);
+    for (size_t i = 0; s != NULL && i < count; i++)
+        if (s[i].token == TK_EMPTY && s[i].word_count == 1)
+            return join_mark(j, 1, TK_COLON) && join_accepts(j, TK_EMPTY);
+    return false;
+}
+
 static Tok join_bad(Join *j) {
     RawToken t = *join_peek(j, 0);
     join_drop(j, 1);
@@ -318,7 +328,9 @@ Tok join_next(Join *j) {
             join_drop(j, 1);
             return tok;
         }
-        return join_is_label(j, 0) ? join_label(j, TK_LABEL) : join_word(j);
+        if (join_is_label(j, 0) && !join_colon_follows(j))
+            return join_label(j, TK_LABEL);
+        return join_word(j);
     case RAW_NUMBER:
         return join_number(j);
     case RAW_DATE:

@@ -18,6 +18,8 @@ static const KeywordRow keyword_rows[] = {
 #define TYPE(name, en, zh) {TK_TYPE, TYPE_##name, en, zh},
 #define HIT(name, en, zh) {TK_HIT, HIT_##name, en, zh},
 #define STATE(name, en, zh) {TK_STATE, STATE_##name, en, zh},
+#define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, en, zh},
+#define AGG(name, en, zh) {TK_AGG, AGG_##name, en, zh},
 #include "grammar/keywords.def"
 };
 enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
@@ -112,6 +114,7 @@ bool token_declares(int token) {
     case TK_APPROVAL:
     case TK_TEST:
     case TK_CALENDAR:
+    case TK_KPI:
         return true;
     default:
         return false;
@@ -141,6 +144,8 @@ static const TokenName token_names[] = {
     {TK_TYPE, "a type", "类型"},
     {TK_HIT, "a hit policy", "命中方式"},
     {TK_STATE, "a state", "状态"},
+    {TK_LEVEL, "a level", "级别"},
+    {TK_AGG, "sum, count, average, min or max", "合计、计数、平均、最小或最大"},
     {TK_LB, "{", "{"},
     {TK_RB, "}", "}"},
     {TK_LP, "(", "("},

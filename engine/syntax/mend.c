@@ -83,6 +83,8 @@ static bool is_class(int token) {
     case TK_TYPE:
     case TK_HIT:
     case TK_STATE:
+    case TK_LEVEL:
+    case TK_AGG:
         return true;
     default:
         return is_literal(token);
@@ -326,6 +328,8 @@ static bool may_add(int token) {
     case TK_WEEKDAY:
     case TK_HIT:
     case TK_STATE:
+    case TK_LEVEL:
+    case TK_AGG:
     case TK_IT:
     case TK_YES:
     case TK_NO:

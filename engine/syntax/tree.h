@@ -39,6 +39,10 @@ enum {
     CHECK_OWED_BY,
     CHECK_REPORTED_LATE
 };
+enum { WINDOW_SLIDES, WINDOW_STEPS, WINDOW_CALENDAR };
+enum { EMPTY_HOLD, EMPTY_CLEAR, EMPTY_ALERT };
+enum { SIDE_ABOVE, SIDE_BELOW, SIDE_AT_LEAST, SIDE_AT_MOST, SIDE_IS };
+enum { KPI_CHECK_LEVEL, KPI_CHECK_CLEAR, KPI_CHECK_VALUE, KPI_CHECK_ABSENT };
 enum { EVERY_WEEKDAY, EVERY_DAY, EVERY_WORKING_DAY, EVERY_MONTH };
 enum { CELL_OPEN_FROM = 1, CELL_OPEN_TO = 2 };
 
@@ -63,6 +67,16 @@ typedef enum StateRow {
 #include "grammar/keywords.def"
     STATE_COUNT
 } StateRow;
+typedef enum LevelRow {
+#define LEVEL(name, en, zh) LEVEL_##name,
+#include "grammar/keywords.def"
+    LEVEL_COUNT
+} LevelRow;
+typedef enum AggRow {
+#define AGG(name, en, zh) AGG_##name,
+#include "grammar/keywords.def"
+    AGG_ROWS
+} AggRow;
 
 typedef struct Node Node;
 struct Node {

@@ -37,6 +37,8 @@ def engine_events(text):
 def effects(text):
     data = {}
     for effect, _, name, need in rows(text, "DATA"):
+        if need == "KEPT":  # stands in the journal alone
+            continue
         data.setdefault(effect, []).append(marked(name, need == "MAYBE"))
     return {kind: ", ".join(data.get(name, [])) for name, _, kind, _ in rows(text, "EFFECT") if kind}
 

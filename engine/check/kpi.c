@@ -1,0 +1,387 @@
+/* check: KPIs: what they measure, over which window, the levels, and what happens at them. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+
+enum { DAY = 86400000 };
+
+/* Which duties a KPI obliges; before the duties' clauses are read, since their keys differ. */
+void kpis_oblige(Program *p) {
+    for (size_t i = 0; i < p->kpis.n; i++)
+        for (const Node *c = p->kpis.at[i]->node->c; c != NULL; c = c->next)
+            for (const Node *a = c->kind == N_WHEN_LEVEL ? c->a : NULL; a != NULL; a = a->next) {
+                DutySym *duty = a->kind == N_OBLIGE ? duty_find(p, a->text) : NULL;
+                if (duty != NULL)
+                    duty->by_kpi = true;
+            }
+}
+
+/* ---- measures */
+
+/* The event that a dotted name begins with, the longest first; *field: what is behind it. */
+static const Event *event_of(Program *p, Str name, Str *field) {
+    for (size_t n = name.n; n > 0; n--) {
+        if (n < name.n && name.p[n] != '.')
+            continue;
+        Event *event = event_find(p, (Str){name.p, n});
+        if (event == NULL)
+            continue;
+        event->raised = true;
+        *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
+        return event;
+    }
+    return NULL;
+}
+
+static Str agg_text(AggRow what) {
+    static const char *const names[AGG_ROWS] = {
+#define AGG(name, en, zh) [AGG_##name] = en,
+#include "grammar/keywords.def"
+    };
+    return str_of(names[what]);
+}
+
+static bool can_add(const Type *type) {
+    switch ((int)type->kind) {
+    case TY_INTEGER:
+    case TY_NUMBER:
+    case TY_PERCENT:
+    case TY_MONEY:
+        return true;
+    case TY_DURATION: /* of one family */
+        return (type->families & (type->families - 1)) == 0;
+    default:
+        return false;
+    }
+}
+
+static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
+    const Event *event = agg->event;
+    if (agg->what == AGG_COUNT) {
+        agg->type = type_plain(TY_INTEGER);
+        if (field.n == 0)
+            return true;
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, S("count"), say_both(p, "a field", "字段"),
+                  say_both(p, "name the event alone", "只写事件名"));
+        return false;
+    }
+    if (field.n == 0) {
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+                  say_both(p, "an event", "事件"),
+                  say_both(p, "name a field of it: EVENT.FIELD", "请写出其字段：事件.字段"));
+        return false;
+    }
+    agg->field = field_find(event->fields, event->field_count, field);
+    if (agg->field < 0) {
+        say_unknown_field(p, name->span, event->name, event->fields, event->field_count, field);
+        return false;
+    }
+    agg->type = event->fields[agg->field].type;
+    agg->type.optional = false;
+    agg->type.bounded = false;
+    if (can_add(&agg->type) || agg->type.kind == TY_ERROR)
+        return agg->type.kind != TY_ERROR;
+    bool mixed = agg->type.kind == TY_DURATION;
+    diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what), type_text(p, &agg->type),
+              mixed ? say_both(p, "declare the field in one unit: duration in minutes",
+                               "请以一种单位声明该字段：时长 属于 分钟")
+                    : say_both(p, "it takes integers, numbers, percentages, money and durations",
+                               "它只用于整数、数、百分比、金额与时长"));
+    return false;
+}
+
+/* The fields by which an event finds its series. */
+static bool agg_group(Program *p, KpiSym *kpi, AggSym *agg, bool first) {
+    agg->group = new (p->arena, uint32_t, kpi->by_count + 1);
+    if (agg->group == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    bool good = true;
+    for (uint32_t i = 0; i < kpi->by_count; i++) {
+        Field *by = &kpi->by[i];
+        int n = field_find(agg->event->fields, agg->event->field_count, by->name);
+        Str why = {NULL, 0};
+        if (n < 0)
+            why = say_both(p, "each event that is measured must have it",
+                           "被度量的每个事件都应有该字段");
+        else if (agg->event->fields[n].type.optional)
+            why = say_both(p, "it may be absent there, and would then belong to no group",
+                           "它在那里可能空缺，便不属于任何一组");
+        else if (agg->event->fields[n].type.kind >= TY_LIST)
+            why = say_both(p, "a list is no group", "列表不能用来分组");
+        else if (!first && by->type.kind != TY_ERROR &&
+                 !type_same(&by->type, &agg->event->fields[n].type))
+            why = say_both(p, "it has another type there", "它在那里类型不同");
+        if (why.n > 0) {
+            diag_add3(p->diags, DIAG_GROUP_FIELD, by->at, agg->event->name, by->name, why);
+            good = false;
+            continue;
+        }
+        agg->group[i] = (uint32_t)n;
+        if (first) {
+            by->type = agg->event->fields[n].type;
+            by->type.bounded = false;
+        }
+    }
+    return good;
+}
+
+static bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
+    AggSym *agg = &kpi->aggs[kpi->agg_count];
+    *agg = (AggSym){.what = (AggRow)node->op, .field = -1, .node = node};
+    Str field;
+    agg->event = event_of(p, node->a->text, &field);
+    if (agg->event == NULL) {
+        (void)event_named(p, node->a);
+        return false;
+    }
+    bool good = agg_field(p, agg, node->a, field);
+    good = agg_group(p, kpi, agg, kpi->agg_count == 0) && good;
+    agg->scope.it = agg->event;
+    if (node->b != NULL) {
+        uint32_t before = p->diags->errors;
+        expr_condition(p, &agg->scope, node->b);
+        agg->where = node->b;
+        good = good && p->diags->errors == before;
+    }
+    kpi->agg_count++;
+    return good;
+}
+
+static bool plain_number(const Type *t) {
+    return t->kind == TY_INTEGER || t->kind == TY_NUMBER || t->kind == TY_PERCENT;
+}
+
+/* The type of the whole measure. */
+static void measure_type(Program *p, KpiSym *kpi, const Node *node) {
+    const Type *a = &kpi->aggs[0].type, *b = &kpi->aggs[1].type;
+    kpi->type = *a;
+    kpi->ratio = kpi->agg_count == 2 || kpi->aggs[0].what == AGG_AVERAGE;
+    if (kpi->ratio && a->kind == TY_INTEGER)
+        kpi->type = type_plain(TY_NUMBER);
+    if (kpi->agg_count < 2)
+        return;
+    if (type_same(a, b) || (plain_number(a) && plain_number(b)))
+        kpi->type = type_plain(TY_NUMBER);
+    else if (!plain_number(b)) {
+        diag_add2(p->diags, DIAG_BAD_MEASURE, node->span, type_text(p, a), type_text(p, b));
+        kpi->type = type_error();
+    }
+}
+
+static bool constant_span(Program *p, Node *node, Value *out) {
+    Type any = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    return node != NULL && expr_constant(p, node, &any, DIAG_BAD_CELL, out);
+}
+
+static void say_window(Program *p, const Node *at, const char *why, const char *zh) {
+    diag_add2(p->diags, DIAG_BAD_WINDOW, at->span, source_text(p->sources, at->span),
+              say_both(p, why, zh));
+}
+
+static void window_check(Program *p, KpiSym *kpi, Node *node) {
+    kpi->window = node->op;
+    if (node->op == WINDOW_CALENDAR) {
+        kpi->period = node->flag - 1;
+        if (kpi->period != UNIT_DAY && kpi->period != UNIT_WEEK && kpi->period != UNIT_MONTH)
+            say_window(p, node, "write per day, per week or per month",
+                       "请写 逐 天、逐 周 或 逐 月");
+        return;
+    }
+    if (!constant_span(p, node->a, &kpi->length))
+        return;
+    bool days = kpi->length.aux == FAMILY_DAYS;
+    if ((!days && kpi->length.aux != FAMILY_ELAPSED) || kpi->length.i <= 0) {
+        say_window(p, node->a, "write hours, minutes or days, and more than nothing",
+                   "请写小时、分钟或天，且大于零");
+        return;
+    }
+    if (node->op != WINDOW_STEPS || !constant_span(p, node->b, &kpi->step))
+        return;
+    if (kpi->step.aux != kpi->length.aux || kpi->step.i <= 0 || kpi->length.i % kpi->step.i != 0)
+        say_window(p, node->b, "a window is so many whole steps: over 1 hour by 1 minute",
+                   "窗口应为整数步：窗口 1 小时 按 1 分钟");
+    else if (days && kpi->step.i != 1)
+        say_window(p, node->b, "in days the step is 1 day", "以天计时步长为 1 天");
+    else if (!days && DAY % kpi->step.i != 0)
+        say_window(p, node->b, "so many whole steps make a day", "一天应为整数步");
+}
+
+static void measure_check(Program *p, KpiSym *kpi, Node *node) {
+    kpi->type = type_error();
+    bool good = agg_check(p, kpi, node->a);
+    if (node->b != NULL)
+        good = agg_check(p, kpi, node->b) && good;
+    window_check(p, kpi, node->c);
+    if (good)
+        measure_type(p, kpi, node);
+}
+
+/* ---- levels */
+
+bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out) {
+    if (kpi->type.kind == TY_ERROR)
+        return false;
+    Type seen = expr_check(p, NULL, node, NULL), want = kpi->type;
+    bool numbers = plain_number(&want) && plain_number(&seen);
+    bool whole = want.kind == TY_INTEGER && !kpi->ratio; /* a count is not 5% */
+    if (numbers && !whole)
+        want = seen;
+    want.optional = false;
+    if (!expr_constant(p, node, &want, DIAG_BAD_CELL, out))
+        return false;
+    return true;
+}
+
+static bool bound_check(Program *p, const KpiSym *kpi, const Node *node, BoundSym *out) {
+    *out = (BoundSym){.side = node->op};
+    if (!kpi_constant(p, kpi, node->a, &out->value))
+        return false;
+    if (node->b == NULL || !constant_span(p, node->b, &out->hold))
+        return node->b == NULL;
+    if ((out->hold.aux == FAMILY_ELAPSED || out->hold.aux == FAMILY_DAYS) && out->hold.i > 0)
+        return true;
+    diag_add1(p->diags, DIAG_BAD_HOLD, node->b->span, source_text(p->sources, node->b->span));
+    return false;
+}
+
+static Dec bound_dec(Value v) {
+    return v.kind == V_INT || v.kind == V_DURATION ? dec_of_i64(v.i) : value_to_dec(v);
+}
+
+/* Whether a value can both raise and clear the level. */
+static bool sides_cross(const BoundSym *raise, const BoundSym *clear) {
+    bool up = raise->side == SIDE_ABOVE || raise->side == SIDE_AT_LEAST;
+    bool back = clear->side == SIDE_BELOW || clear->side == SIDE_AT_MOST;
+    if (up != back)
+        return true;
+    int order = dec_cmp(bound_dec(clear->value), bound_dec(raise->value));
+    bool both = raise->side >= SIDE_AT_LEAST && clear->side >= SIDE_AT_LEAST;
+    return (up ? order > 0 : order < 0) || (order == 0 && both);
+}
+
+static void say_kpi_twice(Program *p, const KpiSym *kpi, const Node *node) {
+    diag_add2(p->diags, DIAG_KPI_TWICE, node->at, kpi->name, source_text(p->sources, node->at));
+}
+
+static void level_check(Program *p, KpiSym *kpi, const Node *node) {
+    if (node->op == LEVEL_CLEARED) {
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at,
+                  say_quoted(p, source_text(p->sources, node->at)),
+                  say_both(p, "warning or critical", "预警 或 严重"));
+        return;
+    }
+    for (uint32_t i = 0; i < kpi->level_count; i++)
+        if (kpi->levels[i].level == (LevelRow)node->op) {
+            say_kpi_twice(p, kpi, node);
+            return;
+        }
+    LevelSym level = {.level = (LevelRow)node->op, .node = node, .has_clear = node->b != NULL};
+    bool good = bound_check(p, kpi, node->a, &level.raise);
+    if (node->b != NULL)
+        good = bound_check(p, kpi, node->b, &level.clear) && good;
+    if (good && level.has_clear && sides_cross(&level.raise, &level.clear))
+        diag_add2(p->diags, DIAG_CLEAR_SIDE, node->b->span, source_text(p->sources, node->b->span),
+                  source_text(p->sources, span_join(node->a->span, node->a->a->span)));
+    uint32_t place = kpi->level_count++;
+    if (place == 1 && kpi->levels[0].level > level.level) { /* warning before critical */
+        kpi->levels[1] = kpi->levels[0];
+        place = 0;
+    }
+    kpi->levels[place] = level;
+}
+
+static void reaction_level(Program *p, KpiSym *kpi, const Node *node) {
+    bool there = node->op == LEVEL_CLEARED && kpi->level_count > 0;
+    for (uint32_t i = 0; i < kpi->level_count; i++)
+        there = there || kpi->levels[i].level == (LevelRow)node->op;
+    if (!there)
+        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, node->at, kpi->name,
+                  node->op == LEVEL_CLEARED ? S("warning") : source_text(p->sources, node->at));
+    kpi->reactions[kpi->reaction_count++] = (LevelReaction){(LevelRow)node->op, node->a};
+    actions_check(p, &kpi->scope, node->a, say_both(p, "reaction", "反应"), false);
+}
+
+/* ---- one KPI */
+
+static void kpi_group(Program *p, KpiSym *kpi) {
+    size_t n = node_count(kpi->node->a);
+    kpi->by = new (p->arena, Field, n + 1);
+    kpi->reactions = new (p->arena, LevelReaction, node_count(kpi->node->c) + 1);
+    if (kpi->by == NULL || kpi->reactions == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (const Node *by = kpi->node->a; by != NULL; by = by->next)
+        kpi->by[kpi->by_count++] = (Field){.name = by->text, .at = by->at};
+}
+
+static void kpi_scope(Program *p, KpiSym *kpi) {
+    for (uint32_t i = 0; i < kpi->by_count; i++)
+        scope_add(p, &kpi->scope,
+                  (Local){.name = kpi->by[i].name,
+                          .type = kpi->by[i].type,
+                          .number = i,
+                          .parameter = true,
+                          .at = kpi->by[i].at});
+    for (uint32_t i = 0; i < kpi->by_count; i++)
+        if (str_eq(kpi->by[i].name, S("value")))
+            return; /* a group of that name hides it */
+    scope_add(p, &kpi->scope,
+              (Local){.name = S("value"),
+                      .type = type_plain(TY_TEXT),
+                      .number = kpi->by_count,
+                      .parameter = true,
+                      .at = kpi->at});
+}
+
+static void kpi_check(Program *p, KpiSym *kpi) {
+    const Node *seen[3] = {NULL};
+    kpi_group(p, kpi);
+    bool broken = false;
+    for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next) {
+        int which = c->kind == N_MEASURE   ? 0
+                    : c->kind == N_SAMPLES ? 1
+                    : c->kind == N_EMPTY   ? 2
+                                           : 3;
+        broken = broken || c->kind == N_ERROR;
+        if (which == 3)
+            continue;
+        if (seen[which] != NULL) {
+            say_kpi_twice(p, kpi, c);
+            continue;
+        }
+        seen[which] = c;
+        Node samples = {.kind = N_LIT, .op = LIT_NUMBER, .text = c->text, .span = c->span};
+        Value v;
+        if (which == 0)
+            measure_check(p, kpi, (Node *)(uintptr_t)c);
+        else if (which == 2)
+            kpi->empty = c->op;
+        else if (literal_value(p, &samples, &v) && v.kind == V_INT && v.i >= 1)
+            kpi->samples = v.i;
+        else
+            diag_add3(p->diags, DIAG_BAD_LITERAL, c->span, c->text,
+                      say_both(p, "number of samples", "样本数"),
+                      say_both(p, "write a whole number from 1 on", "请写不小于 1 的整数"));
+    }
+    if (seen[0] == NULL) {
+        kpi->type = type_error();
+        if (!broken)
+            diag_add1(p->diags, DIAG_KPI_WITHOUT_MEASURE, kpi->at, kpi->name);
+    }
+    kpi_scope(p, kpi);
+    for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
+        if (c->kind == N_LEVEL)
+            level_check(p, kpi, c);
+    for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
+        if (c->kind == N_WHEN_LEVEL)
+            reaction_level(p, kpi, c);
+}
+
+void kpis_check(Program *p) {
+    for (size_t i = 0; i < p->kpis.n && !p->nomem; i++)
+        kpi_check(p, p->kpis.at[i]);
+}
