@@ -332,6 +332,7 @@ const char *remit_reason(int reason) {
 static void fill_summary(RemitSummary *out, const Counts *c, uint64_t bytes) {
     out->events = c->events;
     out->repeated = c->repeated;
+    out->again = c->again;
     out->unmatched = c->unmatched;
     for (int i = 0; i < REMIT_REASONS; i++)
         out->rejected[i] = c->rejected[i];
@@ -583,10 +584,13 @@ RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWrit
 
 RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
                           RemitError *error) {
-    Str wanted = text_of(code);
+    char upper[16] = {0}; /* e0203 is E0203 */
+    for (size_t i = 0; i + 1 < sizeof upper && code[i] != '\0'; i++)
+        upper[i] = (char)(code[i] >= 'a' && code[i] <= 'z' ? code[i] - 'a' + 'A' : code[i]);
+    Str wanted = text_of(code), other = text_of(upper);
     (void)look;
     for (size_t i = 0; i < page_count; i++)
-        if (str_eq(pages[i].name, wanted)) {
+        if (str_eq(pages[i].name, wanted) || str_eq(pages[i].name, other)) {
             Status status = write_all(to, pages[i].text);
             return give(error, status_of(status), "the output cannot be written");
         }

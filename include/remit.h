@@ -6,6 +6,8 @@
  * RemitError then has the words. One handle is used by one thread at a time; different handles do
  * not share anything.
  *
+ * A program links with libremit.a, then -llmdb -lcrypto.
+ *
  * What is written goes to a RemitWriter: a function that takes bytes and says 0 for "go on". The
  * bytes are the caller's only during the call. */
 #ifndef REMIT_H
@@ -123,6 +125,7 @@ enum { REMIT_REASONS = 7 }; /* malformed, schema, conflict, late, future, author
 
 typedef struct RemitSummary {
     uint64_t events, repeated, unmatched;
+    uint64_t again; /* of the repeated: those that had been rejected */
     uint64_t rejected[REMIT_REASONS];
     uint64_t effects;
     uint64_t raised, fulfilled, late, breached, escalated, reminded, waived, paused, resumed,
@@ -193,7 +196,7 @@ typedef struct RemitShowOptions {
 
 REMIT_API RemitStatus remit_show(const RemitShowOptions *options, const RemitLook *look,
                                  RemitTable table, RemitWriter json, RemitError *error);
-/* The digest of the ledger (state: of its meaning alone, contract.md 16) as 64 hex digits and a
+/* The digest of the ledger (state: of what its duties mean alone, whatever the order in which events came) as 64 hex digits and a
  * NUL. */
 REMIT_API RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error);
 /* Why something is as it is: a subject as effects have it, such as duty/handle_complaint/C1.

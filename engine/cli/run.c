@@ -96,6 +96,12 @@ static uint64_t rejected_in_all(const RemitSummary *s) {
     return n;
 }
 
+/* Also when it had been before: a call that is made again after a kill must end as it would have.
+ */
+static bool was_rejected(const RemitSummary *s) {
+    return rejected_in_all(s) + s->again > 0;
+}
+
 static void put_rejected(FILE *f, const RemitSummary *s) {
     bool first = true;
     fputs(" (", f);
@@ -278,7 +284,7 @@ static int run_run(Args *args) {
     warn_clock(&summary);
     warn_form(&summary);
     remit_policy_close(policy);
-    if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
+    if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;
     return done(code);
 }
@@ -325,7 +331,7 @@ static int run_decide(Args *args) {
     if (code != REMIT_OK)
         fail(&error);
     remit_policy_close(policy);
-    if (code == REMIT_OK && arg(args, "--strict") != NULL && rejected_in_all(&summary) > 0)
+    if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;
     return done(code);
 }

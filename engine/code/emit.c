@@ -247,7 +247,7 @@ static void emit_sources(Emit *e) {
     b->sources = emit_array(e, b->source_count, sizeof *b->sources);
     for (uint32_t i = 0; b->sources != NULL && i < b->source_count; i++) {
         const Source *from = &e->p->sources->files.at[i];
-        b->sources[i] = (SourceDef){from->name, from->text};
+        b->sources[i] = (SourceDef){from->stem, from->text};
     }
 }
 

@@ -36,6 +36,7 @@ typedef struct Decide {
     Cause cause;
     Subject subject;
     int64_t now;
+    bool has_now;
     Buf lines;
     Effect emitted; /* used again and again: there is much in it that stays zero */
 } Decide;
@@ -49,7 +50,7 @@ static Status flush(Decide *d) {
 
 static Status say(Decide *d, Effect *e) {
     e->index = d->next++;
-    e->has_time = true;
+    e->has_time = d->has_now;
     e->time = e->seen = d->now;
     e->cause = d->cause;
     e->subject = d->subject;
@@ -123,6 +124,7 @@ static Status run_rules(Decide *d, uint32_t event, const VmEvent *vm) {
 static Status decide_event(Decide *d, const Input *in) {
     Str parts[2] = {in->source, in->id};
     d->now = in->time;
+    d->has_now = true;
     d->cause = (Cause){.kind = CAUSE_EVENT, .id = in->id};
     d->subject = (Subject){.kind = SUBJECT_EVENT, .key = parts, .key_count = 2};
     VmEvent vm = {.fields = in->fields, .time = in->time, .id = in->id, .source = in->source};
@@ -145,6 +147,7 @@ static Status decide_event(Decide *d, const Input *in) {
 static Status decide_refused(Decide *d, const Refusal *why) {
     Str parts[2] = {why->source, why->id};
     d->now = why->time;
+    d->has_now = why->has_time;
     d->cause = (Cause){.kind = CAUSE_EVENT, .id = why->id};
     d->subject = (Subject){.kind = SUBJECT_EVENT, .key = parts, .key_count = 2};
     Effect e = {.id = EFFECT_REJECTED};

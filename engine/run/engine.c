@@ -360,6 +360,14 @@ Status engine_actions(Engine *e, int32_t fn, const VmEvent *event, const Value *
     return vm_call(&e->vm, fn, event, frame, NULL, &results, NULL);
 }
 
+static Status rule_run(Engine *e, int32_t fn, const VmEvent *event) {
+    const Value *results;
+    bool applies = true;
+    TRY(vm_call(&e->vm, fn, event, NULL, NULL, &results, &applies));
+    e->matched = e->matched || applies;
+    return OK;
+}
+
 static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
     e->rule = 0;
     switch ((HandlerKind)h->kind) {
@@ -380,10 +388,9 @@ static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
     case HANDLE_SAMPLE:
         return kpi_sample(e, h->decl, h->act, flow);
     case HANDLE_RULE:
-        e->matched = true;
         e->rule = h->decl + 1;
         e->line = e->b->rules[h->decl].file << 20 | e->b->rules[h->decl].line;
-        return engine_actions(e, e->b->rules[h->decl].fn, &flow->vm, NULL);
+        return rule_run(e, e->b->rules[h->decl].fn, &flow->vm);
     }
     UNREACHABLE();
 }
@@ -537,8 +544,10 @@ static Status refuse_now(Engine *e, const Refusal *why, const uint8_t key[SHA256
 static Status known_reject(Engine *e, const uint8_t key[SHA256_BYTES], bool *found) {
     uint64_t a, b;
     LEDGER(e, led_set_find(e->l, LED_SET_REJECTS, key, &a, &b, found), "reading the ledger");
-    if (*found)
+    if (*found) {
         e->counts.repeated++;
+        e->counts.again++;
+    }
     return OK;
 }
 

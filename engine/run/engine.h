@@ -37,8 +37,9 @@ typedef struct Refusal {
 } Refusal;
 
 typedef struct Counts {
-    uint64_t events; /* taken in */
-    uint64_t repeated;
+    uint64_t events;   /* taken in */
+    uint64_t repeated; /* of them `again`: rejects that came again */
+    uint64_t again;
     uint64_t unmatched;
     uint64_t rejected[REJECT_REASONS];
     uint64_t effects;

@@ -22,14 +22,20 @@ void policy_free(Policy *p) {
     arena_free(&p->arena);
 }
 
-Status policy_add_text(Policy *p, Str name, Str text, Err *err) {
+static Status add_text(Policy *p, Str name, Str stem, Str text, Err *err) {
     uint32_t file;
     Status status = source_add(&p->sources, name, text, false, &file);
     if (status == ERR_LIMIT)
         return err_set(err, status,
                        "%.*s: it is larger than 64 MiB, or there are more than 10,000 files",
                        STR_ARG(name));
+    if (status == OK)
+        source_stem(&p->sources, file, stem);
     return status;
+}
+
+Status policy_add_text(Policy *p, Str name, Str text, Err *err) {
+    return add_text(p, name, name, text, err);
 }
 
 static Status add_bundle(Policy *p, Str path, Err *err) {
@@ -44,7 +50,16 @@ static Status add_bundle(Policy *p, Str path, Err *err) {
                                   why.code == OK ? status_text(status) : why.text);
 }
 
-static Status add_file(Policy *p, Str path, Err *err) {
+/* What follows the last slash. */
+static Str base_name(Str path) {
+    size_t n = path.n;
+    while (n > 0 && path.p[n - 1] != '/')
+        n--;
+    return str_from(path, n);
+}
+
+/* stem: what the bundle calls it, so that it is the same bundle wherever its files lie. */
+static Status add_file(Policy *p, Str path, Str stem, Err *err) {
     if (p->bundle != NULL)
         return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
                        STR_ARG(path));
@@ -53,21 +68,26 @@ static Status add_file(Policy *p, Str path, Err *err) {
             return OK; /* named twice */
     Str text;
     TRY(os_read_file(path, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
-    return policy_add_text(p, path, text, err);
+    return add_text(p, path, stem, text, err);
 }
 
 Status policy_add_path(Policy *p, Str path, Err *err) {
     bool dir;
     TRY(os_is_dir(path, &dir, err));
     if (!dir)
-        return str_ends(path, S(".remitc")) ? add_bundle(p, path, err) : add_file(p, path, err);
+        return str_ends(path, S(".remitc")) ? add_bundle(p, path, err)
+                                            : add_file(p, path, base_name(path), err);
     Str *paths;
     size_t n;
     TRY(os_list(path, S(".remit"), &p->arena, &paths, &n, err));
     if (n == 0)
         return err_set(err, ERR_NOTFOUND, "%.*s: there is no file *.remit in it", STR_ARG(path));
-    for (size_t i = 0; i < n; i++)
-        TRY(add_file(p, paths[i], err));
+    for (size_t i = 0; i < n; i++) {
+        Str stem = str_from(paths[i], path.n); /* os_list puts the folder before each */
+        while (stem.n > 0 && stem.p[0] == '/')
+            stem = str_from(stem, 1);
+        TRY(add_file(p, paths[i], stem, err));
+    }
     return OK;
 }
 

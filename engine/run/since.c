@@ -146,8 +146,9 @@ static Status flow_of(Engine *e, uint64_t index, Flow *flow) {
     return OK;
 }
 
-/* Tries one kept event on a duty. */
-static Status try_kept(Engine *e, Duty *d, const ActDef *act, uint64_t leaf, bool *fits) {
+/* Tries one kept event on a duty: at the raising, or at its own time if the raising came late. */
+static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint64_t leaf,
+                       bool *fits) {
     Flow flow;
     *fits = true;
     TRY(flow_of(e, leaf, &flow));
@@ -160,9 +161,12 @@ static Status try_kept(Engine *e, Duty *d, const ActDef *act, uint64_t leaf, boo
         return OK;
     Cause cause = e->cause;
     uint32_t line = e->line;
+    int64_t now = e->now;
     e->cause = flow.cause;
     e->line = act->file << 20 | act->line;
-    Status status = duty_apply(e, d, (Act){d->terms.raised, act->kind, act->clause, leaf}, &flow);
+    e->now = time > d->terms.raised ? time : d->terms.raised;
+    Status status = duty_apply(e, d, (Act){e->now, act->kind, act->clause, leaf}, &flow);
+    e->now = now;
     e->cause = cause;
     e->line = line;
     return status;
@@ -219,9 +223,7 @@ static Status look_back(Engine *e, Duty *d, const ActDef *act) {
         uint64_t leaf = take_key_u64(&t);
         if (take_done(&t) != OK)
             return engine_fail(e, ERR_DAMAGED, "a kept event");
-        if (time > d->terms.raised)
-            return OK;
-        TRY(try_kept(e, d, act, leaf, &fits));
+        TRY(try_kept(e, d, act, time, leaf, &fits));
         if (fits && !act->each)
             TRY(set_both(e, d->decl, act, hash, time, leaf, false));
     }

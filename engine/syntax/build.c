@@ -100,6 +100,8 @@ Node *build_named(Builder *b, NodeKind kind, Tok at, Tok name, Tok label, Node *
                   Tok end) {
     Span to = end.span;
     to = span_join(to, build_end(name.span, x));
+    to = span_join(to, build_end(name.span, y));
+    to = span_join(to, build_end(name.span, z));
     if (label.kind != 0)
         to = span_join(to, label.span);
     Node *node = build_node(b, kind, at.span, span_join(to, name.span), name);

@@ -15,11 +15,17 @@ Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *fil
         return ERR_LIMIT;
     Source source = {.embedded = embedded};
     TRY(arena_str(all->arena, name, &source.name));
+    source.stem = source.name;
     TRY(arena_str(all->arena, text, &source.text));
     if (!vec_push(&all->files, source))
         return ERR_NOMEM;
     *file = (uint32_t)(all->files.n - 1);
     return OK;
+}
+
+void source_stem(Sources *all, uint32_t file, Str stem) {
+    Source *source = &all->files.at[file];
+    source->stem = str_from(source->name, source->name.n - stem.n);
 }
 
 void sources_free(Sources *all) {

@@ -6,7 +6,8 @@
 #include "engine/syntax/token.h"
 
 typedef struct Source {
-    Str name;        /* as the caller named it */
+    Str name;        /* as the caller named it, for messages */
+    Str stem;        /* the same wherever the policy lies: what a bundle keeps */
     Str text;        /* valid UTF-8, NUL behind its last byte */
     bool embedded;   /* a file of the standard library */
     uint32_t *lines; /* offset of each line's first byte; made when first asked for */
@@ -20,6 +21,8 @@ typedef struct Sources {
 
 /* Takes a copy of name and text. *file is the new number. ERR_LIMIT: too large or too many. */
 MUST_USE Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *file);
+/* Its stem, which is its name until this is called. stem is a part of its name. */
+void source_stem(Sources *all, uint32_t file, Str stem);
 void sources_free(Sources *all);
 
 typedef struct Place {
