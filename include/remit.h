@@ -196,8 +196,8 @@ typedef struct RemitShowOptions {
 
 REMIT_API RemitStatus remit_show(const RemitShowOptions *options, const RemitLook *look,
                                  RemitTable table, RemitWriter json, RemitError *error);
-/* The digest of the ledger (state: of what its duties mean alone, whatever the order in which events came) as 64 hex digits and a
- * NUL. */
+/* The digest of the ledger (state: of what its duties mean alone, whatever the order in which
+ * events came) as 64 hex digits and a NUL. */
 REMIT_API RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error);
 /* Why something is as it is: a subject as effects have it, such as duty/handle_complaint/C1.
  * REMIT_CALL: there is none. */
