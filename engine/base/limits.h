@@ -22,6 +22,8 @@ enum {
     LIMIT_ZONE_CHANGES = 4000,     /* changes of offset that one zone lists */
     LIMIT_CAL_SPANS = 48,          /* spans of working time of one date */
     LIMIT_CAL_DATES = 40000,       /* dates of one calendar with hours of their own, holidays too */
+    LIMIT_TABLE_DEPTH = 7,         /* tables that compute with one another, in a chain */
+    LIMIT_COST = 10000000,         /* what one call of the machine may cost (op.def) */
     LIMIT_PROOF = 40000000,        /* rows that the proof of one table looks at */
     LIMIT_CAL_DAYS = 36525,        /* dates one question to a calendar looks at: 100 years */
 };

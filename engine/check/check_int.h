@@ -112,6 +112,7 @@ void kpis_check(Program *p);
 /* A constant that a KPI's value is compared with. */
 bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out);
 void graph_check(Program *p);
+void calls_check(Program *p);
 void tests_check(Program *p);
 
 #endif

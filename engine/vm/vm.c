@@ -152,6 +152,8 @@ static Status do_lookup(Vm *vm, uint32_t table, Value *regs) {
     }
     TRY(vm_trace(vm, table, row, regs, t->input_count));
     const Value *results = &t->results[(size_t)row * t->output_count];
+    if (t->row_fns[row] >= 0 && vm->cost > vm->most)
+        return trap(vm, TRAP_TOO_MANY, value_absent(), value_absent());
     if (t->row_fns[row] >= 0)
         TRY(vm_call(vm, t->row_fns[row], NULL, NULL, regs, &results, NULL));
     memcpy(regs, results, t->output_count * sizeof *regs);
@@ -349,6 +351,8 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
     vm->trap.table = -1;
     if (vm->depth == VM_DEPTH)
         return trap(vm, TRAP_TOO_DEEP, value_absent(), value_absent());
+    if (vm->depth == 0)
+        vm->most = vm->cost + LIMIT_COST; /* asked where one function calls another (do_lookup) */
     Value *regs = vm->regs[vm->depth++];
     Status status = vm_run(vm, &vm->b->fns[fn], event, frame, args, regs, results, applies);
     vm->depth--;

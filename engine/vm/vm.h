@@ -7,6 +7,7 @@
 #ifndef REMIT_VM_VM_H
 #define REMIT_VM_VM_H
 
+#include "engine/base/limits.h"
 #include "engine/code/bundle.h"
 
 typedef enum TrapCode {
@@ -47,7 +48,7 @@ typedef struct TraceRow {
     const Value *inputs; /* in the event arena */
 } TraceRow;
 
-enum { VM_TRACE = 16, VM_DEPTH = 8 };
+enum { VM_TRACE = 16, VM_DEPTH = LIMIT_TABLE_DEPTH + 1 };
 
 typedef struct Vm {
     const Bundle *b;
@@ -56,6 +57,7 @@ typedef struct Vm {
     ZoneCache zone;
     Trap trap;
     uint64_t cost; /* metered: the sum of what was executed */
+    uint64_t most; /* cost that the outermost call may reach */
     TraceRow trace[VM_TRACE];
     uint32_t trace_count; /* more than VM_TRACE are not kept */
     bool tracing;
