@@ -15,6 +15,7 @@ enum {
     LIMIT_FIELDS = 250,            /* fields of one event or record */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
+    LIMIT_PAUSES = 32,             /* pause clauses of one duty: a bit each in its record */
     LIMIT_RUNGS = 60,              /* rungs of one ladder */
     LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
     LIMIT_CASCADE = 10000,         /* emitted events of one input event */

@@ -148,13 +148,19 @@ static bool in_bounds(const Value *v) {
     return v->scale <= DEC_SCALE_MAX && v->aux < FAMILIES;
 }
 
+static uint32_t take_u32_varint(Take *t) {
+    uint64_t n = take_varint(t);
+    t->failed = t->failed || n > UINT32_MAX;
+    return (uint32_t)n;
+}
+
 static Value take_at(Take *t, Arena *a, int depth) {
     Value v = {.kind = take_u8(t)};
     switch ((ValueKind)v.kind) {
     case V_ABSENT:
         return v;
     case V_MONEY:
-        v.n = (uint32_t)take_varint(t);
+        v.n = take_u32_varint(t);
         v.scale = take_u8(t);
         v.i = take_zigzag(t);
         break;
@@ -170,18 +176,22 @@ static Value take_at(Take *t, Arena *a, int depth) {
     case V_TEXT:
         return value_text(take_str(t));
     case V_ENUM:
-        v.n = (uint32_t)take_varint(t);
+        v.n = take_u32_varint(t);
         v.i = take_zigzag(t);
         break;
     case V_PARTY:
         v.aux = take_u8(t);
         if (v.aux == 1)
             return value_person(take_str(t));
+        t->failed = t->failed || v.aux != 0;
         v.i = take_zigzag(t);
         break;
     case V_LIST:
         return take_list(t, a, depth);
     case V_FLAG:
+        v.i = take_zigzag(t);
+        t->failed = t->failed || v.i < 0 || v.i > 1;
+        break;
     case V_INT:
     case V_DATE:
     case V_TIME:

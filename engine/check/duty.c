@@ -601,6 +601,10 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
             act_check(p, duty, c, 0);
         return;
     case N_PAUSE:
+        if (duty->pause_count == LIMIT_PAUSES) {
+            diag_add2(p->diags, DIAG_TOO_LARGE, c->at, S("this duty"), S("32 pauses"));
+            return;
+        }
         act_check(p, duty, c->a, duty->pause_count);
         act_check(p, duty, c->b, duty->pause_count);
         duty->pause_count++;

@@ -253,6 +253,8 @@ static void take_test(Reader *r, CellTest *t) {
                     .open_hi = flags >> 5 & 1};
     t->lo = take_checked(r);
     t->hi = take_checked(r);
+    if ((!t->has_lo && t->lo.kind != V_ABSENT) || (!t->has_hi && t->hi.kind != V_ABSENT))
+        r->t.failed = true;
 }
 
 static void put_cell(Buf *out, const Cell *c) {
@@ -425,6 +427,8 @@ static void take_act(Reader *r, ActDef *a) {
     TAKE_LIST(r, a->slots, a->slot_count, take_slot);
     a->since = take_checked(r);
     a->has_since = a->since.kind == V_DURATION;
+    if (!a->has_since && a->since.kind != V_ABSENT)
+        r->t.failed = true;
     a->file = take_u32v(r);
     a->line = take_u32v(r);
     if (a->event >= r->b->event_count)
@@ -513,7 +517,7 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->line = take_u32v(r);
     bool triggers = (d->event >= 0) + (d->schedule != SCHEDULE_NONE) + (d->param_count > 0) > 1;
     if (triggers || d->time_ms < 0 || d->time_ms >= DAY_MS || d->rung_count > LIMIT_RUNGS ||
-        d->pause_count > 250 || (d->schedule == SCHEDULE_WEEKDAY && d->weekdays == 0) ||
+        d->pause_count > LIMIT_PAUSES || (d->schedule == SCHEDULE_WEEKDAY && d->weekdays == 0) ||
         (d->schedule == SCHEDULE_MONTH && d->month_day == 0) ||
         (d->schedule == SCHEDULE_WORKING_DAY && r->b->calendar < 0))
         r->t.failed = true;
@@ -893,12 +897,19 @@ static bool ok_events(const Bundle *b) {
            str_eq(vote->members[1].name, S("yes"));
 }
 
+/* Whether a function reads no more than this event and so many arguments. It may end by STOP: what
+ * it belongs to does then not apply. */
+static bool fn_opens(const Bundle *b, int32_t fn, int32_t event, uint32_t args) {
+    const FnDef *f = &b->fns[fn];
+    return (f->event < 0 || f->event == event) && f->owner < 0 && f->arg_count <= args;
+}
+
 /* Whether a function reads no more than this event, the frame of this declaration and so many
- * arguments. */
+ * arguments, and always has its results. */
 static bool fn_reads(const Bundle *b, int32_t fn, int32_t event, DeclKind of, int32_t owner,
                      uint32_t args) {
     const FnDef *f = &b->fns[fn];
-    return (f->event < 0 || f->event == event) &&
+    return !f->stops && (f->event < 0 || f->event == event) &&
            (f->owner < 0 || (f->of == of && f->owner == owner)) && f->arg_count <= args;
 }
 
@@ -967,7 +978,7 @@ static bool ok_tables(const Bundle *b) {
 }
 
 static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
-    if (a->file >= b->source_count || (a->kind >= ACT_IS_RESUME && a->clause >= d->pause_count))
+    if (a->file >= b->source_count || a->clause >= (a->kind >= ACT_IS_RESUME ? d->pause_count : 1))
         return false;
     if (a->test_fn >= 0 && (!fn_is(b, a->test_fn, (int32_t)a->event, (int32_t)number, 0) ||
                             !fn_gives(b, a->test_fn, 1, V_FLAG)))
@@ -999,7 +1010,7 @@ static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const Ru
 
 static bool ok_raise(const Bundle *b, const DutyDef *d) {
     const FnDef *f = &b->fns[d->raise_fn];
-    if (!fn_is(b, d->raise_fn, d->event, -2, d->param_count) ||
+    if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
         !ok_args(f, d->params, d->param_count))
         return false;
     uint32_t fixed = d->key_count + 2 + d->has_beneficiary;
@@ -1054,7 +1065,7 @@ static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
     uint32_t flags = 0, at = 0;
     for (uint32_t i = 0; i < d->need_count; i++)
         flags += d->needs[i].conditional;
-    if (!fn_is(b, d->raise_fn, d->event, -2, d->param_count) ||
+    if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
         !ok_args(f, d->params, d->param_count) ||
         f->result_count !=
             d->key_count + d->has_due + d->excluded_count + d->seat_count + flags + d->frame_count)
@@ -1137,13 +1148,15 @@ static bool ok_kpis(const Bundle *b) {
 
 static bool ok_rest(const Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
-        const FnDef *f = &b->fns[i];
+        FnDef *f = &b->fns[i];
         if (f->owner >= (int32_t)decl_count(b, f->of) || f->to > b->code_count ||
             (i > 0 && f->from < b->fns[i - 1].to))
             return false;
+        for (uint32_t at = f->from; at < f->to; at++)
+            f->stops = f->stops || INS_OP(b->code[at]) == OP_STOP;
     }
     for (uint32_t i = 0; i < b->rule_count; i++)
-        if (!fn_is(b, b->rules[i].fn, (int32_t)b->rules[i].event, -2, 0) ||
+        if (!fn_opens(b, b->rules[i].fn, (int32_t)b->rules[i].event, 0) ||
             b->rules[i].file >= b->source_count)
             return false;
     for (uint32_t i = 0; i < b->code_count; i++)

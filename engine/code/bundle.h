@@ -113,6 +113,7 @@ typedef struct FnDef {
     uint32_t arg_count, result_count;
     uint32_t registers;
     uint32_t from, to; /* its instructions in the code */
+    bool stops;        /* one of them is STOP; found when the bundle is taken */
 } FnDef;
 
 typedef enum MatchDef { MATCH_BY_KEY, MATCH_BY_LINK, MATCH_BY_SCAN, MATCH_BY_SELF } MatchDef;

@@ -256,10 +256,10 @@ static Status org_held(Engine *e, int64_t party, int64_t at, bool *now, bool *ev
     Str from, prefix;
     TRY(arena_str(&e->event, buf_str(&e->key), &from));
     prefix = from;
-    while (!*now) {
+    for (bool after = false; !*now; after = true) {
         Str key, value;
         bool found;
-        Status status = led_next(e->l, LED_ORG, from, from.n > prefix.n, &key, &value, &found);
+        Status status = led_next(e->l, LED_ORG, from, after, &key, &value, &found);
         if (status != OK)
             return engine_fail(e, status, "reading the ledger");
         if (!found || !str_starts(key, prefix))
@@ -296,10 +296,10 @@ Status org_holders(Engine *e, int64_t party, int64_t at, int64_t until, uint32_t
     Str from, prefix;
     TRY(arena_str(&e->event, buf_str(&e->key), &from));
     prefix = from;
-    while (*n < most) {
+    for (bool after = false; *n < most; after = true) {
         Str key, value;
         bool found, holds = false;
-        Status status = led_next(e->l, LED_ORG, from, from.n > prefix.n, &key, &value, &found);
+        Status status = led_next(e->l, LED_ORG, from, after, &key, &value, &found);
         if (status != OK)
             return engine_fail(e, status, "reading the ledger");
         if (!found || !str_starts(key, prefix))

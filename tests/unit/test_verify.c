@@ -33,7 +33,7 @@ static EventDef events[EVENTS];
 static Value constants[V_KINDS];
 static TableDef tables[1];
 static DutyDef duties[2];
-static ApprovalDef approvals[1];
+static ApprovalDef approvals[2];
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
 static KindDef results[2] = {{V_TEXT, false}, {V_MONEY, true}};
@@ -65,6 +65,7 @@ static void begin(void) {
     duties[1] = (DutyDef){.event = WIDE};
     approvals[0] = (ApprovalDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
+    approvals[1] = (ApprovalDef){.event = WIDE};
     fn = (FnDef){.name = S("f"),
                  .event = WIDE,
                  .owner = 0,
@@ -80,8 +81,9 @@ static void begin(void) {
                       .table_count = 1,
                       .duties = duties,
                       .duty_count = 2,
+
                       .approvals = approvals,
-                      .approval_count = 1,
+                      .approval_count = 2,
                       .fns = &fn,
                       .fn_count = 1,
                       .code = code};
@@ -169,7 +171,7 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "TABLE")    ? 1
            : is(row, i, "EVENT")    ? EVENTS
            : is(row, i, "DUTY")     ? 2
-           : is(row, i, "APPROVAL") ? 1
+           : is(row, i, "APPROVAL") ? 2
                                     : -1;
 }
 
@@ -378,6 +380,27 @@ TEST(what_is_told_of_an_approval_is_told_by_one) {
     expect_answer("no approval is at hand");
 }
 
+TEST(an_approval_that_an_event_opens_cannot_be_asked_for) {
+    what = "ASK";
+    try_row(&rows[OP_ASK], 1, 1, NOT_THERE);
+}
+
+TEST(only_an_approval_can_escalate_how_it_ended) {
+    what = "ESCALATE";
+    begin();
+    load(1, V_PARTY, false);
+    abc(OP_ESCALATE, 1, 1, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer("no approval is at hand");
+    fn.owner = -1;
+    expect_answer("no approval is at hand");
+    fn.of = DECL_APPROVAL;
+    fn.owner = 0;
+    expect_answer(NULL);
+    code[1] = (uint32_t)OP_ESCALATE | 1 << 8 | 2 << 16;
+    expect_answer(UNWRITTEN);
+}
+
 TEST(what_is_always_absent_cannot_be_unwrapped) {
     what = "UNWRAP";
     begin();
@@ -563,11 +586,13 @@ TEST(more_registers_than_there_can_be_are_not_read) {
 UNIT_MAIN(
     T(each_opcode_that_is_right_is_accepted) T(a_register_that_is_not_there_is_refused) T(
         a_register_that_was_not_written_is_refused) T(a_register_written_on_one_way_only_is_refused)
-        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused)
-            T(a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
-                T(the_engines_own_events_cannot_be_emitted) T(
-                    a_duty_that_an_event_raises_cannot_be_obliged)
-                    T(what_is_told_of_an_approval_is_told_by_one) T(
+        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused) T(
+            a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
+            T(the_engines_own_events_cannot_be_emitted) T(
+                a_duty_that_an_event_raises_cannot_be_obliged)
+                T(what_is_told_of_an_approval_is_told_by_one) T(
+                    an_approval_that_an_event_opens_cannot_be_asked_for)
+                    T(only_an_approval_can_escalate_how_it_ended) T(
                         what_is_always_absent_cannot_be_unwrapped)
                         T(a_jump_out_of_the_function_is_refused) T(
                             an_instruction_that_nothing_reaches_is_refused)

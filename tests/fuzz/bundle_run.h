@@ -1,0 +1,217 @@
+/* What the targets and laws of bundles share: policies that have everything in them, compiled, and
+ * a bundle of any bytes taken, printed, written again and run on a few events in memory. */
+#ifndef REMIT_TESTS_BUNDLE_RUN_H
+#define REMIT_TESTS_BUNDLE_RUN_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/code/verify.h"
+#include "engine/run/engine.h"
+#include "engine/run/policy.h"
+
+__attribute__((unused)) static const char *const bundle_policies[] = {
+    "policy \"All\" version \"1\" { zone \"Asia/Shanghai\" calendar plain.office currency CNY }\n"
+    "use std.calendar.plain\n"
+    "role director \"总监\"\nteam desk \"前台\" under director { role lead role agent }\n"
+    "event a.b { k: id  n: integer 0..9  x: number  p: percent  m: money  f: flag = no  t: text?\n"
+    "  e: one of air, land, sea  d: date  w: time  i: instant  h: duration in working hours\n"
+    "  who: party  o: integer? }\n"
+    "event a.c { k: id  n: number  m: money?  t: text  f: flag  p: percent  d: date  i: instant }\n"
+    "event a.z { k: id  m: money }\n"
+    "table route(e, n: integer 0..9, m: money, t: text?) first -> who: party, within: working "
+    "duration, fee: money {\n"
+    "  air | -      | -         | absent => director,  2 working hours, 5 CNY\n"
+    "  -   | 3..5   | > 100 CNY | -      => desk.lead, 1 working day,   (m / 4)\n"
+    "  -   | not 7  | -         | \"x\"  => desk,      3 working hours, (m + 1.50 CNY)\n"
+    "  -   | -      | -         | -      => desk,      1 working day,   m\n"
+    "}\n"
+    "rule say on a.b as q where q.n >= 2 and not (q.f and q.e = sea) or q.who = director {\n"
+    "  let r = route(q.e, q.n, q.m, q.t)\n"
+    "  emit a.c { k: q.k  n: q.x * 2 + q.n - (q.o else 0.5)  m: r.fee * q.p  t: q.k + \" \" + q.h\n"
+    "    f: q.x < q.n or q.m = r.fee or q.w > 09:00  p: 100% - q.p  d: q.d + 2 working days\n"
+    "    i: q.i - q.h }\n"
+    "  notify r.who, desk.lead \"look at \" + q.k + (q.t else \"-\")\n"
+    "  oblige check(q.k, q.n)\n"
+    "}\n"
+    "duty check(k: id, n: integer) { owed by desk  due within 2 days  fulfilled by remit.reported "
+    "}\n"
+    "duty answer on a.b as q where q.n < 8 {\n"
+    "  let r = route(q.e, q.n, q.m, q.t)\n"
+    "  owed by r.who\n  owed to q.who\n  due within r.within\n"
+    "  fulfilled by a.c where it.k = q.k and it.n >= q.x\n"
+    "  fulfilled by a.z where it.m = q.m\n"
+    "  waived by a.z where it.k = q.k\n"
+    "  paused from a.c where it.k = q.k until a.z where it.k = q.k\n"
+    "  again\n"
+    "  escalate { at 50% remind r.who  1 working hour before due remind desk  at due to director\n"
+    "    after 30 minutes to desk.lead, q.who  after q.h to director }\n"
+    "  when breached { emit a.z { k: q.k  m: q.m } notify director \"late \" + q.k }\n"
+    "  when fulfilled { notify q.who }\n"
+    "}\n"
+    "duty weekly every monday at 10:00 { owed by desk  due within 4 working hours\n"
+    "  fulfilled by a.z where it.m > 3 CNY since 3 days before }\n"
+    "duty monthly every month on day 31 at 10:00 { owed by director  due within 1 month\n"
+    "  fulfilled by remit.reported }\n",
+    "policy \"Times\" version \"2\" { zone \"Europe/Amsterdam\" }\n"
+    "role r\n"
+    "event e { k: id  a: date  b: date  c: instant  d: instant  n: integer  h: duration in hours\n"
+    "  g: duration in days  p: percent?  who: party  m: money USD }\n"
+    "event o { k: id  a: date  b: instant  c: duration in hours  d: duration in days  e: number\n"
+    "  f: duration in hours  g: instant  h: date  m: money USD  l: flag }\n"
+    "rule t on e as q where q.p is not absent {\n"
+    "  emit o { k: q.k  a: q.a + 1 month  b: q.c - 3 days  c: q.d - q.c  d: q.b - q.a\n"
+    "    e: q.n / 8 - q.n * (q.p else 5%)  f: q.h * q.n - 5 minutes + q.h  g: q.time + q.h\n"
+    "    h: q.a - q.g  m: (q.m - 1 USD) * 3 + q.m / 2  l: q.a <= q.b and q.k != q.id or q.n = 1 }\n"
+    "}\n"
+    "duty d on e as q { key (q.k, q.n)  owed by q.who  due by q.c\n"
+    "  fulfilled by o where it.k = q.k  cancelled by e where it.n = q.n\n"
+    "  escalate { 1 hour before due remind r  at due to q.who } }\n"};
+
+__attribute__((unused)) static bool bundle_compile(const char *text, Policy *out) {
+    Err err = {0};
+    policy_init(out, true);
+    Status status = policy_add_text(out, S("policy"), str_of(text), &err);
+    if (status == OK)
+        status = policy_finish(out, &err);
+    return status == OK && out->bundle != NULL;
+}
+
+/* Values that a field of this type may have, the n-th of several. */
+static Value bundle_value(const Bundle *b, const FieldDef *f, uint32_t n, Arena *a) {
+    static const char *const texts[] = {"C1", "x", "", "C2"};
+    const TypeDef *type = &f->type;
+    Value v = value_of((ValueKind)type->kind, n);
+    if (type->optional && n % 3 == 2)
+        return value_absent();
+    switch ((ValueKind)type->kind) {
+    case V_FLAG:
+        v.i = n % 2;
+        return v;
+    case V_MONEY:
+        v.n = type->currency;
+        break;
+    case V_DURATION:
+        for (unsigned family = 0; family < FAMILIES; family++)
+            if ((type->families >> family & 1) != 0)
+                return value_duration((Family)family, n * 3600000);
+        return value_duration(FAMILY_ELAPSED, 1);
+    case V_DATE:
+        v.i = 20500 + n;
+        return v;
+    case V_TIME:
+        v.i = n * 3600000;
+        return v;
+    case V_INSTANT:
+        v.i = 1772413200000 + n * INT64_C(7200000);
+        return v;
+    case V_TEXT: {
+        if (str_eq(f->name, S("duty")) && b->duty_count > 0)
+            return value_text(b->duties[n % b->duty_count].name);
+        const char *text = texts[n % 4];
+        return value_text(type->is_id && *text == '\0' ? S("C1") : str_of(text));
+    }
+    case V_ENUM:
+        v.n = type->members;
+        v.i = b->enums[type->members].count == 0 ? 0 : n % b->enums[type->members].count;
+        return v;
+    case V_PARTY:
+        if (b->party_count == 0 || n % 2 == 0 || type->person_only)
+            return value_person(S("p-1"));
+        v.i = n % b->party_count;
+        return v;
+    case V_LIST: {
+        Value *items = new (a, Value, 2);
+        if (items == NULL)
+            return value_absent();
+        items[0] = value_text(S("C1"));
+        items[1] = value_text(S("3"));
+        return (Value){.items = items, .n = 1 + n % 2, .kind = V_LIST};
+    }
+    case V_INT:
+    case V_DEC:
+    case V_PERCENT:
+        break;
+    case V_ABSENT:
+    case V_KINDS:
+        return value_absent();
+    }
+    if (type->bounded) {
+        Dec d = n % 2 == 0 ? type->lo : type->hi;
+        int64_t whole = 0;
+        v.i = type->kind == V_INT && dec_to_i64(d, &whole) == OK ? whole : d.coef;
+        v.scale = type->kind == V_INT ? 0 : d.scale;
+    }
+    return v;
+}
+
+/* One event of each type, several times. What an event may be refused for is its own affair; what
+ * the engine itself cannot do is not. */
+static void bundle_events(const Bundle *b, Engine *e, uint32_t rounds) {
+    for (uint32_t n = 0; n < rounds; n++)
+        for (uint32_t k = 0; k < b->event_count; k++) {
+            const EventDef *event = &b->events[k];
+            Arena *a = engine_arena(e);
+            Value *fields = new (a, Value, event->field_count + 1);
+            char id[24];
+            Str text = {id, (size_t)snprintf(id, sizeof id, "%u-%u", n, k)};
+            if (fields == NULL)
+                return;
+            for (uint32_t i = 0; i < event->field_count; i++)
+                fields[i] = bundle_value(b, &event->fields[i], n + i, a);
+            Input in = {.event = k,
+                        .time = 1772413200000 + n * INT64_C(5400000),
+                        .source = S("s"),
+                        .id = text,
+                        .actor = n % 2 == 0 ? S("p-1") : S(""),
+                        .fields = fields,
+                        .field_count = event->field_count,
+                        .raw = text};
+            Status status = engine_take(e, &in);
+            CHECK(status == OK || status == ERR_NOMEM);
+        }
+}
+
+static void bundle_play(const Bundle *b, Str bytes) {
+    Err err = {0};
+    Ledger *l = NULL;
+    Engine *e = NULL;
+    LedOptions led = {.name = S("test")};
+    EngineOptions options = {0};
+    CHECK(led_open(&led, &l, &err) == OK);
+    if (engine_open(b, bytes, l, &options, &e, &err) == OK) {
+        bundle_events(b, e, 5);
+        Status status = engine_tick(e, 1772413200000 + 40 * DAY_MS);
+        CHECK(status == OK || status == ERR_NOMEM);
+        CHECK(engine_commit(e, &err) == OK);
+        uint8_t digest[32];
+        CHECK(led_digest(l, digest, &err) == OK);
+        engine_close(e);
+    }
+    led_close(l);
+}
+
+/* Whether the bytes are a bundle; if so, it is printed, comes back as the same bytes, and runs. */
+static bool bundle_run(Str bytes) {
+    Arena arena = {0};
+    Bundle *b = NULL;
+    Err err = {0};
+    Status status = bundle_take(bytes, &arena, &b, &err);
+    CHECK(status == OK || status == ERR_DAMAGED || status == ERR_VERSION || status == ERR_NOMEM);
+    CHECK(status == OK || status == ERR_NOMEM || err.code != OK);
+    if (status == OK) {
+        Buf out = {0};
+        put_disassembly(&out, b);
+        buf_reset(&out);
+        bundle_put(&out, b);
+        CHECK(out.failed || str_eq(buf_str(&out), bytes));
+        buf_free(&out);
+        bundle_play(b, bytes);
+    }
+    arena_free(&arena);
+    return status == OK;
+}
+
+#endif
