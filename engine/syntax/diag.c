@@ -305,7 +305,8 @@ static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, siz
     put_paint(out, color, "0");
     put_text(out, s.line.n == 0 ? S("") : S(" "));
     put_text(out, cut_left ? S("…") : S(""));
-    put_text(out, (Str){s.line.p + s.from, s.to - s.from});
+    if (s.to > s.from) /* an empty line has no bytes to point at */
+        put_text(out, (Str){s.line.p + s.from, s.to - s.from});
     put_text(out, cut_right ? S("…\n") : S("\n"));
     put_paint(out, color, "2");
     put_times(out, ' ', margin);
