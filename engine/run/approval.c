@@ -238,16 +238,25 @@ static int64_t seat_party(const Engine *e, const Approval *a, uint32_t seat) {
     return e->b->parties[who.i].votes;
 }
 
+static Status hang_team(Engine *e, const Approval *a, int64_t party, bool roles, bool there) {
+    TRY(hang(e, party, a->number, there));
+    for (uint32_t i = 0; roles && i < e->b->party_count; i++)
+        if (e->b->parties[i].team == party)
+            TRY(hang(e, i, a->number, there));
+    return OK;
+}
+
+/* It hangs on whom it asks and whom it excludes; on party_count when a person sits in a seat by
+ * their own name. */
 static Status hang_all(Engine *e, const Approval *a, bool there) {
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
-        int64_t party = seat_party(e, a, s);
-        if (!seat_asked(a, s) || party < 0)
-            continue;
-        TRY(hang(e, party, a->number, there));
-        for (uint32_t i = 0; a->def->seats[s].members && i < e->b->party_count; i++)
-            if (e->b->parties[i].team == party)
-                TRY(hang(e, i, a->number, there));
+        int64_t party = a->seats[s].aux == 1 ? e->b->party_count : seat_party(e, a, s);
+        if (seat_asked(a, s) && party >= 0)
+            TRY(hang_team(e, a, party, a->def->seats[s].members, there));
     }
+    for (uint32_t i = 0; i < a->def->excluded_count; i++)
+        if (a->excluded[i].kind == V_PARTY && a->excluded[i].aux == 0)
+            TRY(hang_team(e, a, a->excluded[i].i, true, there));
     return OK;
 }
 
@@ -294,7 +303,7 @@ static Status is_excluded(Engine *e, const Approval *a, Str person, int64_t at, 
     for (int side = 0; side < 2 && !*yes && a->def->excluded_count > 0; side++) {
         Deputy *list;
         uint32_t n;
-        TRY(org_deputies(e, person, side == 1, at, &list, &n));
+        TRY(org_deputies(e, person, side == 1, at, at, &list, &n));
         for (uint32_t i = 0; i < n && !*yes; i++) {
             if (!deputy_concerns(e, a, list[i].party))
                 continue;
@@ -310,7 +319,7 @@ static Status seats_of(Engine *e, const Approval *a, Str person, int64_t at, uin
     Deputy *list;
     uint32_t n;
     *out = 0;
-    TRY(org_deputies(e, person, false, at, &list, &n));
+    TRY(org_deputies(e, person, false, at, at, &list, &n));
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
         bool yes = false;
         if (!seat_asked(a, s))
@@ -348,22 +357,111 @@ static Status match_votes(Engine *e, const Approval *a, Match *m) {
     return OK;
 }
 
-/* The first seat of the first requirement that lacks somebody. */
-static uint32_t first_lacking(const Approval *a, const Match *m) {
-    for (uint32_t need = 0; need < m->needs; need++) {
-        if (m->used[need] >= m->wanted[need])
-            continue;
-        for (uint32_t i = 0; i < m->places; i++)
-            if (m->place[i].need == need && m->owner[i] == 0)
-                return m->place[i].seat;
-    }
-    return a->def->seat_count;
+/* How many of the voters with these seats find a place; placed[i]: whether voter i does. */
+static Status match_masks(Arena *arena, const Approval *a, const uint64_t *masks, uint32_t n,
+                          bool *placed) {
+    Match m;
+    match_begin(a, &m);
+    for (uint32_t i = 0; i < n; i++)
+        TRY(match_add(&m, arena, masks[i]));
+    for (uint32_t i = 0; i < n; i++)
+        placed[i] = match_placed(&m, i + 1);
+    return OK;
 }
 
+Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats) {
+    uint64_t *masks = new (arena, uint64_t, a->vote_count + 1);
+    uint32_t *vote = new (arena, uint32_t, a->vote_count + 1), n = 0;
+    bool *placed = new (arena, bool, a->vote_count + 1);
+    *seats = new (arena, uint32_t, a->vote_count + 1);
+    if (masks == NULL || vote == NULL || placed == NULL || *seats == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < a->vote_count; i++) {
+        (*seats)[i] = NO_SEAT;
+        if (a->votes[i].yes) {
+            masks[n] = a->votes[i].seats;
+            vote[n++] = i;
+        }
+    }
+    TRY(match_masks(arena, a, masks, n, placed));
+    uint32_t kept = 0; /* who finds no place never does: those before them stay placed */
+    for (uint32_t i = 0; i < n; i++)
+        if (placed[i]) {
+            masks[kept] = masks[i];
+            vote[kept++] = vote[i];
+        }
+    for (uint32_t i = 0; i < kept; i++) {
+        uint64_t all = masks[i];
+        bool fits = false;
+        for (uint32_t s = 0; s < a->def->seat_count && !fits; s++) {
+            if ((all >> s & 1) == 0)
+                continue;
+            masks[i] = (uint64_t)1 << s;
+            TRY(match_masks(arena, a, masks, kept, placed));
+            fits = true;
+            for (uint32_t k = 0; k < kept; k++)
+                fits = fits && placed[k];
+            (*seats)[vote[i]] = s;
+        }
+    }
+    return OK;
+}
+
+/* The first seat of a requirement from `need` on that has fewer votes than it wants; without one,
+ * the first seat of `need`. */
+static Status first_lacking(Engine *e, const Approval *a, uint32_t need, uint32_t *out) {
+    uint32_t *seats, taken[LIMIT_SEATS] = {0}, first = NO_SEAT;
+    TRY(approval_arrange(&e->event, a, &seats));
+    *out = NO_SEAT;
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        if (seats[i] != NO_SEAT)
+            taken[seats[i]]++;
+    for (uint32_t from = 0, to; from < a->def->seat_count && *out == NO_SEAT; from = to) {
+        const SeatDef *def = &a->def->seats[from];
+        uint32_t have = 0, wanted = a->def->needs[def->need].count, open = NO_SEAT;
+        for (to = from; to < a->def->seat_count && a->def->seats[to].need == def->need; to++) {
+            uint32_t copies = a->def->seats[to].members ? wanted : 1;
+            have += taken[to];
+            open = open == NO_SEAT && taken[to] < copies ? to : open;
+        }
+        if (def->need < need || !seat_asked(a, from))
+            continue;
+        first = first == NO_SEAT ? from : first;
+        *out = have < wanted ? open : NO_SEAT;
+    }
+    *out = *out == NO_SEAT ? first : *out;
+    return OK;
+}
+
+/* The seats in which a person may vote at `at` or will be able to by the end, as far as is known.
+ * *next: the first instant after `at` at which that may change. */
+static Status seats_by_end(Engine *e, const Approval *a, Str person, int64_t at, uint64_t *out,
+                           int64_t *next) {
+    Instants bounds = {0};
+    *out = 0;
+    TRY(org_bounds(e, person, at, a->due, &bounds));
+    for (uint32_t i = 0; i <= bounds.n; i++) {
+        int64_t when = i == 0 ? at : bounds.at[i - 1];
+        bool excluded;
+        Str because;
+        uint64_t seats = 0;
+        TRY(is_excluded(e, a, person, when, &excluded, &because));
+        if (!excluded)
+            TRY(seats_of(e, a, person, when, &seats));
+        *out |= seats;
+        if (i > 0 && when < *next)
+            *next = when;
+    }
+    return OK;
+}
+
+/* Those who could still vote. Of each seat so many are looked for as there are places: more could
+ * not be needed. */
 typedef struct Candidates {
     Str *person;
     uint64_t *seats;
     uint32_t n, room;
+    int64_t next;
 } Candidates;
 
 static bool has_voted(const Approval *a, Str person) {
@@ -373,79 +471,94 @@ static bool has_voted(const Approval *a, Str person) {
     return false;
 }
 
-/* One who could still vote in a seat, unless excluded or done. */
 static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
-                            uint32_t seat, int64_t at) {
-    bool out;
-    Str because;
+                            int64_t at) {
+    for (uint32_t i = 0; i < list->n; i++)
+        if (str_eq(list->person[i], person))
+            return OK;
+    uint64_t seats;
     if (has_voted(a, person))
         return OK;
-    TRY(is_excluded(e, a, person, at, &out, &because));
-    if (out)
+    TRY(seats_by_end(e, a, person, at, &seats, &list->next));
+    if (seats == 0)
         return OK;
-    for (uint32_t i = 0; i < list->n; i++)
-        if (str_eq(list->person[i], person)) {
-            list->seats[i] |= (uint64_t)1 << seat;
-            return OK;
+    if (list->n == list->room) {
+        uint32_t room = 2 * list->room + 8;
+        Str *persons = new (&e->event, Str, room);
+        uint64_t *masks = new (&e->event, uint64_t, room);
+        if (persons == NULL || masks == NULL)
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < list->n; i++) {
+            persons[i] = list->person[i];
+            masks[i] = list->seats[i];
         }
-    if (list->n == list->room)
-        return OK; /* more than there are places: enough of them */
+        list->person = persons;
+        list->seats = masks;
+        list->room = room;
+    }
     list->person[list->n] = person;
-    list->seats[list->n++] = (uint64_t)1 << seat;
+    list->seats[list->n++] = seats;
     return OK;
 }
 
-/* Those who hold a seat, and who acts for them. */
-static Status candidates_of(Engine *e, const Approval *a, Candidates *list, uint32_t seat,
-                            const Str *holders, uint32_t n, int64_t at) {
-    for (uint32_t i = 0; i < n; i++) {
-        TRY(candidate_add(e, a, list, holders[i], seat, at));
-        Deputy *deputies;
-        uint32_t count;
-        TRY(org_deputies(e, holders[i], true, at, &deputies, &count));
-        for (uint32_t k = 0; k < count; k++)
-            if (deputy_for(e, a, seat, deputies[k].party))
-                TRY(candidate_add(e, a, list, deputies[k].person, seat, at));
+/* One who holds a seat, and who acts for them. */
+static Status candidates_of(Engine *e, const Approval *a, Candidates *list, Str holder,
+                            int64_t at) {
+    Deputy *deputies;
+    uint32_t n;
+    TRY(candidate_add(e, a, list, holder, at));
+    TRY(org_deputies(e, holder, true, at, a->due, &deputies, &n));
+    for (uint32_t i = 0; i < n; i++)
+        TRY(candidate_add(e, a, list, deputies[i].person, at));
+    return OK;
+}
+
+static bool enough(const Candidates *list, uint32_t seat, uint32_t places) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < list->n; i++)
+        n += (list->seats[i] >> seat & 1) != 0;
+    return n >= places;
+}
+
+static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32_t seat,
+                          int64_t party, uint32_t places, int64_t at, bool *ever) {
+    Holders holders = {.party = party, .at = at, .until = a->due};
+    while (!enough(list, seat, places)) {
+        Str person;
+        bool found;
+        TRY(org_holder_next(e, &holders, &person, &found));
+        *ever = *ever || holders.ever;
+        if (!found)
+            break;
+        TRY(candidates_of(e, a, list, person, at));
     }
     return OK;
 }
 
-enum { HOLDERS_MOST = 2 * LIMIT_SEATS };
-
 /* Adds to a match of the votes all who could still vote. A seat that nobody ever held may be held
- * by anybody (contract.md 6). *next: when one of its holders next ceases to be one. */
+ * by anybody (contract.md 6). *next: when to look again, though nothing comes in. */
 static Status match_hopes(Engine *e, const Approval *a, Match *m, int64_t at, int64_t *next) {
-    Candidates list = {.room = 4 * LIMIT_SEATS};
-    list.person = new (&e->event, Str, list.room);
-    list.seats = new (&e->event, uint64_t, list.room);
-    Str *holders = new (&e->event, Str, HOLDERS_MOST);
-    if (list.person == NULL || list.seats == NULL || holders == NULL)
-        return ERR_NOMEM;
-    *next = INSTANT_NEVER;
+    Candidates list = {.next = INSTANT_NEVER};
+    uint32_t places = m->places;
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
+        int64_t party = seat_party(e, a, s);
+        bool ever = party < 0, members = a->def->seats[s].members;
         if (!seat_asked(a, s))
             continue;
-        int64_t party = seat_party(e, a, s);
-        uint32_t n = 0;
-        bool ever = false;
-        if (a->seats[s].aux == 1) {
-            holders[n++] = value_str(a->seats[s]);
-            ever = true;
-        } else if (party >= 0) {
-            TRY(org_holders(e, party, at, a->due, HOLDERS_MOST, holders, &n, &ever, next));
-            for (uint32_t i = 0; a->def->seats[s].members && i < e->b->party_count; i++)
-                if (e->b->parties[i].team == party)
-                    TRY(org_holders(e, i, at, a->due, HOLDERS_MOST, holders, &n, &ever, next));
-        } else {
-            ever = true;
-        }
-        TRY(candidates_of(e, a, &list, s, holders, n, at));
-        uint32_t copies = a->def->seats[s].members ? a->def->needs[a->def->seats[s].need].count : 1;
-        for (uint32_t c = 0; !ever && n == 0 && c < copies; c++)
+        if (a->seats[s].aux == 1)
+            TRY(candidates_of(e, a, &list, value_str(a->seats[s]), at));
+        if (party >= 0)
+            TRY(holders_add(e, a, &list, s, party, places, at, &ever));
+        for (uint32_t i = 0; members && party >= 0 && i < e->b->party_count; i++)
+            if (e->b->parties[i].team == party)
+                TRY(holders_add(e, a, &list, s, i, places, at, &ever));
+        uint32_t copies = members ? a->def->needs[a->def->seats[s].need].count : 1;
+        for (uint32_t c = 0; !ever && !enough(&list, s, places) && c < copies; c++)
             TRY(match_add(m, &e->event, (uint64_t)1 << s));
     }
     for (uint32_t i = 0; i < list.n; i++)
         TRY(match_add(m, &e->event, list.seats[i]));
+    *next = list.next;
     return OK;
 }
 
@@ -493,14 +606,30 @@ static Status approval_end(Engine *e, Approval *a, ApprovalState state, Effect *
 }
 
 static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId id,
-                           const Match *m) {
+                           uint32_t need) {
     Effect effect = {.id = id};
-    uint32_t seat = first_lacking(a, m);
-    if (seat < a->def->seat_count) {
+    uint32_t seat;
+    TRY(first_lacking(e, a, need, &seat));
+    if (seat != NO_SEAT) {
         effect.line = a->def->seats[seat].file << 20 | a->def->seats[seat].line;
         TRY(seat_text(e, a, seat, &effect.values[0]));
     }
     return approval_end(e, a, state, &effect);
+}
+
+/* The first requirement that cannot be had together with those before it. */
+static Status first_hopeless(Engine *e, const Approval *a, uint32_t *need) {
+    for (*need = 0; *need + 1 < a->def->need_count; (*need)++) {
+        Approval part = *a;
+        Match m;
+        int64_t next;
+        part.needs &= ((uint64_t)2 << *need) - 1;
+        TRY(match_votes(e, &part, &m));
+        TRY(match_hopes(e, &part, &m, e->now, &next));
+        if (!match_full(&m))
+            return OK;
+    }
+    return OK;
 }
 
 /* Grants it when all is there, ends it when it cannot be had any more; else plans when to look
@@ -514,8 +643,11 @@ static Status approval_judge(Engine *e, Approval *a) {
         return approval_end(e, a, APPROVAL_GRANTED, &granted);
     }
     TRY(match_hopes(e, a, &m, e->now, &next));
-    if (!match_full(&m))
-        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, &m);
+    if (!match_full(&m)) {
+        uint32_t need;
+        TRY(first_hopeless(e, a, &need));
+        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, need);
+    }
     TRY(timer_plan(e, a, next));
     return approval_save(e, a);
 }
@@ -705,24 +837,20 @@ static Status vote_judge(Engine *e, const Approval *a, const Flow *flow, Value s
     return refuse_authority(e, flow, S("seat"), message);
 }
 
-/* The seat that the newest vote fills, or could. */
-static uint32_t seat_taken(const Approval *a, const Match *m, const Vote *vote) {
-    uint32_t voter = 0;
-    for (uint32_t i = 0; i < a->vote_count; i++)
-        voter += a->votes[i].yes;
-    for (uint32_t i = 0; vote->yes && i < m->places; i++)
-        if (m->owner[i] == voter)
-            return m->place[i].seat;
-    for (uint32_t s = 0; s < a->def->seat_count; s++)
-        if ((vote->seats >> s & 1) != 0)
-            return s;
-    return 0;
+/* The seat that the newest vote fills; else the first one that it could. */
+static Status seat_taken(Engine *e, const Approval *a, uint32_t *out) {
+    const Vote *vote = &a->votes[a->vote_count - 1];
+    uint32_t *seats;
+    TRY(approval_arrange(&e->event, a, &seats));
+    *out = seats[a->vote_count - 1];
+    for (uint32_t s = 0; *out == NO_SEAT && s < a->def->seat_count; s++)
+        *out = (vote->seats >> s & 1) != 0 ? s : NO_SEAT;
+    return *out == NO_SEAT ? ERR_DAMAGED : OK;
 }
 
 static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Value ballot) {
-    Match m;
-    TRY(match_votes(e, a, &m));
-    uint32_t seat = seat_taken(a, &m, vote);
+    uint32_t seat;
+    TRY(seat_taken(e, a, &seat));
     Effect effect = {.id = EFFECT_APPROVAL_VOTED};
     effect.line = a->def->seats[seat].file << 20 | a->def->seats[seat].line;
     effect.values[0] = value_text(vote->by);
@@ -875,9 +1003,7 @@ static void fire_begin(Engine *e, const Approval *a, int64_t at) {
 }
 
 static Status lapse(Engine *e, Approval *a) {
-    Match m;
-    TRY(match_votes(e, a, &m));
-    return end_for_seat(e, a, APPROVAL_LAPSED, EFFECT_APPROVAL_LAPSED, &m);
+    return end_for_seat(e, a, APPROVAL_LAPSED, EFFECT_APPROVAL_LAPSED, 0);
 }
 
 Status approval_fire(Engine *e, uint64_t number, uint32_t rung, int64_t at) {

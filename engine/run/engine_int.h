@@ -205,6 +205,10 @@ Status schedules_begin(Engine *e);
 Status duty_plan(Engine *e, Duty *d);
 
 /* approval.c */
+enum { NO_SEAT = UINT32_MAX };
+/* In which seat each vote counts, NO_SEAT for none: as many as possible count, and each takes the
+ * first seat that it can, in the order in which they were cast. */
+Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats);
 Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
 /* remit.decided and remit.withdrawn. */
@@ -235,12 +239,26 @@ typedef struct Deputy {
     Str person;
     int64_t party; /* in this seat alone; -1: in all */
 } Deputy;
-/* For whom a person acts at an instant (of: who acts for them). */
-Status org_deputies(Engine *e, Str person, bool of, int64_t at, Deputy **out, uint32_t *n);
-/* Those who hold a party at `at` or will by `until`: at most `most`. *ever: somebody held it by
- * then; *next: the first instant after `at` at which one of them ceases to. */
-Status org_holders(Engine *e, int64_t party, int64_t at, int64_t until, uint32_t most, Str *out,
-                   uint32_t *n, bool *ever, int64_t *next);
+/* For whom a person acts at some instant from `at` to `until` (of: who acts for them). */
+Status org_deputies(Engine *e, Str person, bool of, int64_t at, int64_t until, Deputy **out,
+                    uint32_t *n);
+/* Those who hold a party at `at` or will by `until`, one after the other. */
+typedef struct Holders {
+    int64_t party;
+    int64_t at, until;
+    Str last;
+    bool begun;
+    bool ever; /* somebody, of those that were gone through, held it by `at` */
+} Holders;
+Status org_holder_next(Engine *e, Holders *h, Str *person, bool *found);
+/* Instants. */
+typedef struct Instants {
+    int64_t *at;
+    uint32_t n, room;
+} Instants;
+/* Adds the instants after `at`, up to `until`, at which what a person may do begins or ends: their
+ * seats and delegations, and the seats of those for whom they act and who act for them. */
+Status org_bounds(Engine *e, Str person, int64_t at, int64_t until, Instants *out);
 /* The parties that an event of the organisation is about. */
 Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n);
 Status org_event(Engine *e, const Flow *flow);

@@ -74,6 +74,13 @@ Status match_add(Match *m, Arena *a, uint64_t seats) {
     return OK;
 }
 
+bool match_placed(const Match *m, uint32_t voter) {
+    for (uint32_t i = 0; i < m->places; i++)
+        if (m->owner[i] == voter)
+            return true;
+    return false;
+}
+
 bool match_full(const Match *m) {
     for (uint32_t i = 0; i < m->needs; i++)
         if (m->used[i] < m->wanted[i])

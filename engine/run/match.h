@@ -31,6 +31,8 @@ typedef struct Match {
 
 /* Adds a voter, who gets the next number. ERR_NOMEM. Time: O(places squared). */
 MUST_USE Status match_add(Match *m, Arena *a, uint64_t seats);
+/* Whether a voter has a place. */
+bool match_placed(const Match *m, uint32_t voter);
 /* Whether every requirement has all that it wants. */
 bool match_full(const Match *m);
 

@@ -1,5 +1,7 @@
 /* run: the people: who holds which seat, role or team, from when to when. Records: party number and
  * person -> intervals. */
+#include <string.h>
+
 #include "engine/base/check.h"
 #include "engine/run/engine_int.h"
 
@@ -182,7 +184,8 @@ static Status deputies_end(Engine *e, Str person, int64_t at) {
     return OK;
 }
 
-Status org_deputies(Engine *e, Str person, bool of, int64_t at, Deputy **out, uint32_t *n) {
+Status org_deputies(Engine *e, Str person, bool of, int64_t at, int64_t until, Deputy **out,
+                    uint32_t *n) {
     Delegation *list;
     uint32_t count;
     TRY(deputy_read(e, of ? 't' : 'f', person, &list, &count));
@@ -191,7 +194,7 @@ Status org_deputies(Engine *e, Str person, bool of, int64_t at, Deputy **out, ui
     if (*out == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < count; i++)
-        if (list[i].from <= at && at < list[i].until)
+        if (list[i].from <= until && at < list[i].until)
             (*out)[(*n)++] = (Deputy){list[i].person, (int64_t)list[i].party - 1};
     return OK;
 }
@@ -288,36 +291,86 @@ Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
     return OK;
 }
 
-Status org_holders(Engine *e, int64_t party, int64_t at, int64_t until, uint32_t most, Str *out,
-                   uint32_t *n, bool *ever, int64_t *next) {
-    buf_reset(&e->key);
-    put_key_u64(&e->key, (uint64_t)party);
-    TRY(buf_status(&e->key));
-    Str from, prefix;
-    TRY(arena_str(&e->event, buf_str(&e->key), &from));
-    prefix = from;
-    for (bool after = false; *n < most; after = true) {
+Status org_holder_next(Engine *e, Holders *h, Str *person, bool *found) {
+    enum { PARTY_BYTES = 8 };
+    if (!h->begun) {
+        buf_reset(&e->key);
+        put_key_u64(&e->key, (uint64_t)h->party);
+        TRY(buf_status(&e->key));
+        TRY(arena_str(&e->event, buf_str(&e->key), &h->last));
+    }
+    Str prefix = {h->last.p, PARTY_BYTES};
+    for (;;) {
         Str key, value;
-        bool found, holds = false;
-        Status status = led_next(e->l, LED_ORG, from, after, &key, &value, &found);
+        bool there, holds = false;
+        Status status = led_next(e->l, LED_ORG, h->last, h->begun, &key, &value, &there);
         if (status != OK)
             return engine_fail(e, status, "reading the ledger");
-        if (!found || !str_starts(key, prefix))
+        *found = there && str_starts(key, prefix);
+        if (!*found)
             return OK;
-        TRY(arena_str(&e->event, key, &from));
+        h->begun = true;
+        TRY(arena_str(&e->event, key, &h->last));
+        prefix.p = h->last.p;
         Take t = take_from(value);
         for (uint64_t k = take_varint(&t); k > 0 && !t.failed; k--) {
-            int64_t begun = take_zigzag(&t), ended = take_zigzag(&t);
-            *ever = *ever || begun <= at;
-            if (ended <= at || begun > until)
-                continue;
-            holds = true;
-            *next = ended < *next ? ended : *next;
+            int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+            h->ever = h->ever || from <= h->at;
+            holds = holds || (to > h->at && from <= h->until);
         }
         if (t.failed)
             return engine_fail(e, ERR_DAMAGED, "a record of people");
+        *person = str_from(h->last, PARTY_BYTES);
         if (holds)
-            out[(*n)++] = str_from(from, prefix.n);
+            return OK;
+    }
+}
+
+static Status bound_add(Engine *e, Instants *list, int64_t instant, int64_t at, int64_t until) {
+    if (instant <= at || instant > until || instant == INT64_MAX)
+        return OK;
+    for (uint32_t i = 0; i < list->n; i++)
+        if (list->at[i] == instant)
+            return OK;
+    if (list->n == list->room) {
+        uint32_t room = 2 * list->room + 8;
+        int64_t *more = new (&e->event, int64_t, room);
+        if (more == NULL)
+            return ERR_NOMEM;
+        if (list->n > 0)
+            memcpy(more, list->at, list->n * sizeof *more);
+        list->at = more;
+        list->room = room;
+    }
+    list->at[list->n++] = instant;
+    return OK;
+}
+
+static Status bounds_of_seats(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
+    for (uint32_t i = 0; i < e->b->party_count; i++) {
+        Held held;
+        TRY(org_read(e, i, person, &held));
+        for (uint32_t k = 0; k < held.n; k++) {
+            TRY(bound_add(e, out, held.at[k].from, at, until));
+            TRY(bound_add(e, out, held.at[k].to, at, until));
+        }
+    }
+    return OK;
+}
+
+Status org_bounds(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
+    static const char sides[2] = {'f', 't'};
+    TRY(bounds_of_seats(e, person, at, until, out));
+    for (int side = 0; side < 2; side++) {
+        Delegation *list;
+        uint32_t n;
+        TRY(deputy_read(e, sides[side], person, &list, &n));
+        for (uint32_t i = 0; i < n; i++) {
+            TRY(bound_add(e, out, list[i].from, at, until));
+            TRY(bound_add(e, out, list[i].until, at, until));
+            if (list[i].until > at)
+                TRY(bounds_of_seats(e, list[i].person, at, until, out));
+        }
     }
     return OK;
 }
@@ -337,10 +390,11 @@ Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n) {
     const Value *f = flow->vm.fields;
     int32_t kind = e->b->events[flow->event].engine;
     *n = 0;
-    *out = new (&e->event, int64_t, 2 * (size_t)e->b->party_count + 2);
+    *out = new (&e->event, int64_t, 2 * (size_t)e->b->party_count + 3);
     if (*out == NULL)
         return ERR_NOMEM;
     if (kind == ENGINE_DELEGATED) {
+        (*out)[(*n)++] = e->b->party_count; /* a person may sit in a seat by their own name */
         TRY(org_parties_of(e, flow->by, *out, n));
         return org_parties_of(e, value_str(f[0]), *out, n);
     }

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Random approvals and streams: the engine's effects equal the oracle's (approvals.py) to the byte but for the words of
+rejections, whatever the batches and wherever the stream is cut; the input again changes nothing.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timedelta
+
+from approvals import Need, Oracle, Policy, Seat, ZONE, lines, text
+
+REMIT = os.environ["REMIT"]
+BEGIN = datetime(2026, 3, 2, 8, tzinfo=ZONE)
+STEP = timedelta(minutes=30)
+PERSONS = ["p%d" % i for i in range(1, 7)]
+PARTIES = {"director": None, "a.lead": "a", "a.member": "a", "b.lead": "b", "b.member": "b"}
+TEAMS = {"a": "a.lead", "b": "b.member"}
+HEAD = """policy "A" version "1" { zone "Asia/Shanghai" }
+role director
+team a under director { role lead role member }
+team b under director { role lead role member votes member }
+event ask { k: id  n: integer  who: party  with: party }
+event stop { k: id }
+event done { k: id }
+"""
+REACTIONS = """  withdrawn by stop where it.k = q.k
+  when granted { emit done { k: q.k } }
+  when lapsed { escalate to director }
+  when refused { notify director "refused" }
+  when withdrawn { notify director "withdrawn" }
+  when unattainable { notify director "unattainable" }
+}
+"""
+
+
+def any_seat(r):
+    kind = r.randrange(12)
+    if kind == 0:
+        return Seat("", "with")
+    if kind < 3:
+        return Seat(r.choice(["a", "b"]), members=True)
+    return Seat(r.choice(["director", "a.lead", "a.member", "b.lead", "a", "b"]))
+
+
+def any_need(r):
+    seats = [any_seat(r) for _ in range(r.randint(1, 3))]
+    kind = r.choice(["one", "count", "any", "all"])
+    if kind == "all" and any(s.members for s in seats):
+        kind = "any"
+    if kind == "one":
+        seats = seats[:1]
+    most = 3 if any(s.members for s in seats) else len(seats)
+    count = {"one": 1, "any": 1, "all": len(seats)}.get(kind) or r.randint(1, most)
+    return Need(kind, seats, count, r.choice([None, None, 5]))
+
+
+def any_policy(r):
+    return Policy(PARTIES, TEAMS, [any_need(r) for _ in range(r.randint(1, 3))],
+                  r.choice([[], ["who"], ["who"], ["a"], ["who", "b.lead"]]), r.choice([None, 1, 2, 3]), r.random() < 0.4)
+
+
+def source(p):
+    def seat(s):
+        return (s.party or "q." + s.name) + (".members" if s.members else "")
+    text_of = HEAD + "approval ok on ask as q {\n  requires {\n"
+    for n in p.needs:
+        words = {"one": "", "any": "one of ", "all": "all of ", "count": "%d of " % n.count}[n.kind]
+        when = "" if n.above is None else " when q.n > %d" % n.above
+        text_of += "    %s%s%s\n" % (words, ", ".join(seat(s) for s in n.seats), when)
+    text_of += "  }\n"
+    if p.excluding:
+        text_of += "  excluding %s\n" % ", ".join("q.who" if x == "who" else x for x in p.excluding)
+    text_of += "" if p.hours is None else "  each within %d hours\n" % p.hours
+    return text_of + ("  again\n" if p.again else "") + REACTIONS
+
+
+def span(r, at, d):
+    if r.random() < 0.3:
+        d["from"] = text(at + STEP * r.randint(-3, 4))
+    if r.random() < 0.4:
+        d["until"] = text(at + STEP * r.randint(0, 8))
+    return d
+
+
+def any_event(r, at):
+    key, who = r.choice(["K1", "K2"]), r.choice(PERSONS)
+    kind = r.random() * r.choice([1, 1, 2])
+    if kind < 0.12:
+        return "remit.appointed", span(r, at, {"person": who, "seat": r.choice(list(PARTIES))}), None
+    if kind < 0.16:
+        return "remit.joined", {"person": who, "team": r.choice(["a", "b"])}, None
+    if kind < 0.22:
+        return "remit.left", {"person": who, **({"seat": r.choice(list(PARTIES))} if r.random() < 0.6 else {})}, None
+    if kind < 0.32:
+        d = span(r, at, {"person": r.choice([p for p in PERSONS if p != who])})
+        if r.random() < 0.4:
+            d = {"person": d.pop("person"), "seat": r.choice(list(PARTIES) + ["a"]), **d}
+        return "remit.delegated", d, who
+    if kind < 0.44:
+        return "ask", {"k": key, "n": r.randint(1, 9), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"])}, who
+    if kind < 0.47:
+        return "stop", {"k": key}, r.choice([who, None])
+    if kind < 0.50:
+        return "remit.withdrawn", {"approval": "ok", "key": key}, who
+    d = {"approval": "ok", "key": key, "vote": r.choice(["yes"] * 8 + ["no"])}
+    if r.random() < 0.1:
+        d["note"] = "so"
+    if r.random() < 0.1:
+        d["seat"] = r.choice(list(PARTIES) + ["a", "b"])
+    return "remit.decided", d, r.choice(PERSONS * 5 + ["director", "a", "b.member"])
+
+
+def any_stream(r):
+    at, out = BEGIN, []
+    for party in PARTIES:  # most seats are held from the beginning
+        for person in r.sample(PERSONS, r.choice([0, 1, 1, 2, 3])):
+            out.append(("remit.appointed", at, {"person": person, "seat": party}, None))
+    for _ in range(r.randint(10, 45)):
+        at += STEP * r.choice([0, 0, 0, 1, 1, 2])
+        kind, data, actor = any_event(r, at)
+        late = kind == "remit.decided" and r.random() < 0.15
+        out.append((kind, at - STEP * r.randint(1, 3) if late else at, data, actor))
+    events = []
+    for i, (kind, when, data, actor) in enumerate(out):
+        e = {"specversion": "1.0", "id": "e%d" % i, "source": "s", "type": kind, "time": text(when)}
+        e.update({"actor": actor} if actor else {})
+        e["data"] = data
+        events.append(e)
+    return events, at + STEP * r.randint(0, 9)
+
+
+def run(folder, ledger, events, until, batch):
+    with open(os.path.join(folder, "in.jsonl"), "w", encoding="utf-8") as f:
+        f.writelines(json.dumps(e) + "\n" for e in events)
+    done = subprocess.run([REMIT, "run", "--ledger", ledger, "--policy", "p.remit", "--events", "in.jsonl", "--quiet",
+                           "--batch", str(batch)] + (["--until", text(until)] if until else []),
+                          cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise AssertionError("status %d: %s" % (done.returncode, done.stderr))
+    return done.stdout.splitlines()
+
+
+def without_words(line):
+    e = json.loads(line)
+    if e["type"] == "remit.event.rejected":
+        e["data"]["message"] = ""
+    return json.dumps(e, ensure_ascii=False, separators=(",", ":"))
+
+
+def differs(what, policy, events, wanted, got):
+    for i in range(max(len(wanted), len(got))):
+        w, g = (wanted[i] if i < len(wanted) else "nothing"), (got[i] if i < len(got) else "nothing")
+        if w != g:
+            return "%s: effect %d\n  oracle %s\n  engine %s\n%s%s" % (
+                what, i + 1, w, g, policy, "".join(json.dumps(e) + "\n" for e in events))
+    return None
+
+
+def trial(seed, counts):
+    r = random.Random(seed)
+    p = any_policy(r)
+    events, until = any_stream(r)
+    oracle = Oracle(p)
+    for e in events:
+        oracle.take(e)
+    oracle.tick(until)
+    wanted = lines(oracle.out)
+    for e in oracle.out:
+        counts[e["type"]] = counts.get(e["type"], 0) + 1
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "p.remit"), "w", encoding="utf-8") as f:
+            f.write(source(p))
+        whole = [without_words(x) for x in run(folder, "one", events, until, 1000)]
+        cut = r.randint(0, len(events))
+        parts = run(folder, "two", events[:cut], None, 1) + run(folder, "two", events[cut:], until, r.randint(2, 5))
+        again = run(folder, "two", events, until, 3)
+    wrong = differs("whole", source(p), events, wanted, whole)
+    wrong = wrong or differs("in parts", source(p), events, wanted, [without_words(x) for x in parts])
+    return wrong or ("again: %s" % again[0] if again else None)
+
+
+def main():
+    seed = int(os.environ.get("REMIT_SEED", "1"))
+    trials = int(os.environ.get("TRIALS", "120"))
+    print("seed %d" % seed)
+    counts, failed = {}, 0
+    for i in range(trials):
+        try:
+            wrong = trial(seed + i, counts)
+        except AssertionError as why:
+            wrong = str(why)
+        if wrong:
+            failed += 1
+            print("trial %d (seed %d): %s" % (i, seed + i, wrong))
+            if failed >= 3:
+                break
+    wanted = ["remit.approval." + x for x in
+              ("opened", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated")]
+    missing = [x for x in wanted + ["remit.event.rejected"] if counts.get(x, 0) < 3]
+    if missing and trials >= 100:
+        print("hardly ever happened: %s" % ", ".join(missing))
+    print("effects: %s" % ", ".join("%s %d" % (k, v) for k, v in sorted(counts.items())))
+    print("%d passed, %d failed" % (trials - failed + (not missing), failed + bool(missing)))
+    return 1 if failed or missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
