@@ -166,11 +166,30 @@ static Status why_one_event(Why *w, Str subject, Str rest) {
     return why_event(w, subject, source, id);
 }
 
+static Status why_one_kpi(Why *w, Str subject, Str rest) {
+    Str name, part;
+    bool more = str_cut(rest, '/', &name, &rest);
+    int32_t decl = bundle_kpi(w->r->b, name);
+    if (decl < 0)
+        return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s", STR_ARG(name));
+    Str *key = new (&w->arena, Str, rest.n + 2);
+    if (key == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0;
+    while (more) {
+        more = str_cut(rest, '/', &part, &rest);
+        TRY(undo_part(&w->arena, part, &key[n++]));
+    }
+    return why_kpi(w, subject, (uint32_t)decl, key, n);
+}
+
 static Status why_what(Why *w, Str subject) {
     Str kind, rest;
     bool parts = str_cut(subject, '/', &kind, &rest);
     if (parts && str_eq(kind, S("duty")))
         return why_one_duty(w, subject, rest);
+    if (parts && str_eq(kind, S("kpi")))
+        return why_one_kpi(w, subject, rest);
     if (parts && str_eq(kind, S("event")))
         return why_one_event(w, subject, rest);
     if (parts && bundle_duty(w->r->b, kind) >= 0)

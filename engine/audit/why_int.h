@@ -40,6 +40,9 @@ MUST_USE Status why_deadline(Why *w);
 MUST_USE Status why_duty_text(Why *w, Str subject);
 MUST_USE Status why_duty_json(Why *w, Str subject);
 
+/* why_kpi.c: of the series with this group */
+MUST_USE Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n);
+
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);
 

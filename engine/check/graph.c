@@ -15,8 +15,6 @@ typedef struct Graph {
     uint8_t *state; /* of each event: 0 not seen, 1 on the path, 2 done */
     uint32_t *path; /* edges on the path */
     size_t depth;
-    uint32_t *place; /* of each event: greater than that of all it leads to */
-    uint32_t done;
     bool reported;
 } Graph;
 
@@ -117,7 +115,6 @@ static void visit(Graph *g, uint32_t event) {
         }
     }
     g->state[event] = 2;
-    g->place[event] = ++g->done;
 }
 
 static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
@@ -126,25 +123,58 @@ static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
             edges_of(g, kpi->aggs[k].event->number, kpi->reactions[i].actions, kpi->name);
 }
 
-/* The least place among what a KPI measures: those whose events lead on to others' come first. */
-static uint32_t kpi_place(const Graph *g, const KpiSym *kpi) {
-    uint32_t least = UINT32_MAX;
-    for (uint32_t k = 0; k < kpi->agg_count; k++) {
-        uint32_t place = g->place[kpi->aggs[k].event->number];
-        least = place < least ? place : least;
+/* Marks what follows, within the instant, from what a KPI emits. */
+static void kpi_leads(const Graph *g, const KpiSym *kpi, uint8_t *marked, size_t nodes) {
+    for (size_t i = 0; i < nodes; i++)
+        marked[i] = 0;
+    for (uint32_t i = 0; i < kpi->reaction_count; i++)
+        for (const Node *a = kpi->reactions[i].actions; a != NULL; a = a->next)
+            if (a->kind == N_EMIT && a->means != NULL)
+                marked[((const Event *)a->means)->number] = 1;
+    bool more = true;
+    while (more) { /* each round marks something, so there are no more rounds than nodes */
+        more = false;
+        for (size_t i = 0; i < g->edges.n; i++) {
+            const Edge *edge = &g->edges.at[i];
+            if (marked[edge->from] && !marked[edge->to])
+                marked[edge->to] = more = true;
+        }
     }
-    return least;
 }
 
-static void kpis_rank(Graph *g) {
+/* Whether all KPIs that lead to this one have their rank. */
+static bool kpi_is_free(const Program *p, const uint8_t *leads, const uint8_t *ranked, size_t k) {
+    for (size_t i = 0; i < p->kpis.n; i++)
+        if (leads[i * p->kpis.n + k] && !ranked[i])
+            return false;
+    return true;
+}
+
+/* The order of the text, but for those that measure what others lead to: they come after them. */
+static void kpis_rank(Graph *g, size_t nodes) {
     Program *p = g->p;
-    for (size_t i = 0; i < p->kpis.n; i++) {
-        KpiSym *kpi = p->kpis.at[i];
-        uint32_t mine = kpi_place(g, kpi);
-        for (size_t k = 0; k < p->kpis.n; k++) {
-            uint32_t other = kpi_place(g, p->kpis.at[k]);
-            kpi->rank += other > mine || (other == mine && k < i);
-        }
+    size_t n = p->kpis.n;
+    uint8_t *marked = new (p->arena, uint8_t, nodes + 1),
+            *leads = new (p->arena, uint8_t, n * n + 1);
+    uint8_t *ranked = new (p->arena, uint8_t, n + 1);
+    if (marked == NULL || leads == NULL || ranked == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        kpi_leads(g, p->kpis.at[i], marked, nodes);
+        for (size_t k = 0; k < n; k++)
+            for (uint32_t a = 0; a < p->kpis.at[k]->agg_count; a++)
+                leads[i * n + k] |= marked[p->kpis.at[k]->aggs[a].event->number];
+    }
+    for (uint32_t rank = 0; rank < n; rank++) {
+        size_t k = 0;
+        while (k < n && (ranked[k] || !kpi_is_free(p, leads, ranked, k)))
+            k++;
+        if (k == n)
+            return; /* a cycle, which is reported */
+        p->kpis.at[k]->rank = rank;
+        ranked[k] = 1;
     }
 }
 
@@ -153,8 +183,7 @@ void graph_check(Program *p) {
     size_t nodes = p->events.n + p->approvals.n;
     g.state = new (p->arena, uint8_t, nodes + 1);
     g.path = new (p->arena, uint32_t, nodes + 1);
-    g.place = new (p->arena, uint32_t, nodes + 1);
-    if (g.state == NULL || g.path == NULL || g.place == NULL) {
+    if (g.state == NULL || g.path == NULL) {
         p->nomem = true;
         return;
     }
@@ -171,6 +200,6 @@ void graph_check(Program *p) {
     for (uint32_t i = 0; i < nodes && !p->nomem; i++)
         if (g.state[i] == 0)
             visit(&g, i);
-    kpis_rank(&g);
+    kpis_rank(&g, nodes);
     vec_free(&g.edges);
 }

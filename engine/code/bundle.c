@@ -692,6 +692,7 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_varint(out, k->rank);
     put_varint(out, k->file);
     put_varint(out, k->line);
+    put_varint(out, k->measure_line);
 }
 
 static bool ok_window(const KpiDef *k) {
@@ -724,6 +725,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->rank = take_u32v(r);
     k->file = take_u32v(r);
     k->line = take_u32v(r);
+    k->measure_line = take_u32v(r);
     if (k->agg_count == 0 || k->by_count > LIMIT_FIELDS || k->rank > INT16_MAX || !ok_window(k))
         r->t.failed = true;
 }
@@ -1113,7 +1115,7 @@ static bool ok_approvals(const Bundle *b) {
 static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
     const FnDef *f = &b->fns[g->fn];
     uint32_t wanted = k->by_count + (g->kind != AGG_IS_COUNT);
-    if (!fn_is(b, g->fn, (int32_t)g->event, -2, 0) || f->result_count != wanted)
+    if (!fn_opens(b, g->fn, (int32_t)g->event, 0) || f->result_count != wanted)
         return false;
     for (uint32_t i = 0; i < k->by_count; i++)
         if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)

@@ -318,7 +318,7 @@ typedef struct KpiDef {
     KpiReactionDef *reactions;
     uint32_t reaction_count;
     uint32_t rank; /* its place in the order of judging */
-    uint32_t file, line;
+    uint32_t file, line, measure_line;
 } KpiDef;
 
 typedef struct DeclDef {

@@ -753,6 +753,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                   : kpi->period == UNIT_DAY      ? WINDOW_IS_DAY
                   : kpi->period == UNIT_WEEK     ? WINDOW_IS_WEEK
                                                  : WINDOW_IS_MONTH;
+    def->measure_line = node_line(e, kpi->aggs[0].node);
     def->by = emit_fields(e, kpi->by, kpi->by_count);
     def->reactions = emit_array(e, kpi->reaction_count, sizeof *def->reactions);
     if (e->status != OK)

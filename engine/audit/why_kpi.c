@@ -1,0 +1,253 @@
+/* audit: why a KPI's series is as it is: what is measured, the samples that its window holds, which
+ * levels stand or wait, and what was said of it. */
+#include "engine/audit/why_int.h"
+
+#include "engine/base/json.h"
+#include "engine/base/moment.h"
+#include "engine/run/series.h"
+
+enum { SAMPLES_SHOWN = 3, SAID_SHOWN = 50 };
+
+typedef struct Held {
+    Measured1 first[SAMPLES_SHOWN], last[SAMPLES_SHOWN]; /* last: a ring */
+    uint64_t count;
+} Held;
+
+/* The samples that have not left by the clock. */
+static Status held_samples(Why *w, const Series *s, Held *out) {
+    Buf key = {0};
+    Status status = OK;
+    *out = (Held){0};
+    sample_prefix(&key, s->number, SAMPLE_LEAVES);
+    size_t prefix = key.n;
+    for (bool after = false; status == OK; after = true) {
+        Str got, value, kept;
+        bool found;
+        Measured1 m;
+        status = key.failed
+                     ? ERR_NOMEM
+                     : led_next(w->r->l, LED_PANE, buf_str(&key), after, &got, &value, &found);
+        if (status != OK || !found || !str_starts(got, (Str){key.p, prefix}))
+            break;
+        Take t = take_from(str_from(got, prefix));
+        int64_t leaves = take_key_i64(&t);
+        buf_reset(&key);
+        put_bytes(&key, got.p, got.n);
+        if (leaves <= w->r->clock)
+            continue;
+        if (out->count < SAMPLES_SHOWN)
+            status = arena_str(&w->arena, value, &kept);
+        else
+            kept = value;
+        if (status == OK)
+            status = sample_take(kept, &w->arena, &m); /* numbers: nothing of it is borrowed */
+        if (status != OK)
+            break;
+        if (out->count < SAMPLES_SHOWN)
+            out->first[out->count] = m;
+        out->last[out->count % SAMPLES_SHOWN] = m;
+        out->count++;
+    }
+    buf_free(&key);
+    return status;
+}
+
+static void put_sample(Why *w, const Series *s, const Measured1 *m) {
+    const AggDef *agg = &s->def->aggs[m->agg];
+    put_text(w->out, S("            "));
+    why_moment(w, m->time);
+    put_text(w->out, S("  "));
+    put_text(w->out, w->r->b->events[agg->event].name);
+    if (agg->kind != AGG_IS_COUNT) {
+        put_c(w->out, ' ');
+        why_value(w, m->value);
+    }
+    put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)m->leaf);
+}
+
+static void put_held(Why *w, const Series *s, const Held *held) {
+    put_fmt(w->out, "  samples   %llu in the window%s\n", (unsigned long long)held->count,
+            held->count == 0 ? "" : ", the first to leave first");
+    uint64_t head = held->count < SAMPLES_SHOWN ? held->count : SAMPLES_SHOWN;
+    for (uint64_t i = 0; i < head; i++)
+        put_sample(w, s, &held->first[i]);
+    uint64_t tail = held->count - head < SAMPLES_SHOWN ? held->count - head : SAMPLES_SHOWN;
+    if (held->count > head + tail)
+        put_fmt(w->out, "            ... %llu more\n",
+                (unsigned long long)(held->count - head - tail));
+    for (uint64_t i = held->count - tail; i < held->count; i++)
+        put_sample(w, s, &held->last[i % SAMPLES_SHOWN]);
+}
+
+/* When a wait ends if nothing changes. */
+static Status wait_ends(Why *w, const LevelDef *def, const LevelState *level, int64_t *out) {
+    const BoundDef *bound = level->raised ? &def->clear : &def->raise;
+    *out = level->waits;
+    if (bound->hold.kind != V_DURATION)
+        return OK;
+    return moment_add(bundle_zone(w->r->b), NULL, level->waits, (Family)bound->hold.aux,
+                      bound->hold.i, out, NULL);
+}
+
+static Status put_level_state(Why *w, const LevelDef *def, const LevelState *level) {
+    put_text(w->out, def->level == KPI_WARNING ? S("  warning   ") : S("  critical  "));
+    if (level->raised) {
+        put_text(w->out, S("since "));
+        why_moment(w, level->since);
+        put_fmt(w->out, ", episode %llu", (unsigned long long)level->episode);
+    } else {
+        put_text(w->out, S("clear"));
+    }
+    if (level->waits != INSTANT_NEVER) {
+        int64_t ends;
+        TRY(wait_ends(w, def, level, &ends));
+        put_text(w->out, level->raised ? S("; would clear at ") : S("; would be raised at "));
+        why_moment(w, ends);
+        put_text(w->out, S(", what it waits for holds since "));
+        why_moment(w, level->waits);
+    }
+    put_text(w->out, S("\n            "));
+    why_source(w, def->file, def->line);
+    put_c(w->out, '\n');
+    return OK;
+}
+
+/* What was said of the series, the newest first. */
+static Status said_leaves(Why *w, const Series *s, uint64_t *at, uint32_t *n) {
+    *n = 0;
+    for (uint64_t next = s->said; next != 0 && *n < SAID_SHOWN;) {
+        Leaf leaf;
+        TRY(record_leaf(w->r, next, &w->arena, &leaf, w->err));
+        if (leaf.kind != LEAF_EFFECT)
+            return ERR_DAMAGED;
+        at[(*n)++] = next;
+        Value before = leaf.effect.values[KPI_DATA_BEFORE];
+        if (before.kind != V_INT || before.i < 0 || (uint64_t)before.i >= next)
+            return ERR_DAMAGED;
+        next = (uint64_t)before.i;
+    }
+    return OK;
+}
+
+static Status put_said(Why *w, const Series *s) {
+    uint64_t at[SAID_SHOWN];
+    uint32_t n;
+    TRY(said_leaves(w, s, at, &n));
+    put_text(w->out, n == 0 ? S("  nothing was said of it\n") : S("  what was said\n"));
+    while (n-- > 0) {
+        Leaf leaf;
+        TRY(record_leaf(w->r, at[n], &w->arena, &leaf, w->err));
+        const Effect *e = &leaf.effect;
+        put_text(w->out, S("            "));
+        why_moment(w, e->time);
+        put_text(w->out, S("  "));
+        put_text(w->out, str_from(effect_type(w->r->b, e), sizeof "remit.kpi." - 1));
+        if (e->id == EFFECT_KPI_CLEARED)
+            put_fmt(w->out, " %.*s", STR_ARG(value_str(e->values[KPI_DATA_LEVEL])));
+        put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
+        put_measure_text(w->out, w->r->b, &w->r->render.zone, e->values[KPI_DATA_VALUE]);
+        put_fmt(w->out, " of %lld samples, since ", (long long)e->values[KPI_DATA_SAMPLES].i);
+        why_moment(w, e->values[KPI_DATA_SINCE].i);
+        put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
+    }
+    return OK;
+}
+
+static Status kpi_text(Why *w, Str subject, const Series *s, const Held *held, Value value) {
+    put_text(w->out, subject);
+    put_text(w->out, S("\n  measures  "));
+    why_source(w, s->def->file, s->def->measure_line);
+    put_text(w->out, S("\n  value     "));
+    put_measure_text(w->out, w->r->b, &w->r->render.zone, value);
+    if (value.kind == V_LIST) {
+        put_text(w->out, S(" = "));
+        why_value(w, value.items[0]);
+        put_text(w->out, S(" / "));
+        why_value(w, value.items[1]);
+    }
+    put_text(w->out, S(" at "));
+    why_moment(w, w->r->clock);
+    put_c(w->out, '\n');
+    put_held(w, s, held);
+    for (uint32_t i = 0; i < s->def->level_count; i++)
+        TRY(put_level_state(w, &s->def->levels[i], &s->levels[i]));
+    return put_said(w, s);
+}
+
+static Status kpi_json(Why *w, Str subject, const Series *s, const Held *held, Value value) {
+    uint64_t at[SAID_SHOWN];
+    uint32_t n;
+    put_text(w->out, S("{\"subject\":"));
+    put_json_string(w->out, subject);
+    if (value.kind != V_ABSENT) {
+        put_text(w->out, S(",\"value\":"));
+        put_measure_json(w->out, w->r->b, &w->r->render.zone, value);
+    }
+    why_json_value(w, "at", value_of(V_INSTANT, w->r->clock));
+    why_json_value(w, "samples", value_int((int64_t)held->count));
+    put_text(w->out, S(",\"levels\":["));
+    for (uint32_t i = 0; i < s->def->level_count; i++) {
+        const LevelState *level = &s->levels[i];
+        put_fmt(w->out, "%s{\"level\":\"%s\"", i == 0 ? "" : ",",
+                s->def->levels[i].level == KPI_WARNING ? "warning" : "critical");
+        why_json_value(w, "raised", value_flag(level->raised));
+        if (level->raised)
+            why_json_value(w, "since", value_of(V_INSTANT, level->since));
+        why_json_value(w, "episodes", value_int((int64_t)level->episode));
+        if (level->waits != INSTANT_NEVER) {
+            int64_t ends;
+            TRY(wait_ends(w, &s->def->levels[i], level, &ends));
+            why_json_value(w, "waits_since", value_of(V_INSTANT, level->waits));
+            why_json_value(w, "waits_until", value_of(V_INSTANT, ends));
+        }
+        put_c(w->out, '}');
+    }
+    TRY(said_leaves(w, s, at, &n));
+    put_text(w->out, S("],\"said\":["));
+    for (bool first = true; n-- > 0; first = false)
+        put_fmt(w->out, "%s%llu", first ? "" : ",", (unsigned long long)at[n]);
+    put_text(w->out, S("]}\n"));
+    return OK;
+}
+
+Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
+    const KpiDef *def = &w->r->b->kpis[decl];
+    Buf scratch = {0};
+    uint8_t hash[32];
+    uint64_t number = 0, zero;
+    bool found = false;
+    Str value, kept;
+    Series s;
+    Status status = OK;
+    if (n == def->by_count)
+        status = series_hash(def, key, &scratch, hash);
+    if (status == OK && n == def->by_count)
+        status = led_set_find(w->r->l, LED_SET_NAMES, hash, &number, &zero, &found);
+    if (status == OK && found) {
+        buf_reset(&scratch);
+        put_key_u64(&scratch, number);
+        status = led_find(w->r->l, LED_SERIES, buf_str(&scratch), &value, &found);
+    }
+    if (status == OK && !found)
+        status = err_set(w->err, ERR_NOTFOUND, "no sample has come for %.*s in this ledger",
+                         STR_ARG(subject));
+    if (status == OK)
+        status = arena_str(&w->arena, value, &kept);
+    if (status == OK)
+        status = view_series(w->r->b, number, kept, &w->arena, &s);
+    Measure m;
+    Held held;
+    if (status == OK)
+        status = held_samples(w, &s, &held);
+    if (status == OK)
+        status = series_at(w->r->l, &s, w->r->clock, &w->arena, &scratch, &m);
+    if (status == ERR_OVERFLOW || status == ERR_INEXACT) {
+        m = (Measure){.absent = true};
+        status = OK;
+    }
+    buf_free(&scratch);
+    TRY(status);
+    Value now;
+    TRY(measure_value(&m, &w->arena, &now));
+    return w->json ? kpi_json(w, subject, &s, &held, now) : kpi_text(w, subject, &s, &held, now);
+}

@@ -1,0 +1,397 @@
+"""The oracle of KPIs: what they measure and say, told a second time, slowly, from the specification alone.
+
+Nothing is kept up to date: at every instant at which anything could change, the value of every series is counted
+anew from all samples that there ever were, in exact fractions. Policies are the small descriptions below; random
+ones and their streams are made by `make`.
+
+Readings of the specification that it takes:
+  K1 A sample counts in a sliding window at T when it was handled at or before T and T is before the instant at which
+     it leaves: s + W, in days the same wall time so many days later.
+  K2 A stepped window's value at an end of a pane is that of the whole panes of the W before, and stands until the next.
+  K3 `at least N samples` looks at the samples of a ratio's denominator.
+  K4 `empty: alert` takes an absent value for one at which a level is raised; `clear` clears what stands.
+  K5 KPIs are judged in the order of the text but for those that measure what others emit, which come after them.
+  K6 What a KPI emits at T counts from the next judgement at or after T.
+"""
+
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+BEGIN = datetime(2026, 3, 27, 6, tzinfo=timezone.utc)  # Berlin's clocks change on the 29th
+GROUPS = ("red", "green", "blue")
+NEVER = None
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Bound:
+    side: str
+    value: Fraction
+    text: str
+    hold: int = 0  # minutes
+
+    def holds(self, value):
+        return {"above": value > self.value, "below": value < self.value,
+                "at least": value >= self.value, "at most": value <= self.value}[self.side]
+
+    def said(self):
+        return "%s %s%s" % (self.side, self.text, " for %d minutes" % self.hold if self.hold else "")
+
+
+@dataclass
+class Aggregate:
+    what: str
+    event: str  # gain, loss or alarm
+    only: bool = False  # where it.big
+
+    def said(self):
+        of = self.event if self.what == "count" else self.event + ".amount"
+        return "%s(%s%s)" % (self.what, of, " where it.big" if self.only else "")
+
+
+@dataclass
+class Kpi:
+    name: str
+    aggregates: list
+    by: bool
+    window: tuple  # (minutes, 0, 0), (0, days, 0), (minutes, 0, step)
+    samples: int
+    empty: str
+    levels: dict  # name -> (Bound, Bound or None)
+    emits: bool
+
+    def said(self):
+        minutes, days, step = self.window
+        out = ["kpi %s%s {" % (self.name, " by colour" if self.by else ""),
+               "  measure %s over %s%s" % (" / ".join(a.said() for a in self.aggregates),
+                                           "%d days" % days if days else "%d minutes" % minutes,
+                                           " by %d minutes" % step if step else "")]
+        if self.samples:
+            out.append("  at least %d samples" % self.samples)
+        if self.empty:
+            out.append("  empty: %s" % self.empty)
+        for level, (bound, clear) in self.levels.items():
+            out.append("  %s %s%s" % (level, bound.said(), ", clear %s" % clear.said() if clear else ""))
+        colour = "colour" if self.by else "red"
+        if self.emits:
+            out.append("  when warning { emit alarm { colour: %s } notify chief \"at \" + value }" % colour)
+            out.append("  when cleared { notify chief }")
+        return "\n".join(out + ["}"])
+
+
+def policy_text(kpis, zone):
+    return "\n".join(['policy "K" version "1" { zone "%s" }' % zone, "role chief",
+                      "event gain { colour: one of red, green, blue  amount: number?  big: flag }",
+                      "event loss { colour: one of red, green, blue  amount: number?  big: flag }",
+                      "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis]) + "\n"
+
+
+@dataclass
+class Sample:
+    aggregate: int
+    time: datetime
+    handled: datetime
+    value: Fraction
+    scale: int
+
+
+@dataclass
+class Level:
+    raised: bool = False
+    waits: object = NEVER
+    episode: int = 0
+
+
+@dataclass
+class Series:
+    kpi: Kpi
+    colour: object
+    samples: list = field(default_factory=list)
+    levels: dict = field(default_factory=dict)
+
+
+def digits(value, scale):
+    n = value * 10 ** scale
+    assert n.denominator == 1
+    sign, text = "-" if n < 0 else "", str(abs(n.numerator)).rjust(scale + 1, "0")
+    return sign + (text[:-scale] + "." + text[-scale:] if scale else text)
+
+
+def half_even(value):
+    """A share as a percentage with two places."""
+    return digits(Fraction(round(value * 10000), 10000) * 100, 2) + "%"
+
+
+class Oracle:
+    def __init__(self, kpis, zone):
+        self.kpis, self.zone = kpis, ZoneInfo(zone)
+        self.clock = self.ticked = None
+        self.series, self.lines, self.leaf = [], [], 1
+        self.judged = BEGIN - timedelta(days=400)
+        first = [k for k in kpis if all(a.event != "alarm" for a in k.aggregates)]
+        self.order = first + [k for k in kpis if k not in first]
+
+    # ---- time
+    def wall(self, at):
+        return at.astimezone(self.zone).replace(tzinfo=None)
+
+    def instant(self, wall):
+        """The first instant at which the zone's clock shows this or later."""
+        at = wall.replace(tzinfo=timezone.utc) - timedelta(hours=30)
+        while self.wall(at + timedelta(hours=1)) < wall:
+            at += timedelta(hours=1)
+        while self.wall(at) < wall:
+            at += timedelta(seconds=1) if wall.second else MINUTE
+        return at
+
+    def text(self, at):
+        return at.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def leaves(self, kpi, time):
+        minutes, days, step = kpi.window
+        if days:
+            return self.instant(self.wall(time) + timedelta(days=days))
+        if step:
+            return self.pane(kpi, time) + step * MINUTE + minutes * MINUTE
+        return time + minutes * MINUTE
+
+    @staticmethod
+    def pane(kpi, time):
+        step = kpi.window[2] * MINUTE
+        epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+        return time - (time - epoch) % step
+
+    def pane_end(self, kpi, time):
+        """The first end of a pane at or after an instant."""
+        start = self.pane(kpi, time)
+        return start if start == time else start + kpi.window[2] * MINUTE
+
+    def enters(self, kpi, s):
+        if not kpi.window[2]:
+            return s.handled
+        return max(self.pane(kpi, s.time) + kpi.window[2] * MINUTE, self.pane_end(kpi, s.handled))
+
+    # ---- values
+    def value(self, series, at):
+        """(fraction or None, how JSON has it, samples) of a series at an instant."""
+        kpi = series.kpi
+        held = [s for s in series.samples if self.enters(kpi, s) <= at < self.leaves(kpi, s.time)]
+        parts = []
+        for n, aggregate in enumerate(kpi.aggregates):
+            mine = [s for s in held if s.aggregate == n]
+            total, scale = sum((s.value for s in mine), Fraction(0)), max((s.scale for s in mine), default=0)
+            if aggregate.what == "count":
+                parts.append((Fraction(len(mine)), 1, 0, True))
+            elif aggregate.what == "sum":
+                parts.append((total, 1, scale, False))
+            elif aggregate.what == "average":
+                parts.append((total, len(mine), scale, False))
+            elif mine:
+                best = (min if aggregate.what == "min" else max)(s.value for s in mine)
+                # of equal ones the one that leaves first, then the one that came first
+                one = min((s for s in mine if s.value == best),
+                          key=lambda s: (self.leaves(kpi, s.time), series.samples.index(s)))
+                parts.append((best, 1, one.scale, False))
+            else:
+                parts.append((Fraction(0), 0, 0, False))
+        count = len([s for s in held if s.aggregate == len(kpi.aggregates) - 1])
+        number, by, scale, whole = parts[0]
+        if len(parts) == 1 and kpi.aggregates[0].what != "average":
+            json_value = number.numerator if whole else digits(number, scale)
+            return (number, json_value, count) if by else (None, None, count)
+        if len(parts) == 1:
+            if not by:
+                return None, None, count
+            return number / by, self.ratio(digits(number, scale), by, number / by), count
+        below, under, scale2, whole2 = parts[1]
+        if not by or not under or below == 0:
+            return None, None, count
+        num, den = number * under, below * by
+        shown = (num.numerator if whole else digits(num, scale), den.numerator if whole2 else digits(den, scale2))
+        return num / den, self.ratio(*shown, num / den), count
+
+    @staticmethod
+    def ratio(num, den, share):
+        return {"num": num, "den": den, "percent": half_even(share)}
+
+    # ---- what is said
+    def say(self, kind, series, at, data):
+        subject = "kpi/" + series.kpi.name + ("/" + series.colour if series.kpi.by else "")
+        line = {"specversion": "1.0", "id": str(self.leaf), "source": "remit:main/K", "type": kind, "subject": subject,
+                "time": self.text(at), "cause": "%s@%s" % (subject, self.text(at))}
+        if at != self.clock:
+            line["seen"] = self.text(self.clock)
+        line.update({"policy": "1", "data": data})
+        self.lines.append(json.dumps(line, separators=(",", ":")))
+        self.leaf += 1
+
+    def react(self, series, at, level, value):
+        if not series.kpi.emits:
+            return []
+        shown = "absent" if value is None else value["percent"] if isinstance(value, dict) else str(value)
+        if level == "cleared":
+            self.say("remit.notified", series, at, {"to": ["chief"]})
+            return []
+        if level != "warning":
+            return []
+        colour = series.colour if series.kpi.by else "red"
+        self.say("alarm", series, at, {"colour": colour})
+        self.say("remit.notified", series, at, {"to": ["chief"], "text": "at " + shown})
+        return [colour]
+
+    def judge_level(self, series, name, at):
+        bound, clear = series.kpi.levels[name]
+        level = series.levels[name]
+        exact, shown, count = self.value(series, at)
+        counts = exact is not None and count >= series.kpi.samples
+        hold = 0
+        if not level.raised:
+            holds, hold = bound.holds(exact) if counts else series.kpi.empty == "alert", bound.hold
+        elif not counts:
+            holds = series.kpi.empty == "clear"
+        else:
+            holds = clear.holds(exact) if clear else not bound.holds(exact)
+            hold = clear.hold if clear else 0
+        if not holds:
+            level.waits = NEVER
+            return []
+        level.waits = level.waits or at
+        if at < level.waits + hold * MINUTE:
+            return []
+        level.waits = NEVER
+        level.raised = not level.raised
+        level.episode += level.raised
+        data = {"kpi": series.kpi.name, "level": name,
+                "group": {"colour": series.colour} if series.kpi.by else {}, "episode": level.episode}
+        if shown is not None:
+            data["value"] = shown
+        kind = name if level.raised else "cleared"
+        self.say("remit.kpi." + kind, series, at, data)
+        return self.react(series, at, kind, shown)
+
+    def judge_all(self, at):
+        for kpi in self.order:
+            for series in [s for s in self.series if s.kpi is kpi]:
+                if min(self.enters(kpi, s) for s in series.samples) > at:
+                    continue  # its first pane has not ended: it has no value yet
+                emitted = []
+                for name in ("warning", "critical"):
+                    if name in kpi.levels:
+                        emitted += self.judge_level(series, name, at)
+                for colour in emitted:
+                    self.sample("alarm", {"colour": colour}, at, at)
+
+    def instants(self, until):
+        """The next instant after the last judgement at which anything could change."""
+        found = []
+        for series in self.series:
+            for s in series.samples:
+                found += [self.enters(series.kpi, s), self.leaves(series.kpi, s.time)]
+            for name, level in series.levels.items():
+                if level.waits:
+                    bound, clear = series.kpi.levels[name]
+                    hold = (clear.hold if clear else 0) if level.raised else bound.hold
+                    found.append(level.waits + hold * MINUTE)
+        later = [t for t in found if self.judged < t and t < until]
+        return min(later, default=None)
+
+    def run_to(self, until):
+        """Judges whatever is before an instant."""
+        at = self.instants(until)
+        while at is not None:
+            self.judge_all(at)
+            self.judged = at
+            at = self.instants(until)
+
+    # ---- what comes in
+    def sample(self, event, data, time, now):
+        for kpi in self.kpis:
+            for n, aggregate in enumerate(kpi.aggregates):
+                amount = data.get("amount")
+                if aggregate.event != event or (aggregate.only and not data["big"]) or \
+                        (aggregate.what != "count" and amount is None):
+                    continue
+                value = Fraction(1) if aggregate.what == "count" else Fraction(amount)
+                scale = len(amount.partition(".")[2]) if aggregate.what != "count" else 0
+                s = Sample(n, time, now, value, scale)
+                if self.leaves(kpi, time) <= self.enters(kpi, s):
+                    continue
+                colour = data["colour"] if kpi.by else None
+                series = next((x for x in self.series if x.kpi is kpi and x.colour == colour), None)
+                if series is None:
+                    series = Series(kpi, colour, levels={name: Level() for name in kpi.levels})
+                    self.series.append(series)
+                series.samples.append(s)
+
+    def take(self, event, data, time):
+        if self.clock is None or time > self.clock:
+            self.clock = time
+            self.leaf += 1
+            self.run_to(time)
+        self.leaf += 1
+        self.sample(event, data, time, self.clock)
+
+    def tick(self, until):
+        if self.clock is None or until > self.clock:
+            self.clock = until
+            self.leaf += 1
+        self.run_to(until + timedelta(milliseconds=1))
+        self.leaf += 1
+
+
+# ---- random policies and streams
+
+def make_bound(rng, ratio, up, hold=True):
+    value = Fraction(rng.randint(1, 12), 100 if ratio else 1)
+    text = "%d%%" % (value * 100) if ratio else str(value)
+    side = rng.choice(("above", "at least") if up else ("below", "at most"))
+    return Bound(side, value, text, rng.choice((0, 0, 10, 25)) if hold else 0)
+
+
+def make_kpi(rng, n):
+    shape = rng.randrange(7)
+    one = lambda what, only=False: Aggregate(what, rng.choice(("gain", "loss")), only)
+    ratio = shape in (0, 1)
+    if shape == 0:
+        aggregates = [Aggregate("sum", "loss"), Aggregate("sum", "gain")]
+    elif shape == 1:
+        aggregates = [Aggregate("count", "gain", True), Aggregate("count", "gain")]
+    elif shape == 6:
+        aggregates = [Aggregate("count", "alarm")]
+    else:
+        aggregates = [one(("count", "average", "min", "max")[shape - 2], rng.random() < 0.3)]
+    window = rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30)))
+    levels = {}
+    up = rng.random() < 0.7
+    for name in ("warning", "critical"):
+        if rng.random() < 0.8:
+            bound, clear = make_bound(rng, ratio, up), None
+            if rng.random() < 0.5:
+                clear = make_bound(rng, ratio, not up)
+                gap = Fraction(rng.randint(1, 3), 100 if ratio else 1)
+                clear.value = bound.value - gap if up else bound.value + gap
+                clear.text = "%d%%" % (clear.value * 100) if ratio else str(clear.value)
+            levels[name] = (bound, clear)
+    return Kpi("k%d" % n, aggregates, rng.random() < 0.7, window, rng.choice((0, 0, 1, 3)),
+               rng.choice(("", "hold", "clear", "alert")), levels, "warning" in levels and shape != 6)
+
+
+def make(seed):
+    """(kpis, zone, events): events as (id, type, time, data), in the order in which they come."""
+    rng = random.Random(seed)
+    kpis = [make_kpi(rng, n) for n in range(rng.randint(1, 4))]
+    zone = rng.choice(("UTC", "Asia/Shanghai", "Europe/Berlin"))
+    events, clock = [], BEGIN
+    for n in range(rng.randint(5, 60)):
+        clock += rng.choice((0, 0, 0, 5, 5, 10, 15, 30, 60, 1440)) * MINUTE
+        late = rng.choice((0, 0, 0, 0, 5, 10, 30, 45, 60, 1500)) * MINUTE
+        data = {"colour": rng.choice(GROUPS[:rng.randint(1, 3)]), "big": rng.random() < 0.3}
+        amount = rng.choice(("1", "2.5", "3.00", "0", "-1", "12", "0.25", None))
+        if amount is not None:
+            data["amount"] = amount
+        events.append(("e%d" % n, rng.choice(("gain", "gain", "loss")), clock - late, data))
+    return kpis, zone, events
