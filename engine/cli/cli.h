@@ -35,8 +35,8 @@ typedef struct Command {
     int (*run)(Args *args);
 } Command;
 
-extern const Command command_check, command_build, command_test, command_run, command_decide,
-    command_show, command_why, command_log, command_disasm, command_explain;
+#define COMMAND(name) extern const Command command_##name;
+#include "engine/cli/command.def"
 
 /* The value of an option, or NULL. */
 const char *arg(const Args *args, const char *name);

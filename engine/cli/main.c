@@ -11,8 +11,9 @@
 #include "engine/cli/cli.h"
 
 static const Command *const commands[] = {
-    &command_check, &command_test, &command_build, &command_run,    &command_decide,
-    &command_show,  &command_why,  &command_log,   &command_disasm, &command_explain};
+#define COMMAND(name) &command_##name,
+#include "engine/cli/command.def"
+};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const Option common[] = {

@@ -293,7 +293,7 @@ static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, siz
     size_t line_from = raw.p == NULL ? 0 : (size_t)(raw.p - all.p), margin = digits(place.line);
     Buf clean = {0};
     put_clean(&clean, raw);
-    Shown s = {.line = buf_str(&clean)};
+    Shown s = {.line = clean.n == 0 ? S("") : buf_str(&clean)};
     s.mark = diag->span.from > line_from ? diag->span.from - line_from : 0;
     s.mark = s.mark > s.line.n ? s.line.n : s.mark;
     s.end = diag->span.to > line_from ? diag->span.to - line_from : 0;
@@ -305,8 +305,7 @@ static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, siz
     put_paint(out, color, "0");
     put_text(out, s.line.n == 0 ? S("") : S(" "));
     put_text(out, cut_left ? S("…") : S(""));
-    if (s.to > s.from) /* an empty line has no bytes to point at */
-        put_text(out, (Str){s.line.p + s.from, s.to - s.from});
+    put_text(out, (Str){s.line.p + s.from, s.to - s.from});
     put_text(out, cut_right ? S("…\n") : S("\n"));
     put_paint(out, color, "2");
     put_times(out, ' ', margin);
