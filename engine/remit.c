@@ -349,6 +349,12 @@ static void fill_summary(RemitSummary *out, const Counts *c, uint64_t bytes) {
     out->corrected = c->by_effect[EFFECT_DUTY_CORRECTED];
     out->notified = c->by_effect[EFFECT_NOTIFIED];
     out->emitted = c->by_effect[EFFECT_EMITTED];
+    out->opened = c->by_effect[EFFECT_APPROVAL_OPENED];
+    out->granted = c->by_effect[EFFECT_APPROVAL_GRANTED];
+    out->refused = c->by_effect[EFFECT_APPROVAL_REFUSED];
+    out->lapsed = c->by_effect[EFFECT_APPROVAL_LAPSED];
+    out->withdrawn = c->by_effect[EFFECT_APPROVAL_WITHDRAWN];
+    out->unattainable = c->by_effect[EFFECT_APPROVAL_UNATTAINABLE];
     out->bytes = bytes;
 }
 
@@ -519,6 +525,7 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
                        .owner = text_of(o->owner),
                        .state = text_of(o->state),
                        .duty = text_of(o->duty),
+                       .approval = text_of(o->approval),
                        .kpi = text_of(o->kpi),
                        .overdue = o->overdue,
                        .json = look->format == REMIT_JSON,

@@ -130,7 +130,8 @@ typedef struct RemitSummary {
     uint64_t effects;
     uint64_t raised, fulfilled, late, breached, escalated, reminded, waived, paused, resumed,
         corrected, notified, emitted;
-    uint64_t bytes; /* of input read */
+    uint64_t opened, granted, refused, lapsed, withdrawn, unattainable; /* approvals */
+    uint64_t bytes;                                                     /* of input read */
     bool has_clock;
     int64_t clock; /* ms since 1970-01-01T00:00:00Z */
     char clock_text[40];
@@ -187,10 +188,10 @@ typedef struct RemitTable {
 
 typedef struct RemitShowOptions {
     const char *ledger;
-    const char *what; /* duties, timers, rejected, unmatched, people, kpis, policy */
+    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, policy */
     const char *owner, *state, *duty; /* filters; NULL: all */
-    const char *kpi;
-    bool overdue; /* only what is past its deadline and not done */
+    const char *approval, *kpi;
+    bool overdue; /* only what is past its deadline and not done; of approvals: what lapsed */
     size_t limit; /* rows at most; 0: all */
 } RemitShowOptions;
 

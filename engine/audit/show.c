@@ -1,5 +1,5 @@
 /* audit: duties, timers, refused and unmatched events, people: read from the ledger. */
-#include "engine/audit/show.h"
+#include "engine/audit/show_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,25 +8,11 @@
 #include "engine/base/near.h"
 #include "engine/base/sha256.h"
 #include "engine/run/series.h"
-#include "engine/run/view.h"
-
-enum { SHOW_CELLS = 12 };
 
 static const char *const state_names[DUTY_STATES] = {"open",      "paused", "breached",
                                                      "fulfilled", "waived", "cancelled"};
 
-typedef struct Show {
-    Record *r;
-    const ShowOptions *opt;
-    ShowSink sink;
-    Err *err;
-    Arena arena; /* of a row */
-    Str cells[SHOW_CELLS];
-    size_t n, rows;
-    bool stopped;
-} Show;
-
-static Status begin(Show *s, const char *const *names, size_t n) {
+Status show_columns(Show *s, const char *const *names, size_t n) {
     Str columns[SHOW_CELLS];
     for (size_t i = 0; i < n; i++)
         columns[i] = str_of(names[i]);
@@ -35,46 +21,46 @@ static Status begin(Show *s, const char *const *names, size_t n) {
     return OK;
 }
 
-static Status cell(Show *s, Str text) {
+Status show_cell(Show *s, Str text) {
     return arena_str(&s->arena, text, &s->cells[s->n++]);
 }
 
-static Status cell_value(Show *s, Value v) {
+Status show_cell_value(Show *s, Value v) {
     Buf text = {0};
     if (v.kind != V_ABSENT)
         put_value_text(&text, s->r->b, &s->r->render.zone, v);
-    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     return status;
 }
 
 /* An instant for people: local time of the policy's zone, without the offset. */
-static Status cell_time(Show *s, int64_t at) {
+Status show_cell_time(Show *s, int64_t at) {
     if (at == INSTANT_NEVER)
-        return cell(s, S(""));
+        return show_cell(s, S(""));
     Buf text = {0};
     put_local(&text, zone_cache_local(&s->r->render.zone, at));
-    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     return status;
 }
 
 /* What is left while a duty pauses; nothing when it does not. */
 static Status cell_left(Show *s, Value left) {
-    TRY(cell_value(s, left));
+    TRY(show_cell_value(s, left));
     if (left.kind == V_ABSENT)
         return OK;
     return arena_printf(&s->arena, &s->cells[s->n - 1], "%.*s left", STR_ARG(s->cells[s->n - 1]));
 }
 
-static Status end_row(Show *s) {
+Status show_end_row(Show *s) {
     if (!s->sink.row(s->sink.ctx, s->cells, s->n))
         s->stopped = true;
     s->n = 0;
     return OK;
 }
 
-static Status end_line(Show *s, Buf *line) {
+Status show_end_line(Show *s, Buf *line) {
     put_c(line, '\n');
     if (line->failed)
         return ERR_NOMEM;
@@ -89,7 +75,7 @@ static bool full(Show *s) {
 
 /* Walks a table; each record goes to `each`. The walk resumes at a key, so that no snapshot is held
  * for long. */
-static Status walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value)) {
+Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value)) {
     Arena keys = {0};
     Str from = {NULL, 0};
     Status status = OK;
@@ -162,7 +148,7 @@ static Value due_of(const Duty *d) {
                : value_of(V_INSTANT, d->fold.due);
 }
 
-static void json_member(Show *s, Buf *out, const char *name, Value v) {
+void show_json(Show *s, Buf *out, const char *name, Value v) {
     if (v.kind == V_ABSENT)
         return;
     put_fmt(out, ",\"%s\":", name);
@@ -181,18 +167,18 @@ static Status duty_json(Show *s, const Duty *d) {
         put_json_string(&out, d->key[i]);
     }
     put_c(&out, ']');
-    json_member(s, &out, "state", value_text(str_of(state_names[duty_state(d)])));
-    json_member(s, &out, "owner", d->owner);
-    json_member(s, &out, "raised", value_of(V_INSTANT, d->terms.raised));
-    json_member(s, &out, "due", due_of(d));
-    json_member(s, &out, "left", left);
-    json_member(s, &out, "late", value_flag(d->fold.late));
-    json_member(s, &out, "reported_late", value_flag(d->reported_late));
-    json_member(s, &out, "rung", d->last_rung > 0 ? value_int(d->last_rung) : value_absent());
-    json_member(s, &out, "round", value_int(d->round));
-    json_member(s, &out, "policy", value_text(s->r->b->version));
+    show_json(s, &out, "state", value_text(str_of(state_names[duty_state(d)])));
+    show_json(s, &out, "owner", d->owner);
+    show_json(s, &out, "raised", value_of(V_INSTANT, d->terms.raised));
+    show_json(s, &out, "due", due_of(d));
+    show_json(s, &out, "left", left);
+    show_json(s, &out, "late", value_flag(d->fold.late));
+    show_json(s, &out, "reported_late", value_flag(d->reported_late));
+    show_json(s, &out, "rung", d->last_rung > 0 ? value_int(d->last_rung) : value_absent());
+    show_json(s, &out, "round", value_int(d->round));
+    show_json(s, &out, "policy", value_text(s->r->b->version));
     put_c(&out, '}');
-    Status status = end_line(s, &out);
+    Status status = show_end_line(s, &out);
     buf_free(&out);
     return status;
 }
@@ -203,18 +189,18 @@ static Status duty_row(Show *s, const Duty *d) {
     Str key = key_text(&s->arena, d, &status);
     TRY(status);
     TRY(left_of(s, d, &left));
-    TRY(cell(s, d->def->name));
-    TRY(cell(s, key));
+    TRY(show_cell(s, d->def->name));
+    TRY(show_cell(s, key));
     const char *state = state_names[duty_state(d)];
-    TRY(cell(s, d->fold.ended && d->fold.late ? S("fulfilled late") : str_of(state)));
+    TRY(show_cell(s, d->fold.ended && d->fold.late ? S("fulfilled late") : str_of(state)));
     if (d->fold.ended && d->fold.end_kind != ACT_IS_FULFIL)
         s->cells[s->n - 1] = str_of(state);
-    TRY(cell_value(s, d->owner));
-    TRY(cell_time(s, d->terms.raised));
+    TRY(show_cell_value(s, d->owner));
+    TRY(show_cell_time(s, d->terms.raised));
     Value due = due_of(d);
-    TRY(due.kind == V_ABSENT ? cell_left(s, left) : cell_time(s, due.i));
-    TRY(cell_value(s, d->last_rung > 0 ? value_int(d->last_rung) : value_absent()));
-    return end_row(s);
+    TRY(due.kind == V_ABSENT ? cell_left(s, left) : show_cell_time(s, due.i));
+    TRY(show_cell_value(s, d->last_rung > 0 ? value_int(d->last_rung) : value_absent()));
+    return show_end_row(s);
 }
 
 static Status each_duty(Show *s, Str key, Str value) {
@@ -229,13 +215,13 @@ static Status each_duty(Show *s, Str key, Str value) {
 
 static Status show_duties(Show *s) {
     static const char *const columns[] = {"duty", "key", "state", "owner", "raised", "due", "rung"};
-    TRY(begin(s, columns, 7));
-    return walk(s, LED_DUTY, each_duty);
+    TRY(show_columns(s, columns, 7));
+    return show_walk(s, LED_DUTY, each_duty);
 }
 
 /* ---- timers */
 
-static Status subject_text(Show *s, const Subject *subject, Str *out) {
+Status show_subject(Show *s, const Subject *subject, Str *out) {
     Buf text = {0};
     put_subject(&text, s->r->b, subject);
     Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
@@ -250,7 +236,7 @@ static Status scheduled(Show *s, uint32_t decl, int64_t at, Str *owner) {
     Str part = buf_str(&key);
     Subject subject = {
         .kind = SUBJECT_DUTY, .decl = decl, .occurrence = 1, .key = &part, .key_count = 1};
-    Status status = key.failed ? ERR_NOMEM : subject_text(s, &subject, owner);
+    Status status = key.failed ? ERR_NOMEM : show_subject(s, &subject, owner);
     buf_free(&key);
     return status;
 }
@@ -274,7 +260,7 @@ static Status show_kpi_timer(Show *s, uint64_t number, Str *owner, Str *what) {
     TRY(series_get(s, number & ((UINT64_C(1) << KPI_RANK_BIT) - 1), &series));
     Subject subject = series_subject(&series);
     *what = S("judge");
-    return subject_text(s, &subject, owner);
+    return show_subject(s, &subject, owner);
 }
 
 /* The level that stands: the graver of two. NULL: none. */
@@ -314,13 +300,12 @@ static Status kpi_json(Show *s, const Series *series, const Measure *m) {
         put_text(&out, S(",\"value\":"));
         put_measure_json(&out, s->r->b, &s->r->render.zone, value);
     }
-    json_member(s, &out, "samples", value_int((int64_t)m->samples));
-    json_member(s, &out, "level", value_text(level_word(now, level)));
-    json_member(s, &out, "since", now == NULL ? value_absent() : value_of(V_INSTANT, now->since));
-    json_member(s, &out, "episode",
-                now == NULL ? value_absent() : value_int((int64_t)now->episode));
+    show_json(s, &out, "samples", value_int((int64_t)m->samples));
+    show_json(s, &out, "level", value_text(level_word(now, level)));
+    show_json(s, &out, "since", now == NULL ? value_absent() : value_of(V_INSTANT, now->since));
+    show_json(s, &out, "episode", now == NULL ? value_absent() : value_int((int64_t)now->episode));
     put_c(&out, '}');
-    Status status = end_line(s, &out);
+    Status status = show_end_line(s, &out);
     buf_free(&out);
     return status;
 }
@@ -331,24 +316,24 @@ static Status kpi_row(Show *s, const Series *series, const Measure *m) {
     Value value;
     Buf text = {0};
     TRY(measure_value(m, &s->arena, &value));
-    TRY(cell(s, series->def->name));
+    TRY(show_cell(s, series->def->name));
     for (uint32_t i = 0; i < series->def->by_count; i++) {
         put_text(&text, i == 0 ? S("") : S("/"));
         put_text(&text, series->key[i]);
     }
-    Status status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+    Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_reset(&text);
     if (status == OK && value.kind != V_ABSENT)
         put_measure_text(&text, s->r->b, &s->r->render.zone, value);
     if (status == OK)
-        status = text.failed ? ERR_NOMEM : cell(s, buf_str(&text));
+        status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     TRY(status);
-    TRY(cell_value(s, value_int((int64_t)m->samples)));
-    TRY(cell(s, level_word(now, level)));
-    TRY(cell_time(s, now == NULL ? INSTANT_NEVER : now->since));
-    TRY(cell_value(s, now == NULL ? value_absent() : value_int((int64_t)now->episode)));
-    return end_row(s);
+    TRY(show_cell_value(s, value_int((int64_t)m->samples)));
+    TRY(show_cell(s, level_word(now, level)));
+    TRY(show_cell_time(s, now == NULL ? INSTANT_NEVER : now->since));
+    TRY(show_cell_value(s, now == NULL ? value_absent() : value_int((int64_t)now->episode)));
+    return show_end_row(s);
 }
 
 static Status each_series(Show *s, Str key, Str value) {
@@ -377,8 +362,8 @@ static Status each_series(Show *s, Str key, Str value) {
 static Status show_kpis(Show *s) {
     static const char *const columns[] = {"kpi",   "group", "value",  "samples",
                                           "level", "since", "episode"};
-    TRY(begin(s, columns, 7));
-    return walk(s, LED_SERIES, each_series);
+    TRY(show_columns(s, columns, 7));
+    return show_walk(s, LED_SERIES, each_series);
 }
 
 static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, Str *owner,
@@ -392,6 +377,8 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
             *what = S("raise");
             return scheduled(s, i, at, owner);
         }
+    if ((rung & APPROVAL_TIMER) != 0)
+        return show_approval_timer(s, number, rung, owner, what);
     Buf key = {0};
     Str value;
     bool found;
@@ -405,7 +392,7 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
     Duty d;
     TRY(view_duty(b, number, value, &s->arena, &d));
     Subject subject = duty_subject(&d);
-    TRY(subject_text(s, &subject, owner));
+    TRY(show_subject(s, &subject, owner));
     return rung == 0 ? arena_str(&s->arena, S("breach"), what)
                      : arena_printf(&s->arena, what, "rung %u", rung);
 }
@@ -421,10 +408,10 @@ static Status each_timer(Show *s, Str key, Str value) {
     TRY(timer_owner(s, number, at, rung, &owner, &what));
     s->rows++;
     if (!s->opt->json) {
-        TRY(cell_time(s, at));
-        TRY(cell(s, owner));
-        TRY(cell(s, what));
-        return end_row(s);
+        TRY(show_cell_time(s, at));
+        TRY(show_cell(s, owner));
+        TRY(show_cell(s, what));
+        return show_end_row(s);
     }
     Buf out = {0};
     put_text(&out, S("{\"at\":\""));
@@ -434,15 +421,15 @@ static Status each_timer(Show *s, Str key, Str value) {
     put_text(&out, S(",\"what\":"));
     put_json_string(&out, what);
     put_c(&out, '}');
-    Status status = end_line(s, &out);
+    Status status = show_end_line(s, &out);
     buf_free(&out);
     return status;
 }
 
 static Status show_timers(Show *s) {
     static const char *const columns[] = {"at", "of", "what"};
-    TRY(begin(s, columns, 3));
-    return walk(s, LED_TIMER, each_timer);
+    TRY(show_columns(s, columns, 3));
+    return show_walk(s, LED_TIMER, each_timer);
 }
 
 /* ---- refused and unmatched events */
@@ -455,27 +442,27 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
     if (known)
         TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
     if (!s->opt->json) {
-        TRY(cell(s, value_str(effect_value(e, S("reason")))));
+        TRY(show_cell(s, value_str(effect_value(e, S("reason")))));
         Value field = effect_value(e, S("field"));
-        TRY(cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
-        TRY(cell(s, value_str(effect_value(e, S("message")))));
-        TRY(cell(s, reject->id));
-        TRY(cell(s, file));
-        TRY(cell(s, offset));
-        return end_row(s);
+        TRY(show_cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
+        TRY(show_cell(s, value_str(effect_value(e, S("message")))));
+        TRY(show_cell(s, reject->id));
+        TRY(show_cell(s, file));
+        TRY(show_cell(s, offset));
+        return show_end_row(s);
     }
     Buf out = {0};
     put_fmt(&out, "{\"index\":%llu", (unsigned long long)index);
     static const char *const names[] = {"reason", "field", "message", "source", "id"};
     for (int i = 0; i < 5; i++)
-        json_member(s, &out, names[i], effect_value(e, str_of(names[i])));
+        show_json(s, &out, names[i], effect_value(e, str_of(names[i])));
     if (known) {
-        json_member(s, &out, "file", value_text(file));
+        show_json(s, &out, "file", value_text(file));
         put_fmt(&out, ",\"offset\":%llu", (unsigned long long)at);
     }
-    json_member(s, &out, "line", value_text(reject->raw));
+    show_json(s, &out, "line", value_text(reject->raw));
     put_c(&out, '}');
-    Status status = end_line(s, &out);
+    Status status = show_end_line(s, &out);
     buf_free(&out);
     return status;
 }
@@ -495,8 +482,8 @@ static Status each_reject(Show *s, Str key, Str value) {
 
 static Status show_rejected(Show *s) {
     static const char *const columns[] = {"reason", "field", "message", "id", "file", "offset"};
-    TRY(begin(s, columns, 6));
-    return walk(s, LED_REJECT, each_reject);
+    TRY(show_columns(s, columns, 6));
+    return show_walk(s, LED_REJECT, each_reject);
 }
 
 static Status each_unmatched(Show *s, Str key, Str value) {
@@ -511,28 +498,28 @@ static Status each_unmatched(Show *s, Str key, Str value) {
     s->rows++;
     Str type = s->r->b->events[leaf.event.event].name;
     if (!s->opt->json) {
-        TRY(cell_time(s, leaf.event.time));
-        TRY(cell(s, type));
-        TRY(cell(s, leaf.event.source));
-        TRY(cell(s, leaf.event.id));
-        return end_row(s);
+        TRY(show_cell_time(s, leaf.event.time));
+        TRY(show_cell(s, type));
+        TRY(show_cell(s, leaf.event.source));
+        TRY(show_cell(s, leaf.event.id));
+        return show_end_row(s);
     }
     Buf out = {0};
     put_fmt(&out, "{\"index\":%llu", (unsigned long long)index);
-    json_member(s, &out, "type", value_text(type));
-    json_member(s, &out, "time", value_of(V_INSTANT, leaf.event.time));
-    json_member(s, &out, "source", value_text(leaf.event.source));
-    json_member(s, &out, "id", value_text(leaf.event.id));
+    show_json(s, &out, "type", value_text(type));
+    show_json(s, &out, "time", value_of(V_INSTANT, leaf.event.time));
+    show_json(s, &out, "source", value_text(leaf.event.source));
+    show_json(s, &out, "id", value_text(leaf.event.id));
     put_c(&out, '}');
-    Status status = end_line(s, &out);
+    Status status = show_end_line(s, &out);
     buf_free(&out);
     return status;
 }
 
 static Status show_unmatched(Show *s) {
     static const char *const columns[] = {"time", "type", "source", "id"};
-    TRY(begin(s, columns, 4));
-    return walk(s, LED_COUNTER, each_unmatched);
+    TRY(show_columns(s, columns, 4));
+    return show_walk(s, LED_COUNTER, each_unmatched);
 }
 
 /* ---- people and policy */
@@ -547,21 +534,65 @@ static Status each_person(Show *s, Str key, Str value) {
         int64_t from = take_zigzag(&t), to = take_zigzag(&t);
         s->rows++;
         if (!s->opt->json) {
-            TRY(cell(s, person));
-            TRY(cell(s, name));
-            TRY(cell_time(s, from));
-            TRY(cell_time(s, to));
-            TRY(end_row(s));
+            TRY(show_cell(s, person));
+            TRY(show_cell(s, name));
+            TRY(show_cell_time(s, from));
+            TRY(show_cell_time(s, to));
+            TRY(show_end_row(s));
             continue;
         }
         Buf out = {0};
         put_text(&out, S("{\"person\":"));
         put_json_string(&out, person);
-        json_member(s, &out, "holds", value_text(name));
-        json_member(s, &out, "from", value_of(V_INSTANT, from));
-        json_member(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
+        show_json(s, &out, "holds", value_text(name));
+        show_json(s, &out, "from", value_of(V_INSTANT, from));
+        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
         put_c(&out, '}');
-        Status status = end_line(s, &out);
+        Status status = show_end_line(s, &out);
+        buf_free(&out);
+        TRY(status);
+    }
+    return t.failed ? ERR_DAMAGED : OK;
+}
+
+/* A delegation stands twice; here it is told by who acts. */
+static Status each_delegation(Show *s, Str key, Str value) {
+    Take t = take_from(value);
+    uint64_t n = take_varint(&t);
+    if (key.n == 0 || key.p[0] != 'f')
+        return OK;
+    Str person = str_from(key, 1);
+    for (uint64_t i = 0; i < n && !t.failed; i++) {
+        Str whom = take_str(&t), seat = S("");
+        uint64_t party = take_varint(&t);
+        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+        if (party > s->r->b->party_count)
+            return ERR_DAMAGED;
+        if (party > 0)
+            seat = s->r->b->parties[party - 1].name;
+        if (t.failed || from >= to)
+            continue;
+        s->rows++;
+        if (!s->opt->json) {
+            Str holds;
+            TRY(arena_printf(&s->arena, &holds, "acts for %.*s%s%.*s", STR_ARG(whom),
+                             seat.n > 0 ? " as " : "", STR_ARG(seat)));
+            TRY(show_cell(s, person));
+            TRY(show_cell(s, holds));
+            TRY(show_cell_time(s, from));
+            TRY(show_cell_time(s, to));
+            TRY(show_end_row(s));
+            continue;
+        }
+        Buf out = {0};
+        put_text(&out, S("{\"person\":"));
+        put_json_string(&out, person);
+        show_json(s, &out, "acts_for", value_text(whom));
+        show_json(s, &out, "seat", party > 0 ? value_text(seat) : value_absent());
+        show_json(s, &out, "from", value_of(V_INSTANT, from));
+        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
+        put_c(&out, '}');
+        Status status = show_end_line(s, &out);
         buf_free(&out);
         TRY(status);
     }
@@ -570,8 +601,9 @@ static Status each_person(Show *s, Str key, Str value) {
 
 static Status show_people(Show *s) {
     static const char *const columns[] = {"person", "holds", "from", "until"};
-    TRY(begin(s, columns, 4));
-    return walk(s, LED_ORG, each_person);
+    TRY(show_columns(s, columns, 4));
+    TRY(show_walk(s, LED_ORG, each_person));
+    return show_walk(s, LED_DELEGATE, each_delegation);
 }
 
 static Status show_policy(Show *s) {
@@ -579,22 +611,22 @@ static Status show_policy(Show *s) {
     Bundle *b = s->r->b;
     Buf hash = {0};
     put_hex(&hash, b->hash, sizeof b->hash);
-    TRY(begin(s, columns, 3));
+    TRY(show_columns(s, columns, 3));
     Status status = OK;
     if (!s->opt->json) {
-        TRY(cell(s, b->policy));
-        TRY(cell(s, b->version));
-        status = cell(s, buf_str(&hash));
+        TRY(show_cell(s, b->policy));
+        TRY(show_cell(s, b->version));
+        status = show_cell(s, buf_str(&hash));
         if (status == OK)
-            status = end_row(s);
+            status = show_end_row(s);
     } else {
         Buf out = {0};
         put_text(&out, S("{\"policy\":"));
         put_json_string(&out, b->policy);
-        json_member(s, &out, "version", value_text(b->version));
-        json_member(s, &out, "bundle", value_text(buf_str(&hash)));
+        show_json(s, &out, "version", value_text(b->version));
+        show_json(s, &out, "bundle", value_text(buf_str(&hash)));
         put_c(&out, '}');
-        status = end_line(s, &out);
+        status = show_end_line(s, &out);
         buf_free(&out);
     }
     buf_free(&hash);
@@ -608,12 +640,12 @@ typedef struct ShowKind {
 
 static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
                                       {"rejected", show_rejected}, {"unmatched", show_unmatched},
-                                      {"people", show_people},     {"kpis", show_kpis},
-                                      {"policy", show_policy}};
+                                      {"people", show_people},     {"approvals", show_approvals},
+                                      {"kpis", show_kpis},         {"policy", show_policy}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */
-static Status say_unknown(Err *err, const char *what, Str word, const Str *names, size_t n) {
+Status show_unknown(Err *err, const char *what, Str word, const Str *names, size_t n) {
     Buf all = {0};
     ptrdiff_t best = nearest(word, names, n);
     for (size_t i = 0; i < n && best < 0; i++) {
@@ -636,7 +668,7 @@ static Status check_kpi_filters(Show *s) {
     const Str levels[] = {S("clear"), S("warning"), S("critical")};
     if (o->state.n > 0 && !str_eq(o->state, levels[0]) && !str_eq(o->state, levels[1]) &&
         !str_eq(o->state, levels[2]))
-        return say_unknown(s->err, "no KPI ever has the level", o->state, levels, 3);
+        return show_unknown(s->err, "no KPI ever has the level", o->state, levels, 3);
     if (o->kpi.n == 0 || bundle_kpi(s->r->b, o->kpi) >= 0)
         return OK;
     Str *names = new (&s->arena, Str, s->r->b->kpi_count + 1);
@@ -644,7 +676,7 @@ static Status check_kpi_filters(Show *s) {
         return ERR_NOMEM;
     for (uint32_t i = 0; i < s->r->b->kpi_count; i++)
         names[i] = s->r->b->kpis[i].name;
-    return say_unknown(s->err, "no KPI is called", o->kpi, names, s->r->b->kpi_count);
+    return show_unknown(s->err, "no KPI is called", o->kpi, names, s->r->b->kpi_count);
 }
 
 /* Filters that can never fit are a wrong call. */
@@ -652,6 +684,8 @@ static Status check_filters(Show *s) {
     const ShowOptions *o = s->opt;
     if (str_eq(o->what, S("kpis")))
         return check_kpi_filters(s);
+    if (str_eq(o->what, S("approvals")))
+        return show_approval_filters(s);
     Str states[DUTY_STATES];
     bool known = o->state.n == 0;
     for (size_t i = 0; i < DUTY_STATES; i++) {
@@ -659,7 +693,7 @@ static Status check_filters(Show *s) {
         known = known || str_eq(o->state, states[i]);
     }
     if (!known)
-        return say_unknown(s->err, "no duty is ever in the state", o->state, states, DUTY_STATES);
+        return show_unknown(s->err, "no duty is ever in the state", o->state, states, DUTY_STATES);
     if (o->duty.n == 0 || bundle_duty(s->r->b, o->duty) >= 0)
         return OK;
     Str *names = new (&s->arena, Str, s->r->b->duty_count + 1);
@@ -667,7 +701,7 @@ static Status check_filters(Show *s) {
         return ERR_NOMEM;
     for (uint32_t i = 0; i < s->r->b->duty_count; i++)
         names[i] = s->r->b->duties[i].name;
-    return say_unknown(s->err, "no duty is called", o->duty, names, s->r->b->duty_count);
+    return show_unknown(s->err, "no duty is called", o->duty, names, s->r->b->duty_count);
 }
 
 static Status show_what(Show *s) {
@@ -679,8 +713,8 @@ static Status show_what(Show *s) {
             return show_kinds[i].run(s);
     }
     names[SHOW_KINDS] = S("digest"); /* which needs no table */
-    return say_unknown(s->err, "there is nothing to show that is called", s->opt->what, names,
-                       SHOW_KINDS + 1);
+    return show_unknown(s->err, "there is nothing to show that is called", s->opt->what, names,
+                        SHOW_KINDS + 1);
 }
 
 Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {

@@ -5,8 +5,8 @@
 #include "engine/audit/record.h"
 
 typedef struct ShowOptions {
-    Str what;                    /* duties, timers, rejected, unmatched, people, kpis, policy */
-    Str owner, state, duty, kpi; /* filters; empty: all */
+    Str what; /* duties, timers, rejected, unmatched, people, approvals, kpis, policy */
+    Str owner, state, duty, approval, kpi; /* filters; empty: all */
     bool overdue, json;
     size_t limit; /* 0: all */
 } ShowOptions;

@@ -156,6 +156,74 @@ static Status why_one_duty(Why *w, Str subject, Str rest) {
     return w->json ? why_duty_json(w, subject) : why_duty_text(w, subject);
 }
 
+static Status say_no_approval(Why *w, Str name) {
+    const Bundle *b = w->r->b;
+    Str *names = new (&w->arena, Str, b->approval_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->approval_count; i++)
+        names[i] = b->approvals[i].name;
+    ptrdiff_t best = nearest(name, names, b->approval_count);
+    if (best >= 0)
+        return err_set(w->err, ERR_NOTFOUND, "no approval is called %.*s; did you mean %.*s?",
+                       STR_ARG(name), STR_ARG(names[best]));
+    return err_set(w->err, ERR_NOTFOUND, "no approval is called %.*s", STR_ARG(name));
+}
+
+static Status find_approval(Why *w, Str rest) {
+    Str name, part;
+    if (!str_cut(rest, '/', &name, &rest))
+        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in approval/%.*s/L1",
+                       STR_ARG(name));
+    int32_t decl = bundle_approval(w->r->b, name);
+    if (decl < 0)
+        return say_no_approval(w, name);
+    Str whole = rest;
+    uint32_t occurrence = cut_occurrence(&rest), n = 0;
+    Str *key = new (&w->arena, Str, rest.n + 2);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (bool more = true; more;) {
+        more = str_cut(rest, '/', &part, &rest);
+        TRY(undo_part(&w->arena, part, &key[n++]));
+    }
+    Buf buf = {0};
+    uint8_t hash[32];
+    uint64_t number, b;
+    bool found;
+    Status status = approval_hash(w->r->b, (uint32_t)decl, key, n, occurrence, &buf, hash);
+    if (status == OK)
+        status = led_set_find(w->r->l, LED_SET_NAMES, hash, &number, &b, &found);
+    if (status == OK && !found)
+        status = err_set(w->err, ERR_NOTFOUND,
+                         "there is no approval %.*s with the key %.*s in this ledger",
+                         STR_ARG(name), STR_ARG(whole));
+    Str value, kept;
+    buf_reset(&buf);
+    if (status == OK) {
+        put_key_u64(&buf, number);
+        status = buf_status(&buf);
+    }
+    if (status == OK)
+        status = led_find(w->r->l, LED_APPROVAL, buf_str(&buf), &value, &found);
+    buf_free(&buf);
+    TRY(status);
+    if (!found)
+        return ERR_DAMAGED;
+    TRY(arena_str(&w->arena, value, &kept));
+    return view_approval(w->r->b, number, kept, &w->arena, &w->a);
+}
+
+static Status why_one_approval(Why *w, Str subject, Str rest) {
+    TRY(find_approval(w, rest));
+    if (w->a.said_count == 0)
+        return ERR_DAMAGED;
+    TRY(record_leaf(w->r, w->a.said[0], &w->arena, &w->opened, w->err));
+    if (w->opened.kind != LEAF_EFFECT)
+        return ERR_DAMAGED;
+    return w->json ? why_approval_json(w, subject) : why_approval_text(w, subject);
+}
+
 static Status why_one_event(Why *w, Str subject, Str rest) {
     Str source, id;
     if (!str_cut(rest, '/', &source, &id))
@@ -190,10 +258,15 @@ static Status why_what(Why *w, Str subject) {
         return why_one_duty(w, subject, rest);
     if (parts && str_eq(kind, S("kpi")))
         return why_one_kpi(w, subject, rest);
+    if (parts && str_eq(kind, S("approval")))
+        return why_one_approval(w, subject, rest);
     if (parts && str_eq(kind, S("event")))
         return why_one_event(w, subject, rest);
     if (parts && bundle_duty(w->r->b, kind) >= 0)
         return err_set(w->err, ERR_SYNTAX, "\"%.*s\" is no subject; did you mean duty/%.*s?",
+                       STR_ARG(subject), STR_ARG(subject));
+    if (parts && bundle_approval(w->r->b, kind) >= 0)
+        return err_set(w->err, ERR_SYNTAX, "\"%.*s\" is no subject; did you mean approval/%.*s?",
                        STR_ARG(subject), STR_ARG(subject));
     return err_set(w->err, ERR_SYNTAX,
                    "\"%.*s\" is no subject: write it as effects have it, as in "

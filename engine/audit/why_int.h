@@ -13,6 +13,7 @@ typedef struct Why {
     Err *err;
     bool json;
     Duty d;
+    Approval a;
     Leaf opened; /* the effect that opened it */
 } Why;
 
@@ -42,6 +43,10 @@ MUST_USE Status why_duty_json(Why *w, Str subject);
 
 /* why_kpi.c: of the series with this group */
 MUST_USE Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n);
+
+/* why_approval.c */
+MUST_USE Status why_approval_text(Why *w, Str subject);
+MUST_USE Status why_approval_json(Why *w, Str subject);
 
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);

@@ -191,6 +191,20 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_CORRECTED, " at ", "is.at"},
     {EFFECT_DUTY_CORRECTED, ", due ", "is.due"},
     {EFFECT_DUTY_CORRECTED, "; told to ", "to"},
+    {EFFECT_APPROVAL_OPENED, "asked of ", "seats"},
+    {EFFECT_APPROVAL_OPENED, ", due ", "due"},
+    {EFFECT_APPROVAL_VOTED, "vote of ", "by"},
+    {EFFECT_APPROVAL_VOTED, " as ", "seat"},
+    {EFFECT_APPROVAL_VOTED, ": ", "vote"},
+    {EFFECT_APPROVAL_VOTED, ", ", "note"},
+    {EFFECT_APPROVAL_GRANTED, "granted", NULL},
+    {EFFECT_APPROVAL_REFUSED, "refused", NULL},
+    {EFFECT_APPROVAL_REFUSED, " by ", "by"},
+    {EFFECT_APPROVAL_LAPSED, "lapsed, still lacking ", "seat"},
+    {EFFECT_APPROVAL_WITHDRAWN, "withdrawn", NULL},
+    {EFFECT_APPROVAL_WITHDRAWN, " by ", "by"},
+    {EFFECT_APPROVAL_UNATTAINABLE, "unattainable: nobody can vote as ", "seat"},
+    {EFFECT_APPROVAL_ESCALATED, "escalated to ", "to"},
     {EFFECT_NOTIFIED, "notified ", "to"},
     {EFFECT_NOTIFIED, ": ", "text"},
     {EFFECT_ALERT, "alert ", "reason"},
@@ -228,7 +242,7 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
     put_text(w->out, S("  "));
     why_local(w, e->time);
     put_text(w->out, S("  "));
-    if (subject && e->subject.kind == SUBJECT_DUTY) {
+    if (subject && (e->subject.kind == SUBJECT_DUTY || e->subject.kind == SUBJECT_APPROVAL)) {
         put_subject(w->out, w->r->b, &e->subject);
         put_c(w->out, ' ');
     }

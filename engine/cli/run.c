@@ -138,6 +138,16 @@ static void put_summary(const RemitSummary *s, uint64_t took_us) {
     put_count(f, s->waived, "waived", &first);
     put_count(f, s->paused, "paused", &first);
     put_count(f, s->corrected, "corrected", &first);
+    if (s->opened > 0 || s->granted + s->refused + s->lapsed + s->withdrawn + s->unattainable > 0) {
+        fputs("\napprovals ", f);
+        put_number(f, s->opened);
+        fputs(" opened", f);
+        put_count(f, s->granted, "granted", &first);
+        put_count(f, s->refused, "refused", &first);
+        put_count(f, s->lapsed, "lapsed", &first);
+        put_count(f, s->withdrawn, "withdrawn", &first);
+        put_count(f, s->unattainable, "unattainable", &first);
+    }
     fputs("\neffects  ", f);
     put_number(f, s->effects);
     put_things(f, s->reminded, "reminder", &first);
@@ -162,6 +172,8 @@ static void put_json_summary(const RemitSummary *s, uint64_t took_us) {
         {"breached", s->breached},   {"waived", s->waived},       {"paused", s->paused},
         {"resumed", s->resumed},     {"corrected", s->corrected}, {"reminded", s->reminded},
         {"escalated", s->escalated}, {"notified", s->notified},   {"emitted", s->emitted},
+        {"opened", s->opened},       {"granted", s->granted},     {"refused", s->refused},
+        {"lapsed", s->lapsed},       {"withdrawn", s->withdrawn}, {"unattainable", s->unattainable},
         {"effects", s->effects},     {"bytes", s->bytes},         {"microseconds", took_us},
     };
     FILE *f = stderr;

@@ -6,15 +6,21 @@
 
 static const Option show_options[] = {
     {"--ledger", "DIR", "the ledger", false},
-    {"--owner", "WHO", "duties of this role, team, seat or person", false},
+    {"--owner", "WHO",
+     "duties of this role, team, seat or person; approvals on\n"
+     "                             which they have still to decide",
+     false},
     {"--state", "[STATE]",
-     "open, paused, breached, fulfilled, waived or cancelled; of KPIs\n"
+     "open, paused, breached, fulfilled, waived or cancelled; of\n"
+     "                             approvals open, granted, refused, lapsed, withdrawn\n"
+     "                             or unattainable; of KPIs\n"
      "                             clear, warning or critical; of the\n"
      "                             digest: of what the duties mean, not of the journal",
      false},
     {"--duty", "NAME", "duties of this rule", false},
+    {"--approval", "NAME", "approvals of this name", false},
     {"--kpi", "NAME", "series of this KPI", false},
-    {"--overdue", NULL, "duties past their deadline and not done", false},
+    {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed", false},
     {"--limit", "N", "at most N rows", false},
     {NULL, NULL, NULL, false},
 };
@@ -37,11 +43,12 @@ static int run_show(Args *args) {
                           .owner = arg(args, "--owner"),
                           .state = arg(args, "--state"),
                           .duty = arg(args, "--duty"),
+                          .approval = arg(args, "--approval"),
                           .kpi = arg(args, "--kpi"),
                           .overdue = arg(args, "--overdue") != NULL};
     if (args->path_count != 1)
-        return usage(args,
-                     "what? duties, timers, rejected, unmatched, people, kpis, policy or digest");
+        return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
+                           "policy or digest");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
@@ -59,7 +66,7 @@ static int run_show(Args *args) {
 const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
-    "WHAT is duties, timers, rejected, unmatched, people, kpis, policy or digest.",
+    "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, policy or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

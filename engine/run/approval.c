@@ -61,6 +61,8 @@ static Status approval_save(Engine *e, Approval *a) {
     Buf *t = &e->text;
     buf_reset(t);
     put_texts(t, a->key, a->key_count);
+    size_t each = t->n;
+    put_value_list(t, &a->each, 1);
     size_t excluded = t->n;
     put_value_list(t, a->excluded, a->def->excluded_count);
     size_t seats = t->n;
@@ -81,10 +83,11 @@ static Status approval_save(Engine *e, Approval *a) {
     TRY(buf_status(t));
     Str all = buf_str(t);
     ApprovalRec rec = {.decl = a->decl,
-                       .key = list_at(all, 0, excluded),
+                       .key = list_at(all, 0, each),
                        .occurrence = a->occurrence,
                        .latest = a->latest,
                        .raised = a->raised,
+                       .each = list_at(all, each, excluded),
                        .asker = a->asker,
                        .due = a->due,
                        .assumed = a->assumed,
@@ -128,7 +131,8 @@ static Status take_votes(Arena *arena, Str bytes, Approval *a) {
 
 Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, Approval *out) {
     ApprovalRec rec;
-    uint32_t excluded, seats, frame;
+    uint32_t excluded, seats, frame, each;
+    Value *span;
     TRY(approval_rec_take(bytes, &rec));
     if (rec.decl >= b->approval_count || rec.state >= APPROVAL_STATES)
         return ERR_DAMAGED;
@@ -147,6 +151,10 @@ Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, 
                       .timer_rung = (uint32_t)rec.timer_rung};
     TRY(arena_str(arena, rec.asker, &out->asker));
     TRY(take_texts(arena, rec.key, &out->key, &out->key_count));
+    TRY(take_value_list(arena, rec.each, &span, &each));
+    if (each != 1)
+        return ERR_DAMAGED;
+    out->each = span[0];
     TRY(take_value_list(arena, rec.excluded, &out->excluded, &excluded));
     TRY(take_value_list(arena, rec.seats, &out->seats, &seats));
     TRY(take_value_list(arena, rec.frame, &out->frame, &frame));
@@ -687,8 +695,9 @@ static Status opening_take(Engine *e, Approval *a, const Value *results) {
     TRY(key_texts(e, kept, def->key_count, &a->key));
     at = def->key_count;
     a->due = INSTANT_NEVER;
+    a->each = value_absent();
     if (def->has_due) {
-        Value each = kept[at++];
+        Value each = a->each = kept[at++];
         if (each.i <= 0) {
             e->vm.trap =
                 (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};

@@ -128,6 +128,7 @@ typedef struct Approval {
     uint32_t occurrence;
     uint64_t latest;     /* as Duty's */
     int64_t raised, due; /* due: INSTANT_NEVER when there is none */
+    Value each;          /* the time for each vote; absent: none */
     Str asker;           /* who asked for it; empty: not said */
     bool assumed;
     Value *excluded, *seats;

@@ -1,0 +1,43 @@
+/* audit: what the files of `show` share: show.c has the rows and the other tables, show_approval.c
+ * approvals. */
+#ifndef REMIT_AUDIT_SHOW_INT_H
+#define REMIT_AUDIT_SHOW_INT_H
+
+#include "engine/audit/show.h"
+#include "engine/run/view.h"
+
+enum { SHOW_CELLS = 12 };
+
+typedef struct Show {
+    Record *r;
+    const ShowOptions *opt;
+    ShowSink sink;
+    Err *err;
+    Arena arena; /* of a row */
+    Str cells[SHOW_CELLS];
+    size_t n, rows;
+    bool stopped;
+} Show;
+
+MUST_USE Status show_columns(Show *s, const char *const *names, size_t n);
+MUST_USE Status show_cell(Show *s, Str text);
+MUST_USE Status show_cell_value(Show *s, Value v);
+/* An instant for people: local time of the policy's zone, without the offset. */
+MUST_USE Status show_cell_time(Show *s, int64_t at);
+MUST_USE Status show_end_row(Show *s);
+MUST_USE Status show_end_line(Show *s, Buf *line);
+/* ,"name":value; nothing when it is absent. */
+void show_json(Show *s, Buf *out, const char *name, Value v);
+MUST_USE Status show_subject(Show *s, const Subject *subject, Str *out);
+/* Walks a table; each record goes to `each`. The walk resumes at a key, so that no snapshot is held
+ * for long. */
+MUST_USE Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value));
+/* A word that is none of those it may be: says them, or the one that was probably meant. */
+Status show_unknown(Err *err, const char *what, Str word, const Str *names, size_t n);
+
+/* show_approval.c */
+MUST_USE Status show_approvals(Show *s);
+MUST_USE Status show_approval_filters(Show *s);
+MUST_USE Status show_approval_timer(Show *s, uint64_t number, uint32_t rung, Str *owner, Str *what);
+
+#endif
