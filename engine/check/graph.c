@@ -178,7 +178,59 @@ static void kpis_rank(Graph *g, size_t nodes) {
     }
 }
 
+/* ---- duties that oblige each other as each is breached: their deadlines cut the graph, so it ends
+ * within an instant, but never over time (language.md 15) */
+
+typedef struct Chain {
+    Program *p;
+    uint8_t *state;
+    const DutySym **path;
+    size_t depth;
+} Chain;
+
+static void say_chain(Chain *c, size_t start) {
+    Str text = {NULL, 0};
+    for (size_t i = start; i < c->depth; i++)
+        text = text.n == 0 ? c->path[i]->name
+                           : say(c->p, "%.*s -> %.*s", STR_ARG(text), STR_ARG(c->path[i]->name));
+    const DutySym *first = c->path[start];
+    diag_add1(c->p->diags, DIAG_BREACH_CHAIN, first->at,
+              say(c->p, "%.*s -> %.*s", STR_ARG(text), STR_ARG(first->name)));
+}
+
+/* Depth first; no deeper than there are duties. */
+static void follow(Chain *c, const DutySym *duty) {
+    c->state[duty->number] = 1;
+    c->path[c->depth++] = duty;
+    for (uint32_t i = 0; i < duty->reaction_count; i++) {
+        if (duty->reactions[i].state != STATE_BREACHED)
+            continue;
+        for (const Node *a = duty->reactions[i].actions; a != NULL; a = a->next) {
+            const DutySym *next = a->kind == N_OBLIGE ? a->means : NULL;
+            if (next != NULL && c->state[next->number] == 0)
+                follow(c, next);
+            else if (next != NULL && c->state[next->number] == 1)
+                for (size_t k = 0; k < c->depth; k++)
+                    if (c->path[k] == next)
+                        say_chain(c, k);
+        }
+    }
+    c->depth--;
+    c->state[duty->number] = 2;
+}
+
+static void chains_check(Program *p) {
+    Chain c = {.p = p,
+               .state = new (p->arena, uint8_t, p->duties.n + 1),
+               .path = new (p->arena, const DutySym *, p->duties.n + 1)};
+    p->nomem = p->nomem || c.state == NULL || c.path == NULL;
+    for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
+        if (c.state[i] == 0)
+            follow(&c, p->duties.at[i]);
+}
+
 void graph_check(Program *p) {
+    chains_check(p);
     Graph g = {.p = p};
     size_t nodes = p->events.n + p->approvals.n;
     g.state = new (p->arena, uint8_t, nodes + 1);

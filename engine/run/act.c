@@ -312,10 +312,12 @@ static Status act_insert(Engine *e, Duty *d, Act act, uint32_t *at) {
     return OK;
 }
 
-/* Which pauses hold just before the act at `place`. */
-static uint64_t reasons_before(const Duty *d, uint32_t place) {
+/* Which pauses hold after an instant, as if one act had not been. */
+static uint64_t reasons_after(const Duty *d, int64_t at, uint32_t without) {
     uint64_t reasons = 0;
-    for (uint32_t i = 0; i < place; i++) {
+    for (uint32_t i = 0; i < d->act_count && d->acts[i].time <= at; i++) {
+        if (i == without)
+            continue;
         uint64_t bit = (uint64_t)1 << d->acts[i].clause;
         if (d->acts[i].kind == ACT_IS_PAUSE)
             reasons |= bit;
@@ -428,12 +430,11 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
             TRY(say_corrected(e, d, was));
         return scan_set(e, d, false);
     }
-    uint64_t before = reasons_before(d, place), bit = (uint64_t)1 << act->clause;
-    bool pauses = act->kind == ACT_IS_PAUSE && before == 0;
-    bool resumes = act->kind == ACT_IS_RESUME && before == bit;
-    if (pauses)
+    bool stood = reasons_after(d, act->time, place) != 0,
+         stands = reasons_after(d, act->time, UINT32_MAX) != 0;
+    if (!stood && stands)
         TRY(say_paused(e, d, act));
-    if (resumes)
+    if (stood && !stands)
         TRY(say_resumed(e, d));
     if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
         TRY(engine_time_trap(e, take_back(d)));

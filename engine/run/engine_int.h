@@ -206,7 +206,7 @@ Status schedules_begin(Engine *e);
 Status duty_plan(Engine *e, Duty *d);
 
 /* approval.c */
-enum { NO_SEAT = UINT32_MAX };
+#define NO_SEAT UINT32_MAX
 /* In which seat each vote counts, NO_SEAT for none: as many as possible count, and each takes the
  * first seat that it can, in the order in which they were cast. */
 Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats);

@@ -91,11 +91,15 @@ static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64
     return active_end(terms, fold, working, fold->due, limit, unpaused, out);
 }
 
-/* Before the deadline; a rung that would lie before the raising stands at it. */
+/* Before the deadline; a rung that would lie before the raising stands at it, one that would lie in
+ * a pause at its end: while the clock of the duty stands still, nothing happens. */
 static Status rung_before(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
     int64_t at;
     TRY(moment_add(terms->zone, terms->calendar, fold->due, (Family)span.aux, -span.i, &at, NULL));
     *out = later(at, terms->raised);
+    for (uint32_t i = 0; i < fold->pause_count; i++)
+        if (fold->pauses[i].from < *out && *out < fold->pauses[i].to)
+            *out = fold->pauses[i].to;
     return OK;
 }
 

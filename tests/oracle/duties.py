@@ -46,8 +46,8 @@ READINGS = (
     "A1 Within one event: duties in text order; in each first the acts (fulfil, waive, resume, pause), then raising."
     " Each act is folded in and gives its effects before the next.",
     "A2 An act whose own time is before the duty was raised changes nothing, now or later.",
-    "A3 paused (resumed) is said when the act stops (starts) the clock at its own time in the new fold: it brings"
-    " the first reason, or takes away the last; unless the duty had ended. Its time is the act's own, seen the"
+    "A3 paused (resumed) is said when the act stops (starts) the clock at its own time in the new fold: after that"
+    " instant a reason holds that without it did not (none holds any more); unless the duty had ended. Its time is the act's own, seen the"
     " clock. Other acts that begin or cease to count because of it say nothing.",
     "A4 left of paused: L less the active time up to the pause's own time, at least 0, in the largest unit that"
     " divides it exactly ('6 working hours', '133 working minutes', '0 hours'); working when the deadline's family"
@@ -673,18 +673,19 @@ class Oracle:
 
     @staticmethod
     def _turns(one: Instance, act: Act) -> bool:
-        """Whether the act brings the first reason to pause, or takes away the last."""
-        reasons: set[int] = set()
-        for other in sorted(one.acts, key=Act.order):
-            if other is act:
-                break
-            if other.time < one.raised:
-                continue
-            if other.kind == "pause":
-                reasons.add(other.clause)
-            elif other.kind == "resume":
-                reasons.discard(other.clause)
-        return not reasons if act.kind == "pause" else reasons == {act.clause}
+        """Whether, after its instant, the act makes the clock stand still (a pause) or go on (a resume)."""
+        stands = []
+        for left_out in (act, None):
+            reasons: set[int] = set()
+            for other in sorted(one.acts, key=Act.order):
+                if other is left_out or other.time < one.raised or other.time > act.time:
+                    continue
+                if other.kind == "pause":
+                    reasons.add(other.clause)
+                elif other.kind == "resume":
+                    reasons.discard(other.clause)
+            stands.append(bool(reasons))
+        return stands == ([False, True] if act.kind == "pause" else [True, False])
 
     def _taken_back(self, before: Fold, after: Fold) -> bool:
         if after.due is None:
