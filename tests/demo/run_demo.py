@@ -105,8 +105,8 @@ class Demo(unittest.TestCase):
     def summary(self, policy):
         return subprocess.run(
             [PROGRAM, "run", "--ledger", os.path.join(self.folder, "plain"), "--policy", policy,
-             "--events", os.path.join(self.folder, "week.jsonl"), "--effects",
-             os.path.join(self.folder, "plain.jsonl"), "--until", "2026-03-09T00:00:00+08:00"],
+             "--events", os.path.join(self.folder, "month.jsonl"), "--effects",
+             os.path.join(self.folder, "plain.jsonl"), "--until", "2026-04-01T00:00:00+08:00"],
             cwd=ROOT, capture_output=True, text=True, timeout=60).stderr
 
     @unittest.skipUnless(HAVE_LOGS, "needs ../shared/data/logs")
@@ -128,9 +128,18 @@ class Demo(unittest.TestCase):
         self.assertIn("does not agree", done.stdout)
         self.assertNotIn("agrees in all", done.stdout)
 
+    def test_another_approval_than_the_one_counted_is_noticed(self):
+        root = self.copy_of_project()
+        self.tamper(root, "rules/department/releases.remit", "2 of customer_service,",
+                    "1 of customer_service,")
+        done = self.run_demo("--events", "2000", root=root)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("approval.release_review.voted.yes", done.stdout)
+        self.assertNotIn("agrees in all", done.stdout)
+
     def test_a_tampered_count_is_noticed(self):
         root = self.copy_of_project()
-        self.tamper(root, "tools/count_week.py", 'self.count.add("repeats")\n            else:',
+        self.tamper(root, "tools/count_month.py", 'self.count.add("repeats")\n            else:',
                     'self.count.add("repeats", None, 2)\n            else:')
         done = self.run_demo("--events", "500", root=root)
         self.assertEqual(done.returncode, 1, done.stdout)
@@ -160,6 +169,17 @@ class Demo(unittest.TestCase):
         self.assertEqual(look.share((0, 0, 0, 0), 9), "")
         for parts in ((1, 1, 1, 1), (1000, 1, 1, 1), (3, 0, 7, 0)):
             self.assertEqual(len(look.share(parts, 9)), 9, parts)
+
+    def test_each_day_has_its_mark(self):
+        look = demo.Look(io.StringIO())
+        self.assertEqual(look.days("red", [0, 1, 4, 8, 0], 8), " .=@ ")
+        self.assertEqual(look.days("red", [1, 1], 1), "@@")
+        self.assertEqual(look.days("red", [1, 1000, 0], 1000), ".@ ")
+
+    def test_groups(self):
+        self.assertEqual([demo.group_of(party) for party in (
+            "director", "management", "customer_service.lead", "product_ops")],
+            ["director's office", "director's office", "customer_service", "product_ops"])
 
     def on_a_terminal(self, **environment):
         """What the demo prints to a terminal."""

@@ -33,9 +33,11 @@ import convert_receipt     # noqa: E402
 import count_fines         # noqa: E402
 import count_helpdesk      # noqa: E402
 import count_receipt       # noqa: E402
-import count_week          # noqa: E402
+import count_month         # noqa: E402
 import eventlines          # noqa: E402
+import gen_month           # noqa: E402
 import gen_week            # noqa: E402
+from approvalcount import Approval, Need, Organisation    # noqa: E402
 from dutycount import (HOUR, MINUTE, Calendar, CentralEurope, Figures, FixedZone, Fold,    # noqa: E402
                        RealTime, Rung, count_in_order, ms_of)
 
@@ -129,7 +131,7 @@ def generator_seeds_differ_and_the_number_is_reached():
 @test
 def generator_keeps_to_its_week():
     lines, _ = gen_week.generate(5, 3000, date(2026, 10, 12))
-    times = [event["ms"] for event in map(count_week.read_line, lines) if event]
+    times = [event["ms"] for event in map(count_month.read_line, lines) if event]
     inside = [ms for ms in times if at("2026-10-12") <= ms < at("2026-10-19")]
     equal(len(times) - len(inside), 3, "the lines that are 40 days late")
 
@@ -138,7 +140,7 @@ def generator_keeps_to_its_week():
 def generator_has_every_kind_of_mess():
     """What the generator says it made is what an own reading of the lines finds."""
     lines, made = gen_week.generate(3, 9000, date(2026, 3, 2))
-    figures = count_week.count_lines(lines)
+    figures = count_month.count_lines(lines)
     equal(figures["lines"], len(lines))
     subset(figures, {
         "rejected.malformed": made["malformed"],
@@ -154,14 +156,14 @@ def generator_has_every_kind_of_mess():
     assert made["repeats, same bytes"] > 20 and made["repeats, other order"] > 20, made
     texts = collections.Counter(lines)
     equal(sum(n - 1 for n in texts.values()), made["repeats, same bytes"])
-    identities = {(e["id"], e["source"]) for e in filter(None, map(count_week.read_line, lines))}
+    identities = {(e["id"], e["source"]) for e in filter(None, map(count_month.read_line, lines))}
     assert len(identities) > len({ident for ident, _ in identities}), "sources share ids"
 
 
 @test
 def generator_brings_what_the_rules_ask_for():
     lines, made = gen_week.generate(1, 6000, date(2026, 3, 2))
-    figures = count_week.count_lines(lines)
+    figures = count_month.count_lines(lines)
     for what in ("first_response", "handle_complaint", "investigate_fraud", "review_claim"):
         assert figures[what + ".raised"] > 10 and figures[what + ".in_time"] > 10, (what, figures)
     for what in ("late", "breached", "open", "waived", "pauses", "resumes", "corrected", "reported_late",
@@ -170,7 +172,7 @@ def generator_brings_what_the_rules_ask_for():
     assert figures["handle_complaint.pauses"] != figures["handle_complaint.stops"]
     kinds, hours, days = collections.Counter(), collections.Counter(), collections.Counter()
     late, clock = 0, 0
-    for event in filter(None, map(count_week.read_line, lines)):
+    for event in filter(None, map(count_month.read_line, lines)):
         kinds[event["type"]] += 1
         late += event["ms"] < clock
         clock = max(clock, event["ms"])
@@ -183,6 +185,72 @@ def generator_brings_what_the_rules_ask_for():
     assert hours[19] + hours[20] > 1.3 * (hours[9] + hours[10]), hours
     assert days[3] > 2 * max(days[d] for d in (0, 1, 2, 4)), days
     assert kinds["remit.joined"] and kinds["remit.appointed"] and kinds["remit.reported"] > 20, kinds
+
+
+# -- the generator of the month ---------------------------------------------------------------------
+
+MONTHS = {
+    (1, 20000): "ad2500783411719453bf66ec6f29f4d9a1b008622b1e9a366628b6acd2ae2090",
+    (7, 2000): "b37c283d333e604d246e6e07d10597f11db4caaeb42a285b6740ced536ae46c6",
+}
+
+
+@test
+def month_gives_the_same_bytes_for_a_seed():
+    for (seed, events), digest in MONTHS.items():
+        lines, _ = gen_month.generate(seed, events)
+        assert len(lines) >= events, (seed, events, len(lines))
+        equal(hashlib.sha256(b"\n".join(lines)).hexdigest(), digest, "seed %d" % seed)
+
+
+@test
+def month_hangs_on_no_hash_order():
+    found = set()
+    for hash_seed in ("0", "1", "12345"):
+        run = subprocess.run([sys.executable, os.path.join(TOOLS, "gen_month.py"), "--events", "1500"],
+                             env=dict(os.environ, PYTHONHASHSEED=hash_seed, LC_ALL="C", TZ="America/New_York"),
+                             capture_output=True, check=True)
+        found.add(run.stdout)
+    equal(len(found), 1)
+
+
+@test
+def month_keeps_to_its_days_and_has_its_mess():
+    lines, made = gen_month.generate(3, 20000)
+    times = [event["ms"] for event in map(count_month.read_line, lines) if event]
+    inside = [ms for ms in times if at("2026-03-01") <= ms < at("2026-04-01")]
+    equal(len(times) - len(inside), made["too late"], "the lines that are 40 days late")
+    figures = count_month.count_lines(lines)
+    subset(figures, {
+        "lines": len(lines),
+        "rejected.malformed": made["malformed"],
+        "rejected.schema": made["unknown type"] + made["unknown field"] + made["out of range"],
+        "rejected.conflict": made["conflicts"],
+        "rejected.late": made["too late"],
+        "repeats": made["repeats, same bytes"] + made["repeats, other order"],
+    })
+    equal(figures["accepted"] + figures["repeats"] + sum(
+        number for name, number in figures.items() if name.startswith("rejected.")), len(lines))
+    assert figures["rejected.authority"] > 40, figures["rejected.authority"]
+    assert figures["unmatched"] > made["unmatched"], figures["unmatched"]
+
+
+@test
+def month_brings_what_the_rules_ask_for():
+    lines, _ = gen_month.generate(1, 20000)
+    figures = count_month.count_lines(lines)
+    for name in count_month.TERMS:
+        assert figures.get(name + ".raised", 0) > 0, name
+    for what in ("in_time", "late", "breached", "waived", "open", "reminded", "escalated", "vacant",
+                 "pauses", "rounds", "corrected", "reported_late"):
+        assert figures.get("total." + what, 0) > 0, what
+    for state in ("granted", "refused", "lapsed", "withdrawn", "unattainable", "open"):
+        for name in ("refund_amount", "campaign_tiers", "release_review"):
+            assert figures.get("approval.%s.%s" % (name, state), 0) > 0, (name, state)
+    opened = sum(n for name, n in figures.items() if re.fullmatch(r"approval\.\w+\.opened", name))
+    ends = sum(n for name, n in figures.items() if re.fullmatch(
+        r"approval\.\w+\.(granted|refused|lapsed|withdrawn|unattainable|open)", name))
+    equal(ends, opened)
 
 
 # -- time ------------------------------------------------------------------------------------------
@@ -227,8 +295,8 @@ def chinas_calendar_is_the_published_one():
 @test
 def counters_and_policies_have_the_same_holidays():
     holidays, makeup = cn_days()
-    equal(count_week.HOLIDAYS, {day for day in holidays if day[:4] == "2026"})
-    equal(count_week.MAKEUP, {day for day in makeup if day[:4] == "2026"})
+    equal(count_month.HOLIDAYS, {day for day in holidays if day[:4] == "2026"})
+    equal(count_month.MAKEUP, {day for day in makeup if day[:4] == "2026"})
     rules = os.path.join(ROOT, "rules")
     equal(calendar_days(os.path.join(rules, "helpdesk", "helpdesk.remit"))[0], count_helpdesk.HOLIDAYS)
     equal(calendar_days(os.path.join(rules, "receipt", "receipt.remit"))[0], count_receipt.HOLIDAYS)
@@ -308,7 +376,7 @@ def slow_reach(measure, acts, raised, start, amount, horizon):
 @test
 def pauses_agree_with_walking_minute_by_minute():
     r = gen_week.Random(99)
-    office = count_week.OFFICE
+    office = count_month.OFFICE
     start = at("2026-03-05")
     for _ in range(150):
         raised = start + r.below(48 * 60) * MINUTE
@@ -332,7 +400,7 @@ def pauses_agree_with_walking_minute_by_minute():
 
 @test
 def a_fold_takes_acts_by_own_time_then_by_kind():
-    raised, office = at("2026-03-02 09:00"), count_week.OFFICE
+    raised, office = at("2026-03-02 09:00"), count_month.OFFICE
     limit = office.add_days(raised, 1)
     when = at("2026-03-02 11:00")
     fold = Fold(raised, limit, office, [(when, "pause", "a", "s", "1"), (when, "resume", "a", "s", "2")])
@@ -351,7 +419,7 @@ def order_of_arrival_does_not_change_the_end():
     """A duty raised once ends the same in whatever order its acts come, and so do played and counted figures."""
     r = gen_week.Random(4)
     raised = at("2026-03-02 10:00")
-    limit = count_week.OFFICE.add_days(raised, 1)
+    limit = count_month.OFFICE.add_days(raised, 1)
     until = at("2026-03-20")
     for _ in range(200):
         acts, used = [], set()
@@ -364,7 +432,7 @@ def order_of_arrival_does_not_change_the_end():
         ends = set()
         for turn in range(4):
             order = sorted(acts) if turn == 0 else r.shuffled(acts)
-            duty = count_week.Duty("d", "o", raised, limit, count_week.handle_ladder("o"))
+            duty = count_month.Duty("d", "o", raised, limit, count_month.handle_ladder("o"))
             clock = raised
             for act in order:
                 clock = max(clock, act[0])
@@ -383,7 +451,7 @@ def order_of_arrival_does_not_change_the_end():
         equal(len(ends), 1, str(acts))
 
 
-# -- the counter of the week -----------------------------------------------------------------------
+# -- the counter of the month ----------------------------------------------------------------------
 
 def week(*lines, until=None):
     """Figures of hand-written events: (time, type, data[, id[, actor]]); bytes go in as they are."""
@@ -396,7 +464,7 @@ def week(*lines, until=None):
             line = eventlines.event_line(ident, "test", kind, time.replace(" ", "T") + "+08:00", fields,
                                          actor).encode("utf-8")
         made.append(line)
-    return count_week.count_lines(made, at(until) if until else None)
+    return count_month.count_lines(made, at(until) if until else None)
 
 
 def opened(key, **more):
@@ -551,10 +619,79 @@ def week_reports_of_a_schedule():
     first = ("2026-03-02 09:00:00", "report.published", {"report": "R0", "kind": "weekly"})
     figures = week(first, ("2026-03-02 15:00:00", "report.published", {"report": "R1", "kind": "weekly"}),
                    ("2026-03-06 18:00:00.001", "report.published", {"report": "Q", "kind": "quality"}))
-    subset(figures, {"unmatched": 1, "weekly_report.raised": 1, "weekly_report.in_time": 1,
-                     "service_quality_report.late": 1, "service_quality_report.breaches": 1})
+    subset(figures, {"unmatched": 1, "weekly_report.raised": 5, "weekly_report.in_time": 1,
+                     "weekly_report.breached": 4, "service_quality_report.raised": 4,
+                     "service_quality_report.late": 1, "service_quality_report.breaches": 4,
+                     "collect_orders.raised": 29, "monthly_report.raised": 1})
     subset(week(first, until="2026-03-02 09:59"), {"weekly_report.raised": 0})
     subset(week(first, until="2026-03-02 10:00"), {"weekly_report.raised": 1, "weekly_report.open": 1})
+
+
+# -- approvals --------------------------------------------------------------------------------------
+
+def seats(**held):
+    """An organisation whose seats are held from the begin on; `__` in a name stands for a dot."""
+    people = Organisation()
+    for seat, person in held.items():
+        people.event("remit.appointed", 0, {"person": person, "seat": seat.replace("__", ".")}, None)
+    return people
+
+
+def approval(people, needs, *votes, excluded=(), due=100):
+    """The state after votes of (ms, person[, ballot[, seat]]) on an approval of instant 10."""
+    made = Approval("a", "k", 10, "x", due, [Need(count, names) for count, names in needs], excluded, people)
+    made.judge(10)
+    taken = [made.vote(vote[1], (vote + ("yes",))[2], vote[0], vote[3] if len(vote) > 3 else None)
+             for vote in votes if made.state == "open"]
+    return made.state, taken
+
+
+@test
+def approval_fills_seats_in_any_order():
+    people = seats(director="d", desk__lead="l", shop__lead="s")
+    needs = [(1, ["desk.lead", "director"]), (1, ["director"])]
+    equal(approval(people, needs, (11, "d"), (12, "l")), ("granted", [True, True]))
+    equal(approval(people, needs, (11, "l"), (12, "d")), ("granted", [True, True]))
+    equal(approval(people, needs, (11, "d"), (12, "d")), ("open", [True, False]))
+    equal(approval(people, [(2, ["desk", "shop", "director"])], (11, "s"), (12, "l")), ("granted", [True, True]))
+    equal(approval(people, needs, (11, "l", "no")), ("refused", [True]))
+    equal(approval(people, needs, (11, "s"), (12, "l", "yes", "director"), (13, "l", "yes", "desk.lead")),
+          ("open", [False, False, True]))
+
+
+@test
+def approval_knows_who_may_not_and_when_it_is_past_hope():
+    people = seats(director="d", desk__lead="l")
+    needs = [(1, ["desk.lead", "director"])]
+    equal(approval(people, needs, (11, "l"), (12, "d"), excluded=["l"]), ("granted", [False, True]))
+    equal(approval(people, needs + [(1, ["director"])], excluded=["l"])[0], "unattainable")
+    equal(approval(seats(director="d"), [(1, ["director"]), (1, ["desk.lead"])])[0], "open",
+          "a seat that was never held")
+    people.event("remit.delegated", 5, {"person": "l", "seat": "director", "until": 50}, "d")
+    equal(approval(people, needs, (11, "d"), excluded=["l"])[0], "unattainable",
+          "for whom one who is excluded acts is excluded too")
+    equal(approval(people, [(1, ["director"])], (11, "l")), ("granted", [True]))
+    equal(approval(people, [(1, ["director"])], (50, "l"), (50, "d")), ("granted", [False, True]))
+
+
+@test
+def approval_ends_with_time_and_with_those_who_leave():
+    people = seats(director="d", desk__lead="l")
+    made = Approval("a", "k", 10, "x", 100, [Need(1, ["desk"])], (), people)
+    made.judge(10)
+    equal((made.state, made.next), ("open", 100))
+    made.pass_by(100)
+    equal(made.state, "lapsed")
+    made = Approval("a", "k", 10, "x", 100, [Need(1, ["desk"])], (), people)
+    people.event("remit.appointed", 20, {"person": "m", "seat": "desk.lead", "from": 60}, None)
+    people.event("remit.left", 20, {"person": "l"}, None)
+    made.judge(20)
+    equal(made.state, "open", "somebody comes in time")
+    equal((people.vacant("desk.lead", 30), people.vacant("desk.lead", 60), people.vacant("shop", 60)),
+          (True, False, False))
+    people.event("remit.left", 30, {"person": "m"}, None)
+    made.judge(30)
+    equal(made.state, "unattainable")
 
 
 # -- the help desk ---------------------------------------------------------------------------------
@@ -866,7 +1003,7 @@ def fines_log_loses_nothing():
 @test
 def missing_logs_are_named():
     for tool in (convert_fines, convert_helpdesk, convert_receipt, count_fines, count_helpdesk,
-                 count_receipt, count_week):
+                 count_receipt, count_month):
         err = io.StringIO()
         with redirect_stderr(err):
             equal(tool.main(["/nowhere/at-all"]), 2)
