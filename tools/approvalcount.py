@@ -14,8 +14,8 @@ Rules:
     or not the one named: such a vote is refused and counts for nothing.
  4. It is unattainable as soon as the votes, together with all who could still vote, can't fill all
     needs. This is looked at when it is opened, at each vote, when people come and go, and when the
-    time of a holder, or of one who acts for a holder, is over. Who holds a seat only later counts as well, if that begins by the due
-    instant; a seat that was never held could be anybody's.
+    time of a holder, or of one who acts for a holder, is over. Who holds a seat, or acts for its holder, only later counts as well, if
+    that begins by the due instant; a seat that was never held could be anybody's.
  5. It lapses when it is open at its due instant. A vote at that very instant still counts.
 """
 
@@ -73,12 +73,9 @@ class Organisation:
             ever = ever or begin <= ms
         return ever
 
-    def in_force(self, ms):
-        return [deputy for deputy in self.deputies if deputy[3] <= ms < deputy[4]]
-
     def acting(self, ms):
         """[(principal, deputy, seat or None)] in force at `ms`."""
-        return [tuple(deputy[:3]) for deputy in self.in_force(ms)]
+        return [(p, d, seat) for p, d, seat, begin, end in self.deputies if begin <= ms < end]
 
 
 class Need:
@@ -179,8 +176,9 @@ class Approval:
                     change = min(change, end)
             if not ever and not holders:
                 anybody.append({s})
-            for principal, deputy, seat, _, end in self.people.in_force(ms):
-                if principal in holders and s in self.concerns(seat):
+            for principal, deputy, seat, begin, end in self.people.deputies:
+                could_act = end > ms and begin <= self.due and begin < end
+                if could_act and principal in holders and s in self.concerns(seat):
                     could.setdefault(deputy, set()).add(s)
                     change = min(change, end)
             for person in holders:
