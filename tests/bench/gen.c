@@ -1,8 +1,11 @@
 /* Events for the benchmark, the same bytes for the same arguments on every machine:
  *   gen w1 EVENTS SEED   complaints that are opened, in random kinds
  *   gen w2 EVENTS SEED   complaints that are opened, wait, go on and are resolved, with repeats
+ *   gen w3 EVENTS SEED [SERIES]
+ *                        orders paid and refunded in SERIES (200) categories, some of them late
  * docs/performance.md says what they stand for. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +41,8 @@ static void put_time(int64_t seconds) {
 }
 
 /* The id is a UUID made of the event's number, so that a repeat has the same. */
-static void put_head(uint64_t number, uint64_t seed, const char *type, int64_t at) {
+static void put_head(uint64_t number, uint64_t seed, const char *source, const char *type,
+                     int64_t at) {
     uint64_t keep = state;
     state = (number + 1) * UINT64_C(0x9E3779B97F4A7C15) ^ seed << 32;
     for (int i = 0; i < 4; i++)
@@ -46,9 +50,8 @@ static void put_head(uint64_t number, uint64_t seed, const char *type, int64_t a
     uint64_t a = next_random(), b = next_random();
     state = keep;
     printf("{\"specversion\":\"1.0\",\"id\":\"%08" PRIx64 "-%04" PRIx64 "-4%03" PRIx64
-           "-8%03" PRIx64 "-%012" PRIx64
-           "\",\"source\":\"/shop/complaints\",\"type\":\"%s\",\"time\":\"",
-           a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF, b & 0xFFFFFFFFFFFF, type);
+           "-8%03" PRIx64 "-%012" PRIx64 "\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"",
+           a >> 32, a >> 16 & 0xFFFF, a & 0xFFF, b >> 48 & 0xFFF, b & 0xFFFFFFFFFFFF, source, type);
     put_time(at);
     fputs("\",\"data\":{", stdout);
 }
@@ -70,7 +73,7 @@ static void w1(int64_t events, uint64_t seed) {
     int64_t at = START;
     for (int64_t i = 0; i < events; i++) {
         at += between(0, 2);
-        put_head((uint64_t)i, seed, "complaint.opened", at);
+        put_head((uint64_t)i, seed, "/shop/complaints", "complaint.opened", at);
         put_opened(i + 1, (int)between(1, 5));
     }
 }
@@ -135,7 +138,7 @@ static void life(Events *e, int64_t complaint, int64_t days) {
 static void put_event(const Event *e, int64_t number, uint64_t seed) {
     static const char *const types[] = {"complaint.opened", "complaint.waiting_customer",
                                         "complaint.customer_replied", "complaint.resolved"};
-    put_head((uint64_t)number, seed, types[e->kind], e->at);
+    put_head((uint64_t)number, seed, "/shop/complaints", types[e->kind], e->at);
     state = e->draw;
     if (e->kind == 0)
         put_opened(e->complaint, e->severity);
@@ -167,15 +170,48 @@ static void w2(int64_t events, uint64_t seed) {
     free(e.at);
 }
 
+/* ---- w3 */
+
+/* Whether many come back to the shop in this category at that time: it is so for one in four
+ * stretches of forty minutes. */
+static bool in_a_spell(int64_t category, int64_t at, uint64_t seed) {
+    uint64_t x = (uint64_t)category << 32 ^ (uint64_t)(at / 2400) ^ seed << 48;
+    x *= UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 31) * UINT64_C(0xBF58476D1CE4E5B9);
+    return x >> 62 == 0;
+}
+
+/* Three and a half events a minute and category, in the order in which they arrive. One in fifty
+ * is late; of these one in ten is a refund so late that few windows hold it, or none. */
+static void w3(int64_t events, uint64_t seed, int64_t series) {
+    for (int64_t i = 0; i < events; i++) {
+        int64_t at = START + i * 120 / (series * 7), category = between(1, series);
+        bool refund = one_in(in_a_spell(category, at, seed) ? 9 : 40);
+        int64_t cents = between(100, 50000);
+        if (one_in(50)) {
+            bool very = one_in(10);
+            refund = refund || very;
+            at -= very ? between(3000, 4200) : between(1, 600);
+        }
+        put_head((uint64_t)i, seed, "/shop/orders", refund ? "order.refunded" : "order.paid", at);
+        printf("\"order\":\"O%08" PRId64 "\",\"category\":\"cat-%03" PRId64
+               "\",\"amount\":\"%" PRId64 ".%02d\"}}\n",
+               i + 1, category, cents / 100, (int)(cents % 100));
+    }
+}
+
 int main(int argc, char **argv) {
     int64_t events = argc > 2 ? atoll(argv[2]) : 0;
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+    int64_t series = argc > 4 ? atoll(argv[4]) : 200;
     state = seed * UINT64_C(0x9E3779B97F4A7C15) | 1;
     if (argc > 1 && events > 0 && strcmp(argv[1], "w1") == 0)
         w1(events, seed);
     else if (argc > 1 && events > 0 && strcmp(argv[1], "w2") == 0)
         w2(events, seed);
+    else if (argc > 1 && events > 0 && series > 0 && series < 1000 && strcmp(argv[1], "w3") == 0)
+        w3(events, seed, series);
     else
-        return fputs("usage: gen w1|w2 EVENTS [SEED]\n", stderr), 2;
+        return fputs("usage: gen w1|w2|w3 EVENTS [SEED [SERIES]]\n", stderr), 2;
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 3;
 }

@@ -1,10 +1,13 @@
-/* The yardstick of the benchmark: the same work as the policies routing.remit and duties.remit,
- * written by hand for nothing else.
+/* The yardstick of the benchmark: the same work as the policies routing.remit, duties.remit and
+ * refunds.remit, written by hand for nothing else.
  *   hand w1 FILE             routes each event, keeps nothing
  *   hand w2 FILE DIR [-r] [-l EVENTS]
  *                            duties, kept in LMDB: after each 1,000 events one transaction, synced,
  *                            with the ids seen, the changed duties, the effects and the place in
  *                            FILE. -r goes on from what is kept; -l stops after so many events
+ *   hand w3 FILE DIR [-r] [-l EVENTS]
+ *                            a KPI of up to 1,000 series, kept likewise: the changed minutes, the
+ *                            series' states, the effects and the place in FILE
  * Prints one line of JSON with the number of events and the digest of its decisions
  * (docs/performance.md says what both are). */
 #include <fcntl.h>
@@ -251,6 +254,20 @@ static bool usual(const char *p, Event *e) {
     return PASS(p, "true}}") || PASS(p, "false}}");
 }
 
+/* The same for orders that are paid and refunded. */
+static bool usual_order(const char *p, Event *e) {
+    Text time, order;
+    if (!PASS(p, "{\"specversion\":\"1.0\",\"id\":\"") || !text(&p, &e->id) ||
+        !PASS(p, ",\"source\":\"") || !text(&p, &e->source) || !PASS(p, ",\"type\":\"") ||
+        !text(&p, &e->type) || !PASS(p, ",\"time\":\"") || !text(&p, &time) ||
+        !instant(time, &e->at) || !PASS(p, ",\"data\":{\"order\":\"") || !text(&p, &order) ||
+        !PASS(p, ",\"category\":\"") || !text(&p, &e->category) || !PASS(p, ",\"amount\":") ||
+        !cents(&p, &e->cents))
+        return false;
+    e->has = ID | SOURCE | TYPE | TIME | CATEGORY | VALUE;
+    return PASS(p, "}}");
+}
+
 static const char *space(const char *p) {
     while (*p == ' ' || *p == '\t' || *p == '\r')
         p++;
@@ -296,7 +313,7 @@ static const char *member(const char *p, const char *end, Text name, bool data, 
         return e->has |= COMPLAINT, string(p, &e->complaint);
     if (data && is(name, "category"))
         return e->has |= CATEGORY, string(p, &e->category);
-    if (data && is(name, "order_value"))
+    if (data && (is(name, "order_value") || is(name, "amount")))
         return e->has |= VALUE, cents(&p, &e->cents) ? p : NULL;
     if (data && is(name, "severity"))
         return *p < '1' || *p > '5' ? NULL : (e->has |= SEVERITY, e->severity = *p - '0', p + 1);
@@ -341,6 +358,15 @@ static bool next_event(Event *e) {
     if (!next_line(&line, &end))
         return false;
     if (!usual(line, e) && !general(line, end, e))
+        fail("a line that is no event");
+    return true;
+}
+
+static bool next_order(Event *e) {
+    const char *line, *end;
+    if (!next_line(&line, &end))
+        return false;
+    if (!usual_order(line, e) && !general(line, end, e))
         fail("a line that is no event");
     return true;
 }
@@ -492,15 +518,15 @@ static void *more(void *p, size_t n, size_t size) {
     return p;
 }
 
-static void effect(int64_t at, uint32_t duty, int what) {
+static void effect(int64_t at, uint32_t number, int what) {
     feed((uint64_t)(at - START));
-    feed(duty + 1);
+    feed(number);
     feed((uint64_t)what);
     counts[what]++;
     if (batch_effect_n + 3 > batch_effect_cap)
         batch_effects = more(batch_effects, batch_effect_cap = batch_effect_cap * 2 + 3072, 8);
     batch_effects[batch_effect_n++] = at;
-    batch_effects[batch_effect_n++] = duty;
+    batch_effects[batch_effect_n++] = number;
     batch_effects[batch_effect_n++] = what;
 }
 
@@ -548,7 +574,7 @@ static void fire(int64_t until) {
             sink(0, last);
         if (d->ended || d->waits || d->rung > 2 || rung_at(d) != t.at)
             continue;
-        effect(t.at, t.duty, REMINDED + d->rung++);
+        effect(t.at, t.duty + 1, REMINDED + d->rung++);
         touch(t.duty);
         if (d->rung <= 2)
             plan(t.duty);
@@ -603,20 +629,20 @@ static void act(const Event *e) {
             plan(number);
     } else {
         d->ended = true;
-        effect(now, number, d->rung > 1 ? LATE : FULFILLED);
+        effect(now, number + 1, d->rung > 1 ? LATE : FULFILLED);
     }
 }
 
-/* ---- w2: on disk */
+/* ---- on disk */
 
 static MDB_env *env;
-static MDB_dbi db_state, db_ids, db_effects, db_duties;
+static MDB_dbi db_state, db_effects, db_ids, db_duties, db_minutes, db_series;
 static uint64_t batches;
 
 typedef struct State {
     uint64_t events, place, digest, batches, counts[6];
     int64_t now;
-    uint64_t duties;
+    uint64_t n; /* of duties, or of series */
 } State;
 
 static void ok(int code) {
@@ -672,8 +698,8 @@ static void load(State *s) {
             set_add(&seen, id, 0, &found);
         }
     mdb_cursor_close(at);
-    duty_count = duty_cap = (uint32_t)s->duties;
-    duties = more(NULL, s->duties + 1, sizeof *duties);
+    duty_count = duty_cap = (uint32_t)s->n;
+    duties = more(NULL, s->n + 1, sizeof *duties);
     ok(mdb_cursor_open(txn, db_duties, &at));
     for (uint32_t i = 0; mdb_cursor_get(at, &k, &v, MDB_NEXT) == 0 && i < duty_count; i++) {
         memcpy(&duties[i], v.mv_data, sizeof *duties);
@@ -690,7 +716,9 @@ static void load(State *s) {
     memcpy(counts, s->counts, sizeof counts);
 }
 
-static void open_env(const char *dir) {
+/* What both works keep, and two tables of the work's own. */
+static void open_env(const char *dir, const char *one, MDB_dbi *db_one, const char *other,
+                     MDB_dbi *db_other) {
     MDB_txn *txn;
     mkdir(dir, 0700);
     ok(mdb_env_create(&env));
@@ -699,9 +727,9 @@ static void open_env(const char *dir) {
     ok(mdb_env_open(env, dir, MDB_NORDAHEAD | MDB_NOLOCK, 0600));
     ok(mdb_txn_begin(env, NULL, 0, &txn));
     ok(mdb_dbi_open(txn, "state", MDB_CREATE | MDB_INTEGERKEY, &db_state));
-    ok(mdb_dbi_open(txn, "ids", MDB_CREATE | MDB_INTEGERKEY, &db_ids));
     ok(mdb_dbi_open(txn, "effects", MDB_CREATE | MDB_INTEGERKEY, &db_effects));
-    ok(mdb_dbi_open(txn, "duties", MDB_CREATE | MDB_INTEGERKEY, &db_duties));
+    ok(mdb_dbi_open(txn, one, MDB_CREATE | MDB_INTEGERKEY, db_one));
+    ok(mdb_dbi_open(txn, other, MDB_CREATE | MDB_INTEGERKEY, db_other));
     ok(mdb_txn_commit(txn));
 }
 
@@ -710,7 +738,7 @@ enum { BATCH = 1000 };
 static uint64_t w2(const char *path, const char *dir, bool resume, uint64_t most) {
     State s = {0};
     Event e;
-    open_env(dir);
+    open_env(dir, "ids", &db_ids, "duties", &db_duties);
     batch_ids = more(NULL, BATCH, sizeof *batch_ids);
     if (resume)
         load(&s);
@@ -743,6 +771,161 @@ static uint64_t w2(const char *path, const char *dir, bool resume, uint64_t most
     return events;
 }
 
+/* ---- w3: the share of refunds in an hour, looked at each minute */
+
+enum { SERIES = 1000, HOUR = 60, HOLD = 10 };
+enum { WARNED = 1, CLEARED };
+
+typedef struct Sums {
+    int64_t paid, refunded;
+} Sums;
+
+typedef struct Level {
+    int64_t above_since; /* a minute; 0: it is not above */
+    uint64_t stands;
+} Level;
+
+static Sums minutes[HOUR][SERIES]; /* of the last hour, the one that goes on included */
+static Sums hour[SERIES];          /* over all of them */
+static Level levels[SERIES];
+static uint32_t series_end; /* beyond the greatest number of a series */
+static uint64_t changed;    /* a bit for each of the minutes */
+
+static void judge(uint32_t series, int64_t minute) {
+    Sums s = hour[series];
+    Level *level = &levels[series];
+    if (level->stands != 0) {
+        if (25 * s.refunded >= s.paid)
+            return;
+        *level = (Level){0, 0};
+        effect(minute * 60, series, CLEARED);
+    } else if (s.paid == 0 || 20 * s.refunded <= s.paid) {
+        level->above_since = 0;
+    } else if (level->above_since == 0) {
+        level->above_since = minute;
+    } else if (minute - level->above_since >= HOLD) {
+        *level = (Level){0, 1};
+        effect(minute * 60, series, WARNED);
+    }
+}
+
+/* Judges at the start of each minute up to `to`; the minute that begins takes the place of the one
+ * that no later window holds. */
+static void turn(int64_t *minute, int64_t to) {
+    while (*minute < to) {
+        int64_t next = ++*minute;
+        Sums *gone = minutes[next % HOUR];
+        for (uint32_t i = 0; i < series_end; i++) {
+            judge(i, next);
+            hour[i].paid -= gone[i].paid;
+            hour[i].refunded -= gone[i].refunded;
+        }
+        memset(gone, 0, series_end * sizeof *gone);
+        changed |= UINT64_C(1) << next % HOUR;
+    }
+}
+
+static uint32_t series_of(Text t) {
+    uint32_t number = 0;
+    if (t.n < 5 || t.n > 7 || memcmp(t.p, "cat-", 4) != 0)
+        fail("a series that there is not");
+    for (uint32_t i = 4; i < t.n; i++) {
+        if (t.p[i] < '0' || t.p[i] > '9')
+            fail("a series that there is not");
+        number = number * 10 + (uint32_t)(t.p[i] - '0');
+    }
+    series_end = number < series_end ? series_end : number + 1;
+    return number;
+}
+
+static void sample(const Event *e, int64_t minute) {
+    int64_t of = e->at / 60;
+    uint32_t series = series_of(e->category);
+    bool paid = is(e->type, "order.paid");
+    if (!paid && !is(e->type, "order.refunded"))
+        fail("an event that there is not");
+    if (of <= minute - HOUR)
+        return;
+    Sums add = {paid ? e->cents : 0, paid ? 0 : e->cents};
+    minutes[of % HOUR][series].paid += add.paid;
+    minutes[of % HOUR][series].refunded += add.refunded;
+    hour[series].paid += add.paid;
+    hour[series].refunded += add.refunded;
+    changed |= UINT64_C(1) << of % HOUR;
+}
+
+static void commit_orders(uint64_t events) {
+    MDB_txn *txn;
+    State s = {events, place(), digest, ++batches, {0}, now, series_end};
+    memcpy(s.counts, counts, sizeof counts);
+    ok(mdb_txn_begin(env, NULL, 0, &txn));
+    put(txn, db_state, 0, &s, sizeof s, 0);
+    if (batch_effect_n > 0)
+        put(txn, db_effects, batches, batch_effects, batch_effect_n * sizeof *batch_effects,
+            MDB_APPEND);
+    for (uint64_t i = 0; i < HOUR; i++)
+        if ((changed >> i & 1) != 0)
+            put(txn, db_minutes, i, minutes[i], series_end * sizeof(Sums), 0);
+    put(txn, db_series, 0, levels, series_end * sizeof *levels, 0);
+    ok(mdb_txn_commit(txn));
+    batch_effect_n = 0;
+    changed = 0;
+}
+
+static void load_orders(State *s) {
+    MDB_txn *txn;
+    uint64_t key = 0;
+    MDB_val k = {sizeof key, &key}, v;
+    ok(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn));
+    ok(mdb_get(txn, db_state, &k, &v));
+    memcpy(s, v.mv_data, sizeof *s);
+    ok(mdb_get(txn, db_series, &k, &v));
+    memcpy(levels, v.mv_data, v.mv_size);
+    for (; key < HOUR; key++) {
+        int code = mdb_get(txn, db_minutes, &k, &v);
+        if (code == MDB_NOTFOUND)
+            continue;
+        ok(code);
+        memcpy(minutes[key], v.mv_data, v.mv_size);
+        for (uint64_t i = 0; i < v.mv_size / sizeof(Sums); i++) {
+            hour[i].paid += minutes[key][i].paid;
+            hour[i].refunded += minutes[key][i].refunded;
+        }
+    }
+    mdb_txn_abort(txn);
+    series_end = (uint32_t)s->n;
+    digest = s->digest;
+    now = s->now;
+    batches = s->batches;
+    memcpy(counts, s->counts, sizeof counts);
+}
+
+static uint64_t w3(const char *path, const char *dir, bool resume, uint64_t most) {
+    State s = {0};
+    Event e;
+    open_env(dir, "minutes", &db_minutes, "series", &db_series);
+    if (resume)
+        load_orders(&s);
+    open_input(path, s.place);
+    uint64_t events = s.events;
+    int64_t minute = now / 60;
+    while (events < most && next_order(&e)) {
+        if ((e.has & (TYPE | TIME | CATEGORY | VALUE)) != (TYPE | TIME | CATEGORY | VALUE))
+            fail("a member is missing");
+        if (events++ == 0)
+            minute = e.at / 60;
+        now = e.at > now ? e.at : now;
+        turn(&minute, now / 60);
+        sample(&e, minute);
+        if (events % BATCH == 0)
+            commit_orders(events);
+    }
+    if (events % BATCH != 0)
+        commit_orders(events);
+    mdb_env_close(env);
+    return events;
+}
+
 int main(int argc, char **argv) {
     bool resume = false;
     uint64_t most = UINT64_MAX, events = 0;
@@ -756,8 +939,10 @@ int main(int argc, char **argv) {
         events = w1();
     } else if (argc >= 4 && strcmp(argv[1], "w2") == 0) {
         events = w2(argv[2], argv[3], resume, most);
+    } else if (argc >= 4 && strcmp(argv[1], "w3") == 0) {
+        events = w3(argv[2], argv[3], resume, most);
     } else {
-        fputs("usage: hand w1 FILE | hand w2 FILE DIR [-r] [-l EVENTS]\n", stderr);
+        fputs("usage: hand w1 FILE | hand w2|w3 FILE DIR [-r] [-l EVENTS]\n", stderr);
         return 2;
     }
     printf("{\"events\":%" PRIu64 ",\"digest\":%" PRIu64 "}\n", events, digest);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """./dev bench: what Remit does beside a program written by hand for the same work, in one run.
 
-    ./dev bench [w1] [w2] [--quick] [--runs N] [--events N] [--own]
+    ./dev bench [w1] [w2] [w3] [--quick] [--runs N] [--events N] [--own]
 
 W1 is `remit decide` over complaints that a table of twelve rows routes, its output discarded; W2 is `remit run`
-over the life of complaints, durable after each 1,000 events. The programs take turns; medians and ratios count.
+over the life of complaints, W3 over orders paid and refunded, whose share of refunds is judged each minute; both
+are durable after each 1,000 events. The programs take turns; medians and ratios count.
 That all took the same decisions is checked outside the timing. The peers' generator and program are used where
 they are there and can be built, this project's own otherwise or with --own. docs/performance.md has the rest."""
 
@@ -23,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import work  # noqa: E402
 
 REMIT = work.ROOT / "build" / "remit"
-FULL = {"w1": 1_000_000, "w2": 300_000}
-TITLE = {"w1": "W1, stateless routing", "w2": "W2, durable duties"}
+FULL = {"w1": 1_000_000, "w2": 300_000, "w3": 1_000_000}
+TITLE = {"w1": "W1, stateless routing", "w2": "W2, durable duties", "w3": "W3, a KPI over a sliding window"}
+DIGEST = {"w2": work.digest_w2, "w3": work.digest_w3}
 
 
 def timed(command, out):
@@ -51,21 +53,24 @@ class Work:
         generator = (shared or own)["gen"]
         for seed in range(1, 50):
             work.generate(generator, name, events, seed, self.events, shared is not None)
-            if name == "w1" or not work.waits_and_replies_at_once(self.events):
+            if name != "w2" or not work.waits_and_replies_at_once(self.events):
                 break
         self.seed = seed
+        if name == "w3":
+            self.count = work.without_ties(self.events)
         self.hand_db, self.ledger = folder / "hand_db", folder / "ledger"
         if name == "w1":
             self.hand = [shared["w1"], self.events] if shared else [own["hand"], "w1", self.events]
             self.remit = [REMIT, "decide", "--policy", work.POLICY["w1"], "--events", self.events]
         else:
+            how = ["-m", "packed"] if name == "w2" else []
             self.hand = (
-                [shared["w2"], self.events, self.hand_db, "-m", "packed"]
+                [shared[name], self.events, self.hand_db, *how]
                 if shared
-                else [own["hand"], "w2", self.events, self.hand_db]
+                else [own["hand"], name, self.events, self.hand_db]
             )
             self.remit = [
-                REMIT, "run", "--quiet", "--ledger", self.ledger, "--policy", work.POLICY["w2"], "--events", self.events,
+                REMIT, "run", "--quiet", "--ledger", self.ledger, "--policy", work.POLICY[name], "--events", self.events,
             ]
 
     def clear(self):
@@ -73,7 +78,7 @@ class Work:
             shutil.rmtree(kept, ignore_errors=True)
 
     def round(self):
-        """One run of each, the hand-written program's first; W2's last ledger stays."""
+        """One run of each, the hand-written program's first; the last ledger stays."""
         self.clear()
         os.sync()  # what others left to write is not this run's
         hand = timed(self.hand, self.folder / "hand.json")
@@ -88,7 +93,7 @@ class Work:
             got = work.digest_w1(child.stdout)
             child.wait()
         else:
-            got = (want["events"], work.digest_w2(work.effects_of(str(REMIT), self.ledger)))
+            got = (want["events"], DIGEST[self.name](work.effects_of(str(REMIT), self.ledger)))
         return got == (want["events"], want["digest"]) and want["events"] == self.count, got, want
 
 
@@ -124,15 +129,15 @@ def measure(w, runs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("work", nargs="*", help="w1, w2; all without")
+    parser.add_argument("work", nargs="*", help="w1, w2, w3; all without")
     parser.add_argument("--quick", action="store_true", help="a tenth of the events, under a minute")
     parser.add_argument("--runs", type=int, help="of each program (5; quick 3)")
-    parser.add_argument("--events", type=int, help="instead of 1,000,000 for W1 and 300,000 for W2")
+    parser.add_argument("--events", type=int, help="instead of 1,000,000 for W1 and W3, 300,000 for W2")
     parser.add_argument("--own", action="store_true", help="this project's programs, though the peers' are there")
     args = parser.parse_args()
     wanted = [name.lower() for name in args.work] or list(FULL)
     if any(name not in FULL for name in wanted):
-        parser.error("the works are w1 and w2")
+        parser.error("the works are w1, w2 and w3")
     runs = args.runs or (3 if args.quick else 5)
     cpu = platform.processor() or platform.machine()
     for line in open("/proc/cpuinfo") if os.path.exists("/proc/cpuinfo") else []:

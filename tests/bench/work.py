@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared" / "bench" / "src"
-POLICY = {"w1": HERE / "routing.remit", "w2": HERE / "duties.remit"}
+POLICY = {"w1": HERE / "routing.remit", "w2": HERE / "duties.remit", "w3": HERE / "refunds.remit"}
 START = int(datetime(2026, 3, 2, tzinfo=timezone.utc).timestamp())
 OWNERS = [
     b"management", b"director", b"customer_service_lead", b"customer_service", b"finance",
@@ -41,19 +41,20 @@ def build(folder):
 
 def build_shared(folder):
     """The peers' generator and programs, where they are there and can be built; else None."""
-    made = {name: folder / f"shared_{name}" for name in ("gen", "w1", "w2")}
+    made = {name: folder / f"shared_{name}" for name in ("gen", "w1", "w2", "w3")}
     if not (SHARED / "gen.c").exists():
         return None
     good = (
         compile_c(SHARED / "gen.c", made["gen"])
         and compile_c(SHARED / "w1.c", made["w1"])
         and compile_c(SHARED / "w2.c", made["w2"], "-llmdb", "-lxxhash")
+        and compile_c(SHARED / "w3.c", made["w3"], "-llmdb", "-lxxhash")
     )
     return made if good else None
 
 
-def generate(program, work, events, seed, to, shared):
-    arguments = ["-n", str(events), "-s", str(seed)] if shared else [str(events), str(seed)]
+def generate(program, work, events, seed, to, shared, *more):
+    arguments = ["-n", str(events), "-s", str(seed)] if shared else [str(events), str(seed), *map(str, more)]
     with open(to, "wb") as out:
         subprocess.run([str(program), work, *arguments], stdout=out, check=True)
 
@@ -85,21 +86,30 @@ def digest_w1(lines):
     return events, digest
 
 
-EFFECT = re.compile(
-    rb'"type":"remit\.duty\.([a-z]+)","subject":"duty/handle_complaint/([^"]+)",'
-    rb'"time":"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)\+00:00"'
-)
+TIME = rb'"time":"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)\+00:00"'
+EFFECT = re.compile(rb'"type":"remit\.duty\.([a-z]+)","subject":"duty/handle_complaint/([^"]+)",' + TIME)
+LEVEL = re.compile(rb'"type":"remit\.kpi\.(warning|cleared)","subject":"kpi/refund_rate/cat-(\d+)",' + TIME)
+START_OF = {}
+
+
+def second(found):
+    """An effect's time, in seconds since the epoch of the digests."""
+    day = found[3]
+    if day not in START_OF:
+        at = datetime.strptime(day.decode(), "%Y-%m-%d").replace(tzinfo=timezone.utc)
+        START_OF[day] = int(at.timestamp()) - START
+    return START_OF[day] + int(found[4]) * 3600 + int(found[5]) * 60 + int(found[6])
 
 
 def digest_w2(lines):
     """The digest of a run's effects: of each rung and end, its second, its duty's number, and what it is."""
-    numbers, days = {}, {}
+    numbers = {}
     digest = 1
     for line in lines:
         found = EFFECT.search(line)
         if found is None:
             sys.exit(f"not an effect of a duty: {line[:200]!r}")
-        kind, key, day = found[1], found[2], found[3]
+        kind, key = found[1], found[2]
         if kind == b"opened":
             numbers[key] = len(numbers) + 1
             continue
@@ -113,11 +123,24 @@ def digest_w2(lines):
             continue
         else:
             sys.exit(f"an effect that is not of this work: {line[:200]!r}")
-        if day not in days:
-            at = datetime.strptime(day.decode(), "%Y-%m-%d").replace(tzinfo=timezone.utc)
-            days[day] = int(at.timestamp()) - START
-        second = days[day] + int(found[4]) * 3600 + int(found[5]) * 60 + int(found[6])
-        for number in (second, numbers[key], what):
+        for number in (second(found), numbers[key], what):
+            digest = feed(digest, number)
+    return digest
+
+
+def digest_w3(lines):
+    """The digest of a run's effects: of each warning and clearing its second, its series' number, and what it is.
+    At one instant Remit goes by the order in which the series came to be; here they are put in that of their
+    numbers, as the other programs go. A series does at most one of these at an instant."""
+    all_of_it = []
+    for line in lines:
+        found = LEVEL.search(line)
+        if found is None:
+            sys.exit(f"not a warning or its end: {line[:200]!r}")
+        all_of_it.append((second(found), int(found[2]), 1 if found[1] == b"warning" else 2))
+    digest = 1
+    for effect in sorted(all_of_it):
+        for number in effect:
             digest = feed(digest, number)
     return digest
 
@@ -147,3 +170,27 @@ def waits_and_replies_at_once(events):
             elif asked.get(found[4]) == found[3]:
                 return True
     return False
+
+
+ARRIVAL = re.compile(rb'"time":"([^"]+)"')
+
+
+def without_ties(events):
+    """Leaves out what comes late while the clock stands on a full minute, and ends the file before the last full
+    minute if the clock would stop there. Remit judges a minute that has ended when the clock moves past its end
+    (language: order at one instant), the other programs when the clock gets there. Gives the number of events left."""
+    clock, stands, count, counted, other = b"", 0, 0, 0, f"{events}.new"
+    with open(events, "rb") as lines, open(other, "wb") as out:
+        for line in lines:
+            at = ARRIVAL.search(line)[1]
+            if at < clock and clock.endswith(b":00Z"):
+                continue
+            if at > clock:
+                clock, stands, counted = at, out.tell(), count
+            out.write(line)
+            count += 1
+        if clock.endswith(b":00Z"):
+            out.truncate(stands)
+            count = counted
+    os.replace(other, events)
+    return count

@@ -16,6 +16,7 @@ import work  # noqa: E402
 REMIT = os.environ.get("REMIT", str(work.ROOT / "build" / "remit"))
 SEED = int(os.environ.get("REMIT_SEED", "1"))
 EVENTS = 20000
+SERIES = 12  # of W3: so few that so many events fill several windows
 results = {"passed": 0, "failed": 0, "skipped": 0}
 
 
@@ -41,10 +42,10 @@ def program(*command):
     return work.last_line(subprocess.run(list(map(str, command)), capture_output=True, check=True, text=True).stdout)
 
 
-def run(folder, name, events):
+def run(folder, name, events, policy="w2"):
     """The ledger's digest and effects after all events."""
     ledger = folder / name
-    remit("run", "--ledger", ledger, "--policy", work.POLICY["w2"], "--events", events, "--quiet")
+    remit("run", "--ledger", ledger, "--policy", work.POLICY[policy], "--events", events, "--quiet")
     return remit("show", "digest", "--ledger", ledger), list(work.effects_of(REMIT, ledger))
 
 
@@ -84,12 +85,39 @@ def both_forms(folder, w1, w2, effects, digest, decided):
     check("effects do not depend on the form of events", lines == effects, "other bytes came out")
 
 
-def hand_again(folder, hand, w2, want):
+def hand_again(folder, hand, name, events, want):
     """The hand-written program, stopped and begun again, decides the same: what it keeps is what it needs."""
-    ledger = folder / "hand_again"
-    program(hand, "w2", w2, ledger, "-l", EVENTS // 3)
-    got = program(hand, "w2", w2, ledger, "-r")
-    check("the hand-written program goes on where it stopped", got == want, f"{got} and {want}")
+    ledger = folder / f"hand_again_{events.name}"
+    program(hand, name, events, ledger, "-l", EVENTS // 3)
+    got = program(hand, name, events, ledger, "-r")
+    check(f"{name} by hand goes on where it stopped", got == want, f"{got} and {want}")
+
+
+def refunds(folder, hand, events, ledger):
+    """W3 as the program written by hand: what that said, and Remit's effects."""
+    count = work.without_ties(events)
+    want = program(hand, "w3", events, folder / f"hand_{ledger}")
+    _, effects = run(folder, ledger, events, "w3")
+    check("W3 has its events", want["events"] == count, f"{want} and {count}")
+    check("W3 as by hand", work.digest_w3(effects) == want["digest"], f"{ledger}: the digests differ")
+    return want, effects
+
+
+def own_refunds(folder, own):
+    for seed in (SEED, SEED + 1):
+        events = folder / f"w3_{seed}"
+        work.generate(own["gen"], "w3", EVENTS, seed, events, False, SERIES)
+        want, effects = refunds(folder, own["hand"], events, f"ledger3_{seed}")
+        ends = sum(b"remit.kpi.cleared" in line for line in effects)
+        check("W3 has what it should", ends > 5 and len(effects) - ends > 5, f"{ends} ends, {len(effects)} effects")
+        hand_again(folder, own["hand"], "w3", events, want)
+
+
+def peer_refunds(folder, shared, own, seed):
+    events = folder / "peer3"
+    work.generate(shared["gen"], "w3", EVENTS, seed, events, True)
+    want, _ = refunds(folder, own["hand"], events, f"peer_ledger3_{seed}")
+    return program(shared["w3"], events, folder / f"peer_db3_{seed}")["digest"], want["digest"]
 
 
 def peers(folder, own):
@@ -103,6 +131,8 @@ def peers(folder, own):
         lines = remit("decide", "--policy", work.POLICY["w1"], "--events", events).splitlines()
         check("W1 as the peers", work.digest_w1(lines) == (EVENTS, theirs), "the digests differ")
         check("W1 by hand as the peers", program(own["hand"], "w1", events)["digest"] == theirs, "they differ")
+        both = peer_refunds(folder, shared, own, seed)
+        check("W3 as the peers", both[0] == both[1], f"seed {seed}: {both}")
         events = folder / "peer2"
         work.generate(shared["gen"], "w2", EVENTS, seed, events, True)
         theirs = program(shared["w2"], events, folder / f"peer_db{seed}", "-m", "packed")["digest"]
@@ -131,7 +161,8 @@ def main():
         got = work.digest_w2(effects)
         check("W2 as by hand", got == want["digest"], f"{got} and {want}")
         check("W2 has what it should", len(effects) > EVENTS, f"{len(effects)} effects")
-        hand_again(folder, own["hand"], w2, want)
+        hand_again(folder, own["hand"], "w2", w2, want)
+        own_refunds(folder, own)
         both_forms(folder, w1, w2, effects, digest, decided)
         peers(folder, own)
     print(f"{results['passed']} passed, {results['failed']} failed, {results['skipped']} skipped")
