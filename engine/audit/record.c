@@ -68,6 +68,48 @@ Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
                                   status_text(status));
 }
 
+Status record_held(Record *r, Str person, int64_t party, int64_t at, bool *yes, int64_t *since) {
+    Buf key = {0};
+    Str value;
+    bool found;
+    put_key_u64(&key, (uint64_t)party);
+    put_text(&key, person);
+    Status status = key.failed ? ERR_NOMEM : led_find(r->l, LED_ORG, buf_str(&key), &value, &found);
+    buf_free(&key);
+    TRY(status);
+    int64_t first = 0;
+    *yes = false;
+    Take t = take_from(found ? value : S("\0"));
+    for (uint64_t n = found ? take_varint(&t) : 0; n > 0 && !t.failed; n--) {
+        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+        if (from <= at && at < to && (!*yes || from < first)) {
+            *yes = true;
+            first = from;
+        }
+    }
+    if (*yes && since != NULL)
+        *since = first;
+    return t.failed ? ERR_DAMAGED : OK;
+}
+
+Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *there, Err *err) {
+    Buf from = {0};
+    Str key, value;
+    if (*index != RECORD_BEGIN)
+        put_key_u64(&from, *index);
+    Status status =
+        from.failed ? ERR_NOMEM
+                    : led_next(r->l, LED_REJECT, buf_str(&from), from.n > 0, &key, &value, there);
+    buf_free(&from);
+    TRY(status);
+    if (!*there)
+        return OK;
+    Take t = take_from(key);
+    *index = take_key_u64(&t);
+    TRY(take_done(&t));
+    return record_leaf(r, *index, a, out, err);
+}
+
 Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset, bool *known) {
     Buf key = {0};
     Str value;

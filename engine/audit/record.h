@@ -21,6 +21,14 @@ MUST_USE Status record_open(Record *r, Str dir, Err *err);
 void record_close(Record *r);
 /* The leaf at an index; its texts live in a. The cause of an effect gets its id. */
 MUST_USE Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err);
+/* Whether a person held a party at an instant, and since when. since may be NULL. */
+MUST_USE Status record_held(Record *r, Str person, int64_t party, int64_t at, bool *yes,
+                            int64_t *since);
+/* The next reject behind *index, which is moved there (begin with RECORD_BEGIN): its leaf, whose
+ * texts live in a. The effect that told it is the leaf behind. */
+#define RECORD_BEGIN UINT64_MAX
+MUST_USE Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *there,
+                              Err *err);
 /* Where the input stood whose reject was told as the effect at `index`: file and byte, on this
  * machine. *known is false for one that came another way. */
 MUST_USE Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,

@@ -45,21 +45,7 @@ static Status seat_name(Show *s, const Approval *a, uint32_t seat, Str *out) {
 
 /* Whether somebody holds a party at the clock. */
 static Status holds_now(Show *s, Str person, int64_t party, bool *yes) {
-    Buf key = {0};
-    Str value;
-    bool found;
-    put_key_u64(&key, (uint64_t)party);
-    put_text(&key, person);
-    Status status =
-        key.failed ? ERR_NOMEM : led_find(s->r->l, LED_ORG, buf_str(&key), &value, &found);
-    buf_free(&key);
-    TRY(status);
-    Take t = take_from(found ? value : S("\0"));
-    for (uint64_t n = found ? take_varint(&t) : 0; n > 0 && !t.failed; n--) {
-        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
-        *yes = *yes || (from <= s->r->clock && s->r->clock < to);
-    }
-    return t.failed ? ERR_DAMAGED : OK;
+    return record_held(s->r, person, party, s->r->clock, yes, NULL);
 }
 
 /* Whether a seat is that of a role, team, seat or person. */

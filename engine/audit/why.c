@@ -108,43 +108,65 @@ static Status say_no_key(Why *w, uint32_t decl, Str whole) {
     return status;
 }
 
+/* The parts of a key in a subject, and which occurrence it names. */
+typedef struct KeyAsked {
+    Str *parts;
+    uint32_t n, occurrence;
+} KeyAsked;
+
+static Status key_read(Why *w, Str rest, KeyAsked *out) {
+    out->occurrence = cut_occurrence(&rest);
+    out->n = 0;
+    out->parts = new (&w->arena, Str, rest.n + 2);
+    if (out->parts == NULL)
+        return ERR_NOMEM;
+    for (bool more = true; more;) {
+        Str part;
+        more = str_cut(rest, '/', &part, &rest);
+        TRY(undo_part(&w->arena, part, &out->parts[out->n++]));
+    }
+    return OK;
+}
+
+/* The record that a name's hash leads to, kept in the arena; *found: the name is known. */
+static Status record_named(Why *w, const uint8_t hash[32], LedTable table, uint64_t *number,
+                           Str *kept, bool *found) {
+    uint64_t b;
+    bool there;
+    TRY(led_set_find(w->r->l, LED_SET_NAMES, hash, number, &b, found));
+    if (!*found)
+        return OK;
+    Buf key = {0};
+    Str value;
+    put_key_u64(&key, *number);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(w->r->l, table, buf_str(&key), &value, &there);
+    buf_free(&key);
+    TRY(status);
+    return there ? arena_str(&w->arena, value, kept) : ERR_DAMAGED;
+}
+
 static Status find_duty(Why *w, Str rest) {
-    Str name, part;
+    Str name, kept;
     if (!str_cut(rest, '/', &name, &rest))
         return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in duty/%.*s/C1",
                        STR_ARG(name));
     int32_t decl = bundle_duty(w->r->b, name);
     if (decl < 0)
         return say_no_duty(w, name);
-    Str whole = rest;
-    uint32_t occurrence = cut_occurrence(&rest), n = 0;
-    Str *key = new (&w->arena, Str, rest.n + 2);
-    if (key == NULL)
-        return ERR_NOMEM;
-    for (bool more = true; more;) {
-        more = str_cut(rest, '/', &part, &rest);
-        TRY(undo_part(&w->arena, part, &key[n++]));
-    }
+    KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
-    uint64_t number, b;
+    uint64_t number;
     bool found;
-    Status status = duty_hash(w->r->b, (uint32_t)decl, key, n, occurrence, &scratch, hash);
+    TRY(key_read(w, rest, &key));
+    Status status =
+        duty_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
     buf_free(&scratch);
     TRY(status);
-    TRY(led_set_find(w->r->l, LED_SET_NAMES, hash, &number, &b, &found));
+    TRY(record_named(w, hash, LED_DUTY, &number, &kept, &found));
     if (!found)
-        return say_no_key(w, (uint32_t)decl, whole);
-    Buf record = {0};
-    Str value, kept;
-    put_key_u64(&record, number);
-    status =
-        record.failed ? ERR_NOMEM : led_find(w->r->l, LED_DUTY, buf_str(&record), &value, &found);
-    buf_free(&record);
-    TRY(status);
-    if (!found)
-        return ERR_DAMAGED;
-    TRY(arena_str(&w->arena, value, &kept));
+        return say_no_key(w, (uint32_t)decl, rest);
     return view_duty(w->r->b, number, kept, &w->arena, &w->d);
 }
 
@@ -171,46 +193,28 @@ static Status say_no_approval(Why *w, Str name) {
 }
 
 static Status find_approval(Why *w, Str rest) {
-    Str name, part;
+    Str name, kept;
     if (!str_cut(rest, '/', &name, &rest))
         return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in approval/%.*s/L1",
                        STR_ARG(name));
     int32_t decl = bundle_approval(w->r->b, name);
     if (decl < 0)
         return say_no_approval(w, name);
-    Str whole = rest;
-    uint32_t occurrence = cut_occurrence(&rest), n = 0;
-    Str *key = new (&w->arena, Str, rest.n + 2);
-    if (key == NULL)
-        return ERR_NOMEM;
-    for (bool more = true; more;) {
-        more = str_cut(rest, '/', &part, &rest);
-        TRY(undo_part(&w->arena, part, &key[n++]));
-    }
-    Buf buf = {0};
+    KeyAsked key;
+    Buf scratch = {0};
     uint8_t hash[32];
-    uint64_t number, b;
+    uint64_t number;
     bool found;
-    Status status = approval_hash(w->r->b, (uint32_t)decl, key, n, occurrence, &buf, hash);
-    if (status == OK)
-        status = led_set_find(w->r->l, LED_SET_NAMES, hash, &number, &b, &found);
-    if (status == OK && !found)
-        status = err_set(w->err, ERR_NOTFOUND,
-                         "there is no approval %.*s with the key %.*s in this ledger",
-                         STR_ARG(name), STR_ARG(whole));
-    Str value, kept;
-    buf_reset(&buf);
-    if (status == OK) {
-        put_key_u64(&buf, number);
-        status = buf_status(&buf);
-    }
-    if (status == OK)
-        status = led_find(w->r->l, LED_APPROVAL, buf_str(&buf), &value, &found);
-    buf_free(&buf);
+    TRY(key_read(w, rest, &key));
+    Status status =
+        approval_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
+    buf_free(&scratch);
     TRY(status);
+    TRY(record_named(w, hash, LED_APPROVAL, &number, &kept, &found));
     if (!found)
-        return ERR_DAMAGED;
-    TRY(arena_str(&w->arena, value, &kept));
+        return err_set(w->err, ERR_NOTFOUND,
+                       "there is no approval %.*s with the key %.*s in this ledger", STR_ARG(name),
+                       STR_ARG(rest));
     return view_approval(w->r->b, number, kept, &w->arena, &w->a);
 }
 

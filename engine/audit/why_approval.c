@@ -22,29 +22,6 @@ static bool is_asked(const Approval *a, uint32_t seat) {
 
 /* ---- authority, as it was when the vote was cast */
 
-/* Since when a person held a party at an instant. */
-static Status held_since(Why *w, Str person, int64_t party, int64_t at, bool *yes, int64_t *since) {
-    Buf key = {0};
-    Str value;
-    bool found;
-    put_key_u64(&key, (uint64_t)party);
-    put_text(&key, person);
-    Status status =
-        key.failed ? ERR_NOMEM : led_find(w->r->l, LED_ORG, buf_str(&key), &value, &found);
-    buf_free(&key);
-    TRY(status);
-    *yes = false;
-    Take t = take_from(found ? value : S("\0"));
-    for (uint64_t n = found ? take_varint(&t) : 0; n > 0 && !t.failed; n--) {
-        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
-        if (from <= at && at < to && (!*yes || from < *since)) {
-            *yes = true;
-            *since = from;
-        }
-    }
-    return t.failed ? ERR_DAMAGED : OK;
-}
-
 /* By what a person sits in a seat: says it and is true. */
 static Status put_holds(Why *w, uint32_t seat, Str person, int64_t at, const char *who, bool *yes) {
     const Bundle *b = w->r->b;
@@ -67,10 +44,10 @@ static Status put_holds(Why *w, uint32_t seat, Str person, int64_t at, const cha
         return OK;
     }
     if (direct >= 0)
-        TRY(held_since(w, person, direct, at, yes, &since));
+        TRY(record_held(w->r, person, direct, at, yes, &since));
     for (uint32_t i = 0; i < b->party_count && !*yes; i++)
         if (direct >= 0 && b->parties[i].team == direct) {
-            TRY(held_since(w, person, i, at, yes, &since));
+            TRY(record_held(w->r, person, i, at, yes, &since));
             direct = *yes ? (int64_t)i : direct;
         }
     if (!*yes)
@@ -184,28 +161,18 @@ static Status is_about(Why *w, Arena *a, const Leaf *leaf, bool *yes, Str *by) {
 
 static Status put_refused(Why *w) {
     Arena a = {0};
-    Str from = {NULL, 0};
-    char last[8];
+    uint64_t index = RECORD_BEGIN;
     Status status = OK;
     bool head = false;
     while (status == OK) {
-        Str key, value, by;
+        Str by;
         bool there, yes;
         Leaf leaf, effect;
-        status = led_next(w->r->l, LED_REJECT, from, from.n > 0, &key, &value, &there);
+        arena_reset(&a);
+        status = record_reject(w->r, &index, &a, &leaf, &there, w->err);
         if (status != OK || !there)
             break;
-        status = key.n == sizeof last ? OK : ERR_DAMAGED;
-        if (status != OK)
-            break;
-        memcpy(last, key.p, sizeof last);
-        from = (Str){last, sizeof last};
-        Take t = take_from(from);
-        uint64_t index = take_key_u64(&t);
-        arena_reset(&a);
-        status = record_leaf(w->r, index, &a, &leaf, w->err);
-        if (status == OK)
-            status = is_about(w, &a, &leaf, &yes, &by);
+        status = is_about(w, &a, &leaf, &yes, &by);
         if (status != OK || !yes)
             continue;
         status = record_leaf(w->r, index + 1, &a, &effect, w->err);

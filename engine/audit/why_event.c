@@ -161,26 +161,16 @@ static Status refused_json(Why *w, Str subject, uint64_t index, const Effect *e,
 /* The rejects are kept by their place in the journal: they are gone through. */
 static Status find_refused(Why *w, Str subject, Str source, Str id, Found *found) {
     Arena a = {0};
-    Str from = {NULL, 0};
-    char last[8];
+    uint64_t index = RECORD_BEGIN;
     Status status = OK;
     while (status == OK) {
-        Str key, value;
         bool there;
         Leaf leaf, effect;
-        status = led_next(w->r->l, LED_REJECT, from, from.n > 0, &key, &value, &there);
+        arena_reset(&a);
+        status = record_reject(w->r, &index, &a, &leaf, &there, w->err);
         if (status != OK || !there)
             break;
-        status = key.n == sizeof last ? OK : ERR_DAMAGED;
-        if (status != OK)
-            break;
-        memcpy(last, key.p, sizeof last);
-        from = (Str){last, sizeof last};
-        Take t = take_from(from);
-        uint64_t index = take_key_u64(&t);
-        arena_reset(&a);
-        status = record_leaf(w->r, index, &a, &leaf, w->err);
-        if (status != OK || leaf.kind != LEAF_REJECT || !str_eq(leaf.reject.source, source) ||
+        if (leaf.kind != LEAF_REJECT || !str_eq(leaf.reject.source, source) ||
             !str_eq(leaf.reject.id, id))
             continue;
         status = record_leaf(w->r, index + 1, &a, &effect, w->err);

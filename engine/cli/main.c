@@ -225,7 +225,7 @@ static int read_args(Args *args, int argc, char **argv, bool *help) {
             rest = true;
         } else if (!rest && strcmp(argv[i], "-h") == 0) {
             *help = true;
-        } else if (!rest && argv[i][0] == '-' && argv[i][1] == '-') {
+        } else if (!rest && argv[i][0] == '-' && argv[i][1] != '\0') { /* - alone is a file */
             int code = read_option(args, argc, argv, &i, help);
             if (code != REMIT_OK)
                 return code;

@@ -383,37 +383,44 @@ static void emit_emit(Emit *e, const Node *node) {
     ins_abx(e, OP_EMIT, base, event->number);
 }
 
+/* The arguments of oblige and ask, in registers one behind the other: the first of them. */
+static uint32_t emit_arguments(Emit *e, const Node *node, const DutySym *of) {
+    uint32_t base = fn_reg(e, of->param_count == 0 ? 1 : of->param_count), i = 0;
+    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        emit_expr(e, arg, base + i, &of->params[i].type);
+    emit_at(e, node);
+    return base;
+}
+
 static void emit_oblige(Emit *e, const Node *node) {
     const DutySym *duty = node->means;
-    uint32_t base = fn_reg(e, duty->param_count == 0 ? 1 : duty->param_count), i = 0;
-    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
-        emit_expr(e, arg, base + i, &duty->params[i].type);
-    emit_at(e, node);
+    uint32_t base = emit_arguments(e, node, duty);
     ins_abx(e, OP_OBLIGE, base, duty->number);
 }
 
 static void emit_ask(Emit *e, const Node *node) {
     const ApprovalSym *approval = node->means;
-    const DutySym *base_of = &approval->base;
-    uint32_t base = fn_reg(e, base_of->param_count == 0 ? 1 : base_of->param_count), i = 0;
-    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
-        emit_expr(e, arg, base + i, &base_of->params[i].type);
-    emit_at(e, node);
-    ins_abx(e, OP_ASK, base, base_of->number);
+    uint32_t base = emit_arguments(e, node, &approval->base);
+    ins_abx(e, OP_ASK, base, approval->base.number);
+}
+
+/* The parties that are told, likewise. */
+static uint32_t emit_parties_told(Emit *e, const Node *node, uint32_t *count) {
+    *count = (uint32_t)node_count(node->a);
+    uint32_t base = fn_reg(e, *count), i = 0;
+    for (const Node *party = node->a; party != NULL; party = party->next, i++)
+        emit_expr(e, party, base + i, NULL);
+    return base;
 }
 
 static void emit_escalate(Emit *e, const Node *node) {
-    uint32_t count = (uint32_t)node_count(node->a), base = fn_reg(e, count), i = 0;
-    for (const Node *party = node->a; party != NULL; party = party->next, i++)
-        emit_expr(e, party, base + i, NULL);
+    uint32_t count, base = emit_parties_told(e, node, &count);
     emit_at(e, node);
     ins_abc(e, OP_ESCALATE, base, count, 0);
 }
 
 static void emit_notify(Emit *e, const Node *node) {
-    uint32_t count = (uint32_t)node_count(node->a), base = fn_reg(e, count), i = 0, text = 255;
-    for (const Node *party = node->a; party != NULL; party = party->next, i++)
-        emit_expr(e, party, base + i, NULL);
+    uint32_t count, base = emit_parties_told(e, node, &count), text = 255;
     if (node->b != NULL) {
         text = fn_reg(e, 1);
         emit_expr(e, node->b, text, NULL);

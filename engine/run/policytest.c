@@ -274,6 +274,16 @@ static Status check_holds(Tester *t, const Duty *d, const TestCheck *c, bool *ho
     return OK;
 }
 
+/* Whether a table has the record of this creation number. */
+static Status is_numbered(Tester *t, LedTable table, uint64_t number, bool *there) {
+    Buf key = {0};
+    Str value;
+    put_key_u64(&key, number);
+    Status status = key.failed ? ERR_NOMEM : led_find(t->l, table, buf_str(&key), &value, there);
+    buf_free(&key);
+    return status;
+}
+
 static Status find_duty(Tester *t, const TestStep *step, Duty *d, bool *found) {
     uint32_t decl = step->duty->number;
     uint64_t number = 0;
@@ -285,14 +295,8 @@ static Status find_duty(Tester *t, const TestStep *step, Duty *d, bool *found) {
         return *found ? duty_load(t->e, number, d) : OK;
     }
     for (uint64_t n = 1; n < t->e->next; n++) { /* without a key: the latest one */
-        Buf key = {0};
-        Str value;
         bool there;
-        put_key_u64(&key, n);
-        Status status =
-            key.failed ? ERR_NOMEM : led_find(t->l, LED_DUTY, buf_str(&key), &value, &there);
-        buf_free(&key);
-        TRY(status);
+        TRY(is_numbered(t, LED_DUTY, n, &there));
         if (!there)
             continue;
         Duty other;
@@ -387,14 +391,8 @@ static Status find_approval(Tester *t, const TestStep *step, Approval *a, bool *
         return *found ? approval_load(t->e, number, a) : OK;
     }
     for (uint64_t n = t->e->next; n-- > 1 && !*found;) {
-        Buf key = {0};
-        Str value;
         bool there;
-        put_key_u64(&key, n);
-        Status status =
-            key.failed ? ERR_NOMEM : led_find(t->l, LED_APPROVAL, buf_str(&key), &value, &there);
-        buf_free(&key);
-        TRY(status);
+        TRY(is_numbered(t, LED_APPROVAL, n, &there));
         if (!there)
             continue;
         TRY(approval_load(t->e, n, a));
