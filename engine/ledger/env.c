@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "engine/base/check.h"
@@ -511,12 +512,24 @@ static void file_extend(Env *v) {
     v->file_bytes = need;
 }
 
+enum { DISK_FULL_BELOW = 64 << 10 }; /* bytes that are left when a write of pages was cut short */
+
+/* LMDB answers EIO when a write was cut short, which is how a disk gets full. */
+static int commit_code(Env *v, int code) {
+    int fd;
+    struct statvfs disk;
+    if (code != EIO || mdb_env_get_fd(v->env, &fd) != 0 || fstatvfs(fd, &disk) != 0)
+        return code;
+    uint64_t room = DISK_FULL_BELOW / (disk.f_frsize == 0 ? 1 : (uint64_t)disk.f_frsize);
+    return (uint64_t)disk.f_bavail <= room ? ENOSPC : code;
+}
+
 Status env_commit(Env *v) {
     if (env_fails()) {
         env_abort(v);
         return write_failed(v, EIO, "commit");
     }
-    int code = mdb_txn_commit(v->writer.txn);
+    int code = commit_code(v, mdb_txn_commit(v->writer.txn));
     write_ended(v);
     if (code != 0)
         return write_failed(v, code, "commit");
