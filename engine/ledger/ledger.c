@@ -288,28 +288,30 @@ Status led_del(Ledger *l, LedTable table, Str key) {
     return change(l, table, key, (Str){NULL, 0}, CACHE_DEL);
 }
 
-static Status next_below(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
-                         bool *found) {
+static Status next_below(Ledger *l, LedTable table, Str from, bool after, size_t prefix, Str *key,
+                         Str *value, bool *found) {
     TableWalk **walk = &l->walk[table];
     if (*walk == NULL)
         *walk = mem_zalloc(sizeof **walk);
     if (*walk == NULL)
         return ERR_NOMEM;
-    return table_next(*walk, &l->env, &l->cache, (uint8_t)table, from, after, &l->held, key, value,
-                      found);
+    return table_next(*walk, &l->env, &l->cache, (uint8_t)table, from, after, prefix, &l->held, key,
+                      value, found);
 }
 
-static Status next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
-                   bool *found) {
+static Status next(Ledger *l, LedTable table, Str from, bool after, size_t prefix, Str *key,
+                   Str *value, bool *found) {
     TRY(look(l));
-    if (from.n > LED_KEY_MOST)
+    if (from.n > LED_KEY_MOST || prefix > from.n)
         return ERR_LIMIT;
     Entry *e;
     TRY(cache_next(&l->cache, (uint8_t)table, from, after, &e));
+    if (e != NULL && !str_starts(cache_key(e), str_upto(from, prefix)))
+        e = NULL;
     Str low = {NULL, 0}, low_value = {NULL, 0};
     bool below = false;
     if (!l->memory)
-        TRY(next_below(l, table, from, after, &low, &low_value, &below));
+        TRY(next_below(l, table, from, after, prefix, &low, &low_value, &below));
     *found = e != NULL || below;
     if (!*found)
         return OK;
@@ -324,11 +326,16 @@ static Status next(Ledger *l, LedTable table, Str from, bool after, Str *key, St
     return OK;
 }
 
+Status led_next_in(Ledger *l, LedTable table, Str from, bool after, size_t prefix, Str *key,
+                   Str *value, bool *found) {
+    *found = false;
+    Status status = next(l, table, from, after, prefix, key, value, found);
+    return status == OK ? OK : led_failed(l, status, "cannot read a record");
+}
+
 Status led_next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
                 bool *found) {
-    *found = false;
-    Status status = next(l, table, from, after, key, value, found);
-    return status == OK ? OK : led_failed(l, status, "cannot read a record");
+    return led_next_in(l, table, from, after, 0, key, value, found);
 }
 
 /* ---- sets ---- */

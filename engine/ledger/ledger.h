@@ -68,6 +68,10 @@ MUST_USE Status led_del(Ledger *l, LedTable table, Str key);
 /* The first record with a key >= from, or > from if `after`, by byte order, the shorter first. */
 MUST_USE Status led_next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *value,
                          bool *found);
+/* The same among those that begin with the first `prefix` bytes of from. What was deleted behind
+ * them costs nothing. */
+MUST_USE Status led_next_in(Ledger *l, LedTable table, Str from, bool after, size_t prefix,
+                            Str *key, Str *value, bool *found);
 
 /* What the set has for the key. b has 48 bits. */
 MUST_USE Status led_set_find(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64_t *a,

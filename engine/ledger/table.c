@@ -121,10 +121,12 @@ static bool hidden(const Cache *c, uint8_t table, Str key) {
     return e != NULL && (e->flags & E_HIDES) != 0;
 }
 
-/* Goes on from where the cursor has come to, to the first record that is not hidden. */
-static Status walk_on(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str key, Str bytes,
-                      bool found) {
-    while (found && key.p[0] == (char)table && hidden(c, table, str_from(key, 1)))
+/* Goes on from where the cursor has come to, to the first record that is not hidden or does not
+ * begin with `prefix`. */
+static Status walk_on(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str prefix, Str key,
+                      Str bytes, bool found) {
+    while (found && key.p[0] == (char)table && str_starts(str_from(key, 1), prefix) &&
+           hidden(c, table, str_from(key, 1)))
         TRY(env_move(&v->reader, w->at, MDB_NEXT, &key, &bytes, &found));
     w->end = !found || key.p[0] != (char)table;
     w->known = true;
@@ -139,8 +141,10 @@ static Status walk_on(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str k
     return OK;
 }
 
-/* Goes to the first record >= from (> from if after) that is not hidden. */
-static Status walk_seek(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str from, bool after) {
+/* Goes to the first record >= from (> from if after) that is not hidden or does not begin with
+ * `prefix`. */
+static Status walk_seek(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str prefix, Str from,
+                        bool after) {
     RecordKey k;
     Str want = record_key(&k, table, from), key = want, bytes;
     bool found;
@@ -148,32 +152,34 @@ static Status walk_seek(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str
     TRY(env_move(&v->reader, w->at, MDB_SET_RANGE, &key, &bytes, &found));
     if (found && after && str_eq(key, want))
         TRY(env_move(&v->reader, w->at, MDB_NEXT, &key, &bytes, &found));
-    return walk_on(w, v, c, table, key, bytes, found);
+    return walk_on(w, v, c, table, prefix, key, bytes, found);
 }
 
 Status table_next(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str from, bool after,
-                  Arena *long_to, Str *key, Str *value, bool *found) {
-    ASSERT(from.n <= LED_KEY_MOST);
+                  size_t prefix, Arena *long_to, Str *key, Str *value, bool *found) {
+    ASSERT(from.n <= LED_KEY_MOST && prefix <= from.n);
+    Str all = str_upto(from, prefix);
     bool answers = walk_answers(w, c, from, after), moved = w->snapshot != v->snapshot;
     TRY(env_cursor_here(v, DB_RECORDS, &w->at, &w->snapshot));
     if (!answers) {
-        TRY(walk_seek(w, v, c, table, from, after));
+        TRY(walk_seek(w, v, c, table, all, from, after));
         w->from_n = (uint16_t)from.n;
         if (from.n > 0)
             memmove(w->from, from.p, from.n);
         w->after = after;
         w->unhid = c->unhid;
     } else if (!w->end && moved) {
-        TRY(walk_seek(w, v, c, table, (Str){w->stop, w->stop_n}, false));
-    } else if (!w->end && hidden(c, table, (Str){w->stop, w->stop_n})) {
+        TRY(walk_seek(w, v, c, table, all, (Str){w->stop, w->stop_n}, false));
+    } else if (!w->end && str_starts((Str){w->stop, w->stop_n}, all) &&
+               hidden(c, table, (Str){w->stop, w->stop_n})) {
         Str at = {NULL, 0}, bytes;
         bool more;
         w->known = false;
         TRY(env_move(&v->reader, w->at, MDB_NEXT, &at, &bytes, &more));
-        TRY(walk_on(w, v, c, table, at, bytes, more));
+        TRY(walk_on(w, v, c, table, all, at, bytes, more));
     }
-    *found = !w->end;
-    if (w->end)
+    *found = !w->end && str_starts((Str){w->stop, w->stop_n}, all);
+    if (!*found)
         return OK;
     *key = w->key;
     return open_value(v, w->value, long_to, value);

@@ -20,17 +20,19 @@ typedef struct TableWalk {
     MDB_cursor *at;
     uint64_t snapshot; /* that the cursor, key and value are of */
     uint64_t unhid;    /* the cache's count when what is remembered was found */
-    bool known, end;   /* `stop` is the first record to be seen; there is none */
+    bool known, end;   /* before `stop` no record is to be seen; nor is one from there on */
     bool after;        /* `from` itself was left out */
     Str key, value;    /* of the record at `stop`: the map's own; value as in `records` */
     uint16_t from_n, stop_n;
     char from[LED_KEY_MOST], stop[LED_KEY_MOST];
 } TableWalk;
 
-/* The first record >= from (> from if after) that the cache does not hide. *key is the map's own.
- */
+/* The first record >= from (> from if after) that the cache does not hide; found false if it does
+ * not begin with the first `prefix` bytes of from, and then none is looked for behind those that
+ * do. *key is the map's own. */
 MUST_USE Status table_next(TableWalk *w, Env *v, const Cache *c, uint8_t table, Str from,
-                           bool after, Arena *long_to, Str *key, Str *value, bool *found);
+                           bool after, size_t prefix, Arena *long_to, Str *key, Str *value,
+                           bool *found);
 void table_walk_close(TableWalk *w);
 
 /* What writing to tables needs to know, kept in the ledger's head. */

@@ -144,18 +144,18 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     return series_save(e, &s);
 }
 
-/* What leaves at or before `at`, and what enters. */
+/* What leaves at or before `at`, and what enters. Nothing does so before the series' timer. */
 static Status samples_move(Engine *e, Series *s, int64_t at) {
     for (int list = SAMPLE_LEAVES; list <= SAMPLE_ENTERS; list++) {
-        for (;;) {
-            int64_t when, enters, leaves;
-            uint64_t number;
+        int64_t when = s->timer_at;
+        for (uint64_t number = 0;; number++) {
+            int64_t enters, leaves;
             Str value;
             bool found;
             Measured1 m;
             TRY(ledger_status(e,
-                              sample_first(e->l, s->number, (SampleList)list, &e->key, &when,
-                                           &number, &value, &found),
+                              sample_next(e->l, s->number, (SampleList)list, &e->key, &when,
+                                          &number, &value, &found),
                               "reading the samples"));
             if (!found || when > at)
                 break;
@@ -316,12 +316,14 @@ static Status judge_level(Engine *e, Judging *j, uint32_t n, int64_t *next) {
     return level->raised ? clear_level(e, j, def, level) : raise_level(e, j, def, level);
 }
 
-static Status next_instant(Engine *e, const Series *s, SampleList list, int64_t *next) {
-    int64_t at;
-    uint64_t number;
+/* When the first of a list moves, all being done that was to be by `done`. */
+static Status next_instant(Engine *e, const Series *s, SampleList list, int64_t done,
+                           int64_t *next) {
+    int64_t at = done + 1;
+    uint64_t number = 0;
     Str value;
     bool found;
-    TRY(ledger_status(e, sample_first(e->l, s->number, list, &e->key, &at, &number, &value, &found),
+    TRY(ledger_status(e, sample_next(e->l, s->number, list, &e->key, &at, &number, &value, &found),
                       "reading the samples"));
     if (found && at < *next)
         *next = at;
@@ -353,8 +355,8 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     for (uint32_t i = 0; i < j->s.def->level_count; i++)
         TRY(judge_level(e, j, i, &next));
     j->step = KPI_STEPS;
-    TRY(next_instant(e, &j->s, SAMPLE_LEAVES, &next));
-    TRY(next_instant(e, &j->s, SAMPLE_ENTERS, &next));
+    TRY(next_instant(e, &j->s, SAMPLE_LEAVES, j->at, &next));
+    TRY(next_instant(e, &j->s, SAMPLE_ENTERS, j->at, &next));
     TRY(series_timer(e, &j->s, next));
     TRY(series_save(e, &j->s));
     if ((j->skip >> KPI_STEPS & 1) != 0)

@@ -237,16 +237,14 @@ void sample_key(Buf *key, uint64_t series, SampleList list, int64_t at, uint64_t
 
 enum { SAMPLE_PREFIX = 9 };
 
-Status sample_first(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
-                    uint64_t *number, Str *value, bool *found) {
-    sample_prefix(key, series, list);
+Status sample_next(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
+                   uint64_t *number, Str *value, bool *found) {
+    sample_key(key, series, list, *at, *number);
     TRY(buf_status(key));
     Str got;
-    TRY(led_next(l, LED_PANE, buf_str(key), false, &got, value, found));
-    if (!*found || !str_starts(got, buf_str(key))) {
-        *found = false;
+    TRY(led_next_in(l, LED_PANE, buf_str(key), false, SAMPLE_PREFIX, &got, value, found));
+    if (!*found)
         return OK;
-    }
     Take t = take_from(str_from(got, SAMPLE_PREFIX));
     *at = take_key_i64(&t);
     *number = take_key_u64(&t);
@@ -328,8 +326,8 @@ static Status extreme(Ledger *l, const Series *s, uint32_t agg, int64_t skip, Bu
     for (bool after = false;; after = true) {
         Str got, value;
         bool found;
-        TRY(led_next(l, LED_PANE, buf_str(key), after, &got, &value, &found));
-        if (!found || !str_starts(got, (Str){key->p, prefix}))
+        TRY(led_next_in(l, LED_PANE, buf_str(key), after, prefix, &got, &value, &found));
+        if (!found)
             return OK;
         Take t = take_from(str_from(got, prefix));
         (void)take_key_u64(&t);
@@ -425,8 +423,8 @@ static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *ke
         Str got, value;
         bool found;
         Measured1 m;
-        TRY(led_next(l, LED_PANE, buf_str(key), after, &got, &value, &found));
-        if (!found || got.n < SAMPLE_PREFIX || !str_starts(got, (Str){key->p, SAMPLE_PREFIX}))
+        TRY(led_next_in(l, LED_PANE, buf_str(key), after, SAMPLE_PREFIX, &got, &value, &found));
+        if (!found)
             return OK;
         Take t = take_from(str_from(got, SAMPLE_PREFIX));
         if (take_key_i64(&t) > clock)

@@ -77,9 +77,11 @@ MUST_USE Status window_span(const Bundle *b, const KpiDef *def, int64_t time, in
 void sample_prefix(Buf *key, uint64_t series, SampleList list);
 /* The key in the list of leaving or entering ones. */
 void sample_key(Buf *key, uint64_t series, SampleList list, int64_t at, uint64_t number);
-/* The first sample of a list and its instant; found false: none. after: the key before it. */
-MUST_USE Status sample_first(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
-                             uint64_t *number, Str *value, bool *found);
+/* The first sample of a list from (*at, *number) on, and where it stands; found false: none. What
+ * was taken out of the list and is not yet gone from the tables lies before what is looked for: who
+ * knows where to begin does not walk over it. */
+MUST_USE Status sample_next(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
+                            uint64_t *number, Str *value, bool *found);
 MUST_USE Status sample_take(Str bytes, Arena *a, Measured1 *out);
 MUST_USE Status sample_put(const Measured1 *m, Buf *scratch, Buf *record);
 /* Counts a sample in or out. ERR_OVERFLOW. */

@@ -118,6 +118,23 @@ static void check_next(int table, uint32_t i, bool after) {
          "the next record has its value");
 }
 
+/* The next among those with the same first bytes, which what is behind them does not disturb. */
+static void check_next_in(int table, uint32_t i, bool after, size_t prefix) {
+    char k[LED_KEY_MOST], w[LED_KEY_MOST];
+    Str key, value, from = key_of(table, i, k);
+    bool found;
+    prefix = prefix < from.n ? prefix : from.n;
+    Status status = led_next_in(l, tables[table], from, after, prefix, &key, &value, &found);
+    uint32_t want = after ? i + 1 : i;
+    while (want < KEYS && now.value[table][want] == 0)
+        want++;
+    bool is = want < KEYS && str_starts(key_of(table, want, w), str_upto(from, prefix));
+    must(status == OK && found == is, "there is a next record with the prefix or not");
+    must(!found || str_eq(key, key_of(table, want, w)), "the next record with the prefix is it");
+    must(!found || str_eq(value, value_of(now.value[table][want])),
+         "the next record with the prefix has its value");
+}
+
 static void check_set(LedSet set, uint32_t i) {
     uint8_t key[16];
     uint64_t a = 0, b = 0;
@@ -141,6 +158,8 @@ static void check_all(void) {
             check_find(table, i);
         for (uint32_t i = 0; i < KEYS; i++)
             check_next(table, i, i % 2 == 0);
+        for (uint32_t i = 0; i < KEYS; i++)
+            check_next_in(table, i, i % 3 == 0, table == 0 ? 7 : table == 1 ? 8 : i % 3);
     }
     for (uint32_t set = 0; set < LED_SETS; set++)
         for (uint32_t i = 0; i < now.set[set] + 20; i += 1 + now.set[set] / 500)
@@ -212,9 +231,12 @@ static void step(void) {
         append();
     else if (kind < 65)
         check_find((int)prop_roll(TABLES), prop_roll(KEYS));
-    else if (kind < 80)
+    else if (kind < 73)
         check_next((int)prop_roll(TABLES), prop_roll(4) == 0 ? 0 : prop_roll(KEYS),
                    prop_roll(2) == 0);
+    else if (kind < 80)
+        check_next_in((int)prop_roll(TABLES), prop_roll(4) == 0 ? 0 : prop_roll(KEYS),
+                      prop_roll(2) == 0, prop_roll(18));
     else if (kind < 85)
         check_set((LedSet)prop_roll(LED_SETS), prop_roll(now.set[0] + 20));
     else if (kind < 88)
