@@ -39,7 +39,8 @@
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
-  OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE LEVEL AGG UNIT WEEKDAY TYPE HIT STATE.
+  OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
+  TYPE HIT STATE.
 
 %start_symbol file
 file ::= items.
@@ -82,6 +83,15 @@ roles(L) ::= . { L = build_none(); }
 roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
 roles(L) ::= roles(A) VOTES(K) ID(S). { L = build_list(b, A, build_leaf(b, N_VOTES, K, S)); }
 roles(L) ::= roles(A) error. { L = A; }
+
+/* ---- powers. GRANT has no text: the joiner puts it before the names that `may` follows, so that a misspelt
+ * keyword is not taken for one of them. */
+item(N) ::= GRANT seats(S) MAY(K) verbs(V) names(L) span(D). { N = build_grant(b, K, S, V, L, D); }
+%type verbs {NodeList}
+verbs(L) ::= POWER(V). { L = build_list(b, build_none(), build_power(b, V)); }
+verbs(L) ::= verbs(A) COMMA POWER(V). { L = build_list(b, A, build_power(b, V)); }
+span(N) ::= . { N = NULL; }
+span(N) ::= FOR DURATION(D). { N = build_literal(b, LIT_DURATION, D); }
 
 /* ---- events */
 item(N) ::= EVENT(K) dotted(S) label(L) mode(M) LB fields(A) RB(R). { N = build_event(b, K, S, L, M, A, R); }
@@ -216,6 +226,7 @@ given_when(N) ::= WHEN expr(A). { N = A; }
 seats(L) ::= seat(N). { L = build_list(b, build_none(), N); }
 seats(L) ::= seats(A) COMMA seat(N). { L = build_list(b, A, N); }
 seat(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
+seat(N) ::= OWNER(S). { N = build_owner(b, S); }
 seat(N) ::= seat(A) DOT ID(S). { N = build_member(b, A, S); }
 
 %type rungs {NodeList}
@@ -272,8 +283,10 @@ value(N) ::= YES(S). { N = build_flag(b, S, true); }
 value(N) ::= NO(S). { N = build_flag(b, S, false); }
 value(N) ::= IT(K). { N = build_leaf(b, N_IT, K, K); }
 value(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
+value(N) ::= OWNER(S). { N = build_owner(b, S); }
 value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
 value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+value(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= LP expr(A) RP. { N = A; }
 value(N) ::= MINUS(O) NUMBER(S). [NEGATE] { N = build_negative(b, O, LIT_NUMBER, S); }
 value(N) ::= MINUS(O) MONEY(S). [NEGATE] { N = build_negative(b, O, LIT_MONEY, S); }

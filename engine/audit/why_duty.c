@@ -3,6 +3,7 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
+#include "engine/base/limits.h"
 
 static void put_trace(Why *w, const Trace *trace) {
     if (trace->table >= w->r->b->table_count ||
@@ -135,37 +136,48 @@ static Status put_happened(Why *w) {
 
 /* ---- what comes next */
 
+/* What comes at `at`: 0 the breach, else a rung from 1. */
+static void put_coming(Why *w, int64_t at, uint32_t which) {
+    put_text(w->out, S("  "));
+    if (at == INSTANT_NEVER)
+        put_text(w->out, S("when it goes on "));
+    else
+        why_local(w, at);
+    put_text(w->out, which == 0 ? S("  the breach\n") : S("  "));
+    if (which == 0)
+        return;
+    const RungDef *rung = &w->d.def->rungs[which - 1];
+    put_fmt(w->out, "rung %u, ", which);
+    why_place(w, rung->file, rung->line);
+    put_text(w->out, S(": "));
+    why_source(w, rung->file, rung->line);
+    put_c(w->out, '\n');
+}
+
+/* By time; at one instant the breach, then the rungs in the policy's order. */
 static Status put_next(Why *w) {
     const Duty *d = &w->d;
-    bool head = false;
+    int64_t at[LIMIT_RUNGS + 1] = {d->fold.due};
+    bool left[LIMIT_RUNGS + 1] = {!d->breached};
     if (d->fold.ended)
         return OK;
-    for (uint32_t i = 0; i <= d->def->rung_count; i++) {
-        int64_t at = d->fold.due;
-        if (i == 0 ? d->breached : (d->fired >> (i - 1) & 1) != 0)
-            continue;
-        if (i > 0) {
-            Value span;
-            TRY(rung_span(d, &d->def->rungs[i - 1], &span));
-            TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i - 1], span, &at));
-        }
-        put_text(w->out, head ? S("") : S("\nWhat comes, unless something happens\n"));
-        head = true;
-        put_text(w->out, S("  "));
-        if (at == INSTANT_NEVER)
-            put_text(w->out, S("when it goes on "));
-        else
-            why_local(w, at);
-        put_text(w->out, i == 0 ? S("  the breach\n") : S("  "));
-        if (i == 0)
-            continue;
-        put_fmt(w->out, "rung %u, ", i);
-        why_place(w, d->def->rungs[i - 1].file, d->def->rungs[i - 1].line);
-        put_text(w->out, S(": "));
-        why_source(w, d->def->rungs[i - 1].file, d->def->rungs[i - 1].line);
-        put_c(w->out, '\n');
+    for (uint32_t i = 1; i <= d->def->rung_count; i++) {
+        Value span;
+        left[i] = (d->fired >> (i - 1) & 1) == 0;
+        TRY(rung_span(d, &d->def->rungs[i - 1], &span));
+        TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i - 1], span, &at[i]));
     }
-    return OK;
+    for (bool head = false;; head = true) {
+        uint32_t next = d->def->rung_count + 1;
+        for (uint32_t i = 0; i <= d->def->rung_count; i++)
+            if (left[i] && (next > d->def->rung_count || at[i] < at[next]))
+                next = i;
+        if (next > d->def->rung_count)
+            return OK;
+        put_text(w->out, head ? S("") : S("\nWhat comes, unless something happens\n"));
+        left[next] = false;
+        put_coming(w, at[next], next);
+    }
 }
 
 Status why_duty_text(Why *w, Str subject) {

@@ -194,6 +194,7 @@ typedef struct Scope {
     Str alias;
     const Event *it; /* the event at hand in a clause, or NULL */
     VEC(Local) locals;
+    uint32_t owner; /* 1 + the local that is who owes the duty; 0: none */
 } Scope;
 
 /* A duty, or what an approval has in common with one. */
@@ -255,6 +256,17 @@ typedef struct Rule {
     const Node *clauses; /* LETs and actions, in order */
     Span at;
 } Rule;
+
+/* That some may do something to a duty or an approval. */
+typedef struct PowerSym {
+    PowerRow verb;
+    const DutySym *of; /* or the base of an approval */
+    const Party **parties;
+    uint32_t party_count;
+    bool owner; /* who owes the duty may */
+    Value span; /* how long an acknowledgement holds; absent: of no other */
+    const Node *node;
+} PowerSym;
 
 /* One aggregate of a measure: which event gives it a sample, of what, into which series. */
 typedef struct AggSym {
@@ -394,6 +406,8 @@ typedef struct Program {
     VEC(Enum *) enums;
     VEC(KpiSym *) kpis;
     VEC(Decl) decls;
+    VEC(const Node *) grants;
+    VEC(PowerSym) powers;
     VEC(PolicyTest) tests;
 } Program;
 

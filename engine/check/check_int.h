@@ -90,6 +90,9 @@ void calendars_check(Program *p);
 void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
 void duties_check(Program *p);
+/* power.c: after names are declared; then what they add to a duty whose clauses have been read. */
+void powers_check(Program *p);
+void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);
 /* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
  * lets and key (false: nothing of the rest can be checked), then the clauses. */

@@ -319,6 +319,10 @@ static void declare_item(Program *p, const Node *node) {
     case N_KPI:
         declare_kpi(p, node);
         return;
+    case N_GRANT:
+        if (!vec_push(&p->grants, node))
+            p->nomem = true;
+        return;
     default:
         return;
     }

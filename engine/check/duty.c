@@ -243,6 +243,14 @@ static int key_part(const DutySym *duty, const Node *side) {
     return -1;
 }
 
+/* Whether it asks who owes the duty, which may change. */
+static bool asks_owner(const DutySym *duty, const Node *node) {
+    if (node == NULL || duty->scope.owner == 0)
+        return false;
+    return (node->bind == BIND_LOCAL && node->slot == duty->scope.owner - 1) ||
+           asks_owner(duty, node->a) || asks_owner(duty, node->b) || asks_owner(duty, node->next);
+}
+
 /* Sorts one condition of a clause: a link between event and duty, or the rest. */
 static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     if (cond->kind == N_BINARY && cond->op == MARK_AND) {
@@ -253,7 +261,7 @@ static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     if (cond->kind == N_BINARY && cond->op == MARK_EQ) {
         Uses a = uses_here(cond->a), b = uses_here(cond->b);
         bool forth = a.it && !a.duty && b.duty && !b.it, back = b.it && !b.duty && a.duty && !a.it;
-        if (forth || back) {
+        if ((forth || back) && !asks_owner(duty, cond)) {
             const Node *event_side = forth ? cond->a : cond->b,
                        *duty_side = forth ? cond->b : cond->a;
             act->links[act->link_count++] =
@@ -582,7 +590,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         }
         seen[which] = c;
         if (which < 2) {
-            expr_want(p, &duty->scope, c->a, &party);
+            if (duty->owner != c->a)
+                expr_want(p, &duty->scope, c->a, &party);
             *(which == 0 ? &duty->owner : &duty->beneficiary) = c->a;
         } else if (which == 2) {
             for (Node *rung = c->a; rung != NULL; rung = rung->next)
@@ -647,7 +656,8 @@ static void say_missing(Program *p, const DutySym *duty, Str what, Str clause) {
 }
 
 static bool duty_room(Program *p, DutySym *duty) {
-    size_t n = 1, rungs = 1;
+    enum { BY_POWERS = 5 };
+    size_t n = 1 + BY_POWERS, rungs = 1;
     for (const Node *c = duty->node->c; c != NULL; c = c->next) {
         n += 2;
         if (c->kind == N_ESCALATE)
@@ -685,12 +695,41 @@ bool owing_begin(Program *p, DutySym *duty) {
     return true;
 }
 
+static bool names_owner(const Node *node) {
+    for (; node != NULL; node = node->next)
+        if ((node->kind == N_REF && node->flag != 0) || names_owner(node->a) ||
+            names_owner(node->b) || names_owner(node->c) || names_owner(node->d))
+            return true;
+    return false;
+}
+
+/* `owner` in a later clause is who owes the duty: a value like a let's, kept and changed when the
+ * duty is reassigned. */
+static void owner_named(Program *p, DutySym *duty) {
+    Type party = type_plain(TY_PARTY);
+    Node *owed = NULL;
+    for (Node *c = duty->node->c; c != NULL && owed == NULL; c = c->next)
+        owed = c->kind == N_OWED_BY ? c->a : NULL;
+    if (owed == NULL || !names_owner(duty->node->c))
+        return;
+    duty->owner = owed;
+    Type type = expr_want(p, &duty->scope, owed, &party);
+    uint32_t number = 0;
+    for (size_t i = 0; i < duty->scope.locals.n; i++)
+        number += !duty->scope.locals.at[i].parameter;
+    scope_add(p, &duty->scope,
+              (Local){.type = type, .node = owed, .number = number, .at = owed->span});
+    duty->scope.owner = (uint32_t)duty->scope.locals.n;
+}
+
 static void duty_check(Program *p, DutySym *duty) {
     const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
     if (!owing_begin(p, duty))
         return;
+    owner_named(p, duty);
     for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
         duty_clause(p, duty, c, seen);
+    power_acts(p, duty);
     if (seen[0] == NULL)
         say_missing(p, duty, say_both(p, "who owes it", "由谁承担"),
                     say_both(p, "owed by WHO", "责任人 谁"));

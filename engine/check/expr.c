@@ -261,6 +261,9 @@ static Type check_ref(Program *p, const Scope *scope, Node *node, const Type *wa
         }
     }
     const Local *local = local_find(scope, node->text);
+    if (local == NULL && node->flag != 0 && scope != NULL && scope->owner > 0 &&
+        !is_alias(scope, node->text))
+        local = &scope->locals.at[scope->owner - 1];
     if (local != NULL) {
         node->bind = BIND_LOCAL;
         node->slot = (uint32_t)(local - scope->locals.at);

@@ -417,7 +417,7 @@ static void put_act(Buf *out, const ActDef *a) {
     put_varint(out, a->line);
 }
 static void take_act(Reader *r, ActDef *a) {
-    a->kind = take_below(r, ACT_IS_PAUSE + 1);
+    a->kind = take_below(r, ACT_IS_ACKNOWLEDGE + 1);
     a->clause = take_u8(&r->t);
     a->match = take_below(r, MATCH_BY_SELF + 1);
     a->each = take_flag(r);
@@ -485,6 +485,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
     PUT_LIST(out, d->frame, d->frame_count, put_kind);
+    put_index(out, d->owner_slot);
     PUT_LIST(out, d->acts, d->act_count, put_act);
     put_varint(out, d->pause_count);
     PUT_LIST(out, d->rungs, d->rung_count, put_rung);
@@ -509,6 +510,7 @@ static void take_duty(Reader *r, DutyDef *d) {
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
     TAKE_LIST(r, d->frame, d->frame_count, take_kind);
+    d->owner_slot = take_index(r, LIMIT_REGISTERS, true);
     TAKE_LIST(r, d->acts, d->act_count, take_act);
     d->pause_count = take_u32v(r);
     TAKE_LIST(r, d->rungs, d->rung_count, take_rung);
@@ -730,6 +732,27 @@ static void take_kpi(Reader *r, KpiDef *k) {
         r->t.failed = true;
 }
 
+static void put_power(Buf *out, const PowerDef *p) {
+    put_u8(out, p->verb);
+    put_u8(out, p->approval);
+    put_varint(out, p->of);
+    put_u8(out, p->owner);
+    PUT_LIST(out, p->parties, p->party_count, put_slot);
+    put_value(out, p->span, false);
+    put_varint(out, p->file);
+    put_varint(out, p->line);
+}
+static void take_power(Reader *r, PowerDef *p) {
+    p->verb = take_below(r, POWER_VERBS);
+    p->approval = take_flag(r);
+    p->of = take_u32v(r);
+    p->owner = take_flag(r);
+    TAKE_LIST(r, p->parties, p->party_count, take_slot);
+    p->span = take_checked(r);
+    p->file = take_u32v(r);
+    p->line = take_u32v(r);
+}
+
 static uint32_t decl_count(const Bundle *b, uint8_t kind) {
     switch ((DeclKind)kind) {
     case DECL_DUTY:
@@ -807,6 +830,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
     PUT_LIST(out, b->kpis, b->kpi_count, put_kpi);
+    PUT_LIST(out, b->powers, b->power_count, put_power);
     PUT_LIST(out, b->decls, b->decl_count, put_decl);
     PUT_LIST(out, b->code, b->code_count, put_word);
     PUT_LIST(out, b->lines, b->code_count, put_word);
@@ -833,6 +857,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
     TAKE_LIST(r, b->kpis, b->kpi_count, take_kpi);
+    TAKE_LIST(r, b->powers, b->power_count, take_power);
     TAKE_LIST(r, b->decls, b->decl_count, take_decl);
     TAKE_LIST(r, b->code, b->code_count, take_word);
     uint32_t lines = 0;
@@ -980,7 +1005,13 @@ static bool ok_tables(const Bundle *b) {
 }
 
 static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
-    if (a->file >= b->source_count || a->clause >= (a->kind >= ACT_IS_RESUME ? d->pause_count : 1))
+    bool pauses = a->kind == ACT_IS_RESUME || a->kind == ACT_IS_PAUSE;
+    if (a->file >= b->source_count || a->clause >= (pauses ? d->pause_count : 1))
+        return false;
+    if ((a->kind == ACT_IS_REASSIGN &&
+         (a->match != MATCH_BY_SELF || a->event != ENGINE_REASSIGNED)) ||
+        (a->kind == ACT_IS_ACKNOWLEDGE &&
+         (a->match != MATCH_BY_SELF || a->event != ENGINE_ACKNOWLEDGED)))
         return false;
     if (a->test_fn >= 0 && (!fn_is(b, a->test_fn, (int32_t)a->event, (int32_t)number, 0) ||
                             !fn_gives(b, a->test_fn, 1, V_FLAG)))
@@ -1036,7 +1067,10 @@ static bool ok_raise(const Bundle *b, const DutyDef *d) {
 static bool ok_duties(const Bundle *b) {
     for (uint32_t i = 0; i < b->duty_count; i++) {
         const DutyDef *d = &b->duties[i];
-        bool ok = d->file < b->source_count && ok_raise(b, d);
+        bool ok = d->file < b->source_count && ok_raise(b, d) &&
+                  d->owner_slot < (int32_t)d->frame_count &&
+                  (d->owner_slot < 0 ||
+                   (d->frame[d->owner_slot].kind == V_PARTY && !d->frame[d->owner_slot].optional));
         for (uint32_t k = 0; ok && k < d->act_count; k++)
             ok = ok_act(b, d, i, &d->acts[k]);
         for (uint32_t k = 0; ok && k < d->rung_count; k++)
@@ -1148,6 +1182,22 @@ static bool ok_kpis(const Bundle *b) {
     return true;
 }
 
+static bool ok_powers(const Bundle *b) {
+    for (uint32_t i = 0; i < b->power_count; i++) {
+        const PowerDef *p = &b->powers[i];
+        bool span = p->verb == POWER_TO_ACKNOWLEDGE;
+        if (p->of >= (p->approval ? b->approval_count : b->duty_count) ||
+            p->approval != (p->verb == POWER_TO_WITHDRAW) || (p->approval && p->owner) ||
+            p->file >= b->source_count ||
+            (span ? p->span.kind != V_DURATION || p->span.i <= 0 : p->span.kind != V_ABSENT))
+            return false;
+        for (uint32_t k = 0; k < p->party_count; k++)
+            if (p->parties[k] >= b->party_count)
+                return false;
+    }
+    return true;
+}
+
 static bool ok_rest(const Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         FnDef *f = &b->fns[i];
@@ -1185,7 +1235,7 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        (size_t)(r.t.p - bytes.p), bytes.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) ||
-        !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b))
+        !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) || !ok_powers(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);

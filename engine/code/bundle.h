@@ -122,7 +122,9 @@ typedef enum ActKind {
     ACT_IS_WAIVE,
     ACT_IS_CANCEL,
     ACT_IS_RESUME,
-    ACT_IS_PAUSE
+    ACT_IS_PAUSE,
+    ACT_IS_REASSIGN,   /* by the engine's own event alone */
+    ACT_IS_ACKNOWLEDGE /* likewise */
 } ActKind;
 
 /* A clause by which an event acts on a duty. */
@@ -192,6 +194,7 @@ typedef struct DutyDef {
                          frame */
     KindDef *frame;
     uint32_t frame_count;
+    int32_t owner_slot; /* frame slot that holds who owes it, or -1 */
     ActDef *acts;
     uint32_t act_count;
     uint32_t pause_count;
@@ -321,6 +324,28 @@ typedef struct KpiDef {
     uint32_t file, line, measure_line;
 } KpiDef;
 
+/* Kept in bundles: never renumbered. */
+typedef enum PowerVerb {
+    POWER_TO_WAIVE,
+    POWER_TO_PAUSE, /* and to resume */
+    POWER_TO_ACKNOWLEDGE,
+    POWER_TO_REASSIGN,
+    POWER_TO_WITHDRAW,
+    POWER_VERBS
+} PowerVerb;
+
+/* Who may do something to a duty or an approval. */
+typedef struct PowerDef {
+    uint8_t verb; /* PowerVerb */
+    bool approval;
+    uint32_t of; /* number of the duty or approval */
+    bool owner;  /* who owes the duty may, and its members */
+    uint32_t *parties;
+    uint32_t party_count;
+    Value span; /* how long an acknowledgement holds, or absent */
+    uint32_t file, line;
+} PowerDef;
+
 typedef struct DeclDef {
     uint8_t kind;    /* DeclKind */
     uint32_t number; /* among those of its kind */
@@ -364,6 +389,8 @@ typedef struct Bundle {
     uint32_t rule_count;
     KpiDef *kpis;
     uint32_t kpi_count;
+    PowerDef *powers;
+    uint32_t power_count;
     DeclDef *decls; /* what reacts to events, in the order of the text */
     uint32_t decl_count;
     SourceDef *sources;

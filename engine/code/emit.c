@@ -494,7 +494,10 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
         }
         fn_result(e, emit_kind(&duty->key_types[i]));
     }
-    emit_expr(e, duty->owner, at++, NULL);
+    if (duty->scope.owner > 0 && e->status == OK)
+        ins_abc(e, OP_MOVE, at++, e->fn.local_at[duty->scope.owner - 1], 0);
+    else
+        emit_expr(e, duty->owner, at++, NULL);
     fn_result(e, (KindDef){V_PARTY, false});
     if (duty->beneficiary != NULL) {
         emit_expr(e, duty->beneficiary, at++, NULL);
@@ -556,6 +559,11 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
+    def->owner_slot = -1;
+    for (size_t i = 0; i < e->slots.n; i++)
+        if (e->slots.at[i].node->bind == BIND_LOCAL && duty->scope.owner > 0 &&
+            e->slots.at[i].node->slot == duty->scope.owner - 1)
+            def->owner_slot = (int32_t)i;
     def->raise_fn = emit_raise(e, duty, def);
 }
 
@@ -770,6 +778,30 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
         emit_kpi_reaction(e, kpi, &kpi->reactions[i], &def->reactions[def->reaction_count++]);
 }
 
+static void emit_powers(Emit *e) {
+    static const uint8_t verbs[POWER_ROWS] = {[POWER_WAIVE] = POWER_TO_WAIVE,
+                                              [POWER_PAUSE] = POWER_TO_PAUSE,
+                                              [POWER_ACKNOWLEDGE] = POWER_TO_ACKNOWLEDGE,
+                                              [POWER_REASSIGN] = POWER_TO_REASSIGN,
+                                              [POWER_WITHDRAW] = POWER_TO_WITHDRAW};
+    Bundle *b = e->b;
+    b->powers = emit_array(e, e->p->powers.n, sizeof *b->powers);
+    for (size_t i = 0; b->powers != NULL && i < e->p->powers.n; i++) {
+        const PowerSym *from = &e->p->powers.at[i];
+        PowerDef *def = &b->powers[b->power_count++];
+        *def = (PowerDef){.verb = verbs[from->verb],
+                          .approval = from->of->kind == DECL_APPROVAL,
+                          .of = from->of->number,
+                          .owner = from->owner,
+                          .span = from->span,
+                          .file = from->node->span.file,
+                          .line = node_line(e, from->node)};
+        def->parties = emit_array(e, from->party_count, sizeof *def->parties);
+        for (uint32_t k = 0; def->parties != NULL && k < from->party_count; k++)
+            def->parties[def->party_count++] = from->parties[k]->number;
+    }
+}
+
 static void emit_declarations(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
@@ -778,6 +810,7 @@ static void emit_declarations(Emit *e) {
     b->rules = emit_array(e, p->rules.n, sizeof *b->rules);
     b->kpis = emit_array(e, p->kpis.n, sizeof *b->kpis);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
+    emit_powers(e);
     for (size_t i = 0; i < p->duties.n && e->status == OK; i++)
         emit_duty(e, p->duties.at[i], &b->duties[b->duty_count++]);
     for (size_t i = 0; i < p->approvals.n && e->status == OK; i++)

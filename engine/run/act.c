@@ -254,7 +254,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
                                                       : key_texts(e, kept, keys, &d.key));
     if (e->episode > 0)
         TRY(key_of_episode(e, &d));
-    d.owner = kept[keys];
+    d.owner = d.first_owner = kept[keys];
     d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
     d.frame = kept + fixed;
     TRY(may_raise(e, &d, &yes, &first));
@@ -338,6 +338,20 @@ static Status say_paused(Engine *e, Duty *d, const Act *act) {
 static Status say_resumed(Engine *e, Duty *d) {
     Effect effect = duty_effect(d, EFFECT_DUTY_RESUMED);
     effect.values[0] = instant_or_absent(d->fold.due);
+    return duty_say(e, d, &effect);
+}
+
+static Status say_reassigned(Engine *e, Duty *d, Value from) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_REASSIGNED);
+    effect.values[0] = from;
+    effect.values[1] = d->owner;
+    return duty_say(e, d, &effect);
+}
+
+static Status say_acknowledged(Engine *e, Duty *d, const Act *act, const Flow *flow) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_ACKNOWLEDGED);
+    effect.values[0] = by_value(flow);
+    effect.values[1] = act->more;
     return duty_say(e, d, &effect);
 }
 
@@ -430,6 +444,8 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
             TRY(say_corrected(e, d, was));
         return scan_set(e, d, false);
     }
+    if (act->kind == ACT_IS_ACKNOWLEDGE)
+        TRY(say_acknowledged(e, d, act, flow));
     bool stood = reasons_after(d, act->time, place) != 0,
          stands = reasons_after(d, act->time, UINT32_MAX) != 0;
     if (!stood && stands)
@@ -460,11 +476,15 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     if (act.time < d->terms.raised)
         return OK; /* what lies before its start has no effect */
     Fold old = d->fold;
+    Value owner = d->owner;
     uint32_t place;
     TRY(act_insert(e, d, act, &place));
     Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
     TRY(engine_time_trap(e, status));
+    duty_owned(d);
     uint32_t line = e->line;
+    if (!value_eq(owner, d->owner))
+        TRY(say_reassigned(e, d, owner));
     TRY(old.ended ? act_on_ended(e, d, &old)
                   : act_on_open(e, d, &d->acts[place], place, &old, flow));
     e->line = line;
@@ -474,7 +494,7 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
 }
 
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. */
-static Status act_try(Engine *e, const ActDef *act, Flow *flow, Duty *d, bool *done) {
+static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty *d, bool *done) {
     *done = false;
     int64_t time = flow->vm.time;
     if (time < d->terms.raised && act->has_since) { /* as if it had waited for the raising */
@@ -495,7 +515,9 @@ static Status act_try(Engine *e, const ActDef *act, Flow *flow, Duty *d, bool *d
     *done = true;
     e->matched = true;
     e->line = act->file << 20 | act->line;
-    return duty_apply(e, d, (Act){time, act->kind, act->clause, flow->leaf}, flow);
+    Act applied = {
+        .time = time, .kind = act->kind, .clause = act->clause, .leaf = flow->leaf, .more = more};
+    return duty_apply(e, d, applied, flow);
 }
 
 static Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
@@ -519,7 +541,7 @@ static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
     Duty d;
     TRY(duty_load(e, number, &d));
     bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
-    TRY(act_try(e, act, flow, &d, used));
+    TRY(act_try(e, act, value_absent(), flow, &d, used));
     *used = *used && !over;
     return OK;
 }
@@ -547,11 +569,46 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         TRY(duty_load(e, take_key_u64(&t), &d));
         if (d.fold.ended && d.fold.end_at <= flow->vm.time)
             continue;
-        TRY(act_try(e, act, flow, &d, &done));
+        TRY(act_try(e, act, value_absent(), flow, &d, &done));
         *used = *used || done;
         if (done && one)
             return OK;
     }
+}
+
+/* Whether who acts may do so, where the policy says who may; the act then stems from that power.
+ * *more: what the act says besides its kind. */
+static Status act_powers(Engine *e, ActDef *act, const Flow *flow, const Duty *d, Value *more) {
+    static const PowerVerb verbs[] = {[ACT_IS_WAIVE] = POWER_TO_WAIVE,
+                                      [ACT_IS_RESUME] = POWER_TO_PAUSE,
+                                      [ACT_IS_PAUSE] = POWER_TO_PAUSE,
+                                      [ACT_IS_REASSIGN] = POWER_TO_REASSIGN,
+                                      [ACT_IS_ACKNOWLEDGE] = POWER_TO_ACKNOWLEDGE};
+    if (act->kind == ACT_IS_FULFIL || act->kind == ACT_IS_CANCEL)
+        return OK;
+    Power asked = {.verb = verbs[act->kind], .of = d->decl, .owner = d->owner};
+    const PowerDef *by;
+    if (!power_given(e->b, &asked))
+        return OK;
+    TRY(power_permits(e, &asked, flow->by, flow->vm.time, &by));
+    if (by == NULL) {
+        Str message;
+        TRY(power_missing(e, &asked, flow->by, &message));
+        return refuse_authority(e, flow, S("actor"), message);
+    }
+    act->file = by->file;
+    act->line = by->line;
+    if (act->kind == ACT_IS_REASSIGN)
+        *more = flow->vm.fields[2];
+    if (act->kind == ACT_IS_ACKNOWLEDGE) {
+        int64_t until, limit;
+        bool working;
+        Status status = span_terms(d->terms.zone, d->terms.calendar, flow->vm.time, by->span,
+                                   &until, &limit, &working, NULL);
+        TRY(engine_time_trap(e, status));
+        *more = value_of(V_INSTANT, until);
+    }
+    return OK;
 }
 
 /* The engine's own acts name duty and key themselves. */
@@ -576,18 +633,13 @@ static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
             TRY(arena_printf(&e->event, &message,
                              "%.*s is not %.*s, who owes this duty, nor one of its members",
                              STR_ARG(flow->by), STR_ARG(owner)));
-            e->refusal = (Refusal){.reason = REJECT_AUTHORITY,
-                                   .has_time = true,
-                                   .time = flow->vm.time,
-                                   .source = flow->vm.source,
-                                   .id = flow->vm.id,
-                                   .field = S("actor"),
-                                   .message = message};
-            e->refused = true;
-            return ERR_TRAP;
+            return refuse_authority(e, flow, S("actor"), message);
         }
     }
-    return act_try(e, act, flow, &d, &done);
+    ActDef mine = *act;
+    Value more = value_absent();
+    TRY(act_powers(e, &mine, flow, &d, &more));
+    return act_try(e, &mine, more, flow, &d, &done);
 }
 
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {

@@ -770,18 +770,6 @@ Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value
 
 /* ---- votes and withdrawals */
 
-static Status refuse_authority(Engine *e, const Flow *flow, Str field, Str message) {
-    e->refusal = (Refusal){.reason = REJECT_AUTHORITY,
-                           .has_time = true,
-                           .time = flow->vm.time,
-                           .source = flow->vm.source,
-                           .id = flow->vm.id,
-                           .field = field,
-                           .message = message};
-    e->refused = true;
-    return ERR_TRAP;
-}
-
 static Status put_seats_asked(Engine *e, const Approval *a, Str *out) {
     Buf text = {0};
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
@@ -898,7 +886,14 @@ static Status withdraw_own(Engine *e, Approval *a, const Flow *flow) {
     if (a->asker.n > 0 && str_eq(a->asker, flow->by))
         return withdraw(e, a, flow, 0);
     Str message;
-    if (a->asker.n == 0)
+    Power asked = {.verb = POWER_TO_WITHDRAW, .approval = true, .of = a->decl};
+    const PowerDef *by;
+    TRY(power_permits(e, &asked, flow->by, flow->vm.time, &by));
+    if (by != NULL)
+        return withdraw(e, a, flow, by->file << 20 | by->line);
+    if (power_given(e->b, &asked))
+        TRY(power_missing(e, &asked, flow->by, &message));
+    else if (a->asker.n == 0)
         message = S("the event that opened this approval does not say who asked for it, and only "
                     "they may withdraw it");
     else

@@ -17,6 +17,12 @@ Subject duty_subject(const Duty *d) {
                      .key_count = d->key_count};
 }
 
+void duty_owned(Duty *d) {
+    d->owner = d->fold.given != NULL ? d->fold.given->more : d->first_owner;
+    if (d->def->owner_slot >= 0)
+        d->frame[d->def->owner_slot] = d->owner;
+}
+
 uint8_t duty_state(const Duty *d) {
     if (d->fold.ended)
         return d->fold.end_kind == ACT_IS_FULFIL  ? DUTY_FULFILLED
@@ -113,6 +119,8 @@ static void put_acts(Buf *out, const Act *acts, uint32_t n) {
         put_zigzag(out, acts[i].time);
         put_u8(out, (uint8_t)(acts[i].kind | acts[i].clause << 3));
         put_varint(out, acts[i].leaf);
+        if (acts[i].kind == ACT_IS_REASSIGN || acts[i].kind == ACT_IS_ACKNOWLEDGE)
+            put_value(out, acts[i].more, false);
     }
 }
 
@@ -131,7 +139,7 @@ Status duty_save(Engine *e, Duty *d) {
     buf_reset(t);
     put_texts(t, d->key, d->key_count);
     at.owner = t->n;
-    put_value(t, d->owner, false);
+    put_value(t, d->first_owner, false);
     at.beneficiary = t->n;
     put_value(t, d->beneficiary, false);
     at.span = t->n;
@@ -199,6 +207,9 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         d->acts[i].kind = kind & 7;
         d->acts[i].clause = kind >> 3;
         d->acts[i].leaf = take_varint(&t);
+        d->acts[i].more = value_absent();
+        if (d->acts[i].kind == ACT_IS_REASSIGN || d->acts[i].kind == ACT_IS_ACKNOWLEDGE)
+            TRY(value_keep(take_value(&t, a), a, &d->acts[i].more));
     }
     return take_done(&t);
 }
@@ -228,7 +239,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                        .limit_ms = rec->limit_ms,
                        .working = rec->working};
     TRY(take_texts(a, rec->key, &d->key, &d->key_count));
-    TRY(take_one(a, rec->owner, &d->owner));
+    TRY(take_one(a, rec->owner, &d->first_owner));
     TRY(take_one(a, rec->beneficiary, &d->beneficiary));
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
@@ -238,6 +249,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     if (frame != d->def->frame_count)
         return ERR_DAMAGED;
     TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));
+    duty_owned(d);
     d->ended = d->fold.ended;
     return OK;
 }

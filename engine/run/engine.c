@@ -60,7 +60,7 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
             continue;
         }
         const DutyDef *d = &b->duties[n];
-        for (uint8_t kind = ACT_IS_FULFIL; kind <= ACT_IS_PAUSE; kind++)
+        for (uint8_t kind = ACT_IS_FULFIL; kind <= ACT_IS_ACKNOWLEDGE; kind++)
             for (uint32_t k = 0; k < d->act_count; k++)
                 if (d->acts[k].kind == kind)
                     handler_add(&lists[d->acts[k].event], (Handler){HANDLE_ACT, n, k});
@@ -617,6 +617,18 @@ static Status say_late(Engine *e, Str *out) {
     return status;
 }
 
+/* The policy gives nobody the power to do so; and how it would. */
+static Status say_powerless(Engine *e, int32_t engine, uint32_t duty, Str *out) {
+    const char *verb = engine == ENGINE_WAIVED         ? "waive"
+                       : engine == ENGINE_ACKNOWLEDGED ? "acknowledge"
+                       : engine == ENGINE_REASSIGNED   ? "reassign"
+                                                       : "pause";
+    return arena_printf(&e->event, out,
+                        "the policy gives nobody the power to do this: it would say `WHO may %s "
+                        "%.*s`",
+                        verb, STR_ARG(e->b->duties[duty].name));
+}
+
 /* What may be refused before the clock moves (engine.md 11). */
 static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES],
                            bool *refused) {
@@ -679,9 +691,10 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
             allowed = allowed || e->b->duties[duty].acts[i].event == in->event;
         if (!allowed) {
             why.reason = REJECT_AUTHORITY;
-            why.message = event->engine == ENGINE_REPORTED
-                              ? S("the duty does not say that it is fulfilled by remit.reported")
-                              : S("the policy gives nobody the power to do this");
+            if (event->engine == ENGINE_REPORTED)
+                why.message = S("the duty does not say that it is fulfilled by remit.reported");
+            else
+                TRY(say_powerless(e, event->engine, (uint32_t)duty, &why.message));
             return refuse_now(e, &why, key);
         }
     }

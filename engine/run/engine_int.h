@@ -84,9 +84,11 @@ typedef struct Duty {
     Str *key;
     uint32_t key_count;
     uint32_t occurrence;
-    uint64_t latest; /* of a first occurrence: the number of the latest, 0: itself */
-    uint64_t leaf;   /* of the effect that opened it */
-    Value owner, beneficiary;
+    uint64_t latest;   /* of a first occurrence: the number of the latest, 0: itself */
+    uint64_t leaf;     /* of the effect that opened it */
+    Value owner;       /* who owes it now */
+    Value first_owner; /* who owed it when it was raised */
+    Value beneficiary;
     Value span; /* what was said: a duration, or the instant or date of due by */
     Terms terms;
     bool assumed;
@@ -173,6 +175,8 @@ Status duty_name(Engine *e, const Duty *d); /* makes it findable */
 /* Of the values of a key, their texts. */
 Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out);
 uint8_t duty_state(const Duty *d);
+/* Sets who owes the duty, in its frame too, from its fold. */
+void duty_owned(Duty *d);
 Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 
 /* act.c */
@@ -233,6 +237,22 @@ enum { KPI_RANK_BIT = 48 };
 Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
 /* Judges a series at its timer's instant, and handles what its reactions emit. */
 Status kpi_fire(Engine *e, uint64_t number, int64_t at);
+
+/* power.c: what somebody asks to do to a duty or an approval. */
+typedef struct Power {
+    PowerVerb verb;
+    bool approval;
+    uint32_t of;
+    Value owner; /* who owes the duty */
+} Power;
+/* Whether the policy gives such a power to anybody. */
+bool power_given(const Bundle *b, const Power *asked);
+/* The power by which a person may do so at an instant, or NULL (semantics.md 13). */
+Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const PowerDef **by);
+/* "zhao may not waive answer: only director or desk.lead, and who acts for them" */
+Status power_missing(Engine *e, const Power *asked, Str who, Str *message);
+/* Refuses the event at hand for want of authority: ERR_TRAP. */
+Status refuse_authority(Engine *e, const Flow *flow, Str field, Str message);
 
 /* org.c */
 /* One who acts for another, or for whom one acts. */

@@ -34,19 +34,19 @@ static Status active_end(const Terms *terms, const Fold *fold, bool working, int
     return OK;
 }
 
-/* Adds [from, to) to the pauses, joined with the one before where they touch. */
-static void pause_add(Fold *fold, int64_t from, int64_t to) {
+/* Adds [from, to) to a list, joined with the one before where they touch. */
+static void interval_add(Interval *list, uint32_t *n, int64_t from, int64_t to) {
     if (from >= to)
         return;
-    if (fold->pause_count > 0 && fold->pauses[fold->pause_count - 1].to >= from)
-        fold->pauses[fold->pause_count - 1].to = to;
+    if (*n > 0 && list[*n - 1].to >= from)
+        list[*n - 1].to = later(to, list[*n - 1].to);
     else
-        fold->pauses[fold->pause_count++] = (Interval){from, to};
+        list[(*n)++] = (Interval){from, to};
 }
 
 Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out) {
-    *out = (Fold){.pauses = new (a, Interval, n + 1)};
-    if (out->pauses == NULL)
+    *out = (Fold){.pauses = new (a, Interval, n + 1), .quiet = new (a, Interval, n + 1)};
+    if (out->pauses == NULL || out->quiet == NULL)
         return ERR_NOMEM;
     int64_t paused_from = 0;
     for (uint32_t i = 0; i < n && !out->ended; i++) {
@@ -59,7 +59,11 @@ Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold
         } else if (act->kind == ACT_IS_RESUME) {
             out->reasons &= ~bit;
             if (before != 0 && out->reasons == 0)
-                pause_add(out, paused_from, act->time);
+                interval_add(out->pauses, &out->pause_count, paused_from, act->time);
+        } else if (act->kind == ACT_IS_REASSIGN) {
+            out->given = act;
+        } else if (act->kind == ACT_IS_ACKNOWLEDGE) {
+            interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
         } else {
             out->ended = true;
             out->end_kind = act->kind;
@@ -68,7 +72,7 @@ Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold
         }
     }
     if (out->reasons != 0)
-        pause_add(out, paused_from, INT64_MAX);
+        interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
     TRY(active_end(terms, out, terms->working, terms->raised, terms->limit_ms, terms->unpaused,
                    &out->due));
     out->late = out->ended && out->due != INSTANT_NEVER && out->end_at > out->due;
@@ -103,8 +107,8 @@ static Status rung_before(const Terms *terms, const Fold *fold, Value span, int6
     return OK;
 }
 
-Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
-                 int64_t *out) {
+static Status rung_at(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                      int64_t *out) {
     if (rung->kind == RUNG_AT_SHARE)
         return rung_share(terms, fold, rung->share, out);
     *out = fold->due;
@@ -112,6 +116,15 @@ Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Valu
         return OK;
     return rung->kind == RUNG_AFTER_DUE ? rung_after(terms, fold, span, out)
                                         : rung_before(terms, fold, span, out);
+}
+
+Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                 int64_t *out) {
+    TRY(rung_at(terms, fold, rung, span, out));
+    for (uint32_t i = 0; i < fold->quiet_count && *out != INSTANT_NEVER; i++)
+        if (fold->quiet[i].from <= *out && *out < fold->quiet[i].to)
+            *out = fold->quiet[i].to;
+    return OK;
 }
 
 Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms) {

@@ -8,12 +8,13 @@
 #include "engine/code/bundle.h"
 
 /* One event that acts on the duty. In order: by time; at one instant fulfil, waive, cancel, resume,
- * pause; then by source and id. */
+ * pause, reassign, acknowledge; then by source and id. */
 typedef struct Act {
     int64_t time;
     uint8_t kind;   /* ActKind */
     uint8_t clause; /* of a pause or resume: which reason */
     uint64_t leaf;  /* of the event */
+    Value more;     /* REASSIGN: to whom; ACKNOWLEDGE: the instant until which it holds */
 } Act;
 
 /* What a duty was raised with. */
@@ -37,13 +38,17 @@ typedef struct Fold {
     uint64_t reasons; /* bit 1 << clause: pauses that hold (at the end, if it has ended) */
     Interval *pauses; /* sorted, disjoint; the last may be open (to INT64_MAX) */
     uint32_t pause_count;
+    const Act *given; /* the last that reassigned it, or NULL */
+    Interval *quiet;  /* while it is acknowledged no rung comes; sorted, disjoint */
+    uint32_t quiet_count;
     int64_t due; /* INSTANT_NEVER while a pause keeps it from being known */
 } Fold;
 
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
  * instant cannot be had. */
 MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);
-/* The instant of a rung; INSTANT_NEVER while a pause keeps it from being known. span: its duration,
+/* The instant of a rung, one that an acknowledgement silences at the end of that (semantics.md 15);
+ * INSTANT_NEVER while a pause keeps it from being known. span: its duration,
  * where it has one. */
 MUST_USE Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
                           int64_t *out);

@@ -165,7 +165,8 @@ static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint
     e->cause = flow.cause;
     e->line = act->file << 20 | act->line;
     e->now = time > d->terms.raised ? time : d->terms.raised;
-    Status status = duty_apply(e, d, (Act){e->now, act->kind, act->clause, leaf}, &flow);
+    Status status =
+        duty_apply(e, d, (Act){e->now, act->kind, act->clause, leaf, value_absent()}, &flow);
     e->now = now;
     e->cause = cause;
     e->line = line;

@@ -274,6 +274,31 @@ Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
     return node;
 }
 
+Node *build_owner(Builder *b, Tok name) {
+    Node *node = build_leaf(b, N_REF, name, name);
+    node->flag = 1;
+    return node;
+}
+
+Node *build_power(Builder *b, Tok verb) {
+    Node *node = build_leaf(b, N_POWER, verb, verb);
+    node->op = (uint16_t)verb.sub;
+    return node;
+}
+
+Node *build_grant(Builder *b, Tok may, NodeList parties, NodeList verbs, NodeList names,
+                  Node *span) {
+    Node *node = build_node(b, N_GRANT, parties.first->span, build_end(may.span, names.last), may);
+    if (span != NULL)
+        node->span = span_join(node->span, span->span);
+    node->text = (Str){NULL, 0};
+    node->a = parties.first;
+    node->b = verbs.first;
+    node->c = names.first;
+    node->d = span;
+    return node;
+}
+
 Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text) {
     Node *node = build_node(b, kind, at.span, build_end(at.span, parties.last), at);
     node->a = parties.first;

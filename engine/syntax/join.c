@@ -263,6 +263,37 @@ static Tok join_word(Join *j) {
     return tok;
 }
 
+/* Whether here, where a declaration can stand, names follow that have `may` behind them: `director,
+ * desk.lead may waive answer`. Words that begin another declaration win. */
+static bool join_grants(Join *j, const RawToken *first) {
+    enum { GRANT_WORDS = 64 };
+    size_t count;
+    if (j->granted == first->span.from + 1u || !join_accepts(j, TK_GRANT))
+        return false;
+    const Spelling *s = keywords_find(&j->keywords, first->text, &count);
+    for (size_t i = 0; s != NULL && i < count; i++)
+        if (join_spells(j, 0, &s[i]) != 0 && join_accepts(j, s[i].token))
+            return false;
+    Lexer ahead = j->lexer; /* a copy: nothing is taken */
+    ahead.at = ahead.text.p + first->span.to;
+    bool word = true;
+    for (int i = 0; i < GRANT_WORDS; i++) {
+        RawToken t = lexer_next(&ahead);
+        if (t.kind == RAW_MARK && (t.mark == TK_DOT || t.mark == TK_COMMA) && word) {
+            word = false;
+            continue;
+        }
+        if (t.kind != RAW_WORD)
+            return false;
+        if (word) {
+            s = keywords_find(&j->keywords, t.text, &count);
+            return s != NULL && s->token == TK_MAY;
+        }
+        word = true;
+    }
+    return false;
+}
+
 /* Characters that are taken for marks of the language, and what they were meant to be. */
 typedef struct Lookalike {
     const char *text;
@@ -330,6 +361,13 @@ Tok join_next(Join *j) {
         }
         if (join_is_label(j, 0) && !join_colon_follows(j))
             return join_label(j, TK_LABEL);
+        if (join_grants(j, &t)) {
+            j->granted = t.span.from + 1;
+            tok = join_tok(TK_GRANT, &t, (Str){t.text.p, 0});
+            tok.span.to = tok.span.from;
+            j->after_word = after_word;
+            return tok;
+        }
         return join_word(j);
     case RAW_NUMBER:
         return join_number(j);

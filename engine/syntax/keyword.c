@@ -20,6 +20,7 @@ static const KeywordRow keyword_rows[] = {
 #define STATE(name, en, zh) {TK_STATE, STATE_##name, en, zh},
 #define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, en, zh},
 #define AGG(name, en, zh) {TK_AGG, AGG_##name, en, zh},
+#define POWER(name, en, zh) {TK_POWER, POWER_##name, en, zh},
 #include "grammar/keywords.def"
 };
 enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
@@ -146,6 +147,8 @@ static const TokenName token_names[] = {
     {TK_STATE, "a state", "状态"},
     {TK_LEVEL, "a level", "级别"},
     {TK_AGG, "sum, count, average, min or max", "合计、计数、平均、最小或最大"},
+    {TK_POWER, "waive, pause, acknowledge, reassign or withdraw", "豁免、暂停、确认、转办或撤回"},
+    {TK_GRANT, "who may do something", "谁可做什么"},
     {TK_LB, "{", "{"},
     {TK_RB, "}", "}"},
     {TK_LP, "(", "("},

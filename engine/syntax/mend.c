@@ -85,6 +85,7 @@ static bool is_class(int token) {
     case TK_STATE:
     case TK_LEVEL:
     case TK_AGG:
+    case TK_POWER:
         return true;
     default:
         return is_literal(token);
@@ -162,7 +163,8 @@ static Str expected(Parse *p, const Trial *t) {
              (is_value(token) || token == TK_LP || token == TK_MINUS || token == TK_CALLP)) ||
             (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
             (token == TK_CALLP && trial_accepts(t, TK_LP)) || (token == TK_COMMA && others > 2) ||
-            (item && token_declares(token)) || (clause && !is_of_item(p, token));
+            (item && (token_declares(token) || token == TK_GRANT)) ||
+            (clause && !is_of_item(p, token));
         if (!skip && trial_accepts(t, token))
             list_word(&out, token_words(p, token), &listed);
     }
@@ -330,6 +332,8 @@ static bool may_add(int token) {
     case TK_STATE:
     case TK_LEVEL:
     case TK_AGG:
+    case TK_POWER:
+    case TK_GRANT:
     case TK_IT:
     case TK_YES:
     case TK_NO:

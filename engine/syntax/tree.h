@@ -26,7 +26,16 @@ enum {
     LIT_FLAG,
     LIT_PERSON /* a text where a party is wanted, in tests */
 };
-enum { ACT_FULFIL, ACT_WAIVE, ACT_CANCEL, ACT_RESUME, ACT_PAUSE, ACT_WITHDRAW };
+enum {
+    ACT_FULFIL,
+    ACT_WAIVE,
+    ACT_CANCEL,
+    ACT_RESUME,
+    ACT_PAUSE,
+    ACT_REASSIGN,
+    ACT_ACKNOWLEDGE,
+    ACT_WITHDRAW
+};
 enum { RUNG_SHARE, RUNG_BEFORE, RUNG_DUE, RUNG_AFTER };
 enum { NEED_ONE, NEED_COUNT, NEED_ANY, NEED_ALL };
 enum { STEP_AT, STEP_AFTER };
@@ -77,6 +86,11 @@ typedef enum AggRow {
 #include "grammar/keywords.def"
     AGG_ROWS
 } AggRow;
+typedef enum PowerRow {
+#define POWER(name, en, zh) POWER_##name,
+#include "grammar/keywords.def"
+    POWER_ROWS
+} PowerRow;
 
 typedef struct Node Node;
 struct Node {
