@@ -5,6 +5,8 @@
 
 #include "engine/base/ckd.h"
 
+enum { DAY_MS = 86400000 };
+
 static bool is_ordered(ValueKind kind) {
     switch (kind) {
     case V_INT:
@@ -157,6 +159,11 @@ static Status cut_values(const Cell *cells, size_t rows, size_t stride, size_t t
 Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t stride, Arena *a,
                   Column *out) {
     *out = (Column){.type = *type};
+    if (type->kind == V_TIME && !type->bounded) { /* a day has no more */
+        out->type.bounded = true;
+        out->type.lo = value_of(V_TIME, 0);
+        out->type.hi = value_of(V_TIME, DAY_MS - 1);
+    }
     out->ordered = is_ordered(type->kind);
     out->discrete = type->kind != V_DEC && type->kind != V_PERCENT && type->kind != V_MONEY;
     size_t tests = 0;

@@ -107,9 +107,11 @@ typedef struct Table {
     const Node *node;
     HitRow hit;
     Field *inputs, *outputs;
-    uint32_t input_count, output_count;
+    Field *results; /* what a call gives: the outputs, or what is gathered of them */
+    uint32_t input_count, output_count, result_count;
     Row *rows;
-    Cell *cells; /* of row r and input i at r * input_count + i */
+    Cell *cells;     /* of row r and input i at r * input_count + i */
+    uint32_t *order; /* the rows, the one that goes first before the others */
     uint32_t row_count;
     uint32_t number;
     bool ready; /* its inputs and outputs have types */

@@ -308,15 +308,15 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
 }
 
 static Type check_record_field(Program *p, Node *node, const Table *table) {
-    int output = field_find(table->outputs, table->output_count, node->text);
+    int output = field_find(table->results, table->result_count, node->text);
     if (output < 0) {
-        say_unknown_field(p, node->at, table->name, table->outputs, table->output_count,
+        say_unknown_field(p, node->at, table->name, table->results, table->result_count,
                           node->text);
         return type_error();
     }
     node->bind = BIND_OUTPUT;
     node->slot = (uint32_t)output;
-    return table->outputs[output].type;
+    return table->results[output].type;
 }
 
 static Type check_field(Program *p, const Scope *scope, Node *node) {
@@ -466,9 +466,9 @@ static Type present(Program *p, const Node *node, Type type) {
 
 /* A table of one output stands for that output. */
 static Type scalar(Program *p, Node *node, Type type) {
-    if (type.kind != TY_RECORD || ((const Table *)type.of)->output_count != 1)
+    if (type.kind != TY_RECORD || ((const Table *)type.of)->result_count != 1)
         return type;
-    type = ((const Table *)type.of)->outputs[0].type;
+    type = ((const Table *)type.of)->results[0].type;
     type_set(p, node, type);
     return type;
 }

@@ -115,12 +115,13 @@ static void say_gap(Prover *w) {
     diag_add3(w->p->diags, DIAG_TABLE_GAP, w->t->at, w->t->name, counterexample(w), missing_row(w));
 }
 
-/* ---- two rows of a unique table that cover the same */
+/* ---- two rows that cover the same, in a table where they may not */
 
 static void say_overlap(Prover *w, uint32_t a, uint32_t b) {
     Span first = w->t->rows[a].at, second = w->t->rows[b].at;
     Place place = source_place(w->p->sources, first.file, first.from);
-    diag_other(diag_add3(w->p->diags, DIAG_TABLE_OVERLAP, second, w->t->name, counterexample(w),
+    DiagCode code = w->t->hit == HIT_ANY ? DIAG_ANY_DIFFERS : DIAG_TABLE_OVERLAP;
+    diag_other(diag_add3(w->p->diags, code, second, w->t->name, counterexample(w),
                          say_count(w->p, place.line)),
                first);
 }
@@ -146,8 +147,24 @@ static bool first_common(const AtomRanges *a, const AtomRanges *b, uint32_t *out
     return false;
 }
 
+/* Whether two rows surely give the same. */
+static bool rows_agree(const Prover *w, uint32_t a, uint32_t b) {
+    for (uint32_t o = 0; o < w->t->output_count; o++) {
+        const Node *x = w->t->rows[a].outputs[o], *y = w->t->rows[b].outputs[o];
+        Value v, u;
+        bool constants = x->bind == BIND_CONST && y->bind == BIND_CONST;
+        if (constants && literal_value(w->p, x, &v) && literal_value(w->p, y, &u) && value_eq(v, u))
+            continue;
+        if (!expr_same(x, y))
+            return false;
+    }
+    return true;
+}
+
 static bool rows_meet(const Prover *w, uint32_t a, uint32_t b) {
     uint32_t atom;
+    if (w->t->hit == HIT_ANY && rows_agree(w, a, b))
+        return false;
     for (uint32_t c = 0; c < w->t->input_count; c++)
         if (!first_common(ranges_of(w, a, c), ranges_of(w, b, c), &atom))
             return false;
@@ -356,6 +373,29 @@ static bool prove_columns(Prover *w) {
     return true;
 }
 
+/* Whether one of the rows that apply counts, the first on the way. */
+static bool one_counts(const Table *t) {
+    return t->hit == HIT_FIRST || t->hit == HIT_ANY || t->hit == HIT_PRIORITY;
+}
+
+/* Whether a cell of the row leaves no value of its column. */
+static bool never_applies(const Prover *w, uint32_t row) {
+    for (uint32_t c = 0; c < w->t->input_count; c++)
+        if (ranges_of(w, row, c)->n == 0)
+            return true;
+    return false;
+}
+
+static bool ranges_within(const AtomRanges *inner, const AtomRanges *outer) {
+    for (uint32_t i = 0, k = 0; i < inner->n; i++) {
+        while (k < outer->n && outer->at[k].to < inner->at[i].to)
+            k++;
+        if (k == outer->n || outer->at[k].from > inner->at[i].from)
+            return false;
+    }
+    return true;
+}
+
 static bool prove(Prover *w) {
     uint32_t rows = w->t->row_count, n = w->t->input_count;
     w->columns = new (&w->arena, Column, n + 1);
@@ -363,15 +403,44 @@ static bool prove(Prover *w) {
     w->atom = new (&w->arena, uint32_t, n + 1);
     w->alive = new (&w->arena, bool, rows + 1);
     w->ranges = new (&w->arena, AtomRanges, (size_t)rows * n + 1);
-    uint32_t *all = new (&w->arena, uint32_t, rows + 1);
     if (w->columns == NULL || w->order == NULL || w->atom == NULL || w->alive == NULL ||
-        w->ranges == NULL || all == NULL || !prove_columns(w))
+        w->ranges == NULL || !prove_columns(w))
         return false;
-    for (uint32_t r = 0; r < rows; r++) {
-        all[r] = r;
-        w->alive[r] = w->t->hit != HIT_FIRST;
+    for (uint32_t r = 0; r < rows; r++)
+        w->alive[r] = !one_counts(w->t) && !never_applies(w, r);
+    bool may_lack =
+        hit_gathers(w->t->hit) && !(hit_picks(w->t->hit) && !w->t->outputs[0].type.optional);
+    bool may_meet = w->t->hit != HIT_UNIQUE && w->t->hit != HIT_ANY;
+    w->gap = may_lack; /* none is looked for */
+    return (may_meet || find_overlap(w)) && walk(w, 0, w->t->order, rows, false);
+}
+
+/* The first row on the way that alone covers all of row r; -1: there is none. */
+static int64_t covering_row(Prover *w, uint32_t r) {
+    for (uint32_t i = 0; one_counts(w->t) && w->t->order[i] != r && may_work(w, 1); i++) {
+        bool covers = true;
+        for (uint32_t c = 0; covers && c < w->t->input_count; c++)
+            covers = ranges_within(ranges_of(w, r, c), ranges_of(w, w->t->order[i], c));
+        if (covers)
+            return w->t->order[i];
     }
-    return (w->t->hit != HIT_UNIQUE || find_overlap(w)) && walk(w, 0, all, rows, false);
+    return -1;
+}
+
+static void say_dead(Prover *w, uint32_t r) {
+    Program *p = w->p;
+    int64_t by = never_applies(w, r) ? -1 : covering_row(w, r);
+    Str why = say_both(p, "the rows that go before it cover all that it covers",
+                       "先于它的各行已涵盖它的全部情形");
+    if (never_applies(w, r)) {
+        why = say_both(p, "a cell of it leaves no value", "它有一格不含任何值");
+    } else if (by >= 0) {
+        Span at = w->t->rows[by].at;
+        Place place = source_place(p->sources, at.file, at.from);
+        why = say(p, "%.*s%u%.*s", STR_ARG(say_both(p, "the row on line ", "第 ")), place.line,
+                  STR_ARG(say_both(p, " covers all that it covers", " 行已涵盖它的全部情形")));
+    }
+    diag_add2(p->diags, DIAG_DEAD_ROW, w->t->rows[r].at, w->t->name, why);
 }
 
 void table_prove(Program *p, Table *t) {
@@ -381,8 +450,8 @@ void table_prove(Program *p, Table *t) {
         diag_add1(p->diags, DIAG_TABLE_UNPROVED, t->at, t->name);
     else if (!proved)
         p->nomem = true;
-    for (uint32_t r = 0; proved && t->hit == HIT_FIRST && r < t->row_count; r++)
+    for (uint32_t r = 0; proved && r < t->row_count; r++)
         if (!w.alive[r])
-            diag_add1(p->diags, DIAG_DEAD_ROW, t->rows[r].at, t->name);
+            say_dead(&w, r);
     arena_free(&w.arena);
 }

@@ -1,7 +1,10 @@
 /* check: decision tables: inputs, outputs, cells. prove.c proves what they cover. */
 #include "engine/check/check_int.h"
 
+#include <stdlib.h>
+
 #include "engine/base/check.h"
+#include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 
 /* ---- inputs and outputs */
@@ -107,6 +110,69 @@ static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t
         fields[(*count)++] = (Field){.name = param->text, .type = type, .at = param->at};
     }
     return fields;
+}
+
+/* ---- what a call gives */
+
+static Str hit_name(Program *p, const Table *t) {
+    return say(p, "%c%.*s%c%.*s%c", DIAG_BOTH_EN, STR_ARG(keyword_hit(t->hit, false)), DIAG_BOTH_ZH,
+               STR_ARG(keyword_hit(t->hit, true)), DIAG_BOTH_END);
+}
+
+static bool can_add(const Type *type) {
+    bool family = type->kind == TY_DURATION && (type->families & (type->families - 1)) == 0;
+    return family || type->kind == TY_INTEGER || type->kind == TY_NUMBER ||
+           type->kind == TY_PERCENT || type->kind == TY_MONEY || type->kind == TY_ERROR;
+}
+
+/* Whether the one output can be added up, compared. Reports what cannot. */
+static bool can_collect(Program *p, const Table *t) {
+    const Type *type = &t->outputs[0].type;
+    if (t->hit == HIT_COLLECT_COUNT)
+        return true;
+    if (t->output_count != 1) {
+        diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->at, t->name, hit_name(p, t),
+                  say_both(p, "it works on one output", "它只作用于一个输出"));
+        return false;
+    }
+    if (t->hit == HIT_COLLECT_SUM ? can_add(type) && !type->optional : type_ordered(type))
+        return true;
+    Str what = t->hit != HIT_COLLECT_SUM
+                   ? say_both(p, "values of this type have no order: ", "该类型的值没有大小：")
+               : type->optional
+                   ? say_both(p, "what is added up may not be absent: ", "相加的值不能空缺：")
+                   : say_both(p, "values of this type have no sum: ", "该类型的值不能相加：");
+    diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->outputs[0].at, t->name, hit_name(p, t),
+              say(p, "%.*s%.*s", STR_ARG(what), STR_ARG(type_text(p, type))));
+    return false;
+}
+
+static bool table_results(Program *p, Table *t) {
+    t->results = t->outputs;
+    t->result_count = t->output_count;
+    if (t->hit < HIT_COLLECT_SUM && !hit_lists(t->hit))
+        return true;
+    t->results = new (p->arena, Field, t->output_count + 1);
+    Type *items = new (p->arena, Type, t->output_count + 1);
+    if (t->results == NULL || items == NULL || t->output_count == 0) {
+        p->nomem = p->nomem || t->results == NULL || items == NULL;
+        return false;
+    }
+    for (uint32_t i = 0; i < t->output_count; i++) {
+        items[i] = t->outputs[i].type;
+        t->results[i] = t->outputs[i];
+        if (hit_lists(t->hit))
+            t->results[i].type = (Type){.kind = TY_LIST, .item = &items[i]};
+    }
+    if (hit_lists(t->hit))
+        return true;
+    t->result_count = 1;
+    t->results[0].type.bounded = t->results[0].type.bounded && hit_picks(t->hit);
+    if (t->hit == HIT_COLLECT_COUNT)
+        t->results[0].type = type_plain(TY_INTEGER);
+    if (!can_collect(p, t))
+        t->results[0].type = type_error();
+    return true;
 }
 
 /* ---- cells */
@@ -258,9 +324,85 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
                               .number = k,
                               .parameter = true,
                               .at = t->inputs[k].at});
-        ok = expr_want(p, &scope, output, &t->outputs[i].type).kind != TY_ERROR && ok;
+        Type want = t->outputs[i].type;
+        want.optional = want.optional && !hit_picks(t->hit); /* absent is what no row gives */
+        ok = expr_want(p, &scope, output, &want).kind != TY_ERROR && ok;
         vec_free(&scope.locals);
     }
+    return ok;
+}
+
+/* ---- the order of the rows */
+
+/* The enumeration of an output as it is written, or NULL. */
+static const Node *written_enum(const Node *param) {
+    const Node *type = param->a;
+    while (type != NULL && type->kind == N_TYPE_OPTIONAL)
+        type = type->a;
+    return type != NULL && type->kind == N_TYPE_ENUM ? type->a : NULL;
+}
+
+/* Its place among the values of its output as they are written. */
+static bool output_rank(Program *p, const Table *t, const Node *value, const Node *members,
+                        uint32_t *out) {
+    *out = 0;
+    if (value->bind != BIND_MEMBER) {
+        diag_add3(
+            p->diags, DIAG_HIT_OUTPUTS, value->span, t->name, hit_name(p, t),
+            say_both(p, "the rows are put in order before they are asked; write one of the values",
+                     "各行须事先排序；请写出其中一个取值"));
+        return false;
+    }
+    const Enum *e = value->means;
+    for (; members != NULL; members = members->next, ++*out)
+        if (enum_find(e, members->text) == (int)value->slot)
+            return true;
+    return true;
+}
+
+typedef struct Ranked {
+    const uint32_t *ranks; /* of each output that lists its values */
+    uint32_t n, row;
+} Ranked;
+
+static int ranked_order(const void *a, const void *b) {
+    const Ranked *x = a, *y = b;
+    for (uint32_t i = 0; i < x->n; i++)
+        if (x->ranks[i] != y->ranks[i])
+            return x->ranks[i] < y->ranks[i] ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Rows by what they give: the value that its output lists first goes first; the first output that
+ * differs decides, then the text. */
+static bool rows_rank(Program *p, Table *t) {
+    uint32_t listed = 0, n = 0;
+    for (const Node *param = t->node->b; param != NULL; param = param->next)
+        listed += written_enum(param) != NULL;
+    if (listed == 0) {
+        diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->at, t->name, hit_name(p, t),
+                  say_both(p, "no output lists its values, the first before the others: one of ...",
+                           "没有输出按先后列出取值：取值 ..."));
+        return false;
+    }
+    uint32_t *ranks = new (p->arena, uint32_t, (size_t)listed * t->row_count + 1);
+    Ranked *rows = new (p->arena, Ranked, t->row_count + 1);
+    if (ranks == NULL || rows == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    bool ok = true;
+    for (uint32_t r = 0; r < t->row_count; r++) {
+        rows[r] = (Ranked){&ranks[n], listed, r};
+        uint32_t o = 0;
+        for (const Node *param = t->node->b; param != NULL; param = param->next, o++)
+            if (written_enum(param) != NULL)
+                ok = output_rank(p, t, t->rows[r].outputs[o], written_enum(param), &ranks[n++]) &&
+                     ok;
+    }
+    qsort(rows, t->row_count, sizeof *rows, ranked_order); /* a total order: rows differ */
+    for (uint32_t r = 0; r < t->row_count; r++)
+        t->order[r] = rows[r].row;
     return ok;
 }
 
@@ -268,7 +410,8 @@ static void table_rows(Program *p, Table *t) {
     size_t n = node_count(t->node->c);
     t->rows = new (p->arena, Row, n == 0 ? 1 : n);
     t->cells = new (p->arena, Cell, n * t->input_count + 1);
-    if (t->rows == NULL || t->cells == NULL) {
+    t->order = new (p->arena, uint32_t, n + 1);
+    if (t->rows == NULL || t->cells == NULL || t->order == NULL) {
         p->nomem = true;
         return;
     }
@@ -276,8 +419,11 @@ static void table_rows(Program *p, Table *t) {
     bool ok = true;
     for (const Node *row = t->node->c; row != NULL && !p->nomem; row = row->next) {
         Cell *cells = t->cells + (size_t)t->row_count * t->input_count;
+        t->order[t->row_count] = t->row_count;
         ok = row_read(p, t, row, &t->rows[t->row_count++], cells) && ok;
     }
+    if (ok && hit_ranks(t->hit))
+        ok = rows_rank(p, t);
     if (ok && p->diags->errors == before && !p->nomem)
         table_prove(p, t);
 }
@@ -287,7 +433,7 @@ void tables_check(Program *p) {
         Table *t = p->tables.at[i];
         t->inputs = table_fields(p, t->node->a, true, &t->input_count);
         t->outputs = table_fields(p, t->node->b, false, &t->output_count);
-        t->ready = t->inputs != NULL && t->outputs != NULL;
+        t->ready = t->inputs != NULL && t->outputs != NULL && table_results(p, t);
     }
     for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
         if (p->tables.at[i]->ready)

@@ -287,6 +287,8 @@ static void put_table(Buf *out, const TableDef *t) {
     PUT_LIST(out, t->inputs, t->input_count, put_field);
     PUT_LIST(out, t->outputs, t->output_count, put_field);
     put_varint(out, t->row_count);
+    for (uint32_t row = 0; hit_ranks((HitRow)t->hit) && row < t->row_count; row++)
+        put_varint(out, t->order[row]);
     for (uint32_t row = 0; row < t->row_count; row++) {
         put_varint(out, t->lines[row]);
         put_index(out, t->row_fns[row]);
@@ -334,12 +336,64 @@ static Status table_lookup(Reader *r, TableDef *t) {
         return ERR_NOMEM;
     for (uint32_t i = 0; i < t->input_count; i++)
         types[i] = column_of(r->b, &t->inputs[i].type);
-    return lookup_build(types, t->input_count, t->cells, t->row_count, r->a, &t->lookup);
+    return lookup_build(types, t->input_count, t->cells, t->row_count, t->order,
+                        hit_gathers((HitRow)t->hit), r->a, &t->lookup);
+}
+
+/* The order of the rows: that of the text, or the one that is kept. Each row once. */
+static void take_order(Reader *r, TableDef *t, uint32_t rows) {
+    bool *seen = new (r->a, bool, (size_t)rows + 1);
+    t->order = new (r->a, uint32_t, (size_t)rows + 1);
+    if (seen == NULL || t->order == NULL) {
+        r->nomem = r->t.failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < rows && !r->t.failed; i++) {
+        t->order[i] = hit_ranks((HitRow)t->hit) ? take_u32v(r) : i;
+        if (t->order[i] >= rows || seen[t->order[i]])
+            r->t.failed = true;
+        else
+            seen[t->order[i]] = true;
+    }
+}
+
+static bool can_add(const TypeDef *type) {
+    bool family = type->kind == V_DURATION && type->families != 0 &&
+                  (type->families & (type->families - 1)) == 0;
+    return !type->optional && (family || type->kind == V_INT || type->kind == V_DEC ||
+                               type->kind == V_PERCENT || type->kind == V_MONEY);
+}
+
+static bool can_order(const TypeDef *type) {
+    return type->kind != V_FLAG && type->kind != V_TEXT && type->kind != V_ENUM &&
+           type->kind != V_PARTY && type->kind != V_LIST;
+}
+
+/* What a call of the table gives. */
+static void table_kinds(Reader *r, TableDef *t) {
+    HitRow hit = (HitRow)t->hit;
+    bool one = hit >= HIT_COLLECT_SUM;
+    t->kinds = new (r->a, KindDef, (size_t)t->output_count + 1);
+    if (t->kinds == NULL) {
+        r->nomem = r->t.failed = true;
+        return;
+    }
+    t->result_count = one ? 1 : t->output_count;
+    for (uint32_t i = 0; i < t->output_count; i++)
+        t->kinds[i] = hit_lists(hit)
+                          ? (KindDef){V_LIST, false}
+                          : (KindDef){t->outputs[i].type.kind, t->outputs[i].type.optional};
+    if (hit == HIT_COLLECT_COUNT)
+        t->kinds[0] = (KindDef){V_INT, false};
+    else if (one &&
+             (t->output_count != 1 || (hit == HIT_COLLECT_SUM && !can_add(&t->outputs[0].type)) ||
+              (hit_picks(hit) && !can_order(&t->outputs[0].type))))
+        r->t.failed = true;
 }
 
 static void take_table(Reader *r, TableDef *t) {
     t->name = take_str(&r->t);
-    t->hit = take_u8(&r->t);
+    t->hit = take_below(r, HIT_COUNT);
     t->file = take_u32v(r);
     TAKE_LIST(r, t->inputs, t->input_count, take_field);
     TAKE_LIST(r, t->outputs, t->output_count, take_field);
@@ -357,6 +411,8 @@ static void take_table(Reader *r, TableDef *t) {
         return;
     }
     t->row_count = rows;
+    take_order(r, t, rows);
+    table_kinds(r, t);
     for (uint32_t row = 0; row < rows && !r->t.failed; row++)
         take_row(r, t, row);
     if (!r->t.failed && table_lookup(r, t) != OK)

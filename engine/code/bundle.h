@@ -82,13 +82,22 @@ typedef struct EventDef {
     uint32_t field_count;
 } EventDef;
 
+/* The kind that a register, argument or result has. */
+typedef struct KindDef {
+    uint8_t kind;
+    bool optional;
+} KindDef;
+
 typedef struct TableDef {
     Str name;
     uint8_t hit;
     FieldDef *inputs, *outputs;
     uint32_t input_count, output_count;
+    uint32_t result_count; /* what a call gives, made when the bundle is taken */
+    KindDef *kinds;        /* and of which kinds */
     uint32_t row_count;
-    Cell *cells; /* of row r and input i at r * input_count + i */
+    uint32_t *order; /* the rows, the one that goes first before the others */
+    Cell *cells;     /* of row r and input i at r * input_count + i */
     Value *
         results; /* of row r and output o at r * output_count + o; V_KINDS: computed by `row_fns` */
     int32_t *
@@ -97,12 +106,6 @@ typedef struct TableDef {
     uint32_t file;
     struct Lookup *lookup; /* made when the bundle is taken */
 } TableDef;
-
-/* The kind that a register, argument or result has. */
-typedef struct KindDef {
-    uint8_t kind;
-    bool optional;
-} KindDef;
 
 typedef struct FnDef {
     Str name;      /* for people: "duty handle_complaint raise" */

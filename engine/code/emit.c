@@ -298,6 +298,7 @@ static void emit_table(Emit *e, const Table *t, TableDef *def) {
     def->inputs = emit_fields(e, t->inputs, t->input_count);
     def->outputs = emit_fields(e, t->outputs, t->output_count);
     def->cells = t->cells;
+    def->order = t->order;
     def->results = emit_array(e, (size_t)t->row_count * t->output_count, sizeof(Value));
     def->row_fns = emit_array(e, t->row_count, sizeof(int32_t));
     def->lines = emit_array(e, t->row_count, sizeof(uint32_t));

@@ -74,8 +74,8 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
         ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->a->slot] + node->slot, 0);
     } else { /* an output of a call */
         const Table *table = type_of(node->a)->of;
-        uint32_t base = fn_reg(e, table->input_count > table->output_count ? table->input_count
-                                                                           : table->output_count);
+        uint32_t base = fn_reg(e, table->input_count > table->result_count ? table->input_count
+                                                                           : table->result_count);
         emit_expr(e, node->a, base, NULL);
         ins_abc(e, OP_MOVE, dst, base + node->slot, 0);
     }
@@ -84,13 +84,13 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
 static void emit_call(Emit *e, const Node *node, uint32_t dst) {
     const Table *table = node->means;
     uint32_t most =
-        table->input_count > table->output_count ? table->input_count : table->output_count;
+        table->input_count > table->result_count ? table->input_count : table->result_count;
     uint32_t base = fn_reg(e, most), i = 0;
     for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
         emit_expr(e, arg, base + i, &table->inputs[i].type);
     emit_at(e, node);
     ins_abx(e, OP_LOOKUP, base, table->number);
-    for (i = 0; i < table->output_count; i++)
+    for (i = 0; i < table->result_count; i++)
         ins_abc(e, OP_MOVE, dst + i, base + i, 0);
 }
 
@@ -357,7 +357,7 @@ void emit_lets(Emit *e, const Scope *scope) {
         if (local->parameter)
             continue;
         uint32_t count =
-            local->type.kind == TY_RECORD ? ((const Table *)local->type.of)->output_count : 1;
+            local->type.kind == TY_RECORD ? ((const Table *)local->type.of)->result_count : 1;
         e->fn.local_at[i] = fn_reg(e, count);
         emit_expr(e, local->node, e->fn.local_at[i], NULL);
     }

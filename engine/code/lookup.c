@@ -7,8 +7,7 @@
 #include "engine/base/check.h"
 
 /* A node decides on one column: the child of the last step that is not above the atom. A leaf has
- * column LEAF and lists rows to try in order; `sure` says that the first of them needs no more
- * tests. */
+ * column LEAF and lists rows to try in order; `sure` says that they need no more tests. */
 #define LEAF UINT32_MAX
 enum { LEAF_ROWS = 3, NODES_A_ROW = 64, NODES_MORE = 4096 };
 
@@ -27,6 +26,7 @@ struct Lookup {
     AtomRanges *ranges; /* of row r and column c at r * columns + c */
     bool *any;          /* of the same cell: it matches all atoms */
     const Decision *root;
+    bool all;             /* leaves hold all rows that match, not only the first */
     uint32_t nodes, most; /* made, and how many may be */
 };
 
@@ -149,15 +149,17 @@ static const Decision *branch(Build *w, uint32_t column, const uint32_t *rows, u
     return d;
 }
 
-/* Rows behind one that surely matches are dropped: they can never be the first. */
+/* Rows behind one that surely matches are dropped where the first is wanted. */
 static const Decision *decide(Build *w, const uint32_t *rows, uint32_t n, uint64_t open) {
     w->l->nodes++;
     uint32_t m = 0;
-    while (m < n && !any_in(w->l, rows[m], open))
+    while (m < n && any_in(w->l, rows[m], open) == w->l->all)
         m++;
-    if (m == 0)
+    if (w->l->all && m == n)
+        return leaf(w, rows, n, true);
+    if (!w->l->all && m == 0)
         return leaf(w, rows, n == 0 ? 0 : 1, true);
-    uint32_t candidates = m < n ? m + 1 : n;
+    uint32_t candidates = !w->l->all && m < n ? m + 1 : n;
     uint32_t column = choose(w, rows, candidates, open);
     if (candidates <= LEAF_ROWS || column == LEAF || w->l->nodes > w->l->most)
         return leaf(w, rows, candidates, false);
@@ -168,18 +170,18 @@ static const Decision *decide(Build *w, const uint32_t *rows, uint32_t n, uint64
 }
 
 Status lookup_build(const ColumnType *types, uint32_t columns, const Cell *cells, uint32_t rows,
-                    Arena *a, Lookup **out) {
-    if (columns > 64)
+                    const uint32_t *order, bool all, Arena *a, Lookup **out) {
+    if (columns > LOOKUP_COLUMNS)
         return ERR_LIMIT;
     Lookup *l = new (a, Lookup, 1);
     if (l == NULL)
         return ERR_NOMEM;
     l->columns = columns;
+    l->all = all;
     l->column = new (a, Column, columns + 1);
     l->ranges = new (a, AtomRanges, (size_t)rows * columns + 1);
     l->any = new (a, bool, (size_t)rows *columns + 1);
-    uint32_t *all = new (a, uint32_t, rows + 1);
-    if (l->column == NULL || l->ranges == NULL || l->any == NULL || all == NULL)
+    if (l->column == NULL || l->ranges == NULL || l->any == NULL)
         return ERR_NOMEM;
     for (uint32_t c = 0; c < columns; c++) {
         TRY(column_cut(&types[c], cells + c, rows, columns, a, &l->column[c]));
@@ -191,12 +193,11 @@ Status lookup_build(const ColumnType *types, uint32_t columns, const Cell *cells
                                               ranges->at[0].to == l->column[c].atoms;
         }
     }
-    for (uint32_t r = 0; r < rows; r++)
-        all[r] = r;
     l->most =
         rows > UINT32_MAX / NODES_A_ROW - NODES_MORE ? UINT32_MAX : rows * NODES_A_ROW + NODES_MORE;
     Build w = {.l = l, .a = a};
-    l->root = decide(&w, all, rows, columns == 64 ? ~(uint64_t)0 : ((uint64_t)1 << columns) - 1);
+    l->root = decide(&w, order, rows,
+                     columns == LOOKUP_COLUMNS ? ~(uint64_t)0 : ((uint64_t)1 << columns) - 1);
     arena_free(&w.scratch);
     *out = l;
     return w.status;
@@ -221,18 +222,35 @@ static uint32_t step_find(const Decision *d, uint32_t atom) {
     return low;
 }
 
-int32_t lookup_row(const Lookup *l, const Value *inputs) {
-    uint32_t atoms[64];
+void lookup_begin(const Lookup *l, const Value *inputs, Hits *out) {
+    out->l = l;
+    out->rows = NULL;
+    out->n = out->next = 0;
+    out->sure = false;
     for (uint32_t c = 0; c < l->columns; c++) {
-        atoms[c] = column_atom(&l->column[c], inputs[c]);
-        if (atoms[c] >= l->column[c].atoms)
-            return -1; /* outside what the column can hold */
+        out->atoms[c] = column_atom(&l->column[c], inputs[c]);
+        if (out->atoms[c] >= l->column[c].atoms)
+            return; /* outside what the column can hold */
     }
     const Decision *d = l->root;
     while (d->column != LEAF)
-        d = d->children[step_find(d, atoms[d->column])];
-    for (uint32_t i = 0; i < d->count; i++)
-        if (d->sure || row_matches(l, d->rows[i], atoms))
-            return (int32_t)d->rows[i];
+        d = d->children[step_find(d, out->atoms[d->column])];
+    out->rows = d->rows;
+    out->n = d->count;
+    out->sure = d->sure;
+}
+
+int32_t lookup_next(Hits *hits) {
+    while (hits->next < hits->n) {
+        uint32_t row = hits->rows[hits->next++];
+        if (hits->sure || row_matches(hits->l, row, hits->atoms))
+            return (int32_t)row;
+    }
     return -1;
+}
+
+int32_t lookup_row(const Lookup *l, const Value *inputs) {
+    Hits hits;
+    lookup_begin(l, inputs, &hits);
+    return lookup_next(&hits);
 }

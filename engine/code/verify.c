@@ -294,8 +294,8 @@ static void flow_to(Verify *v, uint32_t target) {
 
 static void check_lookup(Verify *v, uint32_t base, const TableDef *t) {
     want_fields(v, base, t->inputs, t->input_count);
-    for (uint32_t i = 0; i < t->output_count; i++)
-        set_reg(v, base + i, t->outputs[i].type.kind, t->outputs[i].type.optional);
+    for (uint32_t i = 0; i < t->result_count; i++)
+        set_reg(v, base + i, t->kinds[i].kind, t->kinds[i].optional);
 }
 
 static void check_ret(Verify *v, uint32_t base) {

@@ -102,6 +102,10 @@ Str keyword_of(int token, int sub, bool chinese) {
     return (Str){NULL, 0};
 }
 
+Str keyword_hit(HitRow hit, bool chinese) {
+    return keyword_of(TK_HIT, (int)hit, chinese);
+}
+
 bool token_declares(int token) {
     switch (token) {
     case TK_POLICY:

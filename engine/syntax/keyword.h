@@ -3,6 +3,7 @@
 #ifndef REMIT_SYNTAX_KEYWORD_H
 #define REMIT_SYNTAX_KEYWORD_H
 
+#include "engine/base/decl.h"
 #include "engine/base/mem.h"
 
 enum { KEYWORD_WORDS = 4 };
@@ -32,6 +33,8 @@ const Spelling *keywords_find(const Keywords *k, Str word, size_t *count);
 Str keyword_text(uint16_t row, bool chinese);
 /* The canonical spelling of the first row that has this token (and sub, where >= 0). */
 Str keyword_of(int token, int sub, bool chinese);
+/* Of a hit policy. */
+Str keyword_hit(HitRow hit, bool chinese);
 /* What a token is called in messages: a keyword's spelling, or "a name", "a number". */
 Str token_name(int token, bool chinese);
 /* Whether this token begins a declaration. */

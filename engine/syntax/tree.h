@@ -4,6 +4,7 @@
 #define REMIT_SYNTAX_TREE_H
 
 #include "engine/base/buf.h"
+#include "engine/base/decl.h"
 #include "engine/syntax/token.h"
 
 typedef enum NodeKind {
@@ -66,11 +67,6 @@ typedef enum TypeRow {
 #include "grammar/keywords.def"
     TYPE_COUNT
 } TypeRow;
-typedef enum HitRow {
-#define HIT(name, en, zh) HIT_##name,
-#include "grammar/keywords.def"
-    HIT_COUNT
-} HitRow;
 typedef enum StateRow {
 #define STATE(name, en, zh) STATE_##name,
 #include "grammar/keywords.def"

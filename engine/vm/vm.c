@@ -142,20 +142,125 @@ static Status vm_trace(Vm *vm, uint32_t table, int32_t row, const Value *inputs,
     return OK;
 }
 
+static Status no_row(Vm *vm, uint32_t table, const Value *regs) {
+    const TableDef *t = &vm->b->tables[table];
+    vm->trap.table = (int32_t)table;
+    return trap(vm, TRAP_NO_ROW, t->input_count > 0 ? regs[0] : value_absent(),
+                t->input_count > 1 ? regs[1] : value_absent());
+}
+
+/* What a row that hits gives; inputs stand in regs. */
+static Status row_results(Vm *vm, uint32_t table, int32_t row, const Value *regs,
+                          const Value **out) {
+    const TableDef *t = &vm->b->tables[table];
+    TRY(vm_trace(vm, table, row, regs, t->input_count));
+    *out = &t->results[(size_t)row * t->output_count];
+    if (t->row_fns[row] < 0)
+        return OK;
+    if (vm->cost > vm->most)
+        return trap(vm, TRAP_TOO_MANY, value_absent(), value_absent());
+    return vm_call(vm, t->row_fns[row], NULL, NULL, regs, out, NULL);
+}
+
+/* Nothing, in the unit of a column that is added up. */
+static Value nothing_of(const TypeDef *type) {
+    if (type->kind == V_DURATION)
+        for (uint32_t f = 0; f < FAMILIES; f++)
+            if ((type->families >> f & 1) != 0)
+                return value_duration((Family)f, 0);
+    return (Value){.kind = type->kind, .n = type->kind == V_MONEY ? type->currency : 0};
+}
+
+static Status add_up(Vm *vm, Value v, Value *sum) {
+    if (sum->kind == V_INT)
+        return do_int(vm, OP_ADD_INT, *sum, v, sum);
+    if (sum->kind == V_DURATION)
+        return do_span(vm, OP_ADD_SPAN, *sum, v, sum);
+    if (sum->kind == V_MONEY)
+        TRY(same_currency(vm, *sum, v));
+    return do_dec(vm, dec_add, *sum, v, (ValueKind)sum->kind, *sum, sum);
+}
+
+static Status pick(Vm *vm, bool least, Value v, Value *best) {
+    if (v.kind == V_ABSENT)
+        return OK;
+    if (best->kind == V_MONEY)
+        TRY(same_currency(vm, *best, v));
+    if (best->kind == V_DURATION && best->aux != v.aux)
+        return trap(vm, TRAP_FAMILY, *best, v);
+    if (best->kind == V_ABSENT || (least ? value_cmp(v, *best) < 0 : value_cmp(v, *best) > 0))
+        *best = v;
+    return OK;
+}
+
+/* Room for what n rows give, by output; the results point at it. */
+static Status make_lists(Vm *vm, const TableDef *t, uint32_t n, Value *lists) {
+    for (uint32_t o = 0; o < t->output_count; o++) {
+        Value *items = arena_take(vm->arena, ((size_t)n + 1) * sizeof *items, 8);
+        if (items == NULL)
+            return ERR_NOMEM;
+        lists[o] = (Value){.items = items, .n = 0, .kind = V_LIST};
+    }
+    return OK;
+}
+
+/* One more row for what is gathered. Lists have room. */
+static Status gather_row(Vm *vm, const TableDef *t, const Value *gives, Value *results) {
+    if (t->hit == HIT_COLLECT_COUNT)
+        return do_int(vm, OP_ADD_INT, results[0], value_int(1), &results[0]);
+    if (t->hit == HIT_COLLECT_SUM)
+        return add_up(vm, gives[0], &results[0]);
+    if (hit_picks((HitRow)t->hit))
+        return pick(vm, t->hit == HIT_COLLECT_MIN, gives[0], &results[0]);
+    for (uint32_t o = 0; o < t->output_count; o++) {
+        Value *items = (Value *)(uintptr_t)results[o].items;
+        items[results[o].n++] = gives[o];
+    }
+    return OK;
+}
+
+/* A table of whose rows all that apply count. */
+static Status do_gather(Vm *vm, uint32_t table, Value *regs) {
+    const TableDef *t = &vm->b->tables[table];
+    Hits hits;
+    uint32_t n = 0;
+    lookup_begin(t->lookup, regs, &hits);
+    while (lookup_next(&hits) >= 0)
+        n++;
+    vm->cost += n;
+    if (vm->cost > vm->most)
+        return trap(vm, TRAP_TOO_MANY, value_absent(), value_absent());
+    Value *results = arena_take(vm->arena, ((size_t)t->result_count + 1) * sizeof *results, 8);
+    if (results == NULL)
+        return ERR_NOMEM;
+    results[0] = value_absent();
+    if (hit_lists((HitRow)t->hit))
+        TRY(make_lists(vm, t, n, results));
+    else if (t->hit == HIT_COLLECT_COUNT)
+        results[0] = value_int(0);
+    else if (t->hit == HIT_COLLECT_SUM)
+        results[0] = nothing_of(&t->outputs[0].type);
+    hits.next = 0;
+    for (int32_t row = lookup_next(&hits); row >= 0; row = lookup_next(&hits)) {
+        const Value *gives;
+        TRY(row_results(vm, table, row, regs, &gives));
+        TRY(gather_row(vm, t, gives, results));
+    }
+    if (hit_picks((HitRow)t->hit) && results[0].kind == V_ABSENT && !t->kinds[0].optional)
+        return no_row(vm, table, regs);
+    memcpy(regs, results, t->result_count * sizeof *regs);
+    return OK;
+}
+
 static Status do_lookup(Vm *vm, uint32_t table, Value *regs) {
     const TableDef *t = &vm->b->tables[table];
+    if (hit_gathers((HitRow)t->hit))
+        return do_gather(vm, table, regs);
     int32_t row = lookup_row(t->lookup, regs);
-    if (row < 0) {
-        vm->trap.table = (int32_t)table;
-        return trap(vm, TRAP_NO_ROW, t->input_count > 0 ? regs[0] : value_absent(),
-                    t->input_count > 1 ? regs[1] : value_absent());
-    }
-    TRY(vm_trace(vm, table, row, regs, t->input_count));
-    const Value *results = &t->results[(size_t)row * t->output_count];
-    if (t->row_fns[row] >= 0 && vm->cost > vm->most)
-        return trap(vm, TRAP_TOO_MANY, value_absent(), value_absent());
-    if (t->row_fns[row] >= 0)
-        TRY(vm_call(vm, t->row_fns[row], NULL, NULL, regs, &results, NULL));
+    if (row < 0)
+        return no_row(vm, table, regs);
+    const Value *results;
+    TRY(row_results(vm, table, row, regs, &results));
     memcpy(regs, results, t->output_count * sizeof *regs);
     return OK;
 }
