@@ -415,10 +415,9 @@ Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats) {
     return OK;
 }
 
-/* The first seat of a requirement from `need` on that has fewer votes than it wants; without one,
- * the first seat of `need`. */
-static Status first_lacking(Engine *e, const Approval *a, uint32_t need, uint32_t *out) {
-    uint32_t *seats, taken[LIMIT_SEATS] = {0}, first = NO_SEAT;
+/* The first seat that lacks a vote of a requirement that has fewer than it wants. */
+static Status first_lacking(Engine *e, const Approval *a, uint32_t *out) {
+    uint32_t *seats, taken[LIMIT_SEATS] = {0};
     TRY(approval_arrange(&e->event, a, &seats));
     *out = NO_SEAT;
     for (uint32_t i = 0; i < a->vote_count; i++)
@@ -432,12 +431,9 @@ static Status first_lacking(Engine *e, const Approval *a, uint32_t need, uint32_
             have += taken[to];
             open = open == NO_SEAT && taken[to] < copies ? to : open;
         }
-        if (def->need < need || !seat_asked(a, from))
-            continue;
-        first = first == NO_SEAT ? from : first;
-        *out = have < wanted ? open : NO_SEAT;
+        if (seat_asked(a, from) && have < wanted)
+            *out = open;
     }
-    *out = *out == NO_SEAT ? first : *out;
     return OK;
 }
 
@@ -485,11 +481,9 @@ static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str 
         if (str_eq(list->person[i], person))
             return OK;
     uint64_t seats;
-    if (has_voted(a, person))
-        return OK;
     TRY(seats_by_end(e, a, person, at, &seats, &list->next));
-    if (seats == 0)
-        return OK;
+    if (seats == 0 || has_voted(a, person))
+        return OK; /* a seat is held from a voter's term on, though they cannot vote again */
     if (list->n == list->room) {
         uint32_t room = 2 * list->room + 8;
         Str *persons = new (&e->event, Str, room);
@@ -614,10 +608,8 @@ static Status approval_end(Engine *e, Approval *a, ApprovalState state, Effect *
 }
 
 static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId id,
-                           uint32_t need) {
+                           uint32_t seat) {
     Effect effect = {.id = id};
-    uint32_t seat;
-    TRY(first_lacking(e, a, need, &seat));
     if (seat != NO_SEAT) {
         effect.line = a->def->seats[seat].file << 20 | a->def->seats[seat].line;
         TRY(seat_text(e, a, seat, &effect.values[0]));
@@ -625,17 +617,44 @@ static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId
     return approval_end(e, a, state, &effect);
 }
 
-/* The first requirement that cannot be had together with those before it. */
-static Status first_hopeless(Engine *e, const Approval *a, uint32_t *need) {
-    for (*need = 0; *need + 1 < a->def->need_count; (*need)++) {
-        Approval part = *a;
-        Match m;
-        int64_t next;
-        part.needs &= ((uint64_t)2 << *need) - 1;
-        TRY(match_votes(e, &part, &m));
-        TRY(match_hopes(e, &part, &m, e->now, &next));
-        if (!match_full(&m))
-            return OK;
+/* Whether the requirements before `need`, and of it the first `places` places, can be had by these
+ * voters. */
+static Status had_so_far(Engine *e, const Match *all, uint32_t need, uint32_t places, bool *yes) {
+    Match m = {.needs = need + 1};
+    uint32_t of_need = 0;
+    uint64_t *seats = new (&e->event, uint64_t, all->voters + 1);
+    if (seats == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < need; i++)
+        m.wanted[i] = all->wanted[i];
+    for (uint32_t i = 0; i < all->places; i++)
+        if (all->place[i].need < need || (all->place[i].need == need && of_need++ < places))
+            m.place[m.places++] = all->place[i];
+    m.wanted[need] = places < all->wanted[need] ? places : all->wanted[need];
+    uint32_t n = all->voters;
+    for (const Voter *v = all->last; v != NULL; v = v->before)
+        seats[--n] = v->seats;
+    for (uint32_t i = 0; i < all->voters; i++)
+        TRY(match_add(&m, &e->event, seats[i]));
+    *yes = match_full(&m);
+    return OK;
+}
+
+/* Of the first requirement that cannot be had together with those before it, the first seat that
+ * cannot. `all` is a match that is not full. */
+static Status first_hopeless(Engine *e, const Match *all, uint32_t *seat) {
+    uint32_t need = 0, places = 0;
+    bool yes = true;
+    for (; yes && need < all->needs; need++)
+        TRY(had_so_far(e, all, need, MATCH_PLACES, &yes));
+    need -= yes ? 0 : 1;
+    *seat = NO_SEAT;
+    for (uint32_t i = 0; !yes && *seat == NO_SEAT && i < all->places; i++) {
+        bool fits = true;
+        if (all->place[i].need != need)
+            continue;
+        TRY(had_so_far(e, all, need, ++places, &fits));
+        *seat = fits ? NO_SEAT : all->place[i].seat;
     }
     return OK;
 }
@@ -652,9 +671,9 @@ static Status approval_judge(Engine *e, Approval *a) {
     }
     TRY(match_hopes(e, a, &m, e->now, &next));
     if (!match_full(&m)) {
-        uint32_t need;
-        TRY(first_hopeless(e, a, &need));
-        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, need);
+        uint32_t seat;
+        TRY(first_hopeless(e, &m, &seat));
+        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, seat);
     }
     TRY(timer_plan(e, a, next));
     return approval_save(e, a);
@@ -1007,7 +1026,9 @@ static void fire_begin(Engine *e, const Approval *a, int64_t at) {
 }
 
 static Status lapse(Engine *e, Approval *a) {
-    return end_for_seat(e, a, APPROVAL_LAPSED, EFFECT_APPROVAL_LAPSED, 0);
+    uint32_t seat;
+    TRY(first_lacking(e, a, &seat));
+    return end_for_seat(e, a, APPROVAL_LAPSED, EFFECT_APPROVAL_LAPSED, seat);
 }
 
 Status approval_fire(Engine *e, uint64_t number, uint32_t rung, int64_t at) {

@@ -22,8 +22,8 @@ READINGS = (
     " instant from t to the deadline by what is known, can fill what is missing. A seat whose party nobody has held"
     " by t may be filled by anybody.",
     "V4 `seat` of lapsed: of the first requirement that lacks votes the first seat that lacks one. Of unattainable:"
-    " the same from the first requirement on that cannot be had together with those before it; if votes fill all"
-    " of these, that requirement's first seat.",
+    " of the first requirement that cannot be had together with those before it, the first seat that cannot be had"
+    " together with those before it.",
     "V5 A vote that comes when its approval has ended, or is older than it, is unmatched.",
     "V6 What an event of the organisation takes away is found by it, for approvals that ask or exclude the seats it is"
     " about (of a delegation: those that either person has held); what mere time takes away, by a timer.",
@@ -32,6 +32,7 @@ READINGS = (
 )
 
 ZONE = timezone(timedelta(hours=8))
+Places = dict[int, list[int]]
 NEVER = datetime(9999, 1, 1, tzinfo=ZONE)
 
 
@@ -158,8 +159,13 @@ class Oracle:
 
     # ---- seating votes
 
-    def seatings(self, a: Approval, voters: list[frozenset[int]], needs: set[int]) -> Iterator[tuple[int, ...]]:
-        """Every way to give each voter a seat."""
+    def wanted(self, need: int, places: Places) -> int:
+        count = self.p.needs[need].count
+        return min(count, len(places[need])) if need in places else count
+
+    def seatings(self, a: Approval, voters: list[frozenset[int]], needs: set[int],
+                 places: Places) -> Iterator[tuple[int, ...]]:
+        """Every way to give each voter a seat; of the requirements in `places` there are those only."""
         def go(i: int, taken: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             if i == len(voters):
                 yield taken
@@ -168,16 +174,16 @@ class Oracle:
                 need = a.seats[s][0]
                 if need not in needs:
                     continue
-                wanted = self.p.needs[need].count
-                copies = wanted if a.seats[s][2] else 1
+                wanted = self.wanted(need, places)
+                copies = places[need].count(s) if need in places else wanted if a.seats[s][2] else 1
                 if taken.count(s) < copies and sum(a.seats[t][0] == need for t in taken) < wanted:
                     yield from go(i + 1, taken + (s,))
         return go(0, ())
 
-    def counting(self, a: Approval, voters: list[frozenset[int]], needs: set[int]) -> list[int]:
+    def counting(self, a: Approval, voters: list[frozenset[int]], needs: set[int], places: Places) -> list[int]:
         kept: list[int] = []
         for i in range(len(voters)):
-            if next(self.seatings(a, [voters[k] for k in kept] + [voters[i]], needs), None) is not None:
+            if next(self.seatings(a, [voters[k] for k in kept] + [voters[i]], needs, places), None) is not None:
                 kept.append(i)
         return kept
 
@@ -185,12 +191,12 @@ class Oracle:
         """Number of the vote -> its seat."""
         yes = [i for i, v in enumerate(a.votes) if v.yes]
         masks = [a.votes[i].seats for i in yes]
-        kept = self.counting(a, masks, a.needs)
-        best = min(self.seatings(a, [masks[k] for k in kept], a.needs))
+        kept = self.counting(a, masks, a.needs, {})
+        best = min(self.seatings(a, [masks[k] for k in kept], a.needs, {}))
         return {yes[k]: s for k, s in zip(kept, best)}
 
-    def full(self, a: Approval, voters: list[frozenset[int]], needs: set[int]) -> bool:
-        return len(self.counting(a, voters, needs)) == sum(self.p.needs[n].count for n in needs)
+    def full(self, a: Approval, voters: list[frozenset[int]], needs: set[int], places: Places) -> bool:
+        return len(self.counting(a, voters, needs, places)) == sum(self.wanted(n, places) for n in needs)
 
     # ---- hope
 
@@ -220,18 +226,13 @@ class Oracle:
                 out += [frozenset([s])] * (self.p.needs[need].count if members else 1)
         return out
 
-    def lacking(self, a: Approval, need: int) -> str:
+    def lacking(self, a: Approval) -> str:
         taken = list(self.seated(a).values())
-        first = None
         for n, wanted in enumerate(self.p.needs):
-            if n < need or n not in a.needs:
-                continue
             mine = [s for s in self.asked(a) if a.seats[s][0] == n]
-            first = mine[0] if first is None else first
-            if sum(s in mine for s in taken) < wanted.count:
+            if n in a.needs and sum(s in mine for s in taken) < wanted.count:
                 return self.name(a, next(s for s in mine if taken.count(s) < (wanted.count if a.seats[s][2] else 1)))
-        assert first is not None
-        return self.name(a, first)
+        raise AssertionError("what lapses lacks a vote")
 
     def name(self, a: Approval, s: int) -> str:
         return a.seats[s][1] + (".members" if a.seats[s][2] else "")
@@ -251,16 +252,20 @@ class Oracle:
     def judge(self, a: Approval, at: datetime, cause: str) -> None:
         yes = [v.seats for v in a.votes if v.yes]
         a.look = NEVER
-        if self.full(a, yes, a.needs):
+        if self.full(a, yes, a.needs, {}):
             self.end(a, "granted", at, cause)
             return
         can = yes + self.hopes(a, at)
-        if self.full(a, can, a.needs):
+        if self.full(a, can, a.needs, {}):
             a.look = min(self.bounds(a, at) or [NEVER])
             return
         for n in sorted(a.needs):
-            if not self.full(a, can, {m for m in a.needs if m <= n}):
-                self.end(a, "unattainable", at, cause, seat=self.lacking(a, n))
+            before = {m for m in a.needs if m <= n}
+            if not self.full(a, can, before, {}):
+                count = self.p.needs[n].count
+                places = [s for s in self.asked(a) if a.seats[s][0] == n for _ in range(count if a.seats[s][2] else 1)]
+                out = next(k for k in range(len(places)) if not self.full(a, can, before, {n: places[:k + 1]}))
+                self.end(a, "unattainable", at, cause, seat=self.name(a, places[out]))
                 return
         raise AssertionError("what cannot be had in all can be had in its parts")
 
@@ -274,7 +279,7 @@ class Oracle:
             a = self.approvals[i]
             cause = "%s@%s" % (a.subject(), text(at))
             if at == a.due:
-                self.end(a, "lapsed", at, cause, seat=self.lacking(a, 0))
+                self.end(a, "lapsed", at, cause, seat=self.lacking(a))
             else:
                 self.judge(a, at, cause)
 
