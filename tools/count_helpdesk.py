@@ -4,7 +4,7 @@
     count_helpdesk.py [LOG] [--until INSTANT] [--by owner]   prints one JSON object {figure: number}
 
 It reads the XES file by its lines (not the converted events) and counts by the rules in
-dutycount.py, with the terms of rules/helpdesk/helpdesk.remit written out again below. Figures are
+dutycount.py and kpicount.py, with the terms of rules/helpdesk/helpdesk.remit written out again below. Figures are
 DUTY.WHAT and total.WHAT (see count_in_order), with --by owner also DUTY.WHAT/OWNER. The run is
 taken to end with `--until` (default 2014-02-01T00:00:00+01:00).
 
@@ -33,6 +33,7 @@ import sys
 
 from dutycount import (HOUR, Calendar, CentralEurope, Figures, Fold, RealTime, Rung,
                        add_calendar_days, count_in_order, ms_of)
+from kpicount import Bound, Kpi, Kpis, notifying
 
 DEFAULT_LOG = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                            "..", "..", "shared", "data", "logs", "helpdesk.xes.gz")
@@ -82,6 +83,12 @@ def ladders(owner):
 
 ANOMALY_LADDER = [Rung("remind", "development", percent=80), Rung("escalate", "development.lead"),
                   Rung("escalate", "director", after=working_hours(80))]
+
+LATE_ANSWERS = Kpi("late_answers", lambda ms: add_calendar_days(ROME, ms, 28), {
+    "warning": (Bound("above", "0.4", 24 * HOUR), Bound("below", "0.33")),
+    "critical": (Bound("above", "0.6"), Bound("at most", "0.4"))}, least=10, empty="clear")
+CALLS = {("late_answers", "warning"): ("manager",),
+         ("late_answers", "critical"): ("manager", "director")}
 
 ATTRIBUTE = re.compile(r'<(?:string|date) key="([^"]*)" value="([^"]*)"')
 
@@ -142,8 +149,8 @@ def closings(steps):
     return found
 
 
-def count_ticket(figures, entries, until):
-    """Adds one ticket's duties."""
+def count_ticket(figures, entries, until, kpis):
+    """Adds one ticket's duties, and what KPIs measure of it."""
     steps = [(ms_of(entry["time:timestamp"]), entry["concept:name"]) for entry in entries]
     steps = [step for step in steps if step[0] <= until]
     if not steps:
@@ -157,6 +164,11 @@ def count_ticket(figures, entries, until):
 
     fold = Fold(start, respond(start), DESK, acts_of(steps, RESPOND))
     count("respond", owner, fold, ladders(owner)["respond"])
+    desk = owner[-1]
+    kpis.sample(LATE_ANSWERS, desk, 1, 1, start, start)
+    if fold.happens(fold.due, until):
+        figures.add("emitted")
+        kpis.sample(LATE_ANSWERS, desk, 0, 1, fold.due, fold.due)
     fold = Fold(start, resolve(start), DESK, acts_of(steps, RESOLVE))
     count("resolve", owner, fold, ladders(owner)["resolve"])
     for place, acts in closings(steps):
@@ -173,10 +185,12 @@ def count_ticket(figures, entries, until):
 def count_log(lines, until, by_owner=False):
     """The figures of a whole log, given as lines of text. until: milliseconds."""
     figures = Figures(by_owner)
+    kpis = Kpis(figures, notifying(figures, CALLS))
     for entries in tickets(lines):
         figures.add("tickets")
         figures.add("entries", count=len(entries))
-        count_ticket(figures, entries, until)
+        count_ticket(figures, entries, until, kpis)
+    kpis.end(until)
     return figures
 
 

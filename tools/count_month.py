@@ -4,8 +4,8 @@
     count_month.py FILE [--until INSTANT] [--by owner]      prints one JSON object {figure: number}
 
 It reads each line as what it is and plays the duties through one by one, by the rules in
-dutycount.py and these, and the approvals by the rules in approvalcount.py (terms as in
-rules/department, written out again below). The run is taken to end with `--until` (default: the
+dutycount.py and these, the approvals by the rules in approvalcount.py, the KPIs by those in
+kpicount.py (terms as in rules/department, written out again below). The run is taken to end with `--until` (default: the
 first midnight of the month after that of the first accepted line).
 
 Lines, in this order; exactly one of the figures in capitals each:
@@ -49,12 +49,21 @@ Duties, by the fold of dutycount.py over what has come so far, each line at the 
    changes which end, when or how late an ended duty had.
  - DUTY.in_time, .late, .waived, .breached, .open say how it ended, as in the other counts.
 Notifications: notified.ADDRESSEE, once for each accepted event that a rule fits, raised again or
-not, and for each end of an approval that tells somebody. emitted: the events that rules and
-approvals make.
+not, for each end of an approval that tells somebody, each breach and each level of a KPI that does.
+emitted: the events that rules, approvals and breaches make.
+
+What the report shows beside that:
+ - approval.NAME.END/GROUP: the group is that of the approval's first seat.
+ - kpi.* as in kpicount.py; alarmed.LEVEL/GROUP by the group that a KPI calls.
+ - day.breached.DD/GROUP: the breaches by their day of the month.
+ - climbed.N.DUTY: how many of the duties that are overdue have climbed to management (0), to the
+   director (1), to others or nobody (2). worst.DUTY: of these the highest, and then the first due.
+ - people.joined, .left/TEAM: after the first instant; vacancy.SEAT: when nobody held it.
 """
 
 import argparse
 import collections
+import heapq
 import json
 import re
 import sys
@@ -63,7 +72,8 @@ from decimal import Decimal, InvalidOperation
 
 from approvalcount import Approval, Need, Organisation
 from dutycount import (HOUR, MINUTE, Calendar, Figures, FixedZone, Fold, RealTime, Rung,
-                       add_calendar_days, ms_of)
+                       add_calendar_days, instant_text, ms_of)
+from kpicount import Bound, Kpi, Kpis
 
 DAY = 24 * HOUR
 SHANGHAI = FixedZone(8)
@@ -180,19 +190,28 @@ TERMS = {
     "review_campaign": ("marketing_ops", days(3), [
         remind("marketing_ops", 50), escalate("marketing_ops.lead"),
         escalate("director", hours(8))]),
-    "test_release": ("product_ops", days(3), [
-        remind("product_ops", 50), escalate("product_ops.lead")]),
-    "publish_release": ("product_ops", days(5), [
-        remind("product_ops.lead", 75), escalate("product_ops.lead"),
-        escalate("director", hours(8))]),
-    "document_release": ("product_ops", days(2), [
+    "gather_needs": ("product_ops", days(5), [
+        remind("product_ops", 50), escalate("product_ops.lead"), escalate("director", days(2))]),
+    "test_launch": ("product_ops", days(5), [
+        escalate("product_ops.lead"), escalate("director", days(2))]),
+    "publish_launch": ("product_ops.lead", days(5), [
+        remind("product_ops.lead", 75), escalate("director"), escalate("management", hours(16))]),
+    "document_launch": ("product_ops", days(2), [
         escalate("product_ops.lead"), escalate("director", hours(16))]),
+    "reviewed_launch": ("product_ops.lead", lambda start: start + MINUTE, []),
+    "explain_launch": ("product_ops.lead", days(1), [escalate("director")]),
+    "look_into": ("product_ops", days(1), [
+        escalate("product_ops.lead"), escalate("director", hours(8))]),
+    "improve_service": ("customer_service", days(5), [remind(LEAD, 75), escalate("director")]),
 }
 for source in ("orders", "traffic", "service"):
     TERMS["collect_" + source] = ("data_analytics", elapsed(2), [
         escalate("data_analytics.lead"), escalate("director", elapsed(2))])
 # Duties in hours of the clock or in days of the calendar.
-REAL = {"restore_service", "train_employee", "collect_orders", "collect_traffic", "collect_service"}
+REAL = {"restore_service", "train_employee", "reviewed_launch", "collect_orders", "collect_traffic",
+        "collect_service"}
+# Duties whose breach has consequences.
+REACTS = {"first_response": "missed", "reviewed_launch": "unreviewed"}
 
 # What an act does to the duties of its key: type -> {duty: what}.
 ACTS = {
@@ -206,20 +225,23 @@ ACTS = {
     "question.answered": {"answer_question": "fulfil"},
     "feedback.analysed": {"analyse_feedback": "fulfil"},
     "incident.resolved": {"restore_service": "fulfil"},
-    "refund.paid": {"pay_refund": "fulfil"},
+    "order.refunded": {"pay_refund": "fulfil"},
     "refund.dropped": {"pay_refund": "waive"},
     "campaign.started": {"start_campaign": "fulfil"},
     "campaign.dropped": {"start_campaign": "waive"},
     "campaign.reviewed": {"review_campaign": "fulfil"},
-    "release.tested": {"test_release": "fulfil"},
-    "release.dropped": {"test_release": "waive", "publish_release": "waive"},
-    "release.published": {"publish_release": "fulfil"},
-    "release.documented": {"document_release": "fulfil"},
+    "launch.specified": {"gather_needs": "fulfil"},
+    "launch.tested": {"test_launch": "fulfil"},
+    "launch.cancelled": {"gather_needs": "waive", "test_launch": "waive", "publish_launch": "waive"},
+    "launch.published": {"publish_launch": "fulfil"},
+    "launch.documented": {"document_launch": "fulfil"},
     "employee.examined": {"train_employee": "fulfil"},
 }
 # Which approval an event withdraws, by the same key.
-WITHDRAWS = {"refund.dropped": "refund_amount", "campaign.dropped": "campaign_tiers",
-             "release.dropped": "release_review"}
+WITHDRAWS = {"refund.dropped": "refund_amount", "campaign.dropped": "campaign_budget",
+             "launch.cancelled": "product_launch"}
+# The events whose key isn't named as their type begins.
+KEYS = {"order.refunded": "refund"}
 # What a scheduled duty hangs on: (weekday | day of the month | every day, hour).
 SCHEDULES = (
     ("weekly_report", lambda date: date.weekday() == 0, 10),
@@ -301,7 +323,7 @@ def fields(optional="", **readers):
     return {name: (reader, name in optional.split()) for name, reader in readers.items()}
 
 
-GOODS = one_of("clothing", "food", "electronics", "home")
+GOODS = one_of("clothing", "food", "electronics", "home", "gifts")
 ONLY = fields(complaint=as_text)
 SPAN = {"from": as_instant, "until": as_instant}
 SCHEMAS = {
@@ -322,13 +344,18 @@ SCHEMAS = {
                                 sales_stopped=as_flag,
                                 system=one_of("checkout", "search", "app", "warehouse")),
     "incident.resolved": fields(incident=as_text),
-    "order.paid": fields(order=as_text, amount=as_money, category=one_of(
-        "quality", "delivery", "refund", "fraud", "other")),
-    "refund.requested": fields(refund=as_text, goods=GOODS, amount=as_money, agent=as_text),
+    "order.paid": fields(order=as_text, amount=as_money, goods=GOODS),
+    "order.refunded": fields(refund=as_text, order=as_text, goods=GOODS, amount=as_money),
+    "refund.requested": fields(refund=as_text, order=as_text, goods=GOODS, amount=as_money,
+                               agent=as_text),
     "refund.dropped": fields(refund=as_text),
-    "refund.paid": fields(refund=as_text, goods=GOODS, amount=as_money),
+    "survey.returned": fields(survey=as_text, score=whole(1, 5)),
+    "check.run": fields(check=as_text, service=one_of("checkout", "app", "search"), failed=as_flag),
+    "goods.looked_into": fields(goods=GOODS),
     "campaign.proposed": fields(campaign=as_text, budget=as_money, proposer=as_text),
-    "release.requested": fields(release=as_text, budget=as_money, requester=as_text),
+    "launch.proposed": fields(launch=as_text, requester=as_text, budget=as_money),
+    "launch.review_requested": fields("customers_data", launch=as_text, requester=as_text,
+                                      budget=as_money, customers_data=as_flag),
     "data.collected": fields(run=as_text, source=one_of("orders", "traffic", "service")),
     "employee.hired": fields(employee=as_text, team=as_text),
     "employee.examined": fields(employee=as_text),
@@ -343,8 +370,8 @@ SCHEMAS = {
 }
 for name in ("dropped", "started", "ended", "reviewed"):
     SCHEMAS["campaign." + name] = fields(campaign=as_text)
-for name in ("tested", "dropped", "published", "documented"):
-    SCHEMAS["release." + name] = fields(release=as_text)
+for name in ("specified", "tested", "cancelled", "published", "documented"):
+    SCHEMAS["launch." + name] = fields(launch=as_text)
 NEEDS_ACTOR = ("remit.delegated", "remit.decided", "remit.withdrawn", "remit.reported")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -396,11 +423,19 @@ def read_data(event):
 # -- the duties ------------------------------------------------------------------------------------
 
 
+def group_of(party):
+    """The group of a party: its team, or the director's office."""
+    return "office" if party in ("director", "management") else party.split(".")[0]
+
+
+HEIGHT = {"management": 0, "director": 1}
+
+
 class Duty:
     """One duty with what has come about it, and what was told on the way."""
 
-    def __init__(self, name, owner, raised, limit, ladder, vacant=lambda seat, ms: False):
-        self.name, self.owner, self.ladder = name, owner, ladder
+    def __init__(self, name, owner, raised, limit, ladder, vacant=lambda seat, ms: False, key=None):
+        self.name, self.owner, self.ladder, self.key = name, owner, ladder, key
         self.raised, self.limit = raised, limit
         self.measure = RealTime if name in REAL else OFFICE
         self.vacant = vacant
@@ -408,6 +443,8 @@ class Duty:
         self.fold = Fold(raised, limit, self.measure, [])
         self.fired = set()          # numbers of rungs; 0 is the breach
         self.told = collections.Counter()
+        self.breaches = []          # their instants
+        self.reached = 2            # how high it has climbed: 0 is management, 1 the director
 
     def settle(self, clock, inclusive=False):
         """Lets happen what is to come before `clock`, at it too when inclusive.
@@ -421,6 +458,7 @@ class Duty:
         if 0 not in self.fired and self.fold.happens(self.fold.due, until):
             self.fired.add(0)
             self.told["breaches"] += 1
+            self.breaches.append(self.fold.due)
         for number, rung in enumerate(self.ladder, start=1):
             instant = self.fold.instant(rung)
             if number not in self.fired and self.fold.happens(instant, until):
@@ -434,6 +472,8 @@ class Duty:
         for to in (higher.to for higher in self.ladder[number - 1:]):
             if not self.vacant(to, instant):
                 self.told["%s.%d.%s" % (what, number, to)] += 1
+                if rung.kind == "escalate":
+                    self.reached = min(self.reached, HEIGHT.get(to, 2))
                 return
             if to not in gone:
                 gone.add(to)
@@ -481,14 +521,17 @@ class Duty:
 class Month:
     """The state while the lines are played through."""
 
-    def __init__(self):
-        self.count = Figures()
+    def __init__(self, by_owner=False):
+        self.count = Figures(by_owner)
         self.clock = None
         self.first = None
         self.duties = {}            # (name, key) -> Duty, in the order they were raised
         self.scheduled = collections.defaultdict(list)      # name -> [Duty], not known to be over
         self.schedules = []         # [(instant, name)] not yet raised
-        self.approvals = {}         # (name, key) -> Approval, in the order they were opened
+        self.approvals = {}         # (name, key) -> Approval: the last one, if asked for again
+        self.timers = []            # heap of (instant, number, Duty): deadlines that have consequences
+        self.cleared = {}           # launch -> [instant at which a review was granted]
+        self.kpis = Kpis(self.count, self.alarm)
         self.running = []           # those of them that are open
         self.accepted = {}          # (source, id) -> content
         self.rejected = set()       # (source, id, content)
@@ -541,6 +584,39 @@ class Month:
         self.clock = max(self.clock, ms)
         self.begin(self.clock)
         self.look(self.clock)
+        self.expire(self.clock)
+        self.kpis.run(self.clock)
+
+    def expire(self, clock, inclusive=False):
+        """What follows from the breaches of instants before `clock`."""
+        while self.timers and (self.timers[0][0] < clock or (inclusive and self.timers[0][0] == clock)):
+            instant, _, duty = heapq.heappop(self.timers)
+            duty.settle(clock, inclusive)
+            if duty.breaches:
+                getattr(self, REACTS[duty.name])(duty.key, instant, instant)
+
+    def missed(self, key, ms, told):
+        self.count.add("emitted")
+        self.kpis.sample(LATE_ANSWERS, "", 0, 1, ms, told)
+
+    def alarm(self, kpi, what, group, episode, ms):
+        """What follows from a level of a KPI that was raised or cleared."""
+        home, told = CALLS[kpi]
+        if what != "cleared":
+            self.count.add("alarmed." + what, home)
+        for who in told.get(what, ()):
+            self.count.add("notified." + who)
+        if what == "warning" and kpi == "refund_rate":
+            key = (group, str(episode))
+            self.oblige("look_into", key, ms)
+            self.scheduled["look_into " + group].append(self.duties["look_into", key])
+        if what == "warning" and kpi == "satisfaction":
+            self.oblige("improve_service", str(episode), ms)
+
+    def unreviewed(self, key, ms, told):
+        self.count.add("notified.director")
+        self.count.add("notified.management")
+        self.oblige("explain_launch", key, ms)
 
     def plan(self, ms):
         """The schedules' instants of 65 days from the first clock."""
@@ -578,15 +654,20 @@ class Month:
         if approval.state == "open":
             return
         self.running.remove(approval)
+        self.count.add("approval.%s.%s" % (approval.name, approval.state), approval.group)
         told, emits = approval.reactions.get(approval.state, ((), None))
         for who in told:
             if who.startswith("escalate "):
-                self.count.add("approval.%s.escalated.%s" % (approval.name, who[len("escalate "):]))
+                self.count.add("approval.%s.escalated.%s" % (approval.name, who[len("escalate "):]),
+                               approval.group)
             else:
                 self.count.add("notified." + who)
         if emits:
             self.count.add("emitted")
             self.oblige(emits, approval.key, ms)
+            if approval.name == "product_launch":
+                self.cleared.setdefault(approval.key, []).append(ms)
+                self.act("reviewed_launch", approval.key, ms, "fulfil", {"source": "", "id": ""})
 
     def handle(self, event, data):
         """Handles an event at the clock. False: its actor may not do this."""
@@ -595,13 +676,15 @@ class Month:
         if kind in RAISES:
             getattr(self, RAISES[kind])(ms, data, event)
         if kind in ACTS:
-            key = data[kind.split(".")[0]]
+            key = data[KEYS.get(kind, kind.split(".")[0])]
             found = [self.act(name, key, ms, what, event) for name, what in ACTS[kind].items()]
             if kind in WITHDRAWS:
                 found.append(self.withdraw(WITHDRAWS[kind], key, ms))
             acted = any(found)
         elif kind == "report.published":
             acted = self.published(REPORTS[data["kind"]], ms, event)
+        elif kind == "goods.looked_into":
+            acted = self.published("look_into " + data["goods"], ms, event)
         elif kind == "data.collected":
             acted = self.published("collect_" + data["source"], ms, event, each=True)
         elif kind in ("remit.joined", "remit.appointed", "remit.left", "remit.delegated"):
@@ -615,6 +698,9 @@ class Month:
             acted = self.decided(kind, ms, data, event["actor"])
         if acted is False and kind not in RAISES:
             self.count.add("unmatched")
+        if kind in SAMPLES:
+            for kpi, group, part, value in SAMPLES[kind](data):
+                self.kpis.sample(kpi, group, part, value, ms, self.clock)
         return acted != "authority"
 
     # What raises something. Each rule and duty sees the event once, raised again or not.
@@ -658,8 +744,20 @@ class Month:
     def ended_campaign(self, ms, data, event):
         self.oblige("review_campaign", data["campaign"], ms)
 
-    def published_release(self, ms, data, event):
-        self.oblige("document_release", data["release"], ms)
+    def proposed(self, ms, data, event):
+        self.oblige("gather_needs", data["launch"], ms)
+
+    def specified(self, ms, data, event):
+        self.oblige("test_launch", data["launch"], ms)
+
+    def published_launch(self, ms, data, event):
+        launch = data["launch"]
+        self.oblige("document_launch", launch, ms)
+        if ("reviewed_launch", launch) not in self.duties:
+            self.oblige("reviewed_launch", launch, ms, settle=False)
+            if any(ms - 90 * DAY <= cleared <= ms for cleared in self.cleared.get(launch, ())):
+                self.act("reviewed_launch", launch, ms, "fulfil", event)
+            self.settle(self.duties["reviewed_launch", launch])
 
     def refund(self, ms, data, event):
         key, amount, agent = data["refund"], data["amount"], data["agent"]
@@ -677,21 +775,21 @@ class Month:
         needs = [Need(1, ["marketing_ops.lead", "director"])]
         needs += [Need(1, ["director"])] * (budget > 50000)
         needs += [Need(1, ["management"])] * (budget > 500000)
-        self.ask("campaign_tiers", data["campaign"], ms, event, days(2)(ms), needs, [proposer], {
+        self.ask("campaign_budget", data["campaign"], ms, event, days(2)(ms), needs, [proposer], {
             "granted": ((), "start_campaign"), "refused": ((proposer,), None),
             "lapsed": (("escalate director",), None),
             "unattainable": ((proposer, "management"), None)})
 
-    def release(self, ms, data, event):
-        self.oblige("test_release", data["release"], ms)
+    def review(self, ms, data, event):
         needs = [Need(1, ["product_ops.lead"]),
                  Need(2, ["customer_service", "marketing_ops", "data_analytics"])]
+        needs += [Need(1, ["data_analytics.lead"])] * data["customers_data"]
         needs += [Need(1, ["director"])] * (data["budget"] > 500000)
+        needs += [Need(1, ["management"])] * (data["budget"] > 5000000)
         asker = data["requester"]
-        self.ask("release_review", data["release"], ms, event, days(2)(ms), needs, [asker], {
-            "granted": ((), "publish_release"), "refused": ((asker,), None),
-            "lapsed": ((asker, "escalate director"), None),
-            "unattainable": (("director",), None)})
+        self.ask("product_launch", data["launch"], ms, event, days(2)(ms), needs, [asker], {
+            "granted": ((), "publish_launch"), "refused": ((asker, "product_ops"), None),
+            "lapsed": (("escalate director",), None), "unattainable": (("director",), None)})
 
     def oblige(self, name, key, ms, owner=None, deadline=None, ladder=None, settle=True):
         if (name, key) in self.duties:
@@ -699,19 +797,30 @@ class Month:
         if name in TERMS:
             terms = TERMS[name]
             owner, deadline, ladder = terms[0], deadline or terms[1], terms[2]
-        duty = Duty(name, owner, ms, deadline(ms), ladder, self.people.vacant)
+        duty = Duty(name, owner, ms, deadline(ms), ladder, self.people.vacant, key)
         self.duties[name, key] = duty
         if settle:
-            duty.settle(self.clock)
+            self.settle(duty)
+
+    def settle(self, duty):
+        """What is past already when a duty is raised; what follows from its deadline when that comes."""
+        duty.settle(self.clock)
+        if duty.name in REACTS and duty.fold.end is None:
+            if duty.breaches:
+                getattr(self, REACTS[duty.name])(duty.key, duty.fold.due, self.clock)
+            else:
+                heapq.heappush(self.timers, (duty.fold.due, len(self.duties), duty))
 
     def ask(self, name, key, ms, event, due, needs, excluded, reactions):
-        if (name, key) in self.approvals:
+        before = self.approvals.get((name, key))
+        if before and (before.state == "open" or name not in AGAIN):
             return
         approval = Approval(name, key, ms, event.get("actor"), due, needs, excluded, self.people)
         approval.reactions = reactions
         self.approvals[name, key] = approval
         self.running.append(approval)
-        self.count.add("approval.%s.opened" % name)
+        approval.group = group_of(needs[0].seats[0])
+        self.count.add("approval.%s.opened" % name, approval.group)
         approval.judge(ms)
         self.ended(approval, ms)
         self.look(self.clock)
@@ -732,7 +841,7 @@ class Month:
         found = False
         for duty in list(self.scheduled[name]):
             if duty.fold.end is None and duty.raised <= ms and (each or not found):
-                found = self.act(name, duty.raised, ms, "fulfil", event)
+                found = self.act(duty.name, duty.key, ms, "fulfil", event)
                 self.scheduled[name].remove(duty)
         return found
 
@@ -757,7 +866,7 @@ class Month:
         elif not approval.vote(actor, data["vote"], ms, data.get("seat")):
             return "authority"
         else:
-            self.count.add("approval.%s.voted.%s" % (approval.name, data["vote"]))
+            self.count.add("approval.%s.voted.%s" % (approval.name, data["vote"]), approval.group)
         self.ended(approval, ms)
         return True
 
@@ -775,13 +884,14 @@ class Month:
         self.clock = until
         self.begin(until, inclusive=True)
         self.look(until, inclusive=True)
+        self.expire(until, inclusive=True)
+        self.kpis.end(until)
         for duty in self.duties.values():
             duty.settle(until, inclusive=True)
 
-    def figures(self, by_owner=False):
+    def figures(self):
         """All figures. Call it once, after end()."""
-        result = Figures(by_owner)
-        result.update(self.count)
+        result = self.count
         for duty in self.duties.values():
             told = dict(duty.told)
             told["raised"] = 1
@@ -793,32 +903,110 @@ class Month:
                 if number:
                     result.add(duty.name + "." + what, duty.owner, number)
                     result.add("total." + what.split(".")[0], duty.owner, number)
-        for approval in self.approvals.values():
-            result.add("approval.%s.%s" % (approval.name, approval.state))
+            for ms in duty.breaches:
+                result.add("day.breached.%02d" % SHANGHAI.to_wall(ms).day, group_of(duty.owner))
+        for approval in self.running:
+            result.add("approval.%s.open" % approval.name, approval.group)
+        self.worst(result)
+        self.comings(result)
         return result
+
+    def worst(self, result):
+        """The worst of the duties that are overdue."""
+        def named(duty):
+            key = duty.key if isinstance(duty.key, str) else "/".join(
+                part if isinstance(part, str) else instant_text(SHANGHAI, part)
+                for part in (duty.key if isinstance(duty.key, tuple) else (duty.key,)))
+            return duty.reached, duty.fold.due, duty.name + "/" + key
+        for reached, due, name in sorted(
+                named(duty) for duty in self.duties.values() if duty.outcome() == "breached"):
+            kind = name.partition("/")[0]
+            result.add("climbed.%d.%s" % (reached, kind))
+            if "worst." + kind not in result:
+                result["worst." + kind] = "%s %s %d" % (name, instant_text(SHANGHAI, due), reached)
+
+    def comings(self, result):
+        """Who came and went after the first instant, and which seats nobody held for a time."""
+        for seat, people in self.people.held.items():
+            spans = sorted(span for spans in people.values() for span in spans)
+            for begin, end in spans:
+                if begin > self.first:
+                    result.add("people.joined", seat)
+                if end <= self.clock:
+                    result.add("people.left", seat)
+            gaps, last = [], None
+            for begin, end in spans + [(self.clock, None)]:
+                if last is not None and last < begin:
+                    gaps.append("%s..%s" % (instant_text(SHANGHAI, last), instant_text(SHANGHAI, begin)
+                                            if end is not None else ""))
+                last = end if last is None or end is None else max(last, end)
+            if gaps:
+                result["vacancy." + seat] = " ".join(gaps)
+
+
+# Approvals that may be asked for again once they have ended.
+AGAIN = ("product_launch", "campaign_budget")
+
+
+# -- the KPIs --------------------------------------------------------------------------------------
+
+
+def whole_days(count):
+    return lambda ms: add_calendar_days(SHANGHAI, ms, count)
+
+
+REFUND_RATE = Kpi("refund_rate", whole_days(7), {
+    "warning": (Bound("above", "0.05", 2 * HOUR), Bound("below", "0.04")),
+    "critical": (Bound("above", "0.08"), None)}, least=5)
+LATE_ANSWERS = Kpi("late_answers", whole_days(1), {
+    "warning": (Bound("at least", "0.3"), Bound("at most", "0.15")),
+    "critical": (Bound("at least", "0.5"), Bound("at most", "0.25"))}, least=10, empty="clear")
+ERROR_RATE = Kpi("error_rate", lambda ms: ms + HOUR, {
+    "critical": (Bound("above", "0.5", 20 * MINUTE), Bound("at most", "0.25", 20 * MINUTE))},
+    least=3, step=10 * MINUTE)
+SATISFACTION = Kpi("satisfaction", whole_days(7), {
+    "warning": (Bound("below", "3.5", DAY), None)}, least=5, empty="alert", shape="average")
+# What an event adds: type -> function from its data to [(kpi, group, part, value)].
+SAMPLES = {
+    "order.paid": lambda data: [(REFUND_RATE, data["goods"], 1, data["amount"])],
+    "order.refunded": lambda data: [(REFUND_RATE, data["goods"], 0, data["amount"])],
+    "complaint.opened": lambda data: [(LATE_ANSWERS, "", 1, 1)],
+    "check.run": lambda data: [(ERROR_RATE, data["service"], part, 1)
+                               for part in ((0, 1) if data["failed"] else (1,))],
+    "survey.returned": lambda data: [(SATISFACTION, "", 0, data["score"])],
+}
+# KPI -> the group that it calls, {level: who is notified}.
+CALLS = {
+    "refund_rate": ("product_ops", {"critical": ("product_ops.lead", "director"),
+                                    "cleared": ("product_ops.lead",)}),
+    "late_answers": ("customer_service", {"warning": (LEAD,), "critical": (LEAD, "director")}),
+    "error_rate": ("product_ops", {"critical": ("product_ops.lead", "director")}),
+    "satisfaction": ("customer_service", {}),
+}
 
 
 # What raises something: type -> method of Month.
 RAISES = {"complaint.opened": "opened", "question.asked": "asked", "feedback.received": "received",
           "incident.reported": "incident", "employee.hired": "hired",
           "campaign.proposed": "campaign", "campaign.ended": "ended_campaign",
-          "refund.requested": "refund", "release.requested": "release",
-          "release.published": "published_release"}
+          "refund.requested": "refund", "launch.proposed": "proposed",
+          "launch.specified": "specified", "launch.review_requested": "review",
+          "launch.published": "published_launch"}
 ONE_DAY = datetime(1970, 1, 2) - datetime(1970, 1, 1)
 
 
 def count_lines(lines, until=None, by_owner=False):
     """The figures of lines of bytes. until: ms, or None for the end of the month."""
-    month = Month()
+    month = Month(by_owner)
     for line in lines:
         month.line(line.rstrip(b"\r\n"))
     if month.clock is None:
-        return month.figures(by_owner)
+        return month.figures()
     if until is None:
         wall = SHANGHAI.to_wall(month.first)
         until = SHANGHAI.to_utc(datetime(wall.year + wall.month // 12, wall.month % 12 + 1, 1))
     month.end(until)
-    return month.figures(by_owner)
+    return month.figures()
 
 
 def main(arguments=None):

@@ -3,7 +3,7 @@
 
     count_receipt.py [LOG] [--until INSTANT] [--by owner]   prints one JSON object {figure: number}
 
-It reads the CSV's rows (not the converted events) and counts by the rules in dutycount.py, with the
+It reads the CSV's rows (not the converted events) and counts by the rules in dutycount.py and kpicount.py, with the
 terms of rules/receipt/receipt.remit written out again below. Figures are DUTY.WHAT and total.WHAT
 (see count_in_order), with --by owner also DUTY.WHAT/OWNER. The run is taken to end with `--until`
 (default 2012-02-01T00:00:00+01:00).
@@ -29,6 +29,7 @@ import sys
 
 from dutycount import (HOUR, Calendar, CentralEurope, Figures, Fold, RealTime, Rung,
                        add_calendar_days, count_in_order, ms_of)
+from kpicount import Bound, Kpi, Kpis, notifying
 
 DEFAULT_LOG = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                            "..", "..", "shared", "data", "logs", "receipt.csv")
@@ -68,14 +69,31 @@ def decide_ladder(owner):
             Rung("escalate", "town_clerk", after=days(56))]
 
 
+LATE_ANSWERS = Kpi("late_answers", days(30), {
+    "warning": (Bound("above", "0.33", 24 * HOUR), Bound("below", "0.25")),
+    "critical": (Bound("above", "0.5"), Bound("at most", "0.33"))}, least=10, empty="clear")
+MISSED_TERMS = Kpi("missed_terms", days(7), {
+    "warning": (Bound("at least", 8), Bound("below", 4)),
+    "critical": (Bound("at least", 12), Bound("below", 8))}, shape="sum")
+CALLS = {("late_answers", "warning"): ("intake.lead",),
+         ("late_answers", "critical"): ("intake.lead", "head_of_permits"),
+         ("missed_terms", "warning"): ("head_of_permits",),
+         ("missed_terms", "critical"): ("head_of_permits", "town_clerk")}
+
+
 def acts(times, what):
     return [(ms, what, "advice", "", "%06d" % n) for n, ms in enumerate(times)]
 
 
-def count_case(figures, rows, until):
-    """Adds one case's duties. rows: the case's rows in the log's order."""
+def count_case(figures, rows, until, kpis):
+    """Adds one case's duties, and what KPIs measure of it. rows: the case's rows in the log's order."""
     def times(prefix):
         return [ms for ms, row in entries if row["concept:name"].startswith(prefix)]
+
+    def missed(kpi, group, fold):
+        if fold.happens(fold.due, until):
+            figures.add("emitted")
+            kpis.sample(kpi, group, 0, 1, fold.due, max(fold.due, fold.raised))
 
     entries = [(ms_of(row["time:timestamp"]), row) for row in rows]
     head = rows[0]
@@ -93,10 +111,13 @@ def count_case(figures, rows, until):
     fold = Fold(received, ms_of(head["case:deadline"]), RealTime,
                 acts(closed, "fulfil") + acts(asked, "pause") + acts(come, "resume"))
     count_in_order(figures, "decide", owner, fold, decide_ladder(owner), until)
+    missed(MISSED_TERMS, owner, fold)
     if registered:
         start = registered[0]
         fold = Fold(start, OFFICE.add_days(start, 2), OFFICE, acts(times("T05"), "fulfil"))
         count_in_order(figures, "confirm_receipt", "intake", fold, CONFIRM, until)
+        kpis.sample(LATE_ANSWERS, "", 1, 1, start, start)
+        missed(LATE_ANSWERS, "", fold)
     if asked:
         start = asked[0]
         fold = Fold(start, OFFICE.add_days(start, 15), OFFICE, acts(come, "fulfil"))
@@ -106,12 +127,14 @@ def count_case(figures, rows, until):
 def count_log(lines, until, by_owner=False):
     """The figures of a whole log, given as lines of CSV. until: milliseconds."""
     figures, cases = Figures(by_owner), {}
+    kpis = Kpis(figures, notifying(figures, CALLS))
     for row in csv.DictReader(lines):
         cases.setdefault(row["case:concept:name"], []).append(row)
         figures.add("entries")
     for rows in cases.values():
         figures.add("cases")
-        count_case(figures, rows, until)
+        count_case(figures, rows, until, kpis)
+    kpis.end(until)
     return figures
 
 

@@ -48,6 +48,13 @@ def wall_ms(wall):
     return (wall - EPOCH) // timedelta(milliseconds=1)
 
 
+def instant_text(zone, ms):
+    """RFC 3339 text in a zone, milliseconds only when there are any."""
+    offset = (wall_ms(zone.to_wall(ms)) - ms) // MINUTE
+    moment = datetime.fromtimestamp(0, timezone(timedelta(minutes=offset))) + timedelta(milliseconds=ms)
+    return moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+
+
 def last_sunday(year, month):
     """01:00 UTC on the last Sunday of a month of 31 days: when Europe changes its clocks."""
     day = date(year, month, 31)

@@ -130,11 +130,19 @@ class Demo(unittest.TestCase):
 
     def test_another_approval_than_the_one_counted_is_noticed(self):
         root = self.copy_of_project()
-        self.tamper(root, "rules/department/releases.remit", "2 of customer_service,",
+        self.tamper(root, "rules/department/launch.remit", "2 of customer_service,",
                     "1 of customer_service,")
         done = self.run_demo("--events", "2000", root=root)
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("approval.release_review.voted.yes", done.stdout)
+        self.assertIn("approval.product_launch.voted.yes", done.stdout)
+        self.assertNotIn("agrees in all", done.stdout)
+
+    def test_another_kpi_than_the_one_counted_is_noticed(self):
+        root = self.copy_of_project()
+        self.tamper(root, "rules/department/kpis.remit", "above 5% for 2 hours", "above 5% for 3 hours")
+        done = self.run_demo("--events", "8000", root=root)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("kpi.refund_rate.warning.1.raised/", done.stdout)
         self.assertNotIn("agrees in all", done.stdout)
 
     def test_a_tampered_count_is_noticed(self):
@@ -177,9 +185,34 @@ class Demo(unittest.TestCase):
         self.assertEqual(look.days("red", [1, 1000, 0], 1000), ".@ ")
 
     def test_groups(self):
-        self.assertEqual([demo.group_of(party) for party in (
+        self.assertEqual([demo.named(demo.group_of(party)) for party in (
             "director", "management", "customer_service.lead", "product_ops")],
-            ["director's office", "director's office", "customer_service", "product_ops"])
+            ["director's office", "director's office", "customer service", "product ops"])
+
+    def test_columns_are_those_of_a_terminal(self):
+        self.assertEqual(demo.width("投诉 C1"), 7)
+        self.assertEqual(demo.width("e\u0301"), 1)
+        self.assertEqual(demo.fit("投诉处理", 5), "投诉 ")
+        self.assertEqual(demo.fit("投诉", 6) + "|", "投诉  |")
+        self.assertEqual(demo.wrapped(["投诉投诉", "ab", "c"], 12), ["投诉投诉,", "ab, c"])
+
+    def test_each_day_shows_its_worst_level(self):
+        day = "2026-03-%02dT10:00:00+08:00"
+        spans = [("warning", day % 2, None, day % 4), ("critical", day % 3, None, day % 3),
+                 ("warning", day % 6, None, None)]
+        self.assertEqual(demo.alarm_days(spans, 7), [0, 1, 2, 1, 0, 1, 1])
+
+    def test_lengths_are_said_in_their_greatest_unit(self):
+        self.assertEqual([demo.length_of(n) for n in (59, 3599, 3600, 7200, 86400, 1e6)],
+                         ["0 min", "59 min", "1 hour", "2 hours", "1 day", "11 days"])
+
+    def test_what_climbed_highest_is_the_worst(self):
+        stream = demo.Stream("x", "x", "x", "2026-04-01T00:00:00+08:00")
+        stream.duties = [{"duty": "d", "key": [key], "due": "2026-03-%02dT10:00:00+08:00" % day,
+                          "state": state} for key, day, state in (
+            ("old", 2, "breached"), ("high", 9, "breached"), ("done", 1, "fulfilled"), ("new", 8, "breached"))]
+        stream.effects = [{"type": "remit.duty.escalated", "subject": "duty/d/high", "data": {"to": "director"}}]
+        self.assertEqual([one[2] for one in demo.worst(stream)], ["d/high", "d/old", "d/new"])
 
     def on_a_terminal(self, **environment):
         """What the demo prints to a terminal."""

@@ -173,7 +173,7 @@ def effects_that_are_no_file(folder: Path) -> None:
 def a_file_limit_loses_nothing(folder: Path, most: int) -> None:
     """Writes fail at some size of files, as on a full disk: exit 3, and the run once more ends as it should."""
     rng = random.Random(f"limits {t.SEED}")
-    events = t.week(folder, 300, t.SEED % 1000)
+    events = t.month(folder, 300, t.SEED % 1000)
     wanted = Job(folder / "wanted", DEPARTMENT, [events])
     wanted.run()
     end, sizes = wanted.result(), (wanted.ledger / "data.mdb").stat().st_size
@@ -197,7 +197,7 @@ def a_full_disk_loses_nothing(folder: Path) -> Optional[str]:
     if mounted.returncode != 0:
         return "a small file system can't be mounted here"
     try:
-        events = t.week(folder, 300, t.SEED % 1000)
+        events = t.month(folder, 300, t.SEED % 1000)
         wanted = Job(folder / "wanted", DEPARTMENT, [events])
         wanted.run()
         job = Job(small / "job", DEPARTMENT, [events], batch=20)
@@ -236,7 +236,7 @@ def closed_outputs_lose_nothing(folder: Path) -> None:
 
 def one_writer_and_many_readers(folder: Path) -> None:
     """A second writer is refused; readers see whole batches only, and don't hold the writer up."""
-    events = t.week(folder, 1500, t.SEED % 1000)
+    events = t.month(folder, 1500, t.SEED % 1000)
     job = Job(folder / "job", DEPARTMENT, [events], batch=5)
     writer = subprocess.Popen([REMIT, *job.words()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     refusals = looks = 0

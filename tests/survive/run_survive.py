@@ -39,7 +39,7 @@ def kill_until_done(job: Job, rng: random.Random, most: int) -> int:
 
 def kills_leave_no_trace(folder: Path) -> None:
     rng = random.Random(f"kills {t.SEED}")
-    events = t.week(folder, 900, t.SEED % 1000)
+    events = t.month(folder, 900, t.SEED % 1000)
     undisturbed = Job(folder / "undisturbed", DEPARTMENT, [events])
     undisturbed.run()
     wanted, kills, rounds = undisturbed.result(), 0, 0
@@ -117,7 +117,7 @@ def kill_words(words: list[str], rng: random.Random) -> int:
 # ----------------------------------------------------------------------------------------- batches, repeats
 
 def batch_size_does_not_show(folder: Path) -> None:
-    events = t.week(folder, 400, t.SEED % 1000 + 1)
+    events = t.month(folder, 400, t.SEED % 1000 + 1)
     wanted = None
     for batch in (1, 7, 1000, 10**9):  # the last is all of it
         job = Job(folder / f"batch{batch}", DEPARTMENT, [events], batch=batch)
@@ -150,7 +150,7 @@ def sent_twice(lines: list[str], how: str, rng: random.Random) -> list[str]:
 
 def what_comes_twice_counts_once(folder: Path) -> None:
     rng = random.Random(f"twice {t.SEED}")
-    plain = t.week(folder, 900, t.SEED % 1000 + 2)
+    plain = t.month(folder, 900, t.SEED % 1000 + 2)
     lines = plain.read_text(encoding="utf-8").splitlines()
     once = Job(folder / "once", DEPARTMENT, [plain])
     once.run()

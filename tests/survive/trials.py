@@ -125,11 +125,11 @@ SMALL_CSV = ("id,source,type,time,claim,size,note\r\n"
              "a4,/t,claim.held,2026-03-02T11:30:00+08:00,C2,,\r\n").encode()
 
 
-def week(folder: Path, count: int, seed: int) -> Path:
-    """A generated week of complaints for rules/department."""
-    out = folder / f"week-{seed}-{count}.jsonl"
+def month(folder: Path, count: int, seed: int) -> Path:
+    """A generated month for rules/department, of few events."""
+    out = folder / f"month-{seed}-{count}.jsonl"
     if not out.exists():
-        subprocess.run([sys.executable, str(ROOT / "tools" / "gen_week.py"), "--events", str(count), "--seed",
+        subprocess.run([sys.executable, str(ROOT / "tools" / "gen_month.py"), "--events", str(count), "--seed",
                         str(seed), "--out", str(out)], check=True, stderr=subprocess.DEVNULL)
     return out
 
