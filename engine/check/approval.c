@@ -3,18 +3,8 @@
 
 #include "engine/base/limits.h"
 
-static const char *const members_words[] = {
-#define PROPERTY(name, en, zh) en, zh,
-#include "grammar/keywords.def"
-};
-
 bool is_members(const Node *seat) {
-    if (seat->kind != N_FIELD)
-        return false;
-    for (size_t i = 0; i < sizeof members_words / sizeof *members_words; i++)
-        if (str_eq(seat->text, str_of(members_words[i])))
-            return true;
-    return false;
+    return is_property(seat, PROPERTY_MEMBERS);
 }
 
 /* TEAM.members is each member of a team; anything else is a party. */

@@ -16,7 +16,8 @@ typedef enum Bind {
     BIND_PARTY,  /* means: Party */
     BIND_MEMBER, /* slot: member's number, means: Enum */
     BIND_TABLE,  /* a call; means: Table */
-    BIND_CONST   /* a literal */
+    BIND_SUPERIOR, /* who stands above `a` */
+    BIND_CONST     /* a literal */
 } Bind;
 
 /* type.c */
@@ -105,7 +106,9 @@ void need_calendar(Program *p, const Node *at, const Type *type);
 void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
 /* Arguments of oblige and ask. */
 void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);
-bool is_members(const Node *seat); /* TEAM.members */
+bool is_members(const Node *seat);  /* TEAM.members */
+/* Whether a node is X.PROPERTY, in either language. */
+bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);

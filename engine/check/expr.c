@@ -319,6 +319,35 @@ static Type check_record_field(Program *p, Node *node, const Table *table) {
     return table->results[output].type;
 }
 
+bool is_property(const Node *node, PropertyRow property) {
+    static const char *const words[][2] = {
+#define PROPERTY(name, en, zh) {en, zh},
+#include "grammar/keywords.def"
+    };
+    return node->kind == N_FIELD && (str_eq(node->text, str_of(words[property][0])) ||
+                                     str_eq(node->text, str_of(words[property][1])));
+}
+
+/* Who stands above a party; of one that the policy names somebody must (language.md 18). */
+static Type check_superior(Program *p, Node *node, Type of) {
+    if (of.optional) {
+        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
+                  source_text(p->sources, node->a->span));
+        return type_error();
+    }
+    node->bind = BIND_SUPERIOR;
+    if (node->a->bind != BIND_PARTY)
+        return of;
+    const Party *party = node->a->means;
+    bool above = party->under != NULL;
+    if (party->kind == PARTY_SEAT)
+        above = party->team->under != NULL ||
+                (party->team->votes != NULL && party->team->votes != party);
+    if (!above)
+        diag_add1(p->diags, DIAG_NOBODY_ABOVE, node->at, party->name);
+    return above ? of : type_error();
+}
+
 static Type check_field(Program *p, const Scope *scope, Node *node) {
     const Node *root = dotted_root(node);
     Str name;
@@ -326,6 +355,14 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
         root->kind != N_REF || local_find(scope, root->text) != NULL || is_alias(scope, root->text);
     if (!bound && dotted_text(p, node, &name)) {
         Type party = check_party(p, node, name);
+        if (party.kind == TY_ERROR && is_property(node, PROPERTY_SUPERIOR)) {
+            Type of = expr_check(p, scope, node->a, NULL);
+            if (of.kind == TY_PARTY)
+                return check_superior(p, node, of);
+            if (of.kind != TY_ERROR)
+                diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
+            return type_error();
+        }
         if (party.kind == TY_ERROR) {
             Str *names = new (p->arena, Str, p->parties.n + 1);
             size_t n = 0;
@@ -341,6 +378,8 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
         return check_event_field(p, node, of.of);
     if (of.kind == TY_RECORD)
         return check_record_field(p, node, of.of);
+    if (of.kind == TY_PARTY && is_property(node, PROPERTY_SUPERIOR))
+        return check_superior(p, node, of);
     if (of.kind != TY_ERROR)
         diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
     return type_error();

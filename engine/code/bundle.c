@@ -1328,6 +1328,14 @@ int32_t bundle_party(const Bundle *b, Str name) {
     return -1;
 }
 
+int32_t bundle_superior(const Bundle *b, int32_t party) {
+    const PartyDef *p = &b->parties[party];
+    if (p->kind != PARTY_SEAT_DEF)
+        return p->under;
+    const PartyDef *team = &b->parties[p->team];
+    return team->votes >= 0 && team->votes != party ? team->votes : team->under;
+}
+
 int32_t bundle_event(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->event_count; i++)
         if (is_named(b->events[i].name, b->events[i].alias, name))

@@ -411,6 +411,9 @@ const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count);
 
 /* The party that has this name or alias, or -1. Seats by team and role, each by name or alias. */
 int32_t bundle_party(const Bundle *b, Str name);
+/* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
+ * for the team, of that one what the team is under. -1: nobody. */
+int32_t bundle_superior(const Bundle *b, int32_t party);
 int32_t bundle_event(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);

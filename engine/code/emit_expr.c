@@ -68,6 +68,9 @@ static void load_local(Emit *e, const Node *node, uint32_t dst) {
 static void load_field(Emit *e, const Node *node, uint32_t dst) {
     if (node->bind == BIND_FIELD) {
         ins_abx(e, OP_FIELD, dst, node->slot);
+    } else if (node->bind == BIND_SUPERIOR) {
+        emit_expr(e, node->a, dst, NULL);
+        ins_abc(e, OP_SUPERIOR, dst, dst, 0);
     } else if (node->bind == BIND_ATTR) {
         ins_abx(e, OP_ATTR, dst, node->slot);
     } else if (node->a->bind == BIND_LOCAL) {

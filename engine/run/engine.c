@@ -233,6 +233,14 @@ static Status host_notify(void *ctx, const Value *parties, uint32_t n, Value tex
     return engine_effect(e, &effect, NULL);
 }
 
+static Status host_superior(void *ctx, Value person, Value *out) {
+    Engine *e = ctx;
+    Str who;
+    TRY(arena_str(&e->event, value_str(person), &who)); /* it may stand in a register */
+    *out = value_person(who);
+    return e->has_people ? org_superior(e, who, e->now, out) : OK;
+}
+
 Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *opt, Engine **out,
                    Err *err) {
     Engine *e = mem_zalloc(sizeof *e);
@@ -249,7 +257,8 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .oblige = host_oblige,
                        .ask = host_ask,
                        .escalate = host_escalate,
-                       .notify = host_notify};
+                       .notify = host_notify,
+                       .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
     if (status == OK)

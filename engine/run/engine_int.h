@@ -285,6 +285,10 @@ Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n);
 Status org_event(Engine *e, const Flow *flow);
 /* Whether a person holds the party, or is it (semantics.md 13). */
 Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
+/* Who stands above a person at an instant: above the first role or seat in the order of the policy
+ * that they hold; else the one that votes for their team, or whom it is under. *out stays when there
+ * is nobody. */
+Status org_superior(Engine *e, Str person, int64_t at, Value *out);
 /* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
  * 6); of a team also the holders of its seats count. */
 Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant);

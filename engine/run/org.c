@@ -233,6 +233,25 @@ static Status org_has(Engine *e, Str person, int64_t party, int64_t at, bool *ye
     return OK;
 }
 
+Status org_superior(Engine *e, Str person, int64_t at, Value *out) {
+    for (int teams = 0; teams < 2; teams++)
+        for (uint32_t i = 0; i < e->b->party_count; i++) {
+            const PartyDef *p = &e->b->parties[i];
+            bool holds = false;
+            if ((p->kind == PARTY_TEAM_DEF) != (teams == 1))
+                continue;
+            int32_t above =
+                teams == 1 && p->votes >= 0 ? p->votes : bundle_superior(e->b, (int32_t)i);
+            if (above >= 0)
+                TRY(org_has(e, person, i, at, &holds));
+            if (holds) {
+                *out = (Value){.kind = V_PARTY, .i = above};
+                return OK;
+            }
+        }
+    return OK;
+}
+
 /* The party itself acts, or one who holds it; of a team also who holds one of its seats. */
 Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes) {
     *yes = false;

@@ -82,6 +82,11 @@ typedef enum AggRow {
 #include "grammar/keywords.def"
     AGG_ROWS
 } AggRow;
+typedef enum PropertyRow {
+#define PROPERTY(name, en, zh) PROPERTY_##name,
+#include "grammar/keywords.def"
+    PROPERTY_ROWS
+} PropertyRow;
 typedef enum PowerRow {
 #define POWER(name, en, zh) POWER_##name,
 #include "grammar/keywords.def"

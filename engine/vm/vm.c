@@ -106,6 +106,15 @@ static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
     return OK;
 }
 
+static Status do_superior(Vm *vm, Value who, Value *out) {
+    bool person = value_is_person(who);
+    if (person && vm->host != NULL && vm->host->superior != NULL)
+        return vm->host->superior(vm->host->ctx, who, out);
+    int32_t above = person ? -1 : bundle_superior(vm->b, (int32_t)who.i);
+    *out = above < 0 ? who : (Value){.kind = V_PARTY, .i = above};
+    return OK;
+}
+
 static Status do_text(Vm *vm, Value v, Value *out) {
     Buf text = {0};
     put_value_text(&text, vm->b, &vm->zone, v);
@@ -304,6 +313,9 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_ARG:
             *ra = args[INS_BX(word)];
+            break;
+        case OP_SUPERIOR:
+            TRY(do_superior(vm, *rb, ra));
             break;
         case OP_MOVE:
         case OP_UNWRAP:
