@@ -37,7 +37,7 @@
  * them (engine/syntax/join.c). */
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
-  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE.
@@ -233,6 +233,9 @@ seat(N) ::= seat(A) DOT ID(S). { N = build_member(b, A, S); }
 rungs(L) ::= . { L = build_none(); }
 rungs(L) ::= rungs(A) rung(N). { L = build_list(b, A, N); }
 rung(N) ::= error. { N = build_error(b); }
+rung(N) ::= rung(A) EVERY(K) DURATION(D) UNTIL_ACKNOWLEDGED. { N = build_repeat(b, A, K, D, 1, build_no_token()); }
+rung(N) ::= rung(A) EVERY(K) DURATION(D) UNTIL_ACKNOWLEDGED AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 1, C); }
+rung(N) ::= rung(A) EVERY(K) DURATION(D) AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 0, C); }
 rung(N) ::= AT(K) PERCENT(P) step(A). { N = build_rung(b, K, RUNG_SHARE, build_literal(b, LIT_PERCENT, P), A); }
 rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AFTER(K) value(D) step(A). { N = build_rung(b, K, RUNG_AFTER, D, A); }

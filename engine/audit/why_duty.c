@@ -162,10 +162,9 @@ static Status put_next(Why *w) {
     if (d->fold.ended)
         return OK;
     for (uint32_t i = 1; i <= d->def->rung_count; i++) {
-        Value span;
-        left[i] = (d->fired >> (i - 1) & 1) == 0;
-        TRY(rung_span(d, &d->def->rungs[i - 1], &span));
-        TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i - 1], span, &at[i]));
+        uint32_t again;
+        TRY(duty_rung(d, i - 1, &again, &at[i]));
+        left[i] = (d->fired >> (i - 1) & 1) == 0 || again > 0;
     }
     for (bool head = false;; head = true) {
         uint32_t next = d->def->rung_count + 1;

@@ -264,6 +264,7 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         return buf_status(w->out);
     put_fmt(w->out, "                    rung %lld", (long long)rung.i);
     put_datum(w, e, ", round ", "round");
+    put_datum(w, e, ", again ", "again");
     if (e->line > 0) {
         put_text(w->out, S(", "));
         why_place(w, e->line >> 20, e->line & 0xFFFFF);

@@ -16,6 +16,7 @@ enum {
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
     LIMIT_PAUSES = 32,             /* pause clauses of one duty: a bit each in its record */
+    LIMIT_REPEATS = 100,           /* how often a rung comes again */
     LIMIT_RUNGS = 60,              /* rungs of one ladder */
     LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
     LIMIT_CASCADE = 10000,         /* emitted events of one input event */

@@ -175,6 +175,9 @@ typedef struct Rung {
     const Node *span; /* RUNG_AFTER, RUNG_BEFORE */
     bool raises;      /* escalates; else reminds */
     const Node *parties;
+    Value repeat;     /* how long after the last time it comes again, or absent */
+    uint32_t repeats; /* how often at most */
+    bool until_acknowledged;
 } Rung;
 
 typedef struct Reaction {

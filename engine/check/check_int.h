@@ -7,15 +7,15 @@
 /* How a node's name is bound; stands in Node.bind. */
 typedef enum Bind {
     BIND_NONE,
-    BIND_LOCAL,  /* means: Local, slot: its number */
-    BIND_EVENT,  /* the trigger's event by its alias */
-    BIND_IT,     /* the event at hand */
-    BIND_FIELD,  /* slot: field's number; `a` is the event */
-    BIND_ATTR,   /* slot: Attr */
-    BIND_OUTPUT, /* slot: output's number of a table's record */
-    BIND_PARTY,  /* means: Party */
-    BIND_MEMBER, /* slot: member's number, means: Enum */
-    BIND_TABLE,  /* a call; means: Table */
+    BIND_LOCAL,    /* means: Local, slot: its number */
+    BIND_EVENT,    /* the trigger's event by its alias */
+    BIND_IT,       /* the event at hand */
+    BIND_FIELD,    /* slot: field's number; `a` is the event */
+    BIND_ATTR,     /* slot: Attr */
+    BIND_OUTPUT,   /* slot: output's number of a table's record */
+    BIND_PARTY,    /* means: Party */
+    BIND_MEMBER,   /* slot: member's number, means: Enum */
+    BIND_TABLE,    /* a call; means: Table */
     BIND_SUPERIOR, /* who stands above `a` */
     BIND_CONST     /* a literal */
 } Bind;
@@ -106,7 +106,7 @@ void need_calendar(Program *p, const Node *at, const Type *type);
 void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
 /* Arguments of oblige and ask. */
 void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);
-bool is_members(const Node *seat);  /* TEAM.members */
+bool is_members(const Node *seat); /* TEAM.members */
 /* Whether a node is X.PROPERTY, in either language. */
 bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);

@@ -531,6 +531,31 @@ static void duty_due(Program *p, DutySym *duty, Node *clause) {
     duty->due_by = by;
 }
 
+/* `every 2 hours until acknowledged at most 5 times`. */
+static void repeat_check(Program *p, DutySym *duty, Rung *rung, Node *node) {
+    Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    Value most = value_int(LIMIT_REPEATS);
+    rung->repeat = value_absent();
+    if (node == NULL || !expr_constant(p, node->a, &span, DIAG_BAD_CELL, &rung->repeat))
+        return;
+    need_calendar(p, node->a, type_of(node->a));
+    if (rung->repeat.i <= 0)
+        diag_add(p->diags, DIAG_NO_TIME_AT_ALL, node->a->span);
+    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = node->text, .span = node->span};
+    if (node->text.n > 0 && literal_value(p, &literal, &most) &&
+        (most.kind != V_INT || most.i < 1 || most.i > LIMIT_REPEATS))
+        diag_add3(p->diags, DIAG_BAD_LITERAL, node->span, node->text,
+                  say_both(p, "number of times", "次数"),
+                  say_both(p, "write 1 to 100", "请写 1 至 100"));
+    rung->repeats = most.kind == V_INT && most.i > 0 ? (uint32_t)most.i : 1;
+    rung->until_acknowledged = node->flag != 0;
+    bool power = !rung->until_acknowledged;
+    for (size_t i = 0; i < p->powers.n; i++)
+        power = power || (p->powers.at[i].of == duty && p->powers.at[i].verb == POWER_ACKNOWLEDGE);
+    if (!power)
+        diag_add1(p->diags, DIAG_NOBODY_ACKNOWLEDGES, node->at, duty->name);
+}
+
 static void rung_check(Program *p, DutySym *duty, Node *node) {
     if (node->kind != N_RUNG)
         return;
@@ -559,6 +584,7 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
         rung->span = node->a;
     }
     parties_check(p, &duty->scope, node->b->a);
+    repeat_check(p, duty, rung, node->c);
 }
 
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected) {

@@ -498,6 +498,8 @@ static void put_rung(Buf *out, const RungDef *g) {
     put_index(out, g->span_slot);
     put_value(out, g->span, false);
     put_index(out, g->to_fn);
+    put_value(out, g->repeat, false);
+    put_varint(out, (uint64_t)g->repeats << 1 | g->until_acknowledged);
     put_varint(out, g->file);
     put_varint(out, g->line);
 }
@@ -508,6 +510,14 @@ static void take_rung(Reader *r, RungDef *g) {
     g->span_slot = take_index(r, LIMIT_REGISTERS, true);
     g->span = take_checked(r);
     g->to_fn = take_index(r, r->b->fn_count, false);
+    g->repeat = take_checked(r);
+    g->repeats = take_u32v(r);
+    g->until_acknowledged = g->repeats & 1;
+    g->repeats >>= 1;
+    if (g->repeat.kind == V_ABSENT ? g->repeats > 0
+                                   : g->repeat.kind != V_DURATION || g->repeat.i <= 0 ||
+                                         g->repeats == 0 || g->repeats > LIMIT_REPEATS)
+        r->t.failed = true;
     g->file = take_u32v(r);
     g->line = take_u32v(r);
     bool spans = g->kind == RUNG_BEFORE_DUE || g->kind == RUNG_AFTER_DUE;

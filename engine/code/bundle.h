@@ -155,6 +155,9 @@ typedef struct RungDef {
     int32_t span_slot; /* frame slot of the duration, or -1 */
     Value span;        /* the duration when span_slot is -1 */
     int32_t to_fn;     /* over the frame: the parties */
+    Value repeat;      /* how long after the last time it comes again, or absent */
+    uint32_t repeats;  /* how often at most */
+    bool until_acknowledged;
     uint32_t file, line;
 } RungDef;
 

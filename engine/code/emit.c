@@ -437,6 +437,9 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
                      .raises = from->raises,
                      .share = from->share,
                      .span_slot = -1,
+                     .repeat = from->repeat,
+                     .repeats = from->repeats,
+                     .until_acknowledged = from->until_acknowledged,
                      .file = from->node->span.file,
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))

@@ -198,6 +198,7 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     d->acts = new (&e->event, Act, 2);
     if (d->acts == NULL)
         return ERR_NOMEM;
+    TRY(duty_repeats(d, &e->event));
     TRY(engine_time_trap(e, fold_acts(&d->terms, d->acts, 0, &e->event, &d->fold)));
     Effect effect = duty_effect(d, EFFECT_DUTY_OPENED);
     effect.values[0] = instant_or_absent(d->fold.due);
@@ -416,6 +417,8 @@ static Status take_back(Duty *d) {
         const RungDef *rung = &d->def->rungs[i];
         if (rung->kind == RUNG_AT_DUE || rung->kind == RUNG_AFTER_DUE)
             d->fired &= ~((uint64_t)1 << i);
+        if (d->repeats != NULL && (d->fired >> i & 1) == 0)
+            d->repeats[i] = 0;
         if ((d->fired >> i & 1) == 0)
             continue;
         Value span;
@@ -725,13 +728,22 @@ static Status rung_reach(Engine *e, Duty *d, uint32_t n, int64_t at, Value **out
     return status;
 }
 
+/* A rung is spent: the first time, or as a repetition. */
+static void rung_spend(Duty *d, uint32_t n, uint32_t again) {
+    d->fired |= (uint64_t)1 << n;
+    if (again > 0)
+        d->repeats[n] = again;
+}
+
 static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     const RungDef *rung = &d->def->rungs[n];
     e->line = rung->file << 20 | rung->line;
     Value *parties = NULL;
-    uint32_t count;
+    uint32_t count, again;
+    int64_t when;
+    TRY(engine_time_trap(e, duty_rung(d, n, &again, &when)));
     TRY(rung_reach(e, d, n, at, &parties, &count));
-    d->fired |= (uint64_t)1 << n;
+    rung_spend(d, n, again);
     d->last_rung = n + 1;
     for (uint32_t i = 0; i < count; i++) {
         Effect effect = duty_effect(d, rung->raises ? EFFECT_DUTY_ESCALATED : EFFECT_DUTY_REMINDED);
@@ -739,6 +751,7 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
         effect.values[1] = value_int(n + 1);
         effect.values[2] = instant_or_absent(d->fold.due);
         effect.values[3] = round_value(d);
+        effect.values[4] = again > 0 ? value_int(again) : value_absent();
         TRY(duty_say(e, d, &effect));
         if (rung->raises)
             TRY(tell(e, d, parties[i]));
@@ -774,10 +787,14 @@ Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
  * breach. */
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message) {
     fire_begin(e, d, at);
-    if (rung == 0)
+    if (rung == 0) {
         TRY(fire_breach(e, d));
-    else
-        d->fired |= (uint64_t)1 << (rung - 1);
+    } else {
+        uint32_t again;
+        int64_t when;
+        TRY(duty_rung(d, rung - 1, &again, &when));
+        rung_spend(d, rung - 1, again);
+    }
     TRY(alert(e, "failed", message));
     TRY(duty_plan(e, d));
     return duty_save(e, d);

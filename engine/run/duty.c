@@ -38,6 +38,19 @@ Status rung_span(const Duty *d, const RungDef *rung, Value *out) {
     return OK;
 }
 
+Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at) {
+    const RungDef *rung = &d->def->rungs[i];
+    Value span;
+    *which = 0;
+    *at = INSTANT_NEVER;
+    TRY(rung_span(d, rung, &span));
+    if ((d->fired >> i & 1) == 0)
+        return fold_rung(&d->terms, &d->fold, rung, span, at);
+    return rung->repeats == 0
+               ? OK
+               : fold_repeat(&d->terms, &d->fold, rung, span, d->repeats[i], which, at);
+}
+
 /* ---- keys */
 
 Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out) {
@@ -124,9 +137,39 @@ static void put_acts(Buf *out, const Act *acts, uint32_t n) {
     }
 }
 
+static bool repeats_any(const DutyDef *def) {
+    for (uint32_t i = 0; i < def->rung_count; i++)
+        if (def->rungs[i].repeats > 0)
+            return true;
+    return false;
+}
+
+static void put_repeats(Buf *out, const Duty *d) {
+    for (uint32_t i = 0; i < d->def->rung_count && d->repeats != NULL; i++)
+        if (d->def->rungs[i].repeats > 0)
+            put_varint(out, d->repeats[i]);
+}
+
+Status duty_repeats(Duty *d, Arena *a) {
+    d->repeats = NULL;
+    if (!repeats_any(d->def))
+        return OK;
+    d->repeats = new (a, uint32_t, d->def->rung_count);
+    return d->repeats == NULL ? ERR_NOMEM : OK;
+}
+
+static Status take_repeats(Arena *a, Str bytes, Duty *d) {
+    Take t = take_from(bytes);
+    TRY(duty_repeats(d, a));
+    for (uint32_t i = 0; i < d->def->rung_count && d->repeats != NULL; i++)
+        if (d->def->rungs[i].repeats > 0)
+            d->repeats[i] = (uint32_t)take_varint(&t);
+    return take_done(&t);
+}
+
 /* The lists of a record one behind the other in one buffer, so that it can hold them all. */
 typedef struct Lists {
-    size_t key, owner, beneficiary, span, frame, acts, said, told, end;
+    size_t key, owner, beneficiary, span, frame, acts, repeats, said, told, end;
 } Lists;
 
 static Str list_at(const Buf *b, size_t from, size_t to) {
@@ -148,6 +191,8 @@ Status duty_save(Engine *e, Duty *d) {
     put_value_list(t, d->frame, d->def->frame_count);
     at.acts = t->n;
     put_acts(t, d->acts, d->act_count);
+    at.repeats = t->n;
+    put_repeats(t, d);
     at.said = t->n;
     put_leaves(t, d->said, d->said_count);
     at.told = t->n;
@@ -169,9 +214,10 @@ Status duty_save(Engine *e, Duty *d) {
         .working = d->terms.working,
         .assumed = d->assumed,
         .frame = list_at(t, at.frame, at.acts),
-        .acts = list_at(t, at.acts, at.said),
+        .acts = list_at(t, at.acts, at.repeats),
         .breached = d->breached,
         .fired = d->fired,
+        .repeats = list_at(t, at.repeats, at.said),
         .round = d->round,
         .last_rung = d->last_rung,
         .reported_late = d->reported_late,
@@ -245,6 +291,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
     TRY(take_value_list(a, rec->told, &d->told, &d->told_count));
     TRY(take_acts(a, rec->acts, d));
+    TRY(take_repeats(a, rec->repeats, d));
     TRY(take_leaves(a, rec->said, &d->said, &d->said_count));
     if (frame != d->def->frame_count)
         return ERR_DAMAGED;

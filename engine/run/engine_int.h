@@ -98,7 +98,8 @@ typedef struct Duty {
     Fold fold;
     /* what has been said */
     bool breached;
-    uint64_t fired; /* bit 1 << rung */
+    uint64_t fired;    /* bit 1 << rung */
+    uint32_t *repeats; /* of each rung: how often it came again; NULL where none repeats */
     uint32_t round, last_rung;
     bool ended; /* it had ended when it was loaded */
     bool reported_late;
@@ -175,6 +176,11 @@ Status duty_name(Engine *e, const Duty *d); /* makes it findable */
 /* Of the values of a key, their texts. */
 Status key_texts(Engine *e, const Value *values, uint32_t n, Str **out);
 uint8_t duty_state(const Duty *d);
+/* Room for how often its rungs came again. */
+Status duty_repeats(Duty *d, Arena *a);
+/* When rung i comes next, again perhaps; INSTANT_NEVER when it does not. *which: 0, or as which
+ * repetition. */
+Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at);
 /* Sets who owes the duty, in its frame too, from its fold. */
 void duty_owned(Duty *d);
 Status rung_span(const Duty *d, const RungDef *rung, Value *out);
@@ -286,8 +292,8 @@ Status org_event(Engine *e, const Flow *flow);
 /* Whether a person holds the party, or is it (semantics.md 13). */
 Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
 /* Who stands above a person at an instant: above the first role or seat in the order of the policy
- * that they hold; else the one that votes for their team, or whom it is under. *out stays when there
- * is nobody. */
+ * that they hold; else the one that votes for their team, or whom it is under. *out stays when
+ * there is nobody. */
 Status org_superior(Engine *e, Str person, int64_t at, Value *out);
 /* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
  * 6); of a team also the holders of its seats count. */

@@ -87,12 +87,17 @@ static Status rung_share(const Terms *terms, const Fold *fold, Dec share, int64_
     return active_end(terms, fold, terms->working, terms->raised, part, terms->raised, out);
 }
 
-static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
+/* One more span of active time from an instant on. */
+static Status span_active(const Terms *terms, const Fold *fold, int64_t from, Value span,
+                          int64_t *out) {
     int64_t unpaused, limit;
     bool working;
-    TRY(span_terms(terms->zone, terms->calendar, fold->due, span, &unpaused, &limit, &working,
-                   NULL));
-    return active_end(terms, fold, working, fold->due, limit, unpaused, out);
+    TRY(span_terms(terms->zone, terms->calendar, from, span, &unpaused, &limit, &working, NULL));
+    return active_end(terms, fold, working, from, limit, unpaused, out);
+}
+
+static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
+    return span_active(terms, fold, fold->due, span, out);
 }
 
 /* Before the deadline; a rung that would lie before the raising stands at it, one that would lie in
@@ -118,12 +123,40 @@ static Status rung_at(const Terms *terms, const Fold *fold, const RungDef *rung,
                                         : rung_before(terms, fold, span, out);
 }
 
+/* The end of the acknowledgement that holds at `at`; `at` itself when none does. */
+static int64_t quiet_end(const Fold *fold, int64_t at) {
+    for (uint32_t i = 0; i < fold->quiet_count; i++)
+        if (fold->quiet[i].from <= at && at < fold->quiet[i].to)
+            return fold->quiet[i].to;
+    return at;
+}
+
 Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
                  int64_t *out) {
     TRY(rung_at(terms, fold, rung, span, out));
-    for (uint32_t i = 0; i < fold->quiet_count && *out != INSTANT_NEVER; i++)
-        if (fold->quiet[i].from <= *out && *out < fold->quiet[i].to)
-            *out = fold->quiet[i].to;
+    if (*out != INSTANT_NEVER)
+        *out = quiet_end(fold, *out);
+    return OK;
+}
+
+Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                   uint32_t times, uint32_t *which, int64_t *out) {
+    int64_t at;
+    TRY(rung_at(terms, fold, rung, span, &at));
+    *out = INSTANT_NEVER;
+    *which = 0;
+    for (uint32_t i = 1; i <= rung->repeats && at != INSTANT_NEVER; i++) {
+        TRY(span_active(terms, fold, at, rung->repeat, &at));
+        if (rung->until_acknowledged && fold->quiet_count > 0 && fold->quiet[0].from <= at)
+            break; /* it has been acknowledged */
+        if (i <= times || at == INSTANT_NEVER)
+            continue;
+        int64_t end = quiet_end(fold, at);
+        if (*which > 0 && end > *out)
+            break;
+        *which = i;
+        *out = end;
+    }
     return OK;
 }
 

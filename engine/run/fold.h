@@ -52,6 +52,10 @@ MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena
  * where it has one. */
 MUST_USE Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
                           int64_t *out);
+/* When a rung that came `times` times again comes next, and as which repetition: INSTANT_NEVER
+ * where it does not. Those that an acknowledgement silences come as one at its end. */
+MUST_USE Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
+                            uint32_t times, uint32_t *which, int64_t *out);
 /* Active time left at `at` of what was allowed: never below 0. */
 MUST_USE Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms);
 /* Active time of a span that begins at `from`: the unpaused end and what is active until then (data

@@ -46,12 +46,9 @@ static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
     if (!d->breached && d->fold.due != INSTANT_NEVER)
         *at = d->fold.due > d->terms.raised ? d->fold.due : d->terms.raised;
     for (uint32_t i = 0; i < d->def->rung_count; i++) {
-        if ((d->fired >> i & 1) != 0)
-            continue;
-        Value span;
         int64_t when;
-        TRY(rung_span(d, &d->def->rungs[i], &span));
-        TRY(fold_rung(&d->terms, &d->fold, &d->def->rungs[i], span, &when));
+        uint32_t which;
+        TRY(duty_rung(d, i, &which, &when));
         if (when < *at) {
             *at = when;
             *rung = i + 1;

@@ -262,6 +262,17 @@ Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action) {
     return node;
 }
 
+Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most) {
+    Node *literal = build_literal(b, LIT_DURATION, span);
+    Node *node = build_node(b, N_REPEAT, at.span, literal->span, at);
+    node->a = literal;
+    node->text = most.text;
+    node->flag = (uint8_t)acknowledged;
+    rung->c = node;
+    rung->span = span_join(rung->span, literal->span);
+    return rung;
+}
+
 Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
     Span from = count.kind != 0 ? count.span : seats.first->span;
     Node *node = build_node(b, N_NEED, from, build_end(from, seats.last), count);

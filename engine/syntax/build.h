@@ -51,6 +51,7 @@ Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *sin
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
 Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
+Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most);
 Node *build_owner(Builder *b, Tok name);
 Node *build_power(Builder *b, Tok verb);
 Node *build_grant(Builder *b, Tok may, NodeList parties, NodeList verbs, NodeList names,

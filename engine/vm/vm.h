@@ -39,8 +39,8 @@ typedef struct VmHost {
     Status (*ask)(void *ctx, uint32_t approval, const Value *args);
     Status (*escalate)(void *ctx, const Value *parties, uint32_t n);
     Status (*notify)(void *ctx, const Value *parties, uint32_t n, Value text);
-    /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL: nobody
-     * is known. */
+    /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:
+     * nobody is known. */
     Status (*superior)(void *ctx, Value person, Value *out);
 } VmHost;
 
