@@ -211,6 +211,11 @@ class Demo(unittest.TestCase):
         self.assertEqual([demo.length_of(n) for n in (59, 3599, 3600, 7200, 86400, 1e6)],
                          ["0 min", "59 min", "1 hour", "2 hours", "1 day", "11 days"])
 
+    def test_keys_are_short(self):
+        self.assertEqual([demo.shown_key(key) for key in (
+            ["2026-03-30T10:00:00+08:00"], ["home", "2"], ["C-2026-00001"])],
+            ["2026-03-30 10:00", "home/2", "C-2026-00001"])
+
     def test_what_climbed_highest_is_the_worst(self):
         stream = demo.Stream("x", "x", "x", "2026-04-01T00:00:00+08:00")
         stream.duties = [{"duty": "d", "key": [key], "due": "2026-03-%02dT10:00:00+08:00" % day,
