@@ -4,55 +4,32 @@
 
 #include "engine/base/json.h"
 #include "engine/base/moment.h"
-#include "engine/run/series.h"
+#include "engine/run/pane.h"
 
 enum { SAMPLES_SHOWN = 3, SAID_SHOWN = 50 };
 
-typedef struct Held {
-    Measured1 first[SAMPLES_SHOWN], last[SAMPLES_SHOWN]; /* last: a ring */
-    uint64_t count;
-} Held;
-
-/* The samples that have not left by the clock. */
-static Status held_samples(Why *w, const Series *s, Held *out) {
+/* The samples that have not left by the clock, the first to leave first. */
+static Status held_samples(Why *w, const Series *s, Samples *out) {
     Buf key = {0};
     Status status = OK;
-    *out = (Held){0};
-    sample_prefix(&key, s->number, SAMPLE_LEAVES);
-    size_t prefix = key.n;
-    for (bool after = false; status == OK; after = true) {
-        Str got, value, kept;
-        bool found;
-        Measured1 m;
-        status = key.failed
-                     ? ERR_NOMEM
-                     : led_next(w->r->l, LED_PANE, buf_str(&key), after, &got, &value, &found);
-        if (status != OK || !found || !str_starts(got, (Str){key.p, prefix}))
+    int64_t pane = w->r->clock;
+    for (bool found = true; status == OK; pane++) {
+        status = pane_from(w->r->l, s, pane, &key, &pane, &found);
+        if (status != OK || !found)
             break;
-        Take t = take_from(str_from(got, prefix));
-        int64_t leaves = take_key_i64(&t);
-        buf_reset(&key);
-        put_bytes(&key, got.p, got.n);
-        if (leaves <= w->r->clock)
-            continue;
-        if (out->count < SAMPLES_SHOWN)
-            status = arena_str(&w->arena, value, &kept);
-        else
-            kept = value;
-        if (status == OK)
-            status = sample_take(kept, &w->arena, &m); /* numbers: nothing of it is borrowed */
-        if (status != OK)
-            break;
-        if (out->count < SAMPLES_SHOWN)
-            out->first[out->count] = m;
-        out->last[out->count % SAMPLES_SHOWN] = m;
-        out->count++;
+        size_t to = out->n;
+        status = pane_read(w->r->l, s, pane, &key, &w->arena, out);
+        for (size_t i = to; i < out->n; i++)
+            if (out->at[i].leaves > w->r->clock)
+                out->at[to++] = out->at[i];
+        out->n = to;
     }
+    samples_sort(out);
     buf_free(&key);
     return status;
 }
 
-static void put_sample(Why *w, const Series *s, const Measured1 *m) {
+static void put_sample(Why *w, const Series *s, const Sample *m) {
     const AggDef *agg = &s->def->aggs[m->agg];
     put_text(w->out, S("            "));
     why_moment(w, m->time);
@@ -65,18 +42,17 @@ static void put_sample(Why *w, const Series *s, const Measured1 *m) {
     put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)m->leaf);
 }
 
-static void put_held(Why *w, const Series *s, const Held *held) {
-    put_fmt(w->out, "  samples   %llu in the window%s\n", (unsigned long long)held->count,
-            held->count == 0 ? "" : ", the first to leave first");
-    uint64_t head = held->count < SAMPLES_SHOWN ? held->count : SAMPLES_SHOWN;
-    for (uint64_t i = 0; i < head; i++)
-        put_sample(w, s, &held->first[i]);
-    uint64_t tail = held->count - head < SAMPLES_SHOWN ? held->count - head : SAMPLES_SHOWN;
-    if (held->count > head + tail)
-        put_fmt(w->out, "            ... %llu more\n",
-                (unsigned long long)(held->count - head - tail));
-    for (uint64_t i = held->count - tail; i < held->count; i++)
-        put_sample(w, s, &held->last[i % SAMPLES_SHOWN]);
+static void put_held(Why *w, const Series *s, const Samples *held) {
+    put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
+            held->n == 0 ? "" : ", the first to leave first");
+    size_t head = held->n < SAMPLES_SHOWN ? held->n : SAMPLES_SHOWN;
+    for (size_t i = 0; i < head; i++)
+        put_sample(w, s, &held->at[i]);
+    size_t tail = held->n - head < SAMPLES_SHOWN ? held->n - head : SAMPLES_SHOWN;
+    if (held->n > head + tail)
+        put_fmt(w->out, "            ... %zu more\n", held->n - head - tail);
+    for (size_t i = held->n - tail; i < held->n; i++)
+        put_sample(w, s, &held->at[i]);
 }
 
 /* When a wait ends if nothing changes. */
@@ -153,7 +129,7 @@ static Status put_said(Why *w, const Series *s) {
     return OK;
 }
 
-static Status kpi_text(Why *w, Str subject, const Series *s, const Held *held, Value value) {
+static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held, Value value) {
     put_text(w->out, subject);
     put_text(w->out, S("\n  measures  "));
     why_source(w, s->def->file, s->def->measure_line);
@@ -174,7 +150,7 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Held *held, V
     return put_said(w, s);
 }
 
-static Status kpi_json(Why *w, Str subject, const Series *s, const Held *held, Value value) {
+static Status kpi_json(Why *w, Str subject, const Series *s, const Samples *held, Value value) {
     uint64_t at[SAID_SHOWN];
     uint32_t n;
     put_text(w->out, S("{\"subject\":"));
@@ -184,7 +160,7 @@ static Status kpi_json(Why *w, Str subject, const Series *s, const Held *held, V
         put_measure_json(w->out, w->r->b, &w->r->render.zone, value);
     }
     why_json_value(w, "at", value_of(V_INSTANT, w->r->clock));
-    why_json_value(w, "samples", value_int((int64_t)held->count));
+    why_json_value(w, "samples", value_int((int64_t)held->n));
     put_text(w->out, S(",\"levels\":["));
     for (uint32_t i = 0; i < s->def->level_count; i++) {
         const LevelState *level = &s->levels[i];
@@ -236,7 +212,7 @@ Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
     if (status == OK)
         status = view_series(w->r->b, number, kept, &w->arena, &s);
     Measure m;
-    Held held;
+    Samples held = {0};
     if (status == OK)
         status = held_samples(w, &s, &held);
     if (status == OK)
@@ -246,8 +222,12 @@ Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
         status = OK;
     }
     buf_free(&scratch);
-    TRY(status);
     Value now;
-    TRY(measure_value(&m, &w->arena, &now));
-    return w->json ? kpi_json(w, subject, &s, &held, now) : kpi_text(w, subject, &s, &held, now);
+    if (status == OK)
+        status = measure_value(&m, &w->arena, &now);
+    if (status == OK)
+        status =
+            w->json ? kpi_json(w, subject, &s, &held, now) : kpi_text(w, subject, &s, &held, now);
+    vec_free(&held);
+    return status;
 }

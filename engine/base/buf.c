@@ -97,10 +97,8 @@ void put_hex(Buf *b, const void *p, size_t n) {
 }
 
 void put_key_u64(Buf *b, uint64_t v) {
-    char bytes[8];
-    for (size_t i = 0; i < 8; i++)
-        bytes[i] = (char)(uint8_t)(v >> (56 - 8 * i));
-    put_bytes(b, bytes, 8);
+    uint64_t big = __builtin_bswap64(v);
+    put_bytes(b, &big, sizeof big);
 }
 
 void put_key_i64(Buf *b, int64_t v) {
@@ -164,11 +162,11 @@ Str take_str(Take *t) {
 }
 
 uint64_t take_key_u64(Take *t) {
-    Str s = take_bytes(t, 8);
-    uint64_t v = 0;
-    for (size_t i = 0; i < s.n; i++)
-        v = v << 8 | (uint8_t)s.p[i];
-    return v;
+    uint64_t big = 0;
+    Str s = take_bytes(t, sizeof big);
+    if (s.n > 0)
+        memcpy(&big, s.p, sizeof big);
+    return __builtin_bswap64(big);
 }
 
 int64_t take_key_i64(Take *t) {

@@ -264,6 +264,8 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     if (status == OK)
         status = handlers_init(e);
     if (status == OK)
+        status = live_open(e);
+    if (status == OK)
         status = engine_restore(e, bytes);
     if (status != OK) {
         err_set(err, status, "%s", e->err.code != OK ? e->err.text : status_text(status));
@@ -277,6 +279,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
 void engine_close(Engine *e) {
     if (e == NULL)
         return;
+    live_close(e);
     arena_free(&e->keep);
     arena_free(&e->event);
     vec_free(&e->queue);
@@ -572,7 +575,7 @@ Status engine_refuse(Engine *e, const Refusal *why) {
     identity_key(why->source, why->id, identity);
     sha256(why->raw, hash);
     reject_key(identity, why->has_content ? why->content : first_eight(hash), key);
-    led_mark(e->l);
+    TRY(engine_mark(e));
     Status status = known_reject(e, key, &found);
     if (status == OK && !found)
         status = refuse_now(e, why, key);
@@ -596,7 +599,7 @@ static Status clock_move(Engine *e, int64_t to) {
     if (e->has_clock && to <= e->clock)
         return OK;
     bool first = !e->has_clock;
-    led_mark(e->l);
+    TRY(engine_mark(e));
     Leaf leaf = {.kind = LEAF_CLOCK, .time = to};
     TRY(engine_leaf(e, &leaf, NULL));
     e->clock = to;
@@ -714,7 +717,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
 /* An event that a rule stopped at: all that it did is undone, and it is refused whole (semantics.md
  * 17). */
 static Status refuse_failed(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES]) {
-    led_undo(e->l);
+    engine_undo(e);
     Refusal why = e->refusal;
     why.raw = in->raw;
     if (!e->refused) {
@@ -785,7 +788,7 @@ static Status take_new(Engine *e, const Input *in, const Identity *id,
     Counts before = e->counts;
     e->instant = e->clock;
     uint64_t next = e->next, series = e->series, leaf = led_size(e->l);
-    led_mark(e->l);
+    TRY(engine_mark(e));
     e->matched = e->acts = e->refused = false;
     Status status = take_handled(e, in, id);
     if (status == ERR_TRAP) {
@@ -842,7 +845,7 @@ static Status take(Engine *e, const Input *in) {
 }
 
 Status engine_take(Engine *e, const Input *in) {
-    led_mark(e->l);
+    TRY(engine_mark(e));
     Status status = take(e, in);
     event_done(e);
     if (status != OK && e->err.code == OK)
@@ -855,7 +858,7 @@ Status engine_tick(Engine *e, int64_t until) {
         return OK;
     TRY(clock_move(e, until));
     TRY(timers_fire(e, until == INT64_MAX ? until : until + 1));
-    led_mark(e->l);
+    TRY(engine_mark(e));
     Leaf leaf = {.kind = LEAF_TICK, .time = until};
     TRY(engine_leaf(e, &leaf, NULL));
     e->ticked = until;
@@ -876,5 +879,6 @@ Status engine_commit(Engine *e, Err *err) {
     TRY(meta_put(e, S("next"), (int64_t)e->next));
     if (e->b->kpi_count > 0)
         TRY(meta_put(e, S("series"), (int64_t)e->series));
+    TRY(engine_write(e));
     return led_commit(e->l, err);
 }

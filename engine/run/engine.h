@@ -79,6 +79,8 @@ MUST_USE Status engine_tick(Engine *e, int64_t until);
 MUST_USE Status engine_move(Engine *e, int64_t to);
 /* Puts the open batch on disk. */
 MUST_USE Status engine_commit(Engine *e, Err *err);
+/* Writes to the ledger's open batch what a commit would: before its records are read. */
+MUST_USE Status engine_write(Engine *e);
 const Counts *engine_counts(const Engine *e);
 /* The clock; false when no event has come yet. */
 bool engine_clock(const Engine *e, int64_t *clock);

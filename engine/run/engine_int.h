@@ -50,8 +50,9 @@ struct Engine {
     Handlers *handlers; /* of each event */
     bool has_clock, has_ticked;
     int64_t clock, ticked;
-    uint64_t next;       /* the next creation number */
-    uint64_t series;     /* the next number of a series */
+    uint64_t next;   /* the next creation number */
+    uint64_t series; /* the next number of a series */
+    struct LiveSet *live;
     int64_t instant;     /* up to which time has passed: samples count from here on */
     bool has_people;     /* somebody was appointed once */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
@@ -234,6 +235,14 @@ Status approval_load(Engine *e, uint64_t number, Approval *out);
 Status approval_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
                          uint64_t *number, bool *found);
 Subject approval_subject(const Approval *a);
+
+/* live.c: series in memory (live.h) */
+struct LiveSet;
+Status live_open(Engine *e);
+void live_close(Engine *e);
+/* Begins what engine_undo takes back: in the ledger, and of series. */
+Status engine_mark(Engine *e);
+void engine_undo(Engine *e);
 
 /* kpi.c */
 /* The timers of series have numbers above all others: at one instant they come last, in the order

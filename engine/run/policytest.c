@@ -486,6 +486,7 @@ static Status find_series(Tester *t, const TestStep *step, Series *s, Measure *m
     int64_t clock = INT64_MIN;
     *s = (Series){.def = &t->p->bundle->kpis[step->kpi->number], .decl = step->kpi->number};
     TRY(key_texts(t->e, step->key, step->key_count, &s->key));
+    TRY(engine_write(t->e));
     Status status = series_hash(s->def, s->key, &key, hash);
     if (status == OK)
         status = led_set_find(t->l, LED_SET_NAMES, hash, &number, &zero, &found);

@@ -10,6 +10,7 @@
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
+#include "engine/run/pane.h"
 
 Subject series_subject(const Series *s) {
     return (Subject){.kind = SUBJECT_KPI,
@@ -34,8 +35,9 @@ Status series_hash(const KpiDef *def, const Str *key, Buf *scratch, uint8_t out[
 
 static void put_total(Buf *out, const Total *t) {
     put_varint(out, t->count);
-    put_zigzag(out, (int64_t)(t->sum >> 64));
-    put_varint(out, (uint64_t)t->sum);
+    put_zigzag(out, t->high);
+    put_zigzag(out, (int64_t)(t->low >> 64));
+    put_varint(out, (uint64_t)t->low);
     uint32_t n = 0;
     for (int i = 0; i <= DEC_SCALE_MAX; i++)
         n += t->scales[i] != 0;
@@ -49,16 +51,17 @@ static void put_total(Buf *out, const Total *t) {
 
 static void take_total(Take *t, Total *out) {
     *out = (Total){.count = take_varint(t)};
-    int64_t high = take_zigzag(t);
-    uint64_t low = take_varint(t);
-    out->sum = (i128)((u128)(i128)high << 64 | low);
+    out->high = take_zigzag(t);
+    uint64_t middle = (uint64_t)take_zigzag(t);
+    out->low = (u128)middle << 64 | take_varint(t);
     uint64_t n = take_varint(t);
     for (uint64_t i = 0; i < n && !t->failed; i++) {
         uint8_t scale = take_u8(t);
-        if (scale > DEC_SCALE_MAX)
+        uint64_t samples = take_varint(t);
+        if (scale > DEC_SCALE_MAX || samples > UINT32_MAX)
             t->failed = true;
         else
-            out->scales[scale] = take_varint(t);
+            out->scales[scale] = (uint32_t)samples;
     }
 }
 
@@ -92,6 +95,12 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
     size_t sums = scratch->n;
     for (uint32_t i = 0; i < s->def->agg_count; i++)
         put_total(scratch, &s->totals[i]);
+    size_t pending = scratch->n;
+    for (uint32_t k = 0; k < s->pending_count; k++) {
+        put_zigzag(scratch, s->pending[k].enters);
+        for (uint32_t i = 0; i < s->def->agg_count; i++)
+            put_total(scratch, &s->pending[k].totals[i]);
+    }
     size_t levels = scratch->n;
     for (uint32_t i = 0; i < s->def->level_count; i++)
         put_state(scratch, &s->levels[i]);
@@ -99,10 +108,10 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
     SeriesRec rec = {.decl = s->decl,
                      .key = list_at(scratch, 0, group),
                      .group = list_at(scratch, group, sums),
-                     .next = s->next,
-                     .sums = list_at(scratch, sums, levels),
+                     .sums = list_at(scratch, sums, pending),
+                     .pending = list_at(scratch, pending, levels),
                      .levels = list_at(scratch, levels, scratch->n),
-                     .sampled = s->sampled,
+                     .judged = s->judged,
                      .said = s->said,
                      .timer_at = s->timer_at};
     buf_reset(record);
@@ -119,8 +128,7 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
     *out = (Series){.number = number,
                     .decl = (uint32_t)rec.decl,
                     .def = def,
-                    .next = rec.next,
-                    .sampled = rec.sampled,
+                    .judged = rec.judged,
                     .said = rec.said,
                     .timer_at = rec.timer_at};
     out->key = new (a, Str, def->by_count + 1);
@@ -139,30 +147,19 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
     for (uint32_t i = 0; i < def->agg_count; i++)
         take_total(&t, &out->totals[i]);
     TRY(take_done(&t));
+    t = take_from(rec.pending);
+    while (take_left(&t) > 0) {
+        if (out->pending_count == PENDING_MOST)
+            return ERR_DAMAGED;
+        Pending *p = &out->pending[out->pending_count++];
+        p->enters = take_zigzag(&t);
+        for (uint32_t i = 0; i < def->agg_count; i++)
+            take_total(&t, &p->totals[i]);
+    }
+    TRY(take_done(&t));
     t = take_from(rec.levels);
     for (uint32_t i = 0; i < def->level_count; i++)
         take_state(&t, &out->levels[i]);
-    return take_done(&t);
-}
-
-Status sample_put(const Measured1 *m, Buf *scratch, Buf *record) {
-    buf_reset(scratch);
-    put_value(scratch, m->value, false);
-    TRY(buf_status(scratch));
-    MeasuredRec rec = {.agg = m->agg, .time = m->time, .value = buf_str(scratch), .leaf = m->leaf};
-    buf_reset(record);
-    measured_rec_put(record, &rec);
-    return buf_status(record);
-}
-
-Status sample_take(Str bytes, Arena *a, Measured1 *out) {
-    MeasuredRec rec;
-    TRY(measured_rec_take(bytes, &rec));
-    if (rec.agg >= KPI_AGGS)
-        return ERR_DAMAGED;
-    Take t = take_from(rec.value);
-    *out = (Measured1){
-        .agg = (uint32_t)rec.agg, .time = rec.time, .value = take_value(&t, a), .leaf = rec.leaf};
     return take_done(&t);
 }
 
@@ -223,77 +220,80 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
 
 /* ---- samples */
 
-void sample_prefix(Buf *key, uint64_t series, SampleList list) {
-    buf_reset(key);
-    put_key_u64(key, series);
-    put_u8(key, (uint8_t)list);
-}
-
-void sample_key(Buf *key, uint64_t series, SampleList list, int64_t at, uint64_t number) {
-    sample_prefix(key, series, list);
-    put_key_i64(key, at);
-    put_key_u64(key, number);
-}
-
-enum { SAMPLE_PREFIX = 9 };
-
-Status sample_next(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
-                   uint64_t *number, Str *value, bool *found) {
-    sample_key(key, series, list, *at, *number);
-    TRY(buf_status(key));
-    Str got;
-    TRY(led_next_in(l, LED_PANE, buf_str(key), false, SAMPLE_PREFIX, &got, value, found));
-    if (!*found)
-        return OK;
-    Take t = take_from(str_from(got, SAMPLE_PREFIX));
-    *at = take_key_i64(&t);
-    *number = take_key_u64(&t);
-    return take_done(&t);
-}
-
-static Dec value_dec_of(Value v) {
+Dec sample_dec(Value v) {
     return v.kind == V_INT || v.kind == V_DURATION ? dec_of_i64(v.i) : value_to_dec(v);
 }
 
 static i128 power_of_ten(int n) {
-    i128 p = 1;
-    while (n-- > 0)
-        p *= 10;
-    return p;
+    static const int64_t powers[DEC_SCALE_MAX + 1] = {
+        1,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+    };
+    return powers[n];
 }
 
-static i128 in_units(Dec d) {
+i128 sample_units(Value v) {
+    Dec d = sample_dec(v);
     return (i128)d.coef * power_of_ten(DEC_SCALE_MAX - d.scale);
 }
 
+/* Adds in 192 bits, which hold the sum of as many samples as there may be. */
+static void sum_wide(Total *t, u128 low, int64_t high) {
+    t->low += low;
+    t->high += high + (t->low < low);
+}
+
 Status total_add(Total *t, Value v, bool out) {
-    Dec d = value_dec_of(v);
-    if (out && (t->count == 0 || t->scales[d.scale] == 0))
+    uint8_t scale = sample_dec(v).scale;
+    if (out && (t->count == 0 || t->scales[scale] == 0))
         return ERR_DAMAGED;
-    i128 units = in_units(d);
-    if (out ? ckd_sub(&t->sum, t->sum, units) : ckd_add(&t->sum, t->sum, units))
+    if (!out && t->scales[scale] == UINT32_MAX)
         return ERR_OVERFLOW;
+    i128 units = out ? -sample_units(v) : sample_units(v);
+    sum_wide(t, (u128)units, units < 0 ? -1 : 0);
     t->count += out ? UINT64_MAX : 1;
-    t->scales[d.scale] += out ? UINT64_MAX : 1;
+    t->scales[scale] += out ? UINT32_MAX : 1;
     return OK;
 }
 
-bool agg_sorts(const AggDef *def) {
-    return def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX;
+static Status total_merge(Total *t, const Total *more) {
+    for (int i = 0; i <= DEC_SCALE_MAX; i++)
+        if (ckd_add(&t->scales[i], t->scales[i], more->scales[i]))
+            return ERR_OVERFLOW;
+    sum_wide(t, more->low, more->high);
+    t->count += more->count;
+    return OK;
 }
 
-Status value_key(Buf *key, const Series *s, uint32_t agg, Value v, int64_t leaves,
-                 uint64_t number) {
-    u128 order = (u128)in_units(value_dec_of(v)) ^ (u128)1 << 127;
-    if (s->def->aggs[agg].kind == AGG_IS_MAX)
-        order = ~order;
-    sample_prefix(key, s->number, SAMPLE_VALUES);
-    put_u8(key, (uint8_t)agg);
-    put_key_u64(key, (uint64_t)(order >> 64));
-    put_key_u64(key, (uint64_t)order);
-    put_key_i64(key, leaves);
-    put_key_u64(key, number);
-    return buf_status(key);
+Status pending_enter(Series *s, int64_t at) {
+    uint32_t left = 0;
+    for (uint32_t k = 0; k < s->pending_count; k++) {
+        if (s->pending[k].enters > at) {
+            s->pending[left++] = s->pending[k];
+            continue;
+        }
+        for (uint32_t i = 0; i < s->def->agg_count; i++)
+            TRY(total_merge(&s->totals[i], &s->pending[k].totals[i]));
+    }
+    s->pending_count = left;
+    return OK;
 }
 
 /* ---- values */
@@ -303,7 +303,10 @@ static Status total_sum(const Total *t, Dec *out) {
     int scale = DEC_SCALE_MAX;
     while (scale > 0 && t->scales[scale] == 0)
         scale--;
-    i128 coef = t->sum / power_of_ten(DEC_SCALE_MAX - scale);
+    i128 sum = (i128)t->low;
+    if (t->high != (sum < 0 ? -1 : 0))
+        return ERR_OVERFLOW;
+    i128 coef = sum / power_of_ten(DEC_SCALE_MAX - scale);
     if (coef > INT64_MAX || coef < INT64_MIN)
         return ERR_OVERFLOW;
     *out = (Dec){(int64_t)coef, (uint8_t)scale};
@@ -316,38 +319,9 @@ typedef struct Part {
     int64_t den;
 } Part;
 
-/* The least or greatest that has not left. */
-static Status extreme(Ledger *l, const Series *s, uint32_t agg, int64_t skip, Buf *key, Part *out) {
-    sample_prefix(key, s->number, SAMPLE_VALUES);
-    put_u8(key, (uint8_t)agg);
-    TRY(buf_status(key));
-    size_t prefix = key->n;
-    out->den = 0;
-    for (bool after = false;; after = true) {
-        Str got, value;
-        bool found;
-        TRY(led_next_in(l, LED_PANE, buf_str(key), after, prefix, &got, &value, &found));
-        if (!found)
-            return OK;
-        Take t = take_from(str_from(got, prefix));
-        (void)take_key_u64(&t);
-        (void)take_key_u64(&t);
-        int64_t leaves = take_key_i64(&t);
-        if (skip == INT64_MIN || leaves > skip) {
-            Take v = take_from(value);
-            out->num.scale = take_u8(&v);
-            out->num.coef = take_zigzag(&v);
-            out->den = 1;
-            return out->num.scale > DEC_SCALE_MAX ? ERR_DAMAGED : take_done(&v);
-        }
-        buf_reset(key);
-        put_bytes(key, got.p, got.n);
-        TRY(buf_status(key));
-    }
-}
-
-static Status part_of(Ledger *l, const Series *s, uint32_t agg, int64_t skip, Buf *key, Part *out) {
+static Status part_of(Ledger *l, const Series *s, uint32_t agg, int64_t at, Buf *key, Part *out) {
     const Total *t = &s->totals[agg];
+    bool found;
     *out = (Part){.den = 1};
     switch ((AggKind)s->def->aggs[agg].kind) {
     case AGG_IS_SUM:
@@ -360,7 +334,9 @@ static Status part_of(Ledger *l, const Series *s, uint32_t agg, int64_t skip, Bu
         return total_sum(t, &out->num);
     case AGG_IS_MIN:
     case AGG_IS_MAX:
-        return extreme(l, s, agg, skip, key, out);
+        TRY(value_best(l, s, agg, at, key, &out->num, &found));
+        out->den = found;
+        return OK;
     }
     UNREACHABLE();
 }
@@ -388,12 +364,12 @@ static bool keeps_unit(const KpiDef *def) {
     return (a == V_MONEY || a == V_DURATION) && a != b;
 }
 
-Status series_measure(Ledger *l, const Series *s, int64_t skip, Buf *key, Measure *out) {
+Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out) {
     const KpiDef *def = s->def;
     const AggDef *first = &def->aggs[0];
     *out = (Measure){.samples = s->totals[def->agg_count - 1].count};
     Part a, b;
-    TRY(part_of(l, s, 0, skip, key, &a));
+    TRY(part_of(l, s, 0, at, key, &a));
     if (def->agg_count == 1) {
         out->absent = a.den == 0;
         out->ratio = first->kind == AGG_IS_AVERAGE;
@@ -401,7 +377,7 @@ Status series_measure(Ledger *l, const Series *s, int64_t skip, Buf *key, Measur
         out->den = value_int(a.den);
         return OK;
     }
-    TRY(part_of(l, s, 1, skip, key, &b));
+    TRY(part_of(l, s, 1, at, key, &b));
     out->ratio = true;
     out->absent = a.den == 0 || b.den == 0 || dec_sign(b.num) == 0;
     if (out->absent)
@@ -416,30 +392,30 @@ Status series_measure(Ledger *l, const Series *s, int64_t skip, Buf *key, Measur
 }
 
 /* Takes samples that have left by `clock` out of the totals in memory. */
-static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key) {
-    sample_prefix(key, s->number, SAMPLE_LEAVES);
-    TRY(buf_status(key));
-    for (bool after = false;; after = true) {
-        Str got, value;
+static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Samples *room) {
+    int64_t from = s->judged, pane;
+    for (;; from = pane + 1) {
         bool found;
-        Measured1 m;
-        TRY(led_next_in(l, LED_PANE, buf_str(key), after, SAMPLE_PREFIX, &got, &value, &found));
-        if (!found)
+        TRY(pane_from(l, s, from, key, &pane, &found));
+        if (!found || pane - pane_width(s->def) >= clock)
             return OK;
-        Take t = take_from(str_from(got, SAMPLE_PREFIX));
-        if (take_key_i64(&t) > clock)
-            return OK;
-        TRY(sample_take(value, a, &m));
-        TRY(total_add(&s->totals[m.agg], m.value, true));
-        buf_reset(key);
-        put_bytes(key, got.p, got.n);
-        TRY(buf_status(key));
+        room->n = 0;
+        TRY(pane_read(l, s, pane, key, a, room));
+        for (size_t i = 0; i < room->n; i++) {
+            const Sample *m = &room->at[i];
+            if (m->leaves > s->judged && m->leaves <= clock)
+                TRY(total_add(&s->totals[m->agg], m->value, true));
+        }
     }
 }
 
 Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out) {
-    TRY(leave_until(l, s, clock, a, key));
-    return series_measure(l, s, clock, key, out);
+    Samples room = {0};
+    Status status = pending_enter(s, clock);
+    if (status == OK)
+        status = leave_until(l, s, clock, a, key, &room);
+    vec_free(&room);
+    return status == OK ? series_measure(l, s, clock, key, out) : status;
 }
 
 Status measure_value(const Measure *m, Arena *a, Value *out) {
@@ -456,8 +432,8 @@ Status measure_value(const Measure *m, Arena *a, Value *out) {
 }
 
 bool bound_holds(const BoundDef *bound, const Measure *m) {
-    Ratio is = {value_dec_of(m->num), m->ratio ? value_dec_of(m->den) : dec_of_i64(1)};
-    int order = ratio_cmp_dec(is, value_dec_of(bound->value));
+    Ratio is = {sample_dec(m->num), m->ratio ? sample_dec(m->den) : dec_of_i64(1)};
+    int order = ratio_cmp_dec(is, sample_dec(bound->value));
     switch ((SideDef)bound->side) {
     case SIDE_IS_ABOVE:
         return order > 0;
@@ -471,6 +447,59 @@ bool bound_holds(const BoundDef *bound, const Measure *m) {
     UNREACHABLE();
 }
 
+/* ---- levels */
+
+static const BoundDef no_bound;
+
+/* What a level does with the value as it is: what it waits for, and whether that holds. */
+static const BoundDef *level_wants(const KpiDef *kpi, const LevelDef *def, const Measure *m,
+                                   bool counts, const LevelState *level, bool *holds) {
+    const EmptyRule empty = (EmptyRule)kpi->empty;
+    if (!level->raised) {
+        *holds = counts ? bound_holds(&def->raise, m) : empty == EMPTY_ALERTS;
+        return &def->raise;
+    }
+    if (!counts) {
+        *holds = empty == EMPTY_CLEARS;
+        return &no_bound;
+    }
+    *holds = def->has_clear ? bound_holds(&def->clear, m) : !bound_holds(&def->raise, m);
+    return def->has_clear ? &def->clear : &no_bound;
+}
+
+/* When a wait that began at `from` has lasted. */
+static Status wait_end(const Bundle *b, const BoundDef *bound, int64_t from, int64_t *ends) {
+    *ends = from;
+    if (bound->hold.kind != V_DURATION)
+        return OK;
+    Status status =
+        moment_add(bundle_zone(b), NULL, from, (Family)bound->hold.aux, bound->hold.i, ends, NULL);
+    if (status == ERR_OVERFLOW) { /* beyond the years there are: never */
+        *ends = INSTANT_NEVER;
+        return OK;
+    }
+    return status;
+}
+
+Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure *m, bool counts,
+                   LevelState *level, int64_t at, int64_t *next, bool *due) {
+    bool holds;
+    int64_t ends;
+    const BoundDef *bound = level_wants(def, &def->levels[n], m, counts, level, &holds);
+    *due = false;
+    if (!holds) {
+        level->waits = INSTANT_NEVER;
+        return OK;
+    }
+    if (level->waits == INSTANT_NEVER)
+        level->waits = at;
+    TRY(wait_end(b, bound, level->waits, &ends));
+    *due = ends <= at;
+    if (!*due && ends < *next)
+        *next = ends;
+    return OK;
+}
+
 /* ---- printing */
 
 static bool is_plain(Value v) {
@@ -480,7 +509,7 @@ static bool is_plain(Value v) {
 static bool measure_percent(Value v, Dec *out) {
     if (v.kind != V_LIST || v.n != 2 || !is_plain(v.items[0]) || !is_plain(v.items[1]))
         return false;
-    Ratio r = {value_dec_of(v.items[0]), value_dec_of(v.items[1])};
+    Ratio r = {sample_dec(v.items[0]), sample_dec(v.items[1])};
     return r.den.coef != 0 && ratio_round(r, 4, DEC_HALF_EVEN, out) == OK && out->scale == 4;
 }
 

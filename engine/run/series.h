@@ -1,11 +1,6 @@
-/* run: a series of a KPI: the samples that its window holds, their exact sums, and which levels
- * stand. One series a group; numbers count them in the order in which they came into being.
- *
- * Samples are records of their own (record.def, Measured), keyed so that what comes next is first:
- *   series, LEAVES, instant, sample      until the instant at which the window lets it go
- *   series, ENTERS, instant, sample      stepped windows: until its pane has ended
- *   series, VALUES, aggregate, value, instant, sample    min and max: in order of value
- * A sample costs the same however many there are.
+/* run: a series of a KPI: the exact sums of the samples that its window holds, and which levels
+ * stand. One series a group; numbers count them in the order in which they came into being. The
+ * samples themselves are in panes (pane.h).
  *
  * Trusts:  records of its own making are checked as they are read.
  * Memory:  a series lives in the arena that took it. */
@@ -19,8 +14,9 @@
 /* What an aggregate knows of its samples: enough to take one out again exactly. */
 typedef struct Total {
     uint64_t count;
-    i128 sum;                           /* in units of 10^-18 */
-    uint64_t scales[DEC_SCALE_MAX + 1]; /* how many samples were written with so many places */
+    u128 low;                           /* the sum in units of 10^-18: its low 128 bits */
+    int64_t high;                       /* and those above */
+    uint32_t scales[DEC_SCALE_MAX + 1]; /* how many samples were written with so many places */
 } Total;
 
 typedef struct LevelState {
@@ -30,16 +26,26 @@ typedef struct LevelState {
     uint64_t episode; /* how often it was raised */
 } LevelState;
 
+/* Samples of a window in steps that count from an instant to come. */
+typedef struct Pending {
+    int64_t enters;
+    Total totals[KPI_AGGS];
+} Pending;
+
+/* A sample that comes at the end of a pane counts from then or, if it lies there, from the next. */
+enum { PENDING_MOST = 2 };
+
 typedef struct Series {
     uint64_t number;
     uint32_t decl;
     const KpiDef *def;
     Str *key; /* texts of its group */
     Value *group;
-    uint64_t next;
     Total totals[KPI_AGGS];
     LevelState levels[KPI_STEPS];
-    int64_t sampled; /* when its last sample was handled; INT64_MIN: none */
+    Pending pending[PENDING_MOST];
+    uint32_t pending_count;
+    int64_t judged; /* when it was judged last, up to when samples have left; INT64_MIN: never */
     uint64_t said;
     int64_t timer_at;
 } Series;
@@ -50,15 +56,6 @@ typedef struct Measure {
     Value num, den; /* den: of a ratio */
     uint64_t samples;
 } Measure;
-
-typedef struct Measured1 {
-    uint32_t agg;
-    int64_t time;
-    Value value;
-    uint64_t leaf;
-} Measured1;
-
-typedef enum SampleList { SAMPLE_LEAVES, SAMPLE_ENTERS, SAMPLE_VALUES } SampleList;
 
 /* ---- records */
 MUST_USE Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series *out);
@@ -74,32 +71,28 @@ MUST_USE Status window_span(const Bundle *b, const KpiDef *def, int64_t time, in
                             int64_t *enters, int64_t *leaves);
 
 /* ---- samples */
-void sample_prefix(Buf *key, uint64_t series, SampleList list);
-/* The key in the list of leaving or entering ones. */
-void sample_key(Buf *key, uint64_t series, SampleList list, int64_t at, uint64_t number);
-/* The first sample of a list from (*at, *number) on, and where it stands; found false: none. What
- * was taken out of the list and is not yet gone from the tables lies before what is looked for: who
- * knows where to begin does not walk over it. */
-MUST_USE Status sample_next(Ledger *l, uint64_t series, SampleList list, Buf *key, int64_t *at,
-                            uint64_t *number, Str *value, bool *found);
-MUST_USE Status sample_take(Str bytes, Arena *a, Measured1 *out);
-MUST_USE Status sample_put(const Measured1 *m, Buf *scratch, Buf *record);
-/* Counts a sample in or out. ERR_OVERFLOW. */
+Dec sample_dec(Value v);
+/* In units of 10^-18. */
+i128 sample_units(Value v);
+/* Counts a sample in or out. ERR_DAMAGED: it was not counted in. ERR_OVERFLOW: 2^32 samples. */
 MUST_USE Status total_add(Total *t, Value v, bool out);
-/* Whether an aggregate keeps its samples in order of value. */
-bool agg_sorts(const AggDef *def);
-/* The key of a sample among those of its aggregate, in the order in which the least (min) or the
- * greatest (max) comes first. */
-MUST_USE Status value_key(Buf *key, const Series *s, uint32_t agg, Value v, int64_t leaves,
-                          uint64_t number);
-/* What the series measures. `skip`: samples that leave at or before it no longer count for extremes
- * (INT64_MIN: all in the list do). ERR_OVERFLOW: it does not fit. */
-MUST_USE Status series_measure(Ledger *l, const Series *s, int64_t skip, Buf *key, Measure *out);
-/* The same at a clock that may be past the last judgement: samples that have left are taken out of
- * the totals of *s first. */
+/* What was pending until `at` counts. ERR_OVERFLOW as above. */
+MUST_USE Status pending_enter(Series *s, int64_t at);
+/* What the series measures at an instant for which its totals hold. ERR_OVERFLOW: it does not fit.
+ */
+MUST_USE Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out);
+/* The same at a clock that may be past the last judgement: what has entered and left since is moved
+ * in the totals of *s first. */
 MUST_USE Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out);
 /* The value for an effect: V_ABSENT, a value, or a list of two. */
 MUST_USE Status measure_value(const Measure *m, Arena *a, Value *out);
 bool bound_holds(const BoundDef *bound, const Measure *m);
+
+/* ---- levels */
+/* Judges level n of a KPI by what was measured at an instant. counts: the value is one that levels
+ * look at. *due: what it waited for has lasted, so that it is to be raised or, raised, cleared; if
+ * it still waits, *next is no later than when the wait ends. */
+MUST_USE Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure *m,
+                            bool counts, LevelState *level, int64_t at, int64_t *next, bool *due);
 
 #endif

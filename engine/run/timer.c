@@ -149,7 +149,7 @@ static Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
 
 /* Takes back what was begun, and says why it could not go on. */
 static Status trap_undone(Engine *e, Str *message) {
-    led_undo(e->l);
+    engine_undo(e);
     e->queue.n = 0;
     Buf text = {0};
     put_trap(&text, e->b, &e->vm.trap);
@@ -228,7 +228,7 @@ static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, boo
  * cannot be carried out. */
 static Status attempt(Engine *e, Status (*step)(Engine *, void *),
                       Status (*failed)(Engine *, void *), void *ctx) {
-    led_mark(e->l);
+    TRY(engine_mark(e));
     uint64_t next = e->next, series = e->series;
     Counts counts = e->counts;
     Status status = step(e, ctx);
@@ -328,7 +328,7 @@ Status timers_found(Engine *e) {
             return OK;
     }
     e->now = e->clock;
-    led_mark(e->l);
+    TRY(engine_mark(e));
     return alert(e, "steps",
                  S("what happens at this instant sets itself off more than 64 times; it goes on "
                    "with the next event"));

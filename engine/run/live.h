@@ -1,0 +1,39 @@
+/* run: the series that were lately touched, in memory: read once, written when a batch is committed
+ * (engine_write), forgotten when there are many. What the ledger then has follows from the events
+ * alone: a series' record says nothing of when it was written.
+ *
+ * Trusts:  nobody else writes LED_SERIES.
+ * Memory:  a Live stays where it is until the next engine_mark. */
+#ifndef REMIT_RUN_LIVE_H
+#define REMIT_RUN_LIVE_H
+
+#include "engine/run/engine_int.h"
+#include "engine/run/pane.h"
+
+typedef struct Live {
+    Series s;
+    uint64_t hash; /* of `group` */
+    Str group;     /* bytes that tell the series from others of its KPI, and the KPI */
+    uint32_t mark; /* under which its former state was kept */
+    bool changed;  /* since it was written */
+    bool undone;   /* it never came into being */
+    bool has_pane; /* `pane` is known */
+    int64_t pane;  /* the first whose samples have not all left; INSTANT_NEVER: none */
+    /* Of a sliding window the samples of that pane, in order. */
+    bool has_front;
+    size_t front_at; /* the first that has not left */
+    Samples front;
+} Live;
+
+/* The series of a group, which a new one is made for. */
+Status live_of(Engine *e, uint32_t decl, const Value *group, Live **out);
+/* The series of that number, which there must be. */
+Status live_get(Engine *e, uint64_t number, Live **out);
+/* To be called before its series is changed. */
+Status live_change(Engine *e, Live *v);
+/* Puts a sample behind the others of the first pane in memory. */
+Status front_add(Engine *e, Live *v, const Sample *m);
+/* Room for samples, for one caller at a time. */
+Samples *live_room(Engine *e);
+
+#endif
