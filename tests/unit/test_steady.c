@@ -158,7 +158,8 @@ static void put_step(Buf *out, uint64_t n) {
     buf_reserve(out, JSON_PAD);
 }
 
-/* Orders of three shops, each ten seconds after the one before; one in eleven is late. */
+/* Orders of three shops, each ten seconds after the one before, by turns small and great for ten
+ * minutes; one in eleven is late. */
 static void put_order(Buf *out, uint64_t n) {
     static const char *const shops[] = {"north", "south", "east"};
     uint64_t second = n * 10 + 900 - (n % 11 == 0 ? n * 37 % 800 : 0), day = second / 86400;
@@ -169,7 +170,7 @@ static void put_order(Buf *out, uint64_t n) {
             "\"order\":\"O%08llu\",\"shop\":\"%s\",\"amount\":\"%u.50\"}}",
             (unsigned long long)n, (unsigned)day + 1, (unsigned)(second / 3600 % 24),
             (unsigned)(second / 60 % 60), (unsigned)(second % 60), (unsigned long long)n,
-            shops[n % 3], (unsigned)(n * 7919 % 1000));
+            shops[n % 3], (unsigned)((n / 60 % 2 == 0 ? 100 : 900) + n * 7919 % 100));
     buf_reserve(out, JSON_PAD);
 }
 
