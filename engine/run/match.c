@@ -7,18 +7,16 @@ typedef struct Path {
     uint64_t seen_needs; /* requirements out of which somebody was to be moved */
 } Path;
 
-static uint64_t seats_of(const Match *m, uint32_t voter) {
-    const Voter *v = m->last;
-    for (uint32_t number = m->voters; number > voter; number--)
-        v = v->before;
-    return v->seats;
-}
+static bool place_find(Path *path, uint32_t voter, uint64_t seats);
 
-static bool place_find(Path *path, uint32_t voter);
+static void place_take(Match *m, uint32_t place, uint32_t voter, uint64_t seats) {
+    m->owner[place] = voter;
+    m->owner_seats[place] = seats;
+}
 
 /* Moves somebody out of another place of a requirement that is full, so that `free` can be taken.
  */
-static bool make_room(Path *path, uint32_t need, uint32_t free, uint32_t voter) {
+static bool make_room(Path *path, uint32_t need, uint32_t free, uint32_t voter, uint64_t seats) {
     Match *m = path->m;
     if ((path->seen_needs >> need & 1) != 0)
         return false;
@@ -27,9 +25,9 @@ static bool make_room(Path *path, uint32_t need, uint32_t free, uint32_t voter) 
         if (m->place[i].need != need || m->owner[i] == 0 || (path->seen >> i & 1) != 0)
             continue;
         path->seen |= (uint64_t)1 << i;
-        if (place_find(path, m->owner[i])) {
+        if (place_find(path, m->owner[i], m->owner_seats[i])) {
             m->owner[i] = 0;
-            m->owner[free] = voter;
+            place_take(m, free, voter, seats);
             return true;
         }
     }
@@ -37,26 +35,25 @@ static bool make_room(Path *path, uint32_t need, uint32_t free, uint32_t voter) 
 }
 
 /* A place for a voter, moving others where that helps. The depth is bounded by the places. */
-static bool place_find(Path *path, uint32_t voter) {
+static bool place_find(Path *path, uint32_t voter, uint64_t seats) {
     Match *m = path->m;
-    uint64_t seats = seats_of(m, voter);
     for (uint32_t i = 0; i < m->places; i++) {
         if ((seats >> m->place[i].seat & 1) == 0 || (path->seen >> i & 1) != 0)
             continue;
         path->seen |= (uint64_t)1 << i;
         uint32_t need = m->place[i].need;
         if (m->owner[i] != 0) {
-            if (!place_find(path, m->owner[i]))
+            if (!place_find(path, m->owner[i], m->owner_seats[i]))
                 continue;
-            m->owner[i] = voter;
+            place_take(m, i, voter, seats);
             return true;
         }
         if (m->used[need] < m->wanted[need]) {
             m->used[need]++;
-            m->owner[i] = voter;
+            place_take(m, i, voter, seats);
             return true;
         }
-        if (make_room(path, need, i, voter))
+        if (make_room(path, need, i, voter, seats))
             return true;
     }
     return false;
@@ -70,7 +67,7 @@ Status match_add(Match *m, Arena *a, uint64_t seats) {
     m->last = v;
     m->voters++;
     Path path = {.m = m};
-    (void)place_find(&path, m->voters);
+    (void)place_find(&path, m->voters, seats);
     return OK;
 }
 

@@ -22,7 +22,8 @@ typedef struct Voter {
 typedef struct Match {
     MatchPlace place[MATCH_PLACES];
     uint32_t places;
-    uint32_t owner[MATCH_PLACES];                      /* number of the voter, from 1; 0: free */
+    uint32_t owner[MATCH_PLACES]; /* number of the voter, from 1; 0: free */
+    uint64_t owner_seats[MATCH_PLACES];
     uint32_t wanted[MATCH_PLACES], used[MATCH_PLACES]; /* of each requirement */
     uint32_t needs;
     Voter *last;
