@@ -12,6 +12,7 @@
 #include "engine/base/unicode.h"
 #include "engine/code/reference.h"
 #include "engine/code/verify.h"
+#include "engine/run/eval.h"
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
 #include "engine/run/run.h"
@@ -123,6 +124,8 @@ RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **o
         return give(error, REMIT_FAILED, "out of memory");
     Err err = {0};
     policy_init(&policy->policy, !options->partial);
+    policy->policy.settings =
+        (Settings){text_of(options->zone), text_of(options->calendar), options->zone_of_calendar};
     Status status = policy_read(&policy->policy, options, &err);
     if (status != OK) {
         remit_policy_close(policy);
@@ -260,6 +263,112 @@ RemitStatus remit_instructions(RemitWriter to, RemitError *error) {
     Buf out = {0};
     put_op_reference(&out);
     return write_buf(to, &out, error);
+}
+
+/* ---- expressions */
+
+static const char *kind_name(ValueKind kind) {
+    static const char *const names[V_KINDS] = {
+        [V_ABSENT] = "absent",   [V_FLAG] = "flag",         [V_INT] = "integer",
+        [V_DEC] = "number",      [V_PERCENT] = "percent",   [V_MONEY] = "money",
+        [V_DATE] = "date",       [V_DURATION] = "duration", [V_TIME] = "time",
+        [V_INSTANT] = "instant", [V_TEXT] = "text",         [V_ENUM] = "enumeration",
+        [V_PARTY] = "party",     [V_LIST] = "list"};
+    return names[kind];
+}
+
+static void put_evaluated(Buf *out, const Evaluated *e, bool json) {
+    ZoneCache zone = {.zone = bundle_zone(e->bundle)};
+    if (json)
+        put_fmt(out, "{\"type\":\"%s\",\"value\":%s",
+                e->names != NULL ? "record" : kind_name(e->values[0].kind),
+                e->names != NULL ? "{" : "");
+    for (uint32_t i = 0; i < e->count; i++) {
+        put_text(out, i == 0 ? S("") : json ? S(",") : S(", "));
+        if (e->names != NULL && json)
+            put_json_string(out, e->names[i].name);
+        else if (e->names != NULL)
+            put_text(out, e->names[i].name);
+        put_text(out, e->names == NULL ? S("") : json ? S(":") : S(": "));
+        if (json)
+            put_value_json(out, e->bundle, &zone, e->values[i]);
+        else
+            put_value_text(out, e->bundle, &zone, e->values[i]);
+    }
+    put_text(out, !json ? S("\n") : e->names != NULL ? S("}}\n") : S("}\n"));
+}
+
+/* An error in one line: a code and its words. */
+static void put_short(Buf *out, Str code, Str words, const RemitLook *look) {
+    if (look->format == REMIT_JSON) {
+        put_fmt(out, "{\"error\":{\"code\":\"%.*s\",\"message\":", STR_ARG(code));
+        put_json_string(out, words);
+        put_text(out, S("}}\n"));
+    } else {
+        put_fmt(out, "%s[%.*s]: %.*s\n", look->chinese ? "错误" : "error", STR_ARG(code),
+                STR_ARG(words));
+    }
+}
+
+static void put_mistakes(Buf *out, Diags *d, const RemitLook *look, bool line) {
+    Buf words = {0};
+    for (size_t i = 0; i < d->all.n; i++) {
+        const Diag *diag = &d->all.at[i];
+        if (!line && look->format == REMIT_JSON) {
+            diag_json(d, diag, look->chinese, out);
+        } else if (!line) {
+            diag_print(d, diag, look->chinese, look->color,
+                       look->columns <= 0 ? 80 : (size_t)look->columns, out);
+        } else if (diag_severity(diag->code) == SEVERITY_ERROR) {
+            diag_message(diag, look->chinese, &words);
+            put_short(out, diag_code(diag->code), buf_str(&words), look);
+            break;
+        }
+    }
+    out->failed = out->failed || words.failed;
+    buf_free(&words);
+}
+
+static RemitStatus eval_write(Diags *d, const Evaluated *e, const RemitEvalOptions *options,
+                              const RemitLook *look, RemitWriter to, RemitWriter errors,
+                              RemitError *error) {
+    Buf out = {0}, words = {0};
+    bool fault = e->bundle == NULL || e->count == 0;
+    if (!fault) {
+        put_evaluated(&out, e, look->format == REMIT_JSON);
+    } else if (e->bundle == NULL) {
+        put_mistakes(&out, d, look, options->line);
+    } else {
+        put_trap_words(&words, e->bundle, &e->trap, look->chinese);
+        put_short(&out, trap_code(e->trap.code), buf_str(&words), look);
+    }
+    out.failed = out.failed || words.failed;
+    buf_free(&words);
+    RemitStatus status = write_buf(fault && !options->line ? errors : to, &out, error);
+    return status != REMIT_OK ? status
+                              : give(error, fault ? REMIT_FAULT : REMIT_OK, "it has no value");
+}
+
+RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, const RemitLook *look,
+                       RemitWriter to, RemitWriter errors, RemitError *error) {
+    RemitStatus bundle = need_bundle(policy, error);
+    if (bundle != REMIT_OK)
+        return bundle;
+    if (policy->policy.program == NULL)
+        return give(error, REMIT_CALL, "a bundle has no names for an expression: give its files");
+    Err err = {0};
+    Arena arena = {0};
+    Diags diags = {.arena = &arena, .sources = &policy->policy.sources};
+    Evaluated e;
+    Str text = {options->expression.data, options->expression.size};
+    size_t before = policy->policy.sources.files.n;
+    Status status = eval_text(&policy->policy, text, &arena, &diags, &e, &err);
+    RemitStatus result = status == OK ? eval_write(&diags, &e, options, look, to, errors, error)
+                                      : give_status(error, status, &err);
+    policy->policy.sources.files.n = before;
+    diags_free(&diags);
+    arena_free(&arena);
+    return result;
 }
 
 /* ---- tests */

@@ -24,13 +24,14 @@
 %token BAD COLON SEMI.
 %stack_overflow { build_nomem(b); }
 
-%nonassoc ELSE.
+%right ELSE.
 %left OR.
 %left AND.
 %right NOT.
 %nonassoc EQ NE LT LE GT GE IS.
+%left ROUNDED_TO.
 %left PLUS MINUS.
-%left STAR SLASH.
+%left STAR SLASH OF.
 %right NEGATE.
 
 /* A keyword is a name where it can be no keyword. Keywords of several words are not here: the joiner splits
@@ -44,6 +45,7 @@
 
 %start_symbol file
 file ::= items.
+file ::= EVALUATE expr(A). { build_evaluated(b, A); }
 
 %type items {NodeList}
 items(L) ::= . { L = build_none(); }
@@ -312,6 +314,9 @@ expr(N) ::= expr(A) PLUS(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) MINUS(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) STAR(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) SLASH(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) OF(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) ROUNDED_TO(O) NUMBER(P) PLACES ROUNDING(R). { N = build_rounded(b, O, A, P, R); }
+expr(N) ::= expr(A) IS PRESENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) ELSE(O) expr(B). { N = build_else(b, O, A, B); }

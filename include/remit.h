@@ -78,6 +78,9 @@ typedef struct RemitPolicyOptions {
     RemitText text; /* instead: a policy as text, named `text_name` in messages */
     const char *text_name;
     bool partial; /* a policy header is not required */
+    /* In place of the header's zone and calendar; NULL: the header's. REMIT_CALL: there is none. */
+    const char *zone, *calendar;
+    bool zone_of_calendar; /* with `calendar` alone: the zone is that calendar's */
 } RemitPolicyOptions;
 
 /* Reads, checks and compiles. REMIT_OK also when the policy has errors: remit_policy_errors tells;
@@ -107,6 +110,17 @@ REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitW
                                                RemitError *error);
 /* The reference page of the bytecode's instructions, in Markdown. */
 REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
+
+typedef struct RemitEvalOptions {
+    RemitText expression;
+    bool line; /* one line out whatever happens: errors too go to `to`, in short */
+} RemitEvalOptions;
+/* Computes an expression with what the policy declares, where no event is at hand, and writes its
+ * value and a newline to `to`, diagnostics to `errors`. REMIT_FAULT: it has errors or has no value,
+ * such as 1 / 3; REMIT_CALL: the policy is a bundle. */
+REMIT_API RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options,
+                                 const RemitLook *look, RemitWriter to, RemitWriter errors,
+                                 RemitError *error);
 
 typedef struct RemitTestOptions {
     const char *filter; /* run the tests whose title holds this; NULL: all */

@@ -6,13 +6,14 @@
 enum { LATE_DAYS = 30 };
 
 Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
-                    bool with_header, Program **out) {
+                    const Settings *settings, bool with_header, Program **out) {
     Program *p = new (arena, Program, 1);
     if (p == NULL)
         return ERR_NOMEM;
     p->arena = arena;
     p->sources = sources;
     p->diags = diags;
+    p->settings = settings;
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
     void (*const steps[])(Program *) = {calendars_check, tables_check, calls_check,     kpis_oblige,
@@ -21,8 +22,29 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     declare_all(p, modules, with_header);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
         steps[i](p);
+    p->settings = NULL;
     diags_sort(diags);
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
+}
+
+Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out) {
+    static const Scope nothing_at_hand = {0};
+    *out = NULL;
+    Node *expr = NULL;
+    TRY(parse_expression(p->sources, file, arena, diags, &expr));
+    if (expr == NULL && diags->errors == 0)
+        diag_add2(diags, DIAG_UNEXPECTED, (Span){file, 0, 0}, diag_both(diags, "nothing", "空"),
+                  diag_both(diags, "an expression", "表达式"));
+    if (expr == NULL || diags->errors > 0)
+        return diags->nomem ? ERR_NOMEM : OK;
+    Program here = *p; /* messages and their texts go elsewhere; an expression declares nothing */
+    here.arena = arena;
+    here.diags = diags;
+    expr_check(&here, &nothing_at_hand, expr, NULL);
+    diags_sort(diags);
+    if (diags->errors == 0)
+        *out = expr;
+    return here.nomem || diags->nomem ? ERR_NOMEM : OK;
 }
 
 void program_free(Program *p) {

@@ -384,6 +384,12 @@ typedef struct PolicyTest {
     uint32_t step_count;
 } PolicyTest;
 
+/* What a caller says in place of the header. Empty: as the header says. */
+typedef struct Settings {
+    Str zone, calendar;
+    bool zone_of_calendar; /* the zone is the calendar's own where it has one */
+} Settings;
+
 typedef struct Program {
     Arena *arena;
     Sources *sources;
@@ -391,6 +397,9 @@ typedef struct Program {
     Lost lost;
     bool asked_unknown; /* an approval was asked for that there is not */
     bool nomem;
+    const Settings *settings; /* until the header is read */
+    Str no_setting;           /* a zone or a calendar of the settings that there is not */
+    Str like_setting;         /* what was probably meant, or empty */
     /* the header */
     const Node *header;
     Str name, version;
@@ -431,7 +440,12 @@ typedef struct Modules {
  * is usable only when there are no errors. with_header: a policy header is required (a library file
  * alone has none). */
 MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
-                             bool with_header, Program **out);
+                             const Settings *settings, bool with_header, Program **out);
+/* Reads and checks source number `file` as one expression of policy p, where no event is at hand.
+ * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. *out
+ * is NULL when there are errors. */
+MUST_USE Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *diags,
+                                 Node **out);
 void program_free(Program *p);
 
 #endif

@@ -17,8 +17,17 @@ typedef enum Bind {
     BIND_MEMBER,   /* slot: member's number, means: Enum */
     BIND_TABLE,    /* a call; means: Table */
     BIND_SUPERIOR, /* who stands above `a` */
-    BIND_CONST     /* a literal */
+    BIND_CONST,    /* a literal */
+    BIND_BUILTIN   /* a call; slot: Builtin */
 } Bind;
+
+/* What the language itself can compute: the rows FUNCTION of keywords.def, and two of AGG. */
+typedef enum Builtin {
+#define FUNCTION(name, en, zh) BUILTIN_##name,
+#include "grammar/keywords.def"
+    BUILTIN_MIN,
+    BUILTIN_MAX
+} Builtin;
 
 /* type.c */
 const Type *type_of(const Node *node);

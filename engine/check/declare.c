@@ -465,6 +465,17 @@ static void event_fields(Program *p, const Node *node) {
     }
 }
 
+static Str zone_like(Str text) {
+    Str best = {NULL, 0};
+    for (size_t i = 0; i < zone_names(); i++) {
+        Str name = zone_name(i);
+        if (nearest(text, &name, 1) == 0 &&
+            (best.n == 0 || nearest(text, (Str[]){best, name}, 2) == 1))
+            best = name;
+    }
+    return best;
+}
+
 bool zone_read(Program *p, const Node *node, Zone *zone) {
     Status status = zone_find(node->text, p->arena, zone);
     if (status == OK)
@@ -473,13 +484,7 @@ bool zone_read(Program *p, const Node *node, Zone *zone) {
         p->nomem = true;
         return false;
     }
-    Str best = {NULL, 0};
-    for (size_t i = 0; i < zone_names(); i++) {
-        Str name = zone_name(i);
-        if (nearest(node->text, &name, 1) == 0 &&
-            (best.n == 0 || nearest(node->text, (Str[]){best, name}, 2) == 1))
-            best = name;
-    }
+    Str best = zone_like(node->text);
     Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->at, node->text, best);
     if (best.n > 0)
         diag_fix(diag, node->at, say(p, "\"%.*s\"", STR_ARG(best)));
@@ -514,6 +519,47 @@ static void header_settings(Program *p) {
         say_header(p, DIAG_NO_ZONE, p->header->at, N_SET_ZONE);
 }
 
+static Str *calendar_names(Program *p) {
+    Str *names = new (p->arena, Str, p->calendars.n == 0 ? 1 : p->calendars.n);
+    if (names == NULL)
+        p->nomem = true;
+    for (size_t i = 0; names != NULL && i < p->calendars.n; i++)
+        names[i] = p->calendars.at[i]->name;
+    return names;
+}
+
+static void set_zone(Program *p, Str name) {
+    Status status = zone_find(name, p->arena, &p->zone);
+    p->nomem = p->nomem || status == ERR_NOMEM;
+    if (status == OK)
+        p->has_zone = true;
+    else if (p->no_setting.n == 0) {
+        p->no_setting = name;
+        p->like_setting = zone_like(name);
+    }
+}
+
+/* What the caller says in place of the header, before calendars and texts are read. */
+static void header_replaced(Program *p) {
+    const Settings *s = p->settings;
+    Calend *c = s->calendar.n == 0 ? NULL : calendar_find(p, s->calendar);
+    if (c != NULL) {
+        c->used = true;
+        p->calendar = c;
+        for (const Node *item = s->zone_of_calendar ? c->node->a : NULL; item != NULL;
+             item = item->next)
+            if (item->kind == N_SET_ZONE)
+                set_zone(p, item->text);
+    } else if (s->calendar.n > 0) {
+        const Str *names = calendar_names(p);
+        ptrdiff_t best = names == NULL ? -1 : nearest(s->calendar, names, p->calendars.n);
+        p->no_setting = s->calendar;
+        p->like_setting = best < 0 ? (Str){NULL, 0} : names[best];
+    }
+    if (s->zone.n > 0)
+        set_zone(p, s->zone);
+}
+
 /* The calendar that the header names; after the modules are in. */
 static void header_calendar(Program *p) {
     for (const Node *s = p->header->a; s != NULL; s = s->next) {
@@ -525,13 +571,9 @@ static void header_calendar(Program *p) {
             p->calendar = c;
             continue;
         }
-        Str *names = new (p->arena, Str, p->calendars.n == 0 ? 1 : p->calendars.n);
-        if (names == NULL) {
-            p->nomem = true;
+        Str *names = calendar_names(p);
+        if (names == NULL)
             return;
-        }
-        for (size_t i = 0; i < p->calendars.n; i++)
-            names[i] = p->calendars.at[i]->name;
         if (p->lost.module)
             continue; /* it may be declared there */
         say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
@@ -601,11 +643,13 @@ void declare_all(Program *p, const Modules *modules, bool with_header) {
         header_settings(p);
     else if (with_header && p->files.n > 0 && !p->lost.file && !is_lost(p, S("policy")))
         diag_add(p->diags, DIAG_NO_POLICY, (Span){0, 0, 0});
+    if (p->settings != NULL)
+        header_replaced(p);
     parties_under(p);
     for (size_t i = 0; i < p->files.n; i++)
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             if (item->kind == N_EVENT)
                 event_fields(p, item);
-    if (p->header != NULL)
+    if (p->header != NULL && (p->settings == NULL || p->settings->calendar.n == 0))
         header_calendar(p);
 }

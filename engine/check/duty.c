@@ -230,10 +230,16 @@ bool expr_same(const Node *a, const Node *b) {
         return a == b;
     if (a->kind == N_IT && a->bind == BIND_EVENT && b->bind == BIND_EVENT)
         return true;
-    return a->kind == b->kind && a->op == b->op && a->bind == b->bind && a->means == b->means &&
-           (a->bind != BIND_NONE && a->bind != BIND_CONST ? a->slot == b->slot
-                                                          : str_eq(a->text, b->text)) &&
-           a->flag == b->flag && expr_same(a->a, b->a) && expr_same(a->b, b->b);
+    bool bound = a->bind != BIND_NONE && a->bind != BIND_CONST;
+    bool same = a->kind == b->kind && a->op == b->op && a->bind == b->bind &&
+                a->means == b->means && a->slot == b->slot && a->flag == b->flag &&
+                (bound || (str_eq(a->text, b->text) && str_eq(a->more, b->more)));
+    if (!same || a->kind != N_CALL)
+        return same && expr_same(a->a, b->a) && expr_same(a->b, b->b);
+    const Node *x = a->a, *y = b->a;
+    for (; same && x != NULL && y != NULL; x = x->next, y = y->next)
+        same = expr_same(x, y);
+    return same && x == y;
 }
 
 static int key_part(const DutySym *duty, const Node *side) {

@@ -3,7 +3,10 @@
 
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
+#include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
+
+enum { ROUND_PLACES = DEC_SCALE_MAX };
 
 /* ---- literals */
 
@@ -385,8 +388,43 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
     return type_error();
 }
 
+static Type check_function(Program *p, const Scope *scope, Node *node, int function);
+
+/* Whether a text is one of the spellings between bars. */
+static bool spelt(Str text, const char *spellings) {
+    Str rest = str_of(spellings), one;
+    while (rest.n > 0) {
+        str_cut(rest, '|', &one, &rest);
+        if (str_eq(one, text))
+            return true;
+    }
+    return false;
+}
+
+/* What the language itself can compute, or -1. */
+static int function_find(Str name) {
+    static const struct {
+        int builtin;
+        const char *en, *zh;
+    } rows[] = {
+#define FUNCTION(name, en, zh) {BUILTIN_##name, en, zh},
+#include "grammar/keywords.def"
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (spelt(name, rows[i].en) || spelt(name, rows[i].zh))
+            return rows[i].builtin;
+    for (int agg = AGG_MIN; agg <= AGG_MAX; agg++)
+        if (str_eq(name, keyword_of(TK_AGG, agg, false)) ||
+            str_eq(name, keyword_of(TK_AGG, agg, true)))
+            return agg == AGG_MIN ? BUILTIN_MIN : BUILTIN_MAX;
+    return -1;
+}
+
 static Type check_call(Program *p, const Scope *scope, Node *node) {
     const Table *table = decision_find(p, node->text);
+    int function = table == NULL ? function_find(node->text) : -1;
+    if (function >= 0)
+        return check_function(p, scope, node, function);
     if (table == NULL) {
         Str *names = new (p->arena, Str, p->tables.n + 1);
         size_t n = 0;
@@ -420,7 +458,7 @@ static Type no_operator(Program *p, const Node *node, const Type *a, const Type 
         say_wrong_type(p, node->b, b, a);
         return type_error();
     }
-    if (a->kind == TY_DURATION && b->kind == TY_DURATION) {
+    if (a->kind == TY_DURATION && b->kind == TY_DURATION && a->families != b->families) {
         say_wrong_type(p, node->b, b, a);
         return type_error();
     }
@@ -457,10 +495,10 @@ static Type check_sum(Program *p, const Node *node, const Type *a, const Type *b
         return plain(a);
     if (one_family(a) && one_family(b) && a->families == b->families)
         return plain(a);
-    if (a->kind == TY_INSTANT && b->kind == TY_DURATION)
-        return type_plain(TY_INSTANT);
-    if (a->kind == TY_DATE && dated(b))
-        return type_plain(TY_DATE);
+    if ((a->kind == TY_INSTANT && b->kind == TY_DURATION) || (a->kind == TY_DATE && dated(b))) {
+        need_calendar(p, node->b, b);
+        return type_plain(a->kind);
+    }
     if (!plus && a->kind == TY_INSTANT && b->kind == TY_INSTANT)
         return (Type){.kind = TY_DURATION, .families = 1u << FAMILY_ELAPSED};
     if (!plus && a->kind == TY_DATE && b->kind == TY_DATE)
@@ -471,27 +509,50 @@ static Type check_sum(Program *p, const Node *node, const Type *a, const Type *b
     return no_operator(p, node, a, b);
 }
 
-static Type check_product(Program *p, const Node *node, const Type *a, const Type *b) {
-    bool times = node->op == MARK_STAR;
+static Type check_times(const Type *a, const Type *b) {
     if (numeric(a) && numeric(b))
-        return type_plain(times && a->kind == TY_INTEGER && b->kind == TY_INTEGER ? TY_INTEGER
-                                                                                  : TY_NUMBER);
-    bool factor = numeric(b) || b->kind == TY_PERCENT;
-    if (a->kind == TY_MONEY && factor)
+        return type_plain(a->kind == TY_INTEGER && b->kind == TY_INTEGER ? TY_INTEGER : TY_NUMBER);
+    bool whole = numeric(a) || a->kind == TY_PERCENT, factor = numeric(b) || b->kind == TY_PERCENT;
+    if ((a->kind == TY_MONEY || one_family(a)) && factor)
         return plain(a);
-    if (times && b->kind == TY_MONEY && (numeric(a) || a->kind == TY_PERCENT))
+    if (whole && (b->kind == TY_MONEY || one_family(b)))
         return plain(b);
-    if (!times && a->kind == TY_MONEY && type_same(a, b))
-        return type_plain(TY_NUMBER);
-    if (a->kind == TY_PERCENT && (numeric(b) || (times && b->kind == TY_PERCENT)))
+    if (a->kind == TY_PERCENT && factor)
         return type_plain(TY_PERCENT);
     if (numeric(a) && b->kind == TY_PERCENT)
         return type_plain(TY_NUMBER);
-    if (times && one_family(a) && b->kind == TY_INTEGER)
+    return type_error();
+}
+
+static Type check_over(const Type *a, const Type *b) {
+    if (numeric(a) && (numeric(b) || b->kind == TY_PERCENT))
+        return type_plain(TY_NUMBER);
+    if (a->kind == TY_PERCENT && b->kind == TY_PERCENT)
+        return type_plain(TY_NUMBER);
+    if ((a->kind == TY_MONEY && (numeric(b) || b->kind == TY_PERCENT)) ||
+        (one_family(a) && numeric(b)) || (a->kind == TY_PERCENT && numeric(b)))
         return plain(a);
-    if (times && a->kind == TY_INTEGER && one_family(b))
+    if ((a->kind == TY_MONEY || one_family(a)) && type_same(a, b))
+        return type_plain(TY_NUMBER);
+    return type_error();
+}
+
+/* 5% of it: of what kind it is. */
+static Type check_share(const Type *a, const Type *b) {
+    if (a->kind != TY_PERCENT)
+        return type_error();
+    if (b->kind == TY_INTEGER)
+        return type_plain(TY_NUMBER);
+    if (b->kind == TY_NUMBER || b->kind == TY_MONEY || b->kind == TY_PERCENT || one_family(b))
         return plain(b);
-    return no_operator(p, node, a, b);
+    return type_error();
+}
+
+static Type check_product(Program *p, const Node *node, const Type *a, const Type *b) {
+    Type type = node->op == MARK_STAR    ? check_times(a, b)
+                : node->op == MARK_SLASH ? check_over(a, b)
+                                         : check_share(a, b);
+    return type.kind == TY_ERROR ? no_operator(p, node, a, b) : type;
 }
 
 /* What may not be absent in an operation. */
@@ -563,6 +624,7 @@ static Type check_binary(Program *p, const Scope *scope, Node *node) {
     case MARK_MINUS:
     case MARK_STAR:
     case MARK_SLASH:
+    case MARK_OF:
         a = operand(p, scope, node->a, NULL);
         b = operand(p, scope, node->b, NULL);
         return node->op == MARK_PLUS || node->op == MARK_MINUS ? check_sum(p, node, &a, &b)
@@ -570,6 +632,94 @@ static Type check_binary(Program *p, const Scope *scope, Node *node) {
     default:
         return check_comparison(p, scope, node);
     }
+}
+
+/* Arguments that can be ordered against each other: the type of the one that is chosen. */
+static Type check_ordered(Program *p, const Scope *scope, Node *node) {
+    Type type = operand(p, scope, node->a, NULL);
+    for (Node *arg = node->a->next; arg != NULL; arg = arg->next) {
+        Type next = operand(p, scope, arg, NULL);
+        if (numeric(&type) && numeric(&next))
+            type.kind = next.kind == TY_NUMBER ? TY_NUMBER : type.kind;
+        else if (type.kind == TY_ERROR || next.kind == TY_ERROR)
+            type = type_error();
+        else if (!type_same(&type, &next)) {
+            say_wrong_type(p, arg, &next, &type);
+            return type_error();
+        }
+    }
+    if (!type_ordered(&type)) {
+        diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, node->text, type_text(p, &type),
+                  type_text(p, &type));
+        return type_error();
+    }
+    return plain(&type);
+}
+
+static Type check_abs(Program *p, const Scope *scope, Node *node) {
+    Type type = operand(p, scope, node->a, NULL);
+    if (numeric(&type) || type.kind == TY_MONEY || type.kind == TY_PERCENT || one_family(&type) ||
+        type.kind == TY_ERROR)
+        return plain(&type);
+    Type wanted = type_plain(TY_NUMBER);
+    say_wrong_type(p, node->a, &type, &wanted);
+    return type_error();
+}
+
+/* The working time from one instant to another. */
+static Type check_worked(Program *p, const Scope *scope, Node *node) {
+    Type instant = type_plain(TY_INSTANT);
+    Type type = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
+    expr_want(p, scope, node->a, &instant);
+    expr_want(p, scope, node->a->next, &instant);
+    need_calendar(p, node, &type);
+    return type;
+}
+
+static Type check_function(Program *p, const Scope *scope, Node *node, int function) {
+    size_t n = node_count(node->a), wanted = function == BUILTIN_ABS ? 1 : 2;
+    bool any = function == BUILTIN_MIN || function == BUILTIN_MAX;
+    if (any ? n < 2 : n != wanted) {
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->span, node->text,
+                  any ? say_both(p, "two arguments or more", "至少两个参数")
+                      : say_number(p, wanted, " argument", " arguments", " 个参数"),
+                  say_count(p, n));
+        for (Node *arg = node->a; arg != NULL; arg = arg->next)
+            expr_check(p, scope, arg, NULL);
+        return type_error();
+    }
+    node->bind = BIND_BUILTIN;
+    node->slot = (uint32_t)function;
+    switch ((Builtin)function) {
+    case BUILTIN_ABS:
+        return check_abs(p, scope, node);
+    case BUILTIN_WORKED:
+        return check_worked(p, scope, node);
+    case BUILTIN_MIN:
+    case BUILTIN_MAX:
+        return check_ordered(p, scope, node);
+    }
+    UNREACHABLE();
+}
+
+/* Rounding to no places gives a whole number. */
+static Type check_rounded(Program *p, const Scope *scope, Node *node) {
+    Type type = operand(p, scope, node->a, NULL);
+    Value places = value_int(0);
+    Dec d;
+    Status status = dec_parse_source(node->text, &d);
+    bool good = status == OK && dec_to_i64(d, &places.i) == OK && places.i <= ROUND_PLACES;
+    if (!good)
+        diag_add2(p->diags, DIAG_OUT_OF_RANGE, node->at, say(p, "%.*s", STR_ARG(node->text)),
+                  say_both(p, "the 0 to 18 places there are", "可用的 0 至 18 位小数"));
+    node->slot = (uint32_t)places.i;
+    if (numeric(&type))
+        return type_plain(good && places.i == 0 ? TY_INTEGER : TY_NUMBER);
+    if (type.kind == TY_MONEY || type.kind == TY_PERCENT || type.kind == TY_ERROR)
+        return plain(&type);
+    Type wanted = type_plain(TY_NUMBER);
+    say_wrong_type(p, node->a, &type, &wanted);
+    return type_error();
 }
 
 static Type check_else(Program *p, const Scope *scope, Node *node, const Type *want) {
@@ -619,6 +769,8 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
         return check_binary(p, scope, node);
     case N_ELSE:
         return check_else(p, scope, node, want);
+    case N_ROUNDED:
+        return check_rounded(p, scope, node);
     case N_IS_ABSENT: {
         Type a = scalar(p, node->a, expr_check(p, scope, node->a, NULL));
         if (!a.optional && a.kind != TY_ERROR)

@@ -827,6 +827,23 @@ static void emit_declarations(Emit *e) {
         b->decls[b->decl_count++] = (DeclDef){(uint8_t)p->decls.at[i].kind, p->decls.at[i].number};
 }
 
+/* The code, when all of it is there. */
+static void emit_code(Emit *e) {
+    Bundle *b = e->b;
+    b->constant_count = (uint32_t)e->constants.n;
+    b->constants = emit_copy(e, e->constants.at, e->constants.n, sizeof(Value));
+    b->fn_count = (uint32_t)e->fns.n;
+    b->fns = emit_copy(e, e->fns.at, e->fns.n, sizeof(FnDef));
+    b->code_count = (uint32_t)e->code.n;
+    b->code = emit_copy(e, e->code.at, e->code.n, sizeof(uint32_t));
+    b->lines = emit_copy(e, e->lines.at, e->lines.n, sizeof(uint32_t));
+    vec_free(&e->constants);
+    vec_free(&e->fns);
+    vec_free(&e->code);
+    vec_free(&e->lines);
+    vec_free(&e->slots);
+}
+
 Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1)};
     if (e.b == NULL)
@@ -843,18 +860,43 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     emit_sources(&e);
     emit_tables(&e);
     emit_declarations(&e);
-    b->constant_count = (uint32_t)e.constants.n;
-    b->constants = emit_copy(&e, e.constants.at, e.constants.n, sizeof(Value));
-    b->fn_count = (uint32_t)e.fns.n;
-    b->fns = emit_copy(&e, e.fns.at, e.fns.n, sizeof(FnDef));
-    b->code_count = (uint32_t)e.code.n;
-    b->code = emit_copy(&e, e.code.at, e.code.n, sizeof(uint32_t));
-    b->lines = emit_copy(&e, e.lines.at, e.lines.n, sizeof(uint32_t));
-    vec_free(&e.constants);
-    vec_free(&e.fns);
-    vec_free(&e.code);
-    vec_free(&e.lines);
-    vec_free(&e.slots);
+    emit_code(&e);
     *out = b;
+    return e.status;
+}
+
+/* How many values an expression gives: the outputs of a table, else one. */
+static void emit_results(Emit *e, const Node *expr) {
+    const Type *type = type_of(expr);
+    const Table *table = type->kind == TY_RECORD ? type->of : NULL;
+    uint32_t count = table == NULL ? 1 : table->output_count, base = fn_reg(e, count);
+    for (uint32_t i = 0; i < count; i++)
+        fn_result(e, table == NULL ? emit_kind(type) : emit_kind(&table->outputs[i].type));
+    emit_expr(e, expr, base, NULL);
+    (void)fn_end(e, base);
+}
+
+Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Arena *a,
+                      Bundle **out, Err *err) {
+    static const Scope nothing_at_hand = {0};
+    Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1)};
+    if (e.b == NULL)
+        return ERR_NOMEM;
+    *e.b = *base;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < base->code_count; i++)
+        ok = vec_push(&e.code, base->code[i]) && vec_push(&e.lines, base->lines[i]);
+    for (uint32_t i = 0; ok && i < base->constant_count; i++)
+        ok = vec_push(&e.constants, base->constants[i]);
+    for (uint32_t i = 0; ok && i < base->fn_count; i++)
+        ok = vec_push(&e.fns, base->fns[i]);
+    if (!ok)
+        emit_fail(&e, ERR_NOMEM, "");
+    if (e.status == OK) {
+        fn_begin(&e, S("expression"), &nothing_at_hand, NULL, DECL_RULE, -1, false);
+        emit_results(&e, expr);
+    }
+    emit_code(&e);
+    *out = e.b;
     return e.status;
 }

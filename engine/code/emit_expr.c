@@ -216,14 +216,31 @@ static void emit_sum(Emit *e, const Node *node, uint32_t dst, uint32_t x, uint32
     }
 }
 
+/* A duration times, by or per something. */
+static void emit_span(Emit *e, const Node *node, uint32_t dst, uint32_t x, uint32_t y) {
+    const Type *a = type_of(node->a), *b = type_of(node->b);
+    if (type_of(node)->kind != TY_DURATION) {
+        ins_abc(e, OP_PER_SPAN, dst, x, y);
+        return;
+    }
+    bool first = a->kind == TY_DURATION;
+    const Type *factor = first ? b : a;
+    uint32_t span = first ? x : y, by = first ? y : x;
+    if (node->op != MARK_SLASH && factor->kind == TY_INTEGER) {
+        ins_abc(e, OP_MUL_SPAN, dst, span, by);
+        return;
+    }
+    to_dec(e, factor, by);
+    ins_abc(e, node->op == MARK_SLASH ? OP_DIV_SPAN : OP_SCALE_SPAN, dst, span, by);
+}
+
 static void emit_product(Emit *e, const Node *node, uint32_t dst, uint32_t x, uint32_t y) {
     const Type *a = type_of(node->a), *b = type_of(node->b), *t = type_of(node);
-    bool times = node->op == MARK_STAR;
+    bool times = node->op != MARK_SLASH;
     if (t->kind == TY_INTEGER) {
         ins_abc(e, OP_MUL_INT, dst, x, y);
-    } else if (t->kind == TY_DURATION) {
-        bool first = a->kind == TY_DURATION;
-        ins_abc(e, OP_MUL_SPAN, dst, first ? x : y, first ? y : x);
+    } else if (a->kind == TY_DURATION || b->kind == TY_DURATION) {
+        emit_span(e, node, dst, x, y);
     } else if (a->kind == TY_MONEY && b->kind == TY_MONEY) {
         ins_abc(e, OP_PER_MONEY, dst, x, y);
     } else if (t->kind == TY_MONEY) {
@@ -248,7 +265,8 @@ static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
     case MARK_PLUS:
     case MARK_MINUS:
     case MARK_STAR:
-    case MARK_SLASH: {
+    case MARK_SLASH:
+    case MARK_OF: {
         uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
         emit_expr(e, node->a, x, NULL);
         emit_expr(e, node->b, y, NULL);
@@ -262,6 +280,108 @@ static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
     default:
         emit_comparison(e, node, dst);
     }
+}
+
+/* A quotient is rounded once, from its exact value. */
+static bool is_quotient(const Node *node) {
+    return node->kind == N_BINARY && node->op == MARK_SLASH;
+}
+
+static void emit_rounded(Emit *e, const Node *node, uint32_t dst) {
+    const Type *t = type_of(node->a);
+    bool percent = t->kind == TY_PERCENT;
+    uint32_t places = node->slot + (percent ? 2 : 0); /* 5.5% has one place, its fraction three */
+    places = places > DEC_SCALE_MAX ? DEC_SCALE_MAX : places;
+    uint32_t how = (uint32_t)node->op * 32 + places, x = fn_reg(e, 1);
+    if (is_quotient(node->a)) {
+        const Node *a = node->a->a, *b = node->a->b;
+        uint32_t y = fn_reg(e, 1);
+        emit_expr(e, a, x, NULL);
+        emit_expr(e, b, y, NULL);
+        to_dec(e, type_of(a), x);
+        to_dec(e, type_of(b), y);
+        emit_at(e, node);
+        ins_abc(e, OP_ROUND_QUOT, x, y, how);
+        if (percent)
+            ins_abc(e, OP_DEC_PCT, x, x, 0);
+    } else {
+        emit_expr(e, node->a, x, NULL);
+        if (t->kind == TY_INTEGER)
+            to_dec(e, t, x);
+        emit_at(e, node);
+        ins_abc(e, OP_ROUND, x, x, how);
+    }
+    if (type_of(node)->kind == TY_INTEGER)
+        ins_abc(e, OP_DEC_INT, dst, x, 0);
+    else
+        ins_abc(e, OP_MOVE, dst, x, 0);
+}
+
+static void emit_extreme(Emit *e, const Node *node, uint32_t dst) {
+    const Type *t = type_of(node);
+    bool most = node->slot == BUILTIN_MAX;
+    uint32_t best = fn_reg(e, 1), next = fn_reg(e, 1), flag = fn_reg(e, 1);
+    emit_expr(e, node->a, best, t);
+    for (const Node *arg = node->a->next; arg != NULL; arg = arg->next) {
+        emit_expr(e, arg, next, t);
+        ins_abc(e, cmp_ops(t).lt, flag, most ? best : next, most ? next : best);
+        uint32_t keep = jump_from(e, OP_SKIP_UNLESS, flag);
+        ins_abc(e, OP_MOVE, best, next, 0);
+        jump_here(e, keep);
+    }
+    ins_abc(e, OP_MOVE, dst, best, 0);
+}
+
+/* Nothing, as a value of this type. */
+static Value zero_of(const Type *t) {
+    if (t->kind == TY_DURATION)
+        return value_duration((Family)__builtin_ctz(t->families), 0);
+    if (t->kind == TY_INTEGER)
+        return value_int(0);
+    Value v = value_dec(t->kind == TY_MONEY ? V_MONEY : V_DEC, dec_of_i64(0));
+    v.n = t->currency;
+    return v;
+}
+
+static void emit_abs(Emit *e, const Node *node, uint32_t dst) {
+    const Type *t = type_of(node);
+    uint32_t x = fn_reg(e, 1), zero = fn_reg(e, 1), flag = fn_reg(e, 1);
+    bool percent = t->kind == TY_PERCENT;
+    emit_expr(e, node->a, x, NULL);
+    if (percent)
+        to_dec(e, t, x);
+    emit_at(e, node);
+    ins_abx(e, OP_LOADK, zero, emit_constant(e, zero_of(t)));
+    ins_abc(e, percent ? OP_LT_DEC : cmp_ops(t).lt, flag, x, zero);
+    uint32_t keep = jump_from(e, OP_SKIP_UNLESS, flag);
+    Op minus = t->kind == TY_INTEGER    ? OP_SUB_INT
+               : t->kind == TY_DURATION ? OP_SUB_SPAN
+               : t->kind == TY_MONEY    ? OP_SUB_MONEY
+                                        : OP_SUB_DEC;
+    ins_abc(e, minus, x, zero, x);
+    jump_here(e, keep);
+    ins_abc(e, percent ? OP_DEC_PCT : OP_MOVE, dst, x, 0);
+}
+
+static void emit_builtin(Emit *e, const Node *node, uint32_t dst) {
+    switch ((Builtin)node->slot) {
+    case BUILTIN_MIN:
+    case BUILTIN_MAX:
+        emit_extreme(e, node, dst);
+        return;
+    case BUILTIN_ABS:
+        emit_abs(e, node, dst);
+        return;
+    case BUILTIN_WORKED: {
+        uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
+        emit_expr(e, node->a, x, NULL);
+        emit_expr(e, node->a->next, y, NULL);
+        emit_at(e, node);
+        ins_abc(e, OP_WORKED, dst, x, y);
+        return;
+    }
+    }
+    UNREACHABLE();
 }
 
 static void emit_else(Emit *e, const Node *node, uint32_t dst) {
@@ -307,7 +427,13 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         load_field(e, node, dst);
         return;
     case N_CALL:
-        emit_call(e, node, dst);
+        if (node->bind == BIND_BUILTIN)
+            emit_builtin(e, node, dst);
+        else
+            emit_call(e, node, dst);
+        return;
+    case N_ROUNDED:
+        emit_rounded(e, node, dst);
         return;
     case N_UNARY:
         emit_expr(e, node->a, dst, NULL);

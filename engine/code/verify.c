@@ -304,6 +304,23 @@ static void check_ret(Verify *v, uint32_t base) {
     v->now.reached = false;
 }
 
+/* A way to round and places: what ROUND and ROUND_QUOT are given. */
+static void check_rounding(Verify *v, uint32_t c) {
+    if (c % 32 > DEC_SCALE_MAX || c / 32 > DEC_FLOOR)
+        refuse(v, "there is no such rounding");
+}
+
+/* A = A / B: numbers, money by a number, or two of money or of time. */
+static void check_quotient(Verify *v, uint32_t a, uint32_t b, uint32_t c) {
+    uint8_t above = v->now.regs[a].kind, below = v->now.regs[b].kind;
+    check_rounding(v, c);
+    bool alike = above == below && (above == V_DEC || above == V_MONEY || above == V_DURATION);
+    bool money = above == V_MONEY && below == V_DEC;
+    if (!(alike || money) || v->now.regs[a].optional || v->now.regs[b].optional)
+        refuse(v, "a register holds another kind than is wanted");
+    set_reg(v, a, money ? V_MONEY : V_DEC, false);
+}
+
 /* The operations whose effect is more than their operands. */
 static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, uint32_t bx) {
     const Bundle *bundle = v->b;
@@ -339,6 +356,12 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
             want_kind(v, a + i, V_PARTY, false);
         if (c != 255)
             want_kind(v, c, V_TEXT, false);
+        return;
+    case OP_ROUND:
+        check_rounding(v, c);
+        return;
+    case OP_ROUND_QUOT:
+        check_quotient(v, a, b, c);
         return;
     case OP_STOP:
         v->now.reached = false;
@@ -412,15 +435,22 @@ static Status verify_fn(Verify *v) {
     return v->status;
 }
 
+static Status verify_one(const Bundle *b, uint32_t fn, Arena *scratch, Err *err) {
+    Verify v = {.b = b, .fn = &b->fns[fn], .err = err, .scratch = scratch};
+    ArenaMark mark = arena_mark(scratch);
+    Status status = verify_fn(&v);
+    arena_back(scratch, mark);
+    return status;
+}
+
 Status verify_code(const Bundle *b, Arena *scratch, Err *err) {
-    for (uint32_t i = 0; i < b->fn_count; i++) {
-        Verify v = {.b = b, .fn = &b->fns[i], .err = err, .scratch = scratch};
-        ArenaMark mark = arena_mark(scratch);
-        Status status = verify_fn(&v);
-        arena_back(scratch, mark);
-        TRY(status);
-    }
+    for (uint32_t i = 0; i < b->fn_count; i++)
+        TRY(verify_one(b, i, scratch, err));
     return OK;
+}
+
+Status verify_last(const Bundle *b, Arena *scratch, Err *err) {
+    return b->fn_count == 0 ? ERR_DAMAGED : verify_one(b, b->fn_count - 1, scratch, err);
 }
 
 /* ---- disassembly */

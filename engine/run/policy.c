@@ -129,8 +129,15 @@ Status policy_finish(Policy *p, Err *err) {
     if (p->bundle != NULL)
         return OK;
     Modules modules = {find_module, list_modules, p};
-    Status status =
-        check_policy(&p->sources, &p->arena, &p->diags, &modules, p->header, &p->program);
+    bool replaces = p->settings.zone.n > 0 || p->settings.calendar.n > 0;
+    Status status = check_policy(&p->sources, &p->arena, &p->diags, &modules,
+                                 replaces ? &p->settings : NULL, p->header, &p->program);
+    Str gone = status == OK ? p->program->no_setting : (Str){NULL, 0};
+    Str like = status == OK ? p->program->like_setting : (Str){NULL, 0};
+    if (gone.n > 0)
+        return err_set(err, ERR_NOTFOUND, "there is no zone or calendar \"%.*s\"%s%.*s%s",
+                       STR_ARG(gone), like.n > 0 ? "; did you mean " : "", STR_ARG(like),
+                       like.n > 0 ? "?" : "");
     if (status == OK && p->diags.errors == 0 && p->program->header != NULL)
         status = compile(p, err);
     return status == OK ? OK : err_set(err, status, "%s", status_text(status));

@@ -10,10 +10,11 @@ typedef struct Policy {
     Arena arena;
     Sources sources;
     Diags diags;
-    Program *program; /* NULL when it came as a bundle, or nothing could be read */
-    Bundle *bundle;   /* NULL when the policy has errors */
-    Str bytes;        /* of the bundle */
-    bool header;      /* a policy header is required */
+    Program *program;  /* NULL when it came as a bundle, or nothing could be read */
+    Bundle *bundle;    /* NULL when the policy has errors */
+    Str bytes;         /* of the bundle */
+    bool header;       /* a policy header is required */
+    Settings settings; /* in place of the header's; borrowed until policy_finish */
 } Policy;
 
 /* Begins an empty policy; header: it must have a policy header. Free it with policy_free, whatever

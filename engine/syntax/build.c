@@ -7,6 +7,11 @@ void build_nomem(Builder *b) {
     b->nomem = true;
 }
 
+/* An expression that stands alone is all that was read. */
+void build_evaluated(Builder *b, Node *expr) {
+    b->items = (NodeList){expr, expr};
+}
+
 Tok build_no_token(void) {
     return (Tok){0};
 }
@@ -387,6 +392,15 @@ Node *build_absent(Builder *b, Node *a, Tok end, bool negated) {
     Node *node = build_node(b, N_IS_ABSENT, a->span, end.span, end);
     node->a = a;
     node->flag = negated;
+    return node;
+}
+
+Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how) {
+    Node *node = build_node(b, N_ROUNDED, a->span, how.span, at);
+    node->at = span_join(at.span, how.span);
+    node->text = places.text;
+    node->op = (uint16_t)how.sub;
+    node->a = a;
     return node;
 }
 

@@ -21,6 +21,7 @@ void build_nomem(Builder *b);
 NodeList build_none(void);
 NodeList build_list(Builder *b, NodeList list, Node *node);
 NodeList build_item(Builder *b, NodeList list, Node *node);
+void build_evaluated(Builder *b, Node *expr);
 Tok build_no_token(void);
 Node *build_error(Builder *b);
 
@@ -68,6 +69,7 @@ Node *build_unary(Builder *b, Tok op, Node *a);
 Node *build_binary(Builder *b, Tok op, Node *a, Node *c);
 Node *build_else(Builder *b, Tok op, Node *a, Node *c);
 Node *build_absent(Builder *b, Node *a, Tok end, bool negated);
+Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window);
 Node *build_aggregate(Builder *b, Tok agg, Node *of, Node *where, Tok end);

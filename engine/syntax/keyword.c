@@ -21,6 +21,7 @@ static const KeywordRow keyword_rows[] = {
 #define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, en, zh},
 #define AGG(name, en, zh) {TK_AGG, AGG_##name, en, zh},
 #define POWER(name, en, zh) {TK_POWER, POWER_##name, en, zh},
+#define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, en, zh},
 #include "grammar/keywords.def"
 };
 enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
@@ -153,6 +154,8 @@ static const TokenName token_names[] = {
     {TK_AGG, "sum, count, average, min or max", "合计、计数、平均、最小或最大"},
     {TK_POWER, "waive, pause, acknowledge, reassign or withdraw", "豁免、暂停、确认、转办或撤回"},
     {TK_GRANT, "who may do something", "谁可做什么"},
+    {TK_ROUNDING, "half up, half even, half down, up, down, ceiling or floor",
+     "四舍五入、四舍六入五成双、五舍六入、进位、截尾、向上取整或向下取整"},
     {TK_LB, "{", "{"},
     {TK_RB, "}", "}"},
     {TK_LP, "(", "("},

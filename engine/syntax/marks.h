@@ -16,7 +16,8 @@ enum {
     MARK_PLUS = TK_PLUS,
     MARK_MINUS = TK_MINUS,
     MARK_STAR = TK_STAR,
-    MARK_SLASH = TK_SLASH
+    MARK_SLASH = TK_SLASH,
+    MARK_OF = TK_OF
 };
 
 #endif

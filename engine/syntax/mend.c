@@ -64,6 +64,8 @@ static bool is_operator(int token) {
     case TK_OR:
     case TK_IS:
     case TK_ELSE:
+    case TK_OF:
+    case TK_ROUNDED_TO:
     case TK_DOT:
         return true;
     default:
@@ -86,6 +88,7 @@ static bool is_class(int token) {
     case TK_LEVEL:
     case TK_AGG:
     case TK_POWER:
+    case TK_ROUNDING:
         return true;
     default:
         return is_literal(token);
@@ -334,6 +337,8 @@ static bool may_add(int token) {
     case TK_AGG:
     case TK_POWER:
     case TK_GRANT:
+    case TK_ROUNDING:
+    case TK_EVALUATE:
     case TK_IT:
     case TK_YES:
     case TK_NO:
@@ -403,7 +408,8 @@ static void say_added(Parse *p, const Repair *r, Tok tok) {
                : r->rivals == 0 ? token_words(p, r->token)
                                 : expected(p, &p->best);
     Diag *diag = diag_add2(p->b.diags, DIAG_MISSING, gap, what,
-                           quoted(p, source_text(p->b.diags->sources, tok.span)));
+                           tok.kind == 0 ? (Str){NULL, 0}
+                                         : quoted(p, source_text(p->b.diags->sources, tok.span)));
     if (spelt(r->token).n == 0 || r->rivals > 0)
         return;
     Str fix = {NULL, 0};
@@ -602,7 +608,8 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         return false;
     }
     trial_begin(&p->best, p->parser);
-    Str found = quoted(p, source_text(p->b.diags->sources, tok.span));
+    Str found = tok.kind == 0 ? both(p, "the end", "结尾")
+                              : quoted(p, source_text(p->b.diags->sources, tok.span));
     diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best));
     return false;
 }

@@ -229,8 +229,9 @@ static Status parse_all(Parse *p) {
     return p->b.nomem || p->join.nomem || p->join.lexer.nomem ? ERR_NOMEM : OK;
 }
 
-Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags, Lost *lost,
-                    Node **items) {
+/* begin: a token that no text has, given before the first one; 0: none. */
+static Status parse_text(Sources *sources, uint32_t file, Arena *arena, Diags *diags, Lost *lost,
+                         int begin, Node **items) {
     *items = NULL;
     Str text = sources->files.at[file].text;
     size_t valid = utf8_good(text);
@@ -250,10 +251,21 @@ Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags,
     if (p->parser == NULL)
         return ERR_NOMEM;
     Status status = join_init(&p->join, text, file, p->parser, arena, diags);
+    if (status == OK && begin != 0)
+        RemitParse(p->parser, begin, (Tok){.kind = begin, .span = {file, 0, 0}});
     if (status == OK)
         status = parse_all(p);
     RemitParseFree(p->parser, mem_free);
     vec_free(&p->braces);
     *items = p->b.items.first;
     return status == OK && diags->nomem ? ERR_NOMEM : status;
+}
+
+Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags, Lost *lost,
+                    Node **items) {
+    return parse_text(sources, file, arena, diags, lost, 0, items);
+}
+
+Status parse_expression(Sources *sources, uint32_t file, Arena *arena, Diags *diags, Node **expr) {
+    return parse_text(sources, file, arena, diags, NULL, TK_EVALUATE, expr);
 }

@@ -21,5 +21,8 @@ typedef struct Lost {
  * be missing. */
 MUST_USE Status parse_source(Sources *sources, uint32_t file, Arena *arena, Diags *diags,
                              Lost *lost, Node **items);
+/* Reads source number `file` as one expression; *expr is NULL when it could not be read. */
+MUST_USE Status parse_expression(Sources *sources, uint32_t file, Arena *arena, Diags *diags,
+                                 Node **expr);
 
 #endif

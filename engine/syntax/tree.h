@@ -93,6 +93,18 @@ typedef enum PowerRow {
     POWER_ROWS
 } PowerRow;
 
+/* In the order of DecRound. */
+typedef enum RoundingRow {
+#define ROUNDING(name, en, zh) ROUNDING_##name,
+#include "grammar/keywords.def"
+    ROUNDING_COUNT
+} RoundingRow;
+typedef enum FunctionRow {
+#define FUNCTION(name, en, zh) FUNCTION_##name,
+#include "grammar/keywords.def"
+    FUNCTION_COUNT
+} FunctionRow;
+
 typedef struct Node Node;
 struct Node {
     uint8_t kind; /* NodeKind */

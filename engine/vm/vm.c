@@ -85,6 +85,66 @@ static Status do_span(Vm *vm, Op op, Value b, Value c, Value *out) {
     return OK;
 }
 
+/* A number that counts the whole units of a duration's family. */
+static Status whole_span(Vm *vm, Status status, Dec d, Value b, Value c, Value *out) {
+    int64_t amount = 0;
+    TRY(trap_status(vm, status, b, c));
+    TRY(trap_status(vm, dec_to_i64(d, &amount), b, c));
+    *out = value_duration((Family)b.aux, amount);
+    return OK;
+}
+
+static Status do_scale(Vm *vm, Op op, Value b, Value c, Value *out) {
+    Dec d = {0, 0}, amount = dec_of_i64(b.i);
+    if (op == OP_SCALE_SPAN)
+        return whole_span(vm, dec_mul(amount, value_to_dec(c), &d), d, b, c, out);
+    if (op == OP_DIV_SPAN)
+        return whole_span(vm, dec_div(amount, value_to_dec(c), &d), d, b, c, out);
+    if (b.aux != c.aux)
+        return trap(vm, TRAP_FAMILY, b, c);
+    TRY(trap_status(vm, dec_div(amount, dec_of_i64(c.i), &d), b, c));
+    *out = value_dec(V_DEC, d);
+    return OK;
+}
+
+static Status do_round(Vm *vm, Value b, uint32_t how, Value *out) {
+    Dec d = {0, 0};
+    TRY(trap_status(vm, dec_round(value_to_dec(b), (int)(how % 32), (DecRound)(how / 32), &d), b,
+                    value_absent()));
+    *out = value_dec((ValueKind)b.kind, d);
+    out->n = b.kind == V_MONEY ? b.n : 0;
+    return OK;
+}
+
+static Status do_round_quot(Vm *vm, Value a, Value b, uint32_t how, Value *out) {
+    Dec d = {0, 0};
+    if (a.kind == V_MONEY && b.kind == V_MONEY)
+        TRY(same_currency(vm, a, b));
+    if (a.kind == V_DURATION && a.aux != b.aux)
+        return trap(vm, TRAP_FAMILY, a, b);
+    TRY(trap_status(
+        vm,
+        dec_div_round(value_to_dec(a), value_to_dec(b), (int)(how % 32), (DecRound)(how / 32), &d),
+        a, b));
+    bool money = a.kind == V_MONEY && b.kind == V_DEC;
+    *out = value_dec(money ? V_MONEY : V_DEC, d);
+    out->n = money ? a.n : 0;
+    return OK;
+}
+
+static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
+    const Calendar *calendar = bundle_calendar(vm->b);
+    bool back = c.i < b.i;
+    int64_t ms = 0;
+    TRY(trap_time(vm,
+                  calendar == NULL
+                      ? ERR_STATE
+                      : cal_between(calendar, back ? c.i : b.i, back ? b.i : c.i, &ms, NULL),
+                  b, c));
+    *out = value_duration(FAMILY_WORKING, back ? -ms : ms);
+    return OK;
+}
+
 static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
     const Calendar *calendar = bundle_calendar(vm->b);
     bool back = op == OP_SUB_TIME || op == OP_SUB_DATE;
@@ -419,6 +479,26 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_GAP_DATE:
             *ra = value_duration(FAMILY_DAYS, rb->i - rc->i);
             break;
+        case OP_DEC_INT: {
+            int64_t i = 0;
+            TRY(trap_status(vm, dec_to_i64(value_to_dec(*rb), &i), *rb, value_absent()));
+            *ra = value_int(i);
+            break;
+        }
+        case OP_ROUND:
+            TRY(do_round(vm, *rb, INS_C(word), ra));
+            break;
+        case OP_ROUND_QUOT:
+            TRY(do_round_quot(vm, *ra, *rb, INS_C(word), ra));
+            break;
+        case OP_SCALE_SPAN:
+        case OP_DIV_SPAN:
+        case OP_PER_SPAN:
+            TRY(do_scale(vm, op, *rb, *rc, ra));
+            break;
+        case OP_WORKED:
+            TRY(do_worked(vm, *rb, *rc, ra));
+            break;
         case OP_TO_TEXT:
             TRY(do_text(vm, *rb, ra));
             break;
@@ -518,10 +598,14 @@ static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
     put_c(out, ')');
 }
 
+void put_trap_words(Buf *out, const Bundle *b, const Trap *trap, bool chinese) {
+    put_text(out, trap_text(trap->code, chinese));
+    put_trap_inputs(out, b, trap);
+}
+
 void put_trap(Buf *out, const Bundle *b, const Trap *trap) {
     uint32_t line = b->lines[trap->at];
-    put_text(out, trap_text(trap->code, false));
-    put_trap_inputs(out, b, trap);
+    put_trap_words(out, b, trap, false);
     if (trap->fn < b->fn_count)
         put_fmt(out, " in %.*s", STR_ARG(b->fns[trap->fn].name));
     put_fmt(out, " at %.*s:%u [%.*s]", STR_ARG(b->sources[line >> 20].name), line & 0xFFFFF,

@@ -77,6 +77,8 @@ MUST_USE Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *f
 /* "E0903" and its words. */
 Str trap_code(TrapCode code);
 Str trap_text(TrapCode code, bool chinese);
+/* What, with which values: "division by zero (3 and 0)". */
+void put_trap_words(Buf *out, const Bundle *b, const Trap *trap, bool chinese);
 /* A sentence for people: what, where (file:line of the policy), with which values. */
 void put_trap(Buf *out, const Bundle *b, const Trap *trap);
 

@@ -80,6 +80,45 @@ def quotient(a, b):
     raise Trap("E0904")
 
 
+def round_value(value, how):
+    """To a whole number."""
+    below, rest = value // 1, value % 1
+    if rest == 0:
+        return below
+    if how.startswith("half "):
+        if rest != Fraction(1, 2):
+            return below + (rest > Fraction(1, 2))
+        if how == "half even":
+            return below + below % 2
+        return below + ((value > 0) == (how == "half up"))
+    return below + {"up": value > 0, "down": value < 0, "ceiling": True, "floor": False}[how]
+
+
+def rounded(d, places, how):
+    if places >= d.scale:  # as many zeros as fit
+        while d.scale < places and INT_MIN <= d.value * 10 ** (d.scale + 1) <= INT_MAX:
+            d = Dec(d.value, d.scale + 1)
+        return d
+    return fit(Fraction(round_value(d.value * 10 ** places, how), 10 ** places), places)
+
+
+def rounded_quotient(a, b, places, how):
+    """Once, from the exact value."""
+    if b.value == 0:
+        raise Trap("E0902")
+    return fit(Fraction(round_value(a.value / b.value * 10 ** places, how), 10 ** places), places, "E0901")
+
+
+ROUNDINGS = ["half up", "half even", "half down", "up", "down", "ceiling", "floor"]
+
+
+def whole_units(d):
+    """Of a duration."""
+    if d.value.denominator != 1:
+        raise Trap("E0904")
+    return whole(int(d.value))
+
+
 def whole(n):
     if not INT_MIN <= n <= INT_MAX:
         raise Trap("E0901")
@@ -229,6 +268,7 @@ class Fuzz:
     def __init__(self, seed):
         self.r = random.Random(seed)
         self.tables, self.in_row = [], False
+        self.quotients = {}  # by what computes it: its two sides
 
     # ---- values
 
@@ -339,6 +379,8 @@ class Fuzz:
         def run(env):
             x = a[4](env)
             return f(x, b[4](env))
+        if op == "/":
+            self.quotients[run] = (a, b)
         return (kind, False, text, prec, run)
 
     def expr(self, kind, depth, lets=()):
@@ -352,6 +394,10 @@ class Fuzz:
             e = self.orelse(kind, depth, lets)
             if not e[1]:
                 return e
+        if r.random() < 0.12 and kind in ("int", "num", "CNY", "USD", "pct"):
+            return self.rounding(kind, depth - 1, lets)
+        if r.random() < 0.08 and kind in ORDERED:
+            return self.extreme(kind, depth - 1, lets)
         make = getattr(self, "make_" + (kind if not kind.startswith(("d:", "enum")) and kind not in ("CNY", "USD") else
                                         "money" if kind in ("CNY", "USD") else kind[0] if kind[0] == "d" else "enum"))
         return make(kind, depth - 1, lets)
@@ -386,6 +432,55 @@ class Fuzz:
             y = b[4](env)
             return None if y is None else as_num(kind, y)
         return (kind, b[1], text, 0, run)
+
+    def rounding(self, kind, depth, lets):
+        """A whole number is what rounding to no places gives."""
+        r = self.r
+        how, places = r.choice(ROUNDINGS), 0 if kind == "int" else r.choice([0, 1, 2, 2, 3, 6, 17, 18])
+        if kind == "num":
+            places = max(places, 1)
+        e = self.expr(r.choice(NUMERIC) if kind in NUMERIC else kind, depth, lets)
+        text = f"{self.wrap(e, 5)} rounded to {places} place{'' if places == 1 else 's'} {how}"
+        digits = min(places + 2, 18) if kind == "pct" else places
+        sides = self.quotients.get(e[4])
+
+        def run(env):
+            if sides is not None:
+                x = num(sides[0][4](env))
+                d = rounded_quotient(x, num(sides[1][4](env)), digits, how)
+            else:
+                d = rounded(num(e[4](env)), digits, how)
+            return int(d.value) if kind == "int" else d
+        return (kind, False, text, 4.5, run)
+
+    def extreme(self, kind, depth, lets):
+        """min, max and abs. The first of equals is what min and max give."""
+        r = self.r
+        name = r.choice(["min", "max", "abs"] if kind in ("int", "num", "CNY", "USD", "pct") or kind[0:2] == "d:" else [
+            "min", "max"])
+        if name == "abs":
+            e = self.expr(kind, depth, lets)
+
+            def magnitude(env):
+                v = e[4](env)
+                if not isinstance(v, Dec):
+                    return whole(abs(v))
+                return v if v.value >= 0 else fit(-v.value, v.scale, "E0901")
+            return (kind, False, f"abs({e[2]})", 9, magnitude)
+        several = [self.expr(kind, depth, lets) for _ in range(r.choice([2, 2, 3]))]
+
+        def run(env):
+            values = [e[4](env) for e in several]
+            best = values[0]
+            for v in values[1:]:
+                if plain(v) < plain(best) if name == "min" else plain(v) > plain(best):
+                    best = v
+            return best
+        return (kind, False, f"{name}({', '.join(e[2] for e in several)})", 9, run)
+
+    def share(self, kind, depth, lets, f):
+        """5% of it."""
+        return self.binary(kind, self.expr("pct", depth, lets), "of", self.expr(kind, depth, lets), 6, f)
 
     def make_flag(self, kind, depth, lets):
         r = self.r
@@ -436,7 +531,16 @@ class Fuzz:
 
     def make_num(self, kind, depth, lets):
         r = self.r
-        how = r.randrange(7)
+        how = r.randrange(10)
+        if how == 7:
+            k = r.choice(DURATIONS)
+            return self.binary("num", self.expr(k, depth, lets), "/", self.expr(k, depth, lets), 6,
+                               lambda x, y: quotient(num(x), num(y)))
+        if how == 8:
+            return self.binary("num", self.expr("pct", depth, lets), "/", self.expr("pct", depth, lets), 6, quotient)
+        if how == 9:
+            return self.binary("num", self.expr("pct", depth, lets), "of", self.expr(r.choice(NUMERIC), depth, lets), 6,
+                               lambda x, y: arithmetic("*", x, num(y)))
         if how == 0:  # a share of two amounts
             c = r.choice(["CNY", "USD"])
             return self.binary("num", self.expr(c, depth, lets), "/", self.expr(c, depth, lets), 6, quotient)
@@ -450,6 +554,8 @@ class Fuzz:
         return self.binary("num", a, op, b, 6 if op in "*/" else 5, lambda x, y: arithmetic(op, num(x), num(y)))
 
     def make_pct(self, kind, depth, lets):
+        if self.r.random() < 0.15:
+            return self.share(kind, depth, lets, lambda x, y: arithmetic("*", x, y))
         op = self.r.choice("+-*/")
         if op in "+-":
             right = "pct"
@@ -462,6 +568,8 @@ class Fuzz:
 
     def make_money(self, kind, depth, lets):
         op = self.r.choice("+-*/")
+        if self.r.random() < 0.15:
+            return self.share(kind, depth, lets, lambda x, y: arithmetic("*", y, x))
         prec = 6 if op in "*/" else 5
         a = self.expr(kind, depth, lets)
         b = self.expr(kind if op in "+-" else self.r.choice(["int", "num", "pct"]), depth, lets)
@@ -483,6 +591,13 @@ class Fuzz:
             if r.random() < 0.5:
                 a, b = b, a
             return self.binary(kind, a, "*", b, 6, lambda x, y: whole(x * y))
+        if how == 2:  # stretched, or a part of it
+            op, by = r.choice([("*", "num"), ("*", "pct"), ("/", "int"), ("/", "num")])
+            f = (lambda x, y: whole_units(arithmetic("*", num(x), num(y)))) if op == "*" else (
+                lambda x, y: whole_units(quotient(num(x), num(y))))
+            return self.binary(kind, self.expr(kind, depth, lets), op, self.expr(by, depth, lets), 6, f)
+        if how == 3 and r.random() < 0.3:
+            return self.share(kind, depth, lets, lambda x, y: whole_units(arithmetic("*", num(y), x)))
         op = r.choice("+-")
         return self.binary(kind, self.expr(kind, depth, lets), op, self.expr(kind, depth, lets), 5,
                            lambda x, y: whole(x + y if op == "+" else x - y))

@@ -1,0 +1,59 @@
+/* run: single expressions. */
+#include "engine/run/eval.h"
+
+#include "engine/code/emit.h"
+#include "engine/code/verify.h"
+
+/* The expression as the last source. Not through source_add, which would keep it for ever. */
+static Status add_source(Policy *p, Str text, Arena *arena) {
+    Source source = {.name = S("expression"), .stem = S("expression")};
+    TRY(arena_str(arena, text, &source.text));
+    if (str_find(text, '\n') < 0) {
+        source.lines = new (arena, uint32_t, 1);
+        if (source.lines == NULL)
+            return ERR_NOMEM;
+        source.line_count = 1;
+    }
+    return vec_push(&p->sources.files, source) ? OK : ERR_NOMEM;
+}
+
+static Status run_last(const Bundle *b, Arena *arena, Evaluated *out) {
+    Vm *vm = new (arena, Vm, 1); /* its registers are too many for the stack */
+    if (vm == NULL)
+        return ERR_NOMEM;
+    vm_init(vm, b, arena, NULL);
+    const Value *results = NULL;
+    uint32_t last = b->fn_count - 1;
+    Status status = vm_call(vm, (int32_t)last, NULL, NULL, NULL, &results, NULL);
+    if (status == ERR_TRAP) {
+        out->trap = vm->trap;
+        return OK;
+    }
+    TRY(status);
+    out->values = results;
+    out->count = b->fns[last].result_count;
+    return OK;
+}
+
+static const FieldDef *result_names(const Bundle *b, const Node *expr) {
+    const Type *type = expr->type;
+    return type->kind == TY_RECORD ? b->tables[((const Table *)type->of)->number].outputs : NULL;
+}
+
+Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out, Err *err) {
+    *out = (Evaluated){0};
+    if (p->program == NULL || p->bundle == NULL)
+        return err_set(err, ERR_POLICY, "a bundle has no names to evaluate with: give the files");
+    Status status = add_source(p, text, arena);
+    if (status != OK)
+        return status;
+    Node *expr;
+    uint32_t file = (uint32_t)p->sources.files.n - 1;
+    TRY(check_expression(p->program, file, arena, diags, &expr));
+    if (expr == NULL)
+        return OK;
+    TRY(emit_evaluated(p->program, expr, p->bundle, arena, &out->bundle, err));
+    TRY(verify_last(out->bundle, arena, err));
+    out->names = result_names(out->bundle, expr);
+    return run_last(out->bundle, arena, out);
+}

@@ -1,0 +1,23 @@
+/* run: single expressions of a policy, compiled, verified and run like any other code. */
+#ifndef REMIT_RUN_EVAL_H
+#define REMIT_RUN_EVAL_H
+
+#include "engine/run/policy.h"
+#include "engine/vm/vm.h"
+
+/* What an expression came to: values, a trap, or neither where its diagnostics say why. */
+typedef struct Evaluated {
+    Bundle *bundle; /* that its values are of; NULL: it has errors */
+    const Value *values;
+    const FieldDef *names; /* of each value, where a table gave them; else NULL */
+    uint32_t count;        /* 0: it trapped */
+    Trap trap;
+} Evaluated;
+
+/* Computes `text`, where no event is at hand. All of `out` lives in `arena`. Its source stays
+ * the last of the policy's: the caller takes it away. ERR_POLICY: the policy came as a bundle,
+ * which has no names. */
+MUST_USE Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out,
+                          Err *err);
+
+#endif
