@@ -125,8 +125,26 @@ static Status take_votes(Arena *arena, Str bytes, Approval *a) {
         v->seats = take_varint(&t);
         v->leaf = take_varint(&t);
         v->time = take_zigzag(&t);
+        t.failed = t.failed || !instant_ok(v->time) || v->seats == 0 ||
+                   (v->seats >> a->def->seat_count) != 0;
     }
     return take_done(&t);
+}
+
+/* Whether these are parties of this policy or persons; who is absent excludes nobody. */
+static bool are_parties(const Bundle *b, const Value *list, uint32_t n, bool or_absent) {
+    for (uint32_t i = 0; i < n; i++) {
+        bool known = list[i].kind == V_PARTY &&
+                     (list[i].aux == 1 || (list[i].i >= 0 && list[i].i < (int64_t)b->party_count));
+        if (!known && !(or_absent && list[i].kind == V_ABSENT))
+            return false;
+    }
+    return true;
+}
+
+static bool instants_fit(const ApprovalRec *rec) {
+    return instant_ok(rec->raised) && instant_ok(rec->ended) &&
+           (rec->due == INSTANT_NEVER || instant_ok(rec->due));
 }
 
 Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, Approval *out) {
@@ -134,7 +152,7 @@ Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, 
     uint32_t excluded, seats, frame, each;
     Value *span;
     TRY(approval_rec_take(bytes, &rec));
-    if (rec.decl >= b->approval_count || rec.state >= APPROVAL_STATES)
+    if (rec.decl >= b->approval_count || rec.state >= APPROVAL_STATES || !instants_fit(&rec))
         return ERR_DAMAGED;
     *out = (Approval){.number = number,
                       .decl = (uint32_t)rec.decl,
@@ -161,8 +179,10 @@ Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, 
     TRY(take_votes(arena, rec.votes, out));
     TRY(take_leaves(arena, rec.said, &out->said, &out->said_count));
     bool fits = excluded == out->def->excluded_count && seats == out->def->seat_count &&
-                frame == out->def->frame_count;
-    return fits ? OK : ERR_DAMAGED;
+                frame == out->def->frame_count && are_parties(b, out->seats, seats, false) &&
+                are_parties(b, out->excluded, excluded, true);
+    bool timed = out->due == INSTANT_NEVER || out->each.kind == V_DURATION;
+    return fits && timed ? OK : ERR_DAMAGED;
 }
 
 Status approval_load(Engine *e, uint64_t number, Approval *out) {

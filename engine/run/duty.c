@@ -256,13 +256,14 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         d->acts[i].more = value_absent();
         if (d->acts[i].kind == ACT_IS_REASSIGN || d->acts[i].kind == ACT_IS_ACKNOWLEDGE)
             TRY(value_keep(take_value(&t, a), a, &d->acts[i].more));
+        t.failed = t.failed || !instant_ok(d->acts[i].time);
     }
     return take_done(&t);
 }
 
 static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) {
     uint32_t frame;
-    if (rec->decl >= b->duty_count)
+    if (rec->decl >= b->duty_count || !instant_ok(rec->raised) || !instant_ok(rec->unpaused))
         return ERR_DAMAGED;
     *d = (Duty){.number = d->number,
                 .decl = (uint32_t)rec->decl,

@@ -78,7 +78,8 @@ static void take_state(Take *t, LevelState *s) {
     s->since = take_zigzag(t);
     s->waits = take_zigzag(t);
     s->episode = take_varint(t);
-    t->failed = t->failed || raised > 1;
+    t->failed = t->failed || raised > 1 || !instant_ok(s->since) ||
+                (s->waits != INSTANT_NEVER && !instant_ok(s->waits));
 }
 
 static Str list_at(const Buf *b, size_t from, size_t to) {
@@ -122,7 +123,7 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
 Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series *out) {
     SeriesRec rec;
     TRY(series_rec_take(bytes, &rec));
-    if (rec.decl >= b->kpi_count)
+    if (rec.decl >= b->kpi_count || (rec.sampled != INT64_MIN && !instant_ok(rec.sampled)))
         return ERR_DAMAGED;
     const KpiDef *def = &b->kpis[rec.decl];
     *out = (Series){.number = number,

@@ -68,7 +68,48 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "}\n"
     "duty d on e as q { key (q.k, q.n)  owed by q.who  due by q.c\n"
     "  fulfilled by o where it.k = q.k  cancelled by e where it.n = q.n\n"
-    "  escalate { 1 hour before due remind r  at due to q.who } }\n"};
+    "  escalate { 1 hour before due remind r  at due to q.who } }\n",
+    "policy \"Consent\" version \"3\" { zone \"Asia/Shanghai\" calendar plain.office currency CNY "
+    "}\n"
+    "use std.calendar.plain\n"
+    "role director\nteam desk under director { role lead role agent }\n"
+    "team shop under director { role lead votes lead }\n"
+    "event ask { k: id  n: integer 1..9  m: money  who: party?  with: party }\n"
+    "event stop { k: id }\n"
+    "event done { k: id  n: number }\n"
+    "event paid { e: one of air, sea  m: money?  n: number  f: flag = no }\n"
+    "event back { e: one of air, sea  m: money  n: number }\n"
+    "event alarm { e: one of air, sea }\n"
+    "approval ok on ask as q {\n"
+    "  requires { desk.lead  2 of director, shop, q.with, desk.members when q.m > 5 CNY\n"
+    "    one of desk, shop.lead when q.n >= 3 and q.who is not absent }\n"
+    "  excluding q.who, shop.lead\n  each within 2 working hours\n  again\n"
+    "  withdrawn by stop where it.k = q.k\n"
+    "  when granted { emit done { k: q.k  n: 10 / (q.n - 5) } ask second(q.n, q.with) }\n"
+    "  when refused { notify q.with \"no \" + q.k }\n"
+    "  when lapsed { escalate to director, desk.lead }\n"
+    "  when withdrawn { oblige look(q.k) }\n"
+    "  when unattainable { notify director }\n"
+    "}\n"
+    "approval second(n: integer, p: party) { requires { all of p, director }  excluding desk\n"
+    "  when granted { notify p } when lapsed { escalate to p } }\n"
+    "approval third(e: one of air, sea) { key (e)  requires { 2 of desk.members }  again\n"
+    "  each within 1 day  when granted { notify director } when unattainable { notify desk } }\n"
+    "duty look(k: id) { owed by desk  due within 3 hours  fulfilled by remit.reported }\n"
+    "duty dig(e: one of air, sea) { owed by shop  due within 1 day  fulfilled by done where it.n > "
+    "1 }\n"
+    "kpi rate by e { measure sum(back.m) / sum(paid.m where it.n > 1) over 2 days\n"
+    "  at least 2 samples  empty: clear\n"
+    "  warning above 5% for 1 hour, clear below 4% for 30 minutes\n  critical at least 50%\n"
+    "  when warning { oblige dig(e) emit alarm { e: e } ask third(e) }\n"
+    "  when critical { notify director \"now \" + value } when cleared { notify desk.lead } }\n"
+    "kpi mean { measure average(paid.n) over 90 minutes by 30 minutes  empty: alert\n"
+    "  warning below 3  when warning { notify director \"mean \" + value } }\n"
+    "kpi least by e { measure min(back.n) over 1 hour  critical at most 2, clear above 4 }\n"
+    "kpi daily { measure count(paid where it.f) / count(paid) per day  warning above 20% }\n"
+    "kpi top { measure max(paid.m) per week  warning at least 9 CNY for 1 day }\n"
+    "kpi alarms { measure count(alarm) over 3 hours  warning at least 1\n"
+    "  when warning { notify director } }\n"};
 
 __attribute__((unused)) static bool bundle_compile(const char *text, Policy *out) {
     Err err = {0};
@@ -110,6 +151,8 @@ static Value bundle_value(const Bundle *b, const FieldDef *f, uint32_t n, Arena 
     case V_TEXT: {
         if (str_eq(f->name, S("duty")) && b->duty_count > 0)
             return value_text(b->duties[n % b->duty_count].name);
+        if (str_eq(f->name, S("approval")) && b->approval_count > 0)
+            return value_text(b->approvals[n % b->approval_count].name);
         const char *text = texts[n % 4];
         return value_text(type->is_id && *text == '\0' ? S("C1") : str_of(text));
     }
@@ -150,6 +193,8 @@ static Value bundle_value(const Bundle *b, const FieldDef *f, uint32_t n, Arena 
 /* One event of each type, several times. What an event may be refused for is its own affair; what
  * the engine itself cannot do is not. */
 static void bundle_events(const Bundle *b, Engine *e, uint32_t rounds) {
+    static const char *const actors[] = {"p-1", "", "p-2", "director", "desk.lead"};
+    const uint32_t actor_count = sizeof actors / sizeof *actors;
     for (uint32_t n = 0; n < rounds; n++)
         for (uint32_t k = 0; k < b->event_count; k++) {
             const EventDef *event = &b->events[k];
@@ -165,7 +210,7 @@ static void bundle_events(const Bundle *b, Engine *e, uint32_t rounds) {
                         .time = 1772413200000 + n * INT64_C(5400000),
                         .source = S("s"),
                         .id = text,
-                        .actor = n % 2 == 0 ? S("p-1") : S(""),
+                        .actor = str_of(actors[(n + k) % actor_count]),
                         .fields = fields,
                         .field_count = event->field_count,
                         .raw = text};

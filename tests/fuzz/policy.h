@@ -17,6 +17,7 @@ static const char fuzz_text[] =
     "use std.calendar.cn\n"
     "role director \"D\"\n"
     "team desk \"T\" under director { role lead  role agent }\n"
+    "team shop under director { role agent votes agent }\n"
     "event a.opened { k: id  n: integer 1..9  d: number?  p: percent?  m: money?  s: duration?\n"
     "  w: working duration?  t: text?  on: date?  at: instant?  e: one of red, green = red\n"
     "  f: flag = no  who: party? }\n"
@@ -34,7 +35,23 @@ static const char fuzz_text[] =
     "  escalate { at 50% remind desk  at due to desk.lead  after 2 hours to director } }\n"
     "duty look(k: id) { owed by director  due within 3 hours  fulfilled by remit.reported }\n"
     "rule echo on a.opened as c where c.n > 5 { emit a.seen { k: c.k  t: c.t  m: c.m } oblige "
-    "look(c.k) }\n";
+    "look(c.k) }\n"
+    "approval ok on a.opened as c {\n"
+    "  requires { desk.lead  2 of desk.members, director, shop when c.n > 2 }\n"
+    "  excluding c.who  each within c.w else 2 working hours  again\n"
+    "  withdrawn by a.held where it.k = c.k\n"
+    "  when granted { ask more(c.k, c.who else desk) }  when refused { emit a.rated { k: c.k } }\n"
+    "  when lapsed { escalate to director }  when unattainable { notify desk } }\n"
+    "approval more(k: id, p: party) { requires { one of p, desk.agent }\n"
+    "  when withdrawn { notify p }  when unattainable { notify desk } }\n"
+    "event a.rated { k: id }\n"
+    "kpi rate by e { measure sum(a.opened.m) / count(a.opened) over 2 hours\n"
+    "  warning above 5 CNY for 10 minutes, clear below 4 CNY  critical at least 500 CNY\n"
+    "  when warning { notify director \"now \" + value } }\n"
+    "kpi mean { measure average(a.opened.d) over 1 hour by 5 minutes  empty: alert  warning below "
+    "3 }\n"
+    "kpi refused { measure count(a.rated) per day  warning at least 1  when warning { oblige "
+    "look(\"r\") } }\n";
 
 static inline Policy *fuzz_policy(void) {
     static Policy policy;
