@@ -166,7 +166,50 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
                  "此处可写 须经、回避、各限、撤回于、若、键、设、可再发生"));
 }
 
+/* ---- what becomes of one that cannot be had any more */
+
+static bool says_unattainable(const ApprovalSym *a) {
+    for (const Node *c = a->base.node->c; c != NULL; c = c->next)
+        if (c->kind == N_WHEN && c->op == STATE_UNATTAINABLE)
+            return true;
+    return false;
+}
+
+/* How the votes of a requirement can come to be out of reach. A role may lose its last holder at
+ * any time, and what a field of type party or person names may be a role. */
+static Str way_out_of_reach(Program *p, const ApprovalSym *a, const Need *need) {
+    Str text;
+    bool several = need->seat_count > 1 || need->count > 1;
+    if (!several)
+        text = say(p, "%.*s%.*s", STR_ARG(source_text(p->sources, need->seats->span)),
+                   STR_ARG(say_both(p, " may lose its last holder", " 可能无人在任")));
+    else if (need->count == 1)
+        text = say_both(p, "none of those asked may be left to vote", "可能无人能表决");
+    else
+        text = say(p, "%.*s%u%.*s", STR_ARG(say_both(p, "fewer than ", "能表决的可能不足 ")),
+                   need->count, STR_ARG(say_both(p, " of those asked may be left to vote", " 人")));
+    if (a->excluded == NULL)
+        return text;
+    return say(p, "%.*s%.*s", STR_ARG(text),
+               STR_ARG(several ? say_both(p, ", since some may be excluded", "，因为有人须回避")
+                               : say_both(p, ", or be held by nobody but whom it excludes",
+                                          "，或仅由须回避的人担任")));
+}
+
+/* There is no approval that cannot get there: each asks somebody. */
+static void way_out_check(Program *p, const ApprovalSym *a) {
+    if (a->need_count == 0 || a->base.broken || says_unattainable(a))
+        return;
+    const Need *need = &a->needs[0];
+    for (uint32_t i = 0; i < a->need_count && need->when != NULL; i++)
+        need = &a->needs[i];
+    if (need->when != NULL)
+        need = &a->needs[0];
+    diag_add2(p->diags, DIAG_NO_WAY_OUT, a->base.at, a->base.name, way_out_of_reach(p, a, need));
+}
+
 static void approval_check(Program *p, ApprovalSym *a) {
+    uint32_t errors = p->diags->errors;
     bool seen[3] = {false, false, false};
     const Node *trigger = a->base.node->b;
     if (trigger != NULL && trigger->kind == N_EVERY) {
@@ -183,6 +226,8 @@ static void approval_check(Program *p, ApprovalSym *a) {
         diag_add1(p->diags, DIAG_NOTHING_REQUIRED, a->base.at, a->base.name);
     else if (a->need_count == 0 && !a->base.broken && p->diags->errors == 0)
         diag_add1(p->diags, DIAG_NOTHING_REQUIRED, a->base.at, a->base.name);
+    if (p->diags->errors == errors)
+        way_out_check(p, a);
 }
 
 void approvals_check(Program *p) {

@@ -139,9 +139,9 @@ static void put_summary(const RemitSummary *s, uint64_t took_us) {
     put_count(f, s->paused, "paused", &first);
     put_count(f, s->corrected, "corrected", &first);
     if (s->opened > 0 || s->granted + s->refused + s->lapsed + s->withdrawn + s->unattainable > 0) {
-        fputs("\napprovals ", f);
+        fputs("\nasked    ", f);
         put_number(f, s->opened);
-        fputs(" opened", f);
+        fputs(s->opened == 1 ? " approval" : " approvals", f);
         put_count(f, s->granted, "granted", &first);
         put_count(f, s->refused, "refused", &first);
         put_count(f, s->lapsed, "lapsed", &first);
