@@ -4,6 +4,7 @@
 #include "engine/audit/why_int.h"
 #include "engine/base/hex.h"
 #include "engine/base/near.h"
+#include "engine/run/series.h"
 
 enum { KEYS_LOOKED_AT = 200000 }; /* for a key that is like the one asked for */
 
@@ -58,16 +59,48 @@ static uint32_t cut_occurrence(Str *rest) {
     return n;
 }
 
-/* A key that is like the one asked for: the closest of the duties of this name. */
-static Status say_no_key(Why *w, uint32_t decl, Str whole) {
+/* What has keys: where it stands, what it is called, what a record of it is about. */
+typedef struct Kind {
+    LedTable table;
+    const char *prefix, *what; /* "duty/", "duty" */
+    Status (*subject)(const Bundle *b, uint64_t number, Str value, Arena *a, Subject *out);
+} Kind;
+
+static Status duty_is(const Bundle *b, uint64_t number, Str value, Arena *a, Subject *out) {
+    Duty d;
+    TRY(view_duty(b, number, value, a, &d));
+    *out = duty_subject(&d);
+    return OK;
+}
+
+static Status approval_is(const Bundle *b, uint64_t number, Str value, Arena *a, Subject *out) {
+    Approval found;
+    TRY(view_approval(b, number, value, a, &found));
+    *out = approval_subject(&found);
+    return OK;
+}
+
+static Status series_is(const Bundle *b, uint64_t number, Str value, Arena *a, Subject *out) {
+    Series s;
+    TRY(view_series(b, number, value, a, &s));
+    *out = series_subject(&s);
+    return OK;
+}
+
+static const Kind duties = {LED_DUTY, "duty/", "duty", duty_is};
+static const Kind approvals = {LED_APPROVAL, "approval/", "approval", approval_is};
+static const Kind kpis = {LED_SERIES, "kpi/", "KPI", series_is};
+
+/* A key that is like the one asked for: the closest of those of this name. */
+static Status say_no_key(Why *w, const Kind *kind, uint32_t decl, Str name, Str whole) {
     Str best = {NULL, 0}, from = {NULL, 0};
     Arena rows = {0}, keep = {0};
     Status status = OK;
     for (uint32_t n = 0; n < KEYS_LOOKED_AT && status == OK; n++) {
         Str key, value, names[2] = {best, {NULL, 0}};
         bool found;
-        Duty d;
-        status = led_next(w->r->l, LED_DUTY, from, n > 0, &key, &value, &found);
+        Subject subject;
+        status = led_next(w->r->l, kind->table, from, n > 0, &key, &value, &found);
         if (status != OK || !found)
             break;
         arena_reset(&rows);
@@ -76,11 +109,10 @@ static Status say_no_key(Why *w, uint32_t decl, Str whole) {
         Buf text = {0};
         status = arena_str(&rows, value, &value);
         if (status == OK)
-            status = view_duty(w->r->b, number, value, &rows, &d);
-        if (status == OK && d.decl == decl) {
-            Subject subject = duty_subject(&d);
+            status = kind->subject(w->r->b, number, value, &rows, &subject);
+        if (status == OK && subject.decl == decl && subject.key_count > 0) {
             put_subject(&text, w->r->b, &subject);
-            names[1] = str_from(buf_str(&text), w->r->b->duties[decl].name.n + 6);
+            names[1] = str_from(buf_str(&text), str_of(kind->prefix).n + name.n + 1);
             ptrdiff_t near = nearest(whole, names, 2);
             status = text.failed ? ERR_NOMEM : OK;
             if (status == OK && near == 1)
@@ -93,16 +125,16 @@ static Status say_no_key(Why *w, uint32_t decl, Str whole) {
             status = arena_str(&keep, buf_str(&text), &from);
         buf_free(&text);
     }
-    Str name = w->r->b->duties[decl].name;
     if (status == OK && best.n > 0)
         status = err_set(w->err, ERR_NOTFOUND,
-                         "there is no duty %.*s with the key %.*s in this ledger; did you mean "
-                         "duty/%.*s/%.*s?",
-                         STR_ARG(name), STR_ARG(whole), STR_ARG(name), STR_ARG(best));
+                         "there is no %s %.*s with the key %.*s in this ledger; did you mean "
+                         "%s%.*s/%.*s?",
+                         kind->what, STR_ARG(name), STR_ARG(whole), kind->prefix, STR_ARG(name),
+                         STR_ARG(best));
     else if (status == OK)
         status =
-            err_set(w->err, ERR_NOTFOUND, "there is no duty %.*s with the key %.*s in this ledger",
-                    STR_ARG(name), STR_ARG(whole));
+            err_set(w->err, ERR_NOTFOUND, "there is no %s %.*s with the key %.*s in this ledger",
+                    kind->what, STR_ARG(name), STR_ARG(whole));
     arena_free(&rows);
     arena_free(&keep);
     return status;
@@ -166,7 +198,7 @@ static Status find_duty(Why *w, Str rest) {
     TRY(status);
     TRY(record_named(w, hash, LED_DUTY, &number, &kept, &found));
     if (!found)
-        return say_no_key(w, (uint32_t)decl, rest);
+        return say_no_key(w, &duties, (uint32_t)decl, w->r->b->duties[decl].name, rest);
     return view_duty(w->r->b, number, kept, &w->arena, &w->d);
 }
 
@@ -212,9 +244,7 @@ static Status find_approval(Why *w, Str rest) {
     TRY(status);
     TRY(record_named(w, hash, LED_APPROVAL, &number, &kept, &found));
     if (!found)
-        return err_set(w->err, ERR_NOTFOUND,
-                       "there is no approval %.*s with the key %.*s in this ledger", STR_ARG(name),
-                       STR_ARG(rest));
+        return say_no_key(w, &approvals, (uint32_t)decl, w->r->b->approvals[decl].name, rest);
     return view_approval(w->r->b, number, kept, &w->arena, &w->a);
 }
 
@@ -238,12 +268,27 @@ static Status why_one_event(Why *w, Str subject, Str rest) {
     return why_event(w, subject, source, id);
 }
 
+static Status say_no_kpi(Why *w, Str name) {
+    const Bundle *b = w->r->b;
+    Str *names = new (&w->arena, Str, b->kpi_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->kpi_count; i++)
+        names[i] = b->kpis[i].name;
+    ptrdiff_t best = nearest(name, names, b->kpi_count);
+    if (best >= 0)
+        return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s; did you mean %.*s?",
+                       STR_ARG(name), STR_ARG(names[best]));
+    return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s", STR_ARG(name));
+}
+
 static Status why_one_kpi(Why *w, Str subject, Str rest) {
     Str name, part;
     bool more = str_cut(rest, '/', &name, &rest);
     int32_t decl = bundle_kpi(w->r->b, name);
     if (decl < 0)
-        return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s", STR_ARG(name));
+        return say_no_kpi(w, name);
+    Str whole = rest;
     Str *key = new (&w->arena, Str, rest.n + 2);
     if (key == NULL)
         return ERR_NOMEM;
@@ -252,7 +297,11 @@ static Status why_one_kpi(Why *w, Str subject, Str rest) {
         more = str_cut(rest, '/', &part, &rest);
         TRY(undo_part(&w->arena, part, &key[n++]));
     }
-    return why_kpi(w, subject, (uint32_t)decl, key, n);
+    Status status = why_kpi(w, subject, (uint32_t)decl, key, n);
+    if (status != ERR_NOTFOUND || n == 0)
+        return status;
+    *w->err = (Err){0}; /* the first words would stay */
+    return say_no_key(w, &kpis, (uint32_t)decl, w->r->b->kpis[decl].name, whole);
 }
 
 static Status why_what(Why *w, Str subject) {
