@@ -38,7 +38,7 @@
  * them (engine/syntax/join.c). */
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
-  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST FROM MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE.
@@ -176,9 +176,21 @@ given(L) ::= lp params(A) RP. { L = A; }
 item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R); }
 trigger(N) ::= . { N = NULL; }
 trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
-trigger(N) ::= EVERY(K) days(A) AT TIME(T). { N = build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), build_no_token(), T); }
-trigger(N) ::= EVERY(K) UNIT(U) AT TIME(T). { N = build_every(b, K, EVERY_DAY, NULL, U, build_no_token(), T); }
-trigger(N) ::= EVERY(K) UNIT(U) ON UNIT NUMBER(D) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, NULL, U, D, T); }
+trigger(N) ::= every(A). { N = A; }
+trigger(N) ::= every(A) MISSED EACH. { N = build_missed(A, MISSED_EACH); }
+trigger(N) ::= every(A) MISSED LATEST. { N = build_missed(A, MISSED_LATEST); }
+trigger(N) ::= every(A) MISSED NONE. { N = build_missed(A, MISSED_NONE); }
+every(N) ::= EVERY(K) days(A) AT TIME(T). { N = build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), T); }
+every(N) ::= EVERY(K) UNIT(U) AT TIME(T). { N = build_every(b, K, EVERY_DAY, NULL, U, T); }
+every(N) ::= EVERY(K) UNIT(U) ON monthday(A) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, A, U, T); }
+every(N) ::= EVERY(K) LAST(L) WEEKDAY(W) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, build_monthday(b, L, W, 1, build_no_token()), build_no_token(), T); }
+every(N) ::= EVERY(K) DURATION(D) start(A) AT TIME(T). { N = build_every_span(b, K, D, A, T); }
+monthday(N) ::= UNIT(U) NUMBER(C). { N = build_monthday(b, U, U, 0, C); }
+monthday(N) ::= WEEKDAY(W) NUMBER(C). { N = build_monthday(b, W, W, 1, C); }
+monthday(N) ::= LAST(L) UNIT(U). { N = build_monthday(b, L, U, 0, build_no_token()); }
+monthday(N) ::= LAST(L) WEEKDAY(W). { N = build_monthday(b, L, W, 1, build_no_token()); }
+start(N) ::= . { N = NULL; }
+start(N) ::= FROM DATE(D). { N = build_literal(b, LIT_DATE, D); }
 %type alias {Tok}
 alias(X) ::= . { X = build_no_token(); }
 alias(X) ::= AS ID(S). { X = S; }
@@ -196,6 +208,8 @@ clause(N) ::= OWED_BY(K) expr(A). { N = build_1(b, N_OWED_BY, K, A); }
 clause(N) ::= OWED_TO(K) expr(A). { N = build_1(b, N_OWED_TO, K, A); }
 clause(N) ::= DUE_WITHIN(K) expr(A). { N = build_1(b, N_DUE_WITHIN, K, A); }
 clause(N) ::= DUE_BY(K) expr(A). { N = build_1(b, N_DUE_BY, K, A); }
+clause(N) ::= DUE_BY(K) END_OF(E) UNIT(U). { N = build_1(b, N_DUE_BY, K, build_end_of(b, E, U, build_no_token())); }
+clause(N) ::= DUE_BY(K) LAST(L) UNIT(U) OF UNIT(P). { N = build_1(b, N_DUE_BY, K, build_end_of(b, L, U, P)); }
 clause(N) ::= FULFILLED_BY(K) dotted(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
 clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
 clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }

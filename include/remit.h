@@ -202,7 +202,8 @@ typedef struct RemitTable {
 
 typedef struct RemitShowOptions {
     const char *ledger;
-    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, policy */
+    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, schedule,
+                         policy */
     const char *owner, *state, *duty; /* filters; NULL: all */
     const char *approval, *kpi;
     bool overdue; /* only what is past its deadline and not done; of approvals: what lapsed */

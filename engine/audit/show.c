@@ -230,12 +230,15 @@ Status show_subject(Show *s, const Subject *subject, Str *out) {
 }
 
 /* What a schedule will raise at `at`: its key is its instant. */
-static Status scheduled(Show *s, uint32_t decl, int64_t at, Str *owner) {
+static Status scheduled(Show *s, DeclDef decl, int64_t at, Str *owner) {
     Buf key = {0};
     zone_put_instant(&key, &s->r->render.zone, at);
     Str part = buf_str(&key);
-    Subject subject = {
-        .kind = SUBJECT_DUTY, .decl = decl, .occurrence = 1, .key = &part, .key_count = 1};
+    Subject subject = {.kind = decl.kind == DECL_RULE ? SUBJECT_RULE : SUBJECT_DUTY,
+                       .decl = decl.number,
+                       .occurrence = 1,
+                       .key = &part,
+                       .key_count = 1};
     Status status = key.failed ? ERR_NOMEM : show_subject(s, &subject, owner);
     buf_free(&key);
     return status;
@@ -369,14 +372,13 @@ static Status show_kpis(Show *s) {
 static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, Str *owner,
                           Str *what) {
     Bundle *b = s->r->b;
-    uint64_t schedules = 0;
+    DeclDef decl;
     if (number >= KPI_TIMER)
         return show_kpi_timer(s, number, owner, what);
-    for (uint32_t i = 0; i < b->duty_count; i++)
-        if (b->duties[i].schedule != SCHEDULE_NONE && ++schedules == number) {
-            *what = S("raise");
-            return scheduled(s, i, at, owner);
-        }
+    if (schedule_of(b, number, &decl) != NULL) {
+        *what = decl.kind == DECL_RULE ? S("act") : S("raise");
+        return scheduled(s, decl, at, owner);
+    }
     if ((rung & APPROVAL_TIMER) != 0)
         return show_approval_timer(s, number, rung, owner, what);
     Buf key = {0};
@@ -395,6 +397,75 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
     TRY(show_subject(s, &subject, owner));
     return rung == 0 ? arena_str(&s->arena, S("breach"), what)
                      : arena_printf(&s->arena, what, "rung %u", rung);
+}
+
+/* ---- what the schedules bring, the soonest first */
+
+enum { SCHEDULE_ROWS = 20 };
+
+static Status schedule_row(Show *s, DeclDef decl, int64_t at) {
+    Str subject;
+    TRY(scheduled(s, decl, at, &subject));
+    if (!s->opt->json) {
+        TRY(show_cell_time(s, at));
+        TRY(show_cell(s, subject));
+        return show_end_row(s);
+    }
+    Buf out = {0};
+    put_text(&out, S("{\"at\":\""));
+    zone_put_instant(&out, &s->r->render.zone, at);
+    put_text(&out, S("\",\"subject\":"));
+    put_json_string(&out, subject);
+    put_c(&out, '}');
+    Status status = show_end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+/* The timers of the schedules stand first in the ledger; what comes after each is computed. */
+static Status schedule_begin(Show *s, uint32_t n, int64_t *next) {
+    for (uint32_t i = 0; i < n; i++)
+        next[i] = INSTANT_NEVER;
+    Str from = {NULL, 0}, key, value;
+    bool found = true;
+    for (bool after = false; found; after = true) {
+        TRY(led_next(s->r->l, LED_TIMER, from, after, &key, &value, &found));
+        if (!found)
+            break;
+        Take t = take_from(key);
+        int64_t at = take_key_i64(&t);
+        uint64_t number = take_key_u64(&t);
+        if (number > 0 && number <= n)
+            next[number - 1] = at;
+        TRY(arena_str(&s->arena, key, &from));
+    }
+    return OK;
+}
+
+static Status show_schedule(Show *s) {
+    static const char *const columns[] = {"at", "subject"};
+    Bundle *b = s->r->b;
+    uint32_t n = schedules_count(b);
+    size_t rows = s->opt->limit > 0 ? s->opt->limit : SCHEDULE_ROWS;
+    int64_t *next = new (&s->arena, int64_t, n + 1);
+    if (next == NULL)
+        return ERR_NOMEM;
+    TRY(show_columns(s, columns, 2));
+    TRY(schedule_begin(s, n, next));
+    for (size_t row = 0; row < rows; row++) {
+        uint32_t soonest = n;
+        for (uint32_t i = 0; i < n; i++)
+            if (next[i] != INSTANT_NEVER && (soonest == n || next[i] < next[soonest]))
+                soonest = i;
+        if (soonest == n)
+            return OK;
+        DeclDef decl;
+        const ScheduleDef *def = schedule_of(b, soonest + 1u, &decl);
+        int64_t at = next[soonest];
+        TRY(schedule_row(s, decl, at));
+        next[soonest] = schedule_next(b, def, at, at + 1);
+    }
+    return OK;
 }
 
 static Status each_timer(Show *s, Str key, Str value) {
@@ -638,10 +709,10 @@ typedef struct ShowKind {
     Status (*run)(Show *s);
 } ShowKind;
 
-static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
-                                      {"rejected", show_rejected}, {"unmatched", show_unmatched},
-                                      {"people", show_people},     {"approvals", show_approvals},
-                                      {"kpis", show_kpis},         {"policy", show_policy}};
+static const ShowKind show_kinds[] = {
+    {"duties", show_duties},       {"timers", show_timers},     {"rejected", show_rejected},
+    {"unmatched", show_unmatched}, {"people", show_people},     {"approvals", show_approvals},
+    {"kpis", show_kpis},           {"schedule", show_schedule}, {"policy", show_policy}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */

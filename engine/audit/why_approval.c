@@ -240,7 +240,7 @@ static void put_excluded(Why *w) {
 
 static Status put_due(Why *w) {
     Approval *a = &w->a;
-    static const DutyDef none = {.schedule = SCHEDULE_NONE};
+    static const DutyDef none = {.schedule = {.kind = SCHEDULE_NONE}};
     if (a->due == INSTANT_NEVER)
         return OK;
     w->d = (Duty){.def = &none, .span = a->each, .assumed = a->assumed};

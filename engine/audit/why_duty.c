@@ -263,7 +263,7 @@ Status why_duty_json(Why *w, Str subject) {
     }
     put_c(w->out, ']');
     why_json_value(w, "raised", value_of(V_INSTANT, w->d.terms.raised));
-    why_json_value(w, w->d.def->due_by ? "by" : "within", w->d.span);
+    why_json_value(w, w->d.def->due_by ? "by" : "within", why_due_said(&w->d));
     why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
     if (w->d.fold.due != INSTANT_NEVER)
         why_json_value(w, "due", value_of(V_INSTANT, w->d.fold.due));

@@ -36,6 +36,8 @@ const char *why_state(const Duty *d);
 
 /* why_time.c: the arithmetic of a deadline */
 MUST_USE Status why_deadline(Why *w);
+/* What the policy says of its deadline: a duration, an instant, a date, a time of day, or words. */
+Value why_due_said(const Duty *d);
 
 /* why_duty.c */
 MUST_USE Status why_duty_text(Why *w, Str subject);

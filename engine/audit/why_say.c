@@ -133,7 +133,7 @@ Status why_cause(Why *w, const Cause *cause) {
         if (c.kind == CAUSE_TIMER) {
             put_text(w->out, S("  time    "));
             why_moment(w, c.instant);
-            if (w->d.def != NULL && w->d.def->schedule != SCHEDULE_NONE &&
+            if (w->d.def != NULL && w->d.def->schedule.kind != SCHEDULE_NONE &&
                 c.subject.decl == w->d.decl) {
                 put_text(w->out, S(", its schedule\n"));
                 return OK;

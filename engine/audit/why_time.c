@@ -208,13 +208,30 @@ static Status put_paused_deadline(Why *w) {
     return OK;
 }
 
+static const char *const due_ends[DUE_ENDS] = {"",
+                                               "the end of the day",
+                                               "the end of the working day",
+                                               "the end of the week",
+                                               "the end of the month",
+                                               "the end of the quarter",
+                                               "the end of the year",
+                                               "the last working day of the week",
+                                               "the last working day of the month",
+                                               "the last working day of the quarter",
+                                               "the last working day of the year"};
+
+Value why_due_said(const Duty *d) {
+    return d->def->due_end != DUE_END_NONE ? value_text(str_of(due_ends[d->def->due_end]))
+                                           : d->span;
+}
+
 Status why_deadline(Why *w) {
     const Duty *d = &w->d;
     const Terms *t = &d->terms;
     put_text(w->out, S("Why it is due then\n  "));
     if (d->def->due_by) {
         put_text(w->out, S("by "));
-        why_value(w, d->span);
+        why_value(w, why_due_said(d));
     } else {
         why_value(w, d->span);
         put_end(w, " from ", t->raised);

@@ -32,4 +32,20 @@ static inline bool hit_picks(HitRow hit) {
     return hit == HIT_COLLECT_MIN || hit == HIT_COLLECT_MAX;
 }
 
+/* `due by end of ...`: kept in bundles: never renumbered. */
+typedef enum DueEnd {
+    DUE_END_NONE,
+    DUE_END_OF_DAY,
+    DUE_END_OF_WORKING_DAY,
+    DUE_END_OF_WEEK,
+    DUE_END_OF_MONTH,
+    DUE_END_OF_QUARTER,
+    DUE_END_OF_YEAR,
+    DUE_LAST_WORKING_DAY_OF_WEEK,
+    DUE_LAST_WORKING_DAY_OF_MONTH,
+    DUE_LAST_WORKING_DAY_OF_QUARTER,
+    DUE_LAST_WORKING_DAY_OF_YEAR,
+    DUE_ENDS
+} DueEnd;
+
 #endif

@@ -185,12 +185,20 @@ typedef struct Reaction {
     const Node *actions;
 } Reaction;
 
+enum { MONTH_NOTHING, MONTH_DAY, MONTH_WORKING_DAY, MONTH_WEEKDAY };
+
 typedef struct Schedule {
     bool set;
     int kind;         /* EVERY_* */
     uint8_t weekdays; /* bit 1 << (weekday - 1) */
-    int32_t day;      /* of the month */
-    int32_t time_ms;  /* of the day */
+    int32_t months;   /* EVERY_MONTH: 1, 3 or 12 */
+    int what;         /* likewise: MONTH_* */
+    int32_t nth;      /* likewise: which one, from 1; -1: the last */
+    Value span;       /* EVERY_SPAN */
+    bool has_from;
+    int32_t from;    /* a date */
+    int missed;      /* MISSED_* */
+    int32_t time_ms; /* of the day */
 } Schedule;
 
 /* What names mean inside a declaration. */
@@ -257,6 +265,7 @@ typedef struct Rule {
     const Node *node;
     uint32_t number;
     Scope scope;
+    Schedule schedule; /* in place of an event */
     const Node *where;
     const Node *clauses; /* LETs and actions, in order */
     Span at;

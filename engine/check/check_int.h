@@ -104,6 +104,7 @@ void duties_check(Program *p);
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);
+void schedule_read(Program *p, const Node *every, Schedule *out); /* schedule.c */
 /* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);

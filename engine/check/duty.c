@@ -405,48 +405,6 @@ void owing_params(Program *p, DutySym *duty) {
         diag_add(p->diags, DIAG_RAISED_TWO_WAYS, duty->at);
 }
 
-static void duty_schedule(Program *p, DutySym *duty, const Node *every) {
-    Schedule *s = &duty->schedule;
-    s->set = true;
-    s->kind = every->op;
-    if (time_parse(every->more, false, &s->time_ms) != OK)
-        diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->more,
-                  say_both(p, "time of day", "时刻"),
-                  say_both(p, "write it as in 09:00", "写法如 09:00"));
-    if (every->op == EVERY_WEEKDAY) {
-        for (const Node *d = every->a; d != NULL; d = d->next)
-            for (unsigned day = d->op, i = 0; i < 7; i++, day = day % 7 + 1) {
-                s->weekdays |= (uint8_t)(1u << (day - 1));
-                if (day == d->flag)
-                    break;
-            }
-        return;
-    }
-    unsigned unit = every->flag - 1u;
-    Value day;
-    if (every->op == EVERY_DAY && (unit == UNIT_DAY || unit == UNIT_WORKING_DAY)) {
-        s->kind = unit == UNIT_DAY ? EVERY_DAY : EVERY_WORKING_DAY;
-    } else if (every->op == EVERY_MONTH && unit == UNIT_MONTH) {
-        Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = every->text, .span = every->span};
-        if (literal_value(p, &literal, &day) && day.kind == V_INT && day.i >= 1 && day.i <= 31)
-            s->day = (int32_t)day.i;
-        else
-            diag_add3(p->diags, DIAG_BAD_LITERAL, every->span, every->text,
-                      say_both(p, "day of the month", "每月的日"),
-                      say_both(p, "write 1 to 31", "请写 1 至 31"));
-    } else {
-        diag_add2(
-            p->diags, DIAG_UNEXPECTED, every->span, say_both(p, "this schedule", "这个周期"),
-            say_both(
-                p,
-                "every WEEKDAY at TIME, every day at TIME, every working day at TIME or "
-                "every month on day N at TIME",
-                "每 星期 于 时刻、每 天 于 时刻、每 工作日 于 时刻，或 每 月 当 天 N 于 时刻"));
-    }
-    if (s->kind == EVERY_WORKING_DAY && p->calendar == NULL && p->header != NULL)
-        say_header(p, DIAG_NO_CALENDAR, every->span, N_SET_CALENDAR);
-}
-
 static void duty_key(Program *p, DutySym *duty, const Node *key) {
     size_t n = key != NULL ? node_count(key->a) : duty->param_count > 0 ? duty->param_count : 1;
     duty->key = new (p->arena, const Node *, n + 1);
@@ -520,21 +478,59 @@ void need_calendar(Program *p, const Node *at, const Type *type) {
         say_header(p, DIAG_NO_CALENDAR, at->span, N_SET_CALENDAR);
 }
 
+/* `end of working day`, `last working day of month`: a form of its own (semantics.md 3). */
+static void due_end(Program *p, Node *end) {
+    static const struct {
+        unsigned unit, of; /* of: 0, or UNIT and 1 */
+        DueEnd means;
+    } rows[] = {{UNIT_DAY, 0, DUE_END_OF_DAY},
+                {UNIT_WORKING_DAY, 0, DUE_END_OF_WORKING_DAY},
+                {UNIT_WEEK, 0, DUE_END_OF_WEEK},
+                {UNIT_MONTH, 0, DUE_END_OF_MONTH},
+                {UNIT_QUARTER, 0, DUE_END_OF_QUARTER},
+                {UNIT_YEAR, 0, DUE_END_OF_YEAR},
+                {UNIT_DAY, UNIT_MONTH + 1, DUE_END_OF_MONTH},
+                {UNIT_DAY, UNIT_QUARTER + 1, DUE_END_OF_QUARTER},
+                {UNIT_DAY, UNIT_YEAR + 1, DUE_END_OF_YEAR},
+                {UNIT_WORKING_DAY, UNIT_WEEK + 1, DUE_LAST_WORKING_DAY_OF_WEEK},
+                {UNIT_WORKING_DAY, UNIT_MONTH + 1, DUE_LAST_WORKING_DAY_OF_MONTH},
+                {UNIT_WORKING_DAY, UNIT_QUARTER + 1, DUE_LAST_WORKING_DAY_OF_QUARTER},
+                {UNIT_WORKING_DAY, UNIT_YEAR + 1, DUE_LAST_WORKING_DAY_OF_YEAR}};
+    type_set(p, end, type_plain(TY_INTEGER));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].unit == end->slot && rows[i].of == end->op) {
+            end->means = NULL;
+            end->flag = (uint8_t)rows[i].means;
+            if (end->slot == UNIT_WORKING_DAY && p->calendar == NULL && p->header != NULL)
+                say_header(p, DIAG_NO_CALENDAR, end->span, N_SET_CALENDAR);
+            return;
+        }
+    diag_add2(p->diags, DIAG_UNEXPECTED, end->span, say_both(p, "this deadline", "这个期限"),
+              say_both(p,
+                       "end of day, working day, week, month, quarter or year; or last working "
+                       "day of week, month, quarter or year",
+                       "止于 天、工作日、周、月、季度、年；或 最后 工作日 之 周、月、季度、年"));
+}
+
 static void duty_due(Program *p, DutySym *duty, Node *clause) {
     bool by = clause->kind == N_DUE_BY;
+    duty->due = clause->a;
+    duty->due_by = by;
+    if (clause->a->kind == N_END_OF) {
+        due_end(p, clause->a);
+        return;
+    }
     Type want = by ? type_plain(TY_INSTANT)
                    : (Type){.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
     Type seen = expr_check(p, &duty->scope, clause->a, &want);
-    if (by && seen.kind == TY_DATE)
-        want = type_plain(TY_DATE);
+    if (by && (seen.kind == TY_DATE || seen.kind == TY_TIME))
+        want = type_plain(seen.kind);
     Type type = expr_want(p, &duty->scope, clause->a, &want);
     need_calendar(p, clause->a, &type);
     Value v;
     if (!by && clause->a->kind == N_LIT && literal_value(p, clause->a, &v) &&
         v.kind == V_DURATION && v.i <= 0)
         diag_add(p->diags, DIAG_NO_TIME_AT_ALL, clause->a->span);
-    duty->due = clause->a;
-    duty->due_by = by;
 }
 
 /* `every 2 hours until acknowledged at most 5 times`. */
@@ -713,7 +709,7 @@ bool owing_begin(Program *p, DutySym *duty) {
         if (duty->keyless)
             return false; /* nothing that it says of the event can be checked */
     } else if (node->b != NULL && node->b->kind == N_EVERY) {
-        duty_schedule(p, duty, node->b);
+        schedule_read(p, node->b, &duty->schedule);
     }
     lets_read(p, &duty->scope, node->c);
     duty->lets = node->c;
@@ -789,12 +785,16 @@ void duties_check(Program *p) {
 void rules_check(Program *p) {
     for (size_t i = 0; i < p->rules.n && !p->nomem; i++) {
         Rule *rule = p->rules.at[i];
-        if (rule->node->b == NULL || rule->node->b->kind != N_ON) {
+        const Node *trigger = rule->node->b;
+        if (trigger == NULL) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
             continue;
         }
-        trigger_on(p, &rule->scope, rule->node->b, &rule->where);
-        if (rule->scope.event == NULL)
+        if (trigger->kind == N_EVERY)
+            schedule_read(p, trigger, &rule->schedule);
+        else
+            trigger_on(p, &rule->scope, trigger, &rule->where);
+        if (rule->scope.event == NULL && !rule->schedule.set)
             continue;
         lets_read(p, &rule->scope, rule->node->c);
         rule->clauses = rule->node->c;

@@ -21,7 +21,8 @@ static const Option show_options[] = {
     {"--approval", "NAME", "approvals of this name", false},
     {"--kpi", "NAME", "series of this KPI", false},
     {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed", false},
-    {"--limit", "N", "at most N rows", false},
+    {"--limit", "N", "at most N rows; of the schedule 20 unless said", false},
+    {"--next", "N", "of the schedule: the same", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -48,10 +49,12 @@ static int run_show(Args *args) {
                           .overdue = arg(args, "--overdue") != NULL};
     if (args->path_count != 1)
         return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
-                           "policy or digest");
+                           "schedule, policy or digest");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
+        return REMIT_CALL;
+    if (o.limit == 0 && !arg_number(args, "--next", &o.limit))
         return REMIT_CALL;
     o.what = args->paths[0];
     if (strcmp(o.what, "digest") == 0)
@@ -66,7 +69,8 @@ static int run_show(Args *args) {
 const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
-    "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, policy or digest.",
+    "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, schedule, policy\n"
+    "or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

@@ -537,16 +537,70 @@ static void take_reaction(Reader *r, ReactionDef *x) {
     x->fn = take_index(r, r->b->fn_count, false);
 }
 
+static void put_schedule(Buf *out, const ScheduleDef *s) {
+    put_u8(out, s->kind);
+    if (s->kind == SCHEDULE_NONE)
+        return;
+    put_u8(out, s->weekdays);
+    put_u8(out, s->months);
+    put_u8(out, s->what);
+    put_u8(out, (uint8_t)(s->nth + 1));
+    put_u8(out, s->missed);
+    put_u8(out, s->has_from);
+    put_zigzag(out, s->from);
+    put_value(out, s->span, false);
+    put_varint(out, (uint64_t)s->time_ms);
+}
+
+static bool ok_schedule(const Bundle *b, const ScheduleDef *s) {
+    if (s->time_ms < 0 || s->time_ms >= DAY_MS || !day_ok(s->from))
+        return false;
+    switch ((ScheduleKind)s->kind) {
+    case SCHEDULE_NONE:
+    case SCHEDULE_DAY:
+        return true;
+    case SCHEDULE_WEEKDAY:
+        return s->weekdays != 0;
+    case SCHEDULE_WORKING_DAY:
+        return b->calendar >= 0;
+    case SCHEDULE_MONTH:
+        return (s->months == 1 || s->months == 3 || s->months == 12) && s->nth != 0 &&
+               (s->what != MONTHLY_WORKING_DAY || b->calendar >= 0) &&
+               (s->what != MONTHLY_WEEKDAY || s->weekdays != 0);
+    case SCHEDULE_SPAN:
+        return s->span.kind == V_DURATION && s->span.i > 0 && s->span.i <= DAY_MAX &&
+               (s->span.aux == FAMILY_DAYS || (s->span.aux == FAMILY_MONTHS && s->has_from));
+    }
+    return false;
+}
+
+static void take_schedule(Reader *r, ScheduleDef *s) {
+    *s = (ScheduleDef){.kind = take_below(r, SCHEDULE_SPAN + 1), .span = value_absent()};
+    if (s->kind == SCHEDULE_NONE)
+        return;
+    s->weekdays = take_below(r, 128);
+    s->months = take_below(r, 13);
+    s->what = take_below(r, MONTHLY_WEEKDAY + 1);
+    s->nth = (int8_t)(take_below(r, 33) - 1);
+    s->missed = take_below(r, MISSED_ARE_NONE + 1);
+    s->has_from = take_flag(r);
+    int64_t from = take_zigzag(&r->t);
+    s->span = take_checked(r);
+    uint32_t time_ms = take_u32v(r);
+    s->from = day_ok(from) ? (int32_t)from : 0;
+    s->time_ms = time_ms < DAY_MS ? (int32_t)time_ms : -1;
+    if (!day_ok(from) || !ok_schedule(r->b, s))
+        r->t.failed = true;
+}
+
 static void put_duty(Buf *out, const DutyDef *d) {
     put_str(out, d->name);
     put_str(out, d->alias);
     put_str(out, d->label);
     put_index(out, d->event);
-    put_u8(out, d->schedule);
-    put_u8(out, d->weekdays);
-    put_u8(out, d->month_day);
-    put_varint(out, (uint64_t)d->time_ms);
+    put_schedule(out, &d->schedule);
     put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2));
+    put_u8(out, d->due_end);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
@@ -564,14 +618,12 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->alias = take_str(&r->t);
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);
-    d->schedule = take_below(r, SCHEDULE_MONTH + 1);
-    d->weekdays = take_below(r, 128);
-    d->month_day = take_below(r, 32);
-    d->time_ms = (int32_t)take_u32v(r);
+    take_schedule(r, &d->schedule);
     uint8_t flags = take_below(r, 8);
     d->again = flags & 1;
     d->due_by = flags >> 1 & 1;
     d->has_beneficiary = flags >> 2 & 1;
+    d->due_end = take_below(r, DUE_ENDS);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -583,11 +635,9 @@ static void take_duty(Reader *r, DutyDef *d) {
     TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
-    bool triggers = (d->event >= 0) + (d->schedule != SCHEDULE_NONE) + (d->param_count > 0) > 1;
-    if (triggers || d->time_ms < 0 || d->time_ms >= DAY_MS || d->rung_count > LIMIT_RUNGS ||
-        d->pause_count > LIMIT_PAUSES || (d->schedule == SCHEDULE_WEEKDAY && d->weekdays == 0) ||
-        (d->schedule == SCHEDULE_MONTH && d->month_day == 0) ||
-        (d->schedule == SCHEDULE_WORKING_DAY && r->b->calendar < 0))
+    bool scheduled = d->schedule.kind != SCHEDULE_NONE;
+    bool triggers = (d->event >= 0) + scheduled + (d->param_count > 0) > 1;
+    if (triggers || d->rung_count > LIMIT_RUNGS || d->pause_count > LIMIT_PAUSES)
         r->t.failed = true;
 }
 
@@ -656,7 +706,8 @@ static void take_approval(Reader *r, ApprovalDef *d) {
 static void put_rule(Buf *out, const RuleDef *u) {
     put_str(out, u->name);
     put_str(out, u->label);
-    put_varint(out, u->event);
+    put_index(out, u->event);
+    put_schedule(out, &u->schedule);
     put_index(out, u->fn);
     put_varint(out, u->file);
     put_varint(out, u->line);
@@ -664,12 +715,11 @@ static void put_rule(Buf *out, const RuleDef *u) {
 static void take_rule(Reader *r, RuleDef *u) {
     u->name = take_str(&r->t);
     u->label = take_str(&r->t);
-    u->event = take_u32v(r);
+    u->event = take_index(r, r->b->event_count, true);
+    take_schedule(r, &u->schedule);
     u->fn = take_index(r, r->b->fn_count, false);
     u->file = take_u32v(r);
     u->line = take_u32v(r);
-    if (u->event >= r->b->event_count)
-        r->t.failed = true;
 }
 
 static void put_agg(Buf *out, const AggDef *g) {
@@ -1107,6 +1157,13 @@ static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const Ru
             !d->frame[g->span_slot].optional);
 }
 
+/* A deadline that is an end of something: its raising function gives a number, and this says which.
+ */
+static bool due_end_ok(const Bundle *b, const DutyDef *d) {
+    bool works = d->due_end == DUE_END_OF_WORKING_DAY || d->due_end >= DUE_LAST_WORKING_DAY_OF_WEEK;
+    return d->due_end != DUE_END_NONE && (!works || b->calendar >= 0);
+}
+
 static bool ok_raise(const Bundle *b, const DutyDef *d) {
     const FnDef *f = &b->fns[d->raise_fn];
     if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
@@ -1120,7 +1177,9 @@ static bool ok_raise(const Bundle *b, const DutyDef *d) {
         bool party = i >= d->key_count && i + 1 < fixed, due = i + 1 == fixed;
         if (k.optional || (party && k.kind != V_PARTY) ||
             (due && !d->due_by && k.kind != V_DURATION) ||
-            (due && d->due_by && k.kind != V_INSTANT && k.kind != V_DATE) || k.kind == V_LIST)
+            (due && d->due_by && k.kind != V_INSTANT && k.kind != V_DATE && k.kind != V_TIME &&
+             !due_end_ok(b, d)) ||
+            k.kind == V_LIST)
             return false;
     }
     for (uint32_t i = 0; i < d->frame_count; i++)
@@ -1274,7 +1333,8 @@ static bool ok_rest(const Bundle *b) {
             f->stops = f->stops || INS_OP(b->code[at]) == OP_STOP;
     }
     for (uint32_t i = 0; i < b->rule_count; i++)
-        if (!fn_opens(b, b->rules[i].fn, (int32_t)b->rules[i].event, 0) ||
+        if (!fn_opens(b, b->rules[i].fn, b->rules[i].event, 0) ||
+            (b->rules[i].event >= 0) == (b->rules[i].schedule.kind != SCHEDULE_NONE) ||
             b->rules[i].file >= b->source_count)
             return false;
     for (uint32_t i = 0; i < b->code_count; i++)

@@ -181,17 +181,31 @@ typedef enum ScheduleKind {
     SCHEDULE_WEEKDAY,
     SCHEDULE_DAY,
     SCHEDULE_WORKING_DAY,
-    SCHEDULE_MONTH
+    SCHEDULE_MONTH,
+    SCHEDULE_SPAN
 } ScheduleKind;
+typedef enum MonthlyWhat { MONTHLY_DAY, MONTHLY_WORKING_DAY, MONTHLY_WEEKDAY } MonthlyWhat;
+typedef enum Missed { MISSED_ARE_EACH, MISSED_ARE_LATEST, MISSED_ARE_NONE } Missed;
+
+typedef struct ScheduleDef {
+    uint8_t kind;     /* ScheduleKind */
+    uint8_t weekdays; /* bit 1 << (weekday - 1), Monday 1 */
+    uint8_t months;   /* MONTH: every 1, 3 or 12, from January on */
+    uint8_t what;     /* MONTH: MonthlyWhat */
+    int8_t nth;       /* MONTH: which of them, from 1; -1 the last */
+    uint8_t missed;   /* Missed */
+    bool has_from;
+    int32_t from;    /* SPAN: the first date */
+    Value span;      /* SPAN: days or months; else absent */
+    int32_t time_ms; /* of the day */
+} ScheduleDef;
 
 typedef struct DutyDef {
     Str name, alias, label;
-    int32_t event;    /* that raises it, or -1 */
-    uint8_t schedule; /* ScheduleKind */
-    uint8_t weekdays; /* bit 1 << (weekday - 1), Monday 1 */
-    uint8_t month_day;
-    int32_t time_ms; /* of the day */
+    int32_t event; /* that raises it, or -1 */
+    ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
+    uint8_t due_end; /* DueEnd: then the deadline is no value */
     FieldDef *params;
     uint32_t param_count;
     NameDef *key; /* what its parts are called; a schedule's key is its instant */
@@ -261,7 +275,8 @@ typedef struct ApprovalDef {
 
 typedef struct RuleDef {
     Str name, label;
-    uint32_t event;
+    int32_t event; /* -1: it has a schedule */
+    ScheduleDef schedule;
     int32_t fn; /* over the event: actions */
     uint32_t file, line;
 } RuleDef;

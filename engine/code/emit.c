@@ -507,7 +507,10 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_expr(e, duty->beneficiary, at++, NULL);
         fn_result(e, (KindDef){V_PARTY, false});
     }
-    emit_expr(e, duty->due, at++, NULL);
+    if (duty->due->kind == N_END_OF)
+        ins_abx(e, OP_LOADK, at++, emit_constant(e, value_int(duty->due->flag)));
+    else
+        emit_expr(e, duty->due, at++, NULL);
     fn_result(e, emit_kind(type_of(duty->due)));
     def->frame = emit_array(e, e->slots.n, sizeof(KindDef));
     for (size_t i = 0; def->frame != NULL && i < e->slots.n; i++) {
@@ -527,23 +530,47 @@ static NameDef *emit_key_names(Emit *e, const DutySym *duty) {
     return key;
 }
 
-static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
+static ScheduleDef emit_schedule(const Schedule *s) {
     static const uint8_t kinds[] = {[EVERY_WEEKDAY] = SCHEDULE_WEEKDAY,
                                     [EVERY_DAY] = SCHEDULE_DAY,
                                     [EVERY_WORKING_DAY] = SCHEDULE_WORKING_DAY,
-                                    [EVERY_MONTH] = SCHEDULE_MONTH};
-    const Schedule *s = &duty->schedule;
+                                    [EVERY_MONTH] = SCHEDULE_MONTH,
+                                    [EVERY_SPAN] = SCHEDULE_SPAN};
+    static const uint8_t whats[] = {[MONTH_NOTHING] = MONTHLY_DAY,
+                                    [MONTH_DAY] = MONTHLY_DAY,
+                                    [MONTH_WORKING_DAY] = MONTHLY_WORKING_DAY,
+                                    [MONTH_WEEKDAY] = MONTHLY_WEEKDAY};
+    static const uint8_t missed[] = {[MISSED_EACH] = MISSED_ARE_EACH,
+                                     [MISSED_LATEST] = MISSED_ARE_LATEST,
+                                     [MISSED_NONE] = MISSED_ARE_NONE};
+    ScheduleDef def = {.span = value_absent()};
+    if (!s->set)
+        return def;
+    def.kind = kinds[s->kind];
+    def.weekdays = s->weekdays;
+    def.months = (uint8_t)s->months;
+    def.what = whats[s->what];
+    def.nth = (int8_t)s->nth;
+    def.missed = missed[s->missed];
+    def.has_from = s->has_from;
+    def.from = s->from;
+    def.time_ms = s->time_ms;
+    if (s->kind == EVERY_SPAN)
+        def.span = s->span;
+    return def;
+}
+
+static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     e->slots.n = 0;
     *def = (DutyDef){.name = duty->name,
                      .alias = duty->alias,
                      .label = duty->node->more,
                      .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
-                     .schedule = s->set ? kinds[s->kind] : SCHEDULE_NONE,
-                     .weekdays = s->weekdays,
-                     .month_day = (uint8_t)s->day,
-                     .time_ms = s->time_ms,
+                     .schedule = emit_schedule(&duty->schedule),
                      .again = duty->again,
                      .due_by = duty->due_by,
+                     .due_end = duty->due != NULL && duty->due->kind == N_END_OF ? duty->due->flag
+                                                                                 : DUE_END_NONE,
                      .has_beneficiary = duty->beneficiary != NULL,
                      .param_count = duty->param_count,
                      .pause_count = duty->pause_count,
@@ -668,8 +695,13 @@ static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
 }
 
 static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
-    *def = (RuleDef){rule->name, rule->node->more, rule->scope.event->number,
-                     -1,         rule->at.file,    node_line(e, rule->node)};
+    *def = (RuleDef){.name = rule->name,
+                     .label = rule->node->more,
+                     .event = rule->scope.event == NULL ? -1 : (int32_t)rule->scope.event->number,
+                     .schedule = emit_schedule(&rule->schedule),
+                     .fn = -1,
+                     .file = rule->at.file,
+                     .line = node_line(e, rule->node)};
     fn_begin(e, fn_name(e, "rule", rule->name, ""), &rule->scope, rule->scope.event, DECL_DUTY, -1,
              false);
     emit_where(e, rule->where);

@@ -249,7 +249,8 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
             return (Reg){0, false};
         break;
     case M_DUTY:
-        if (n < b->duty_count && b->duties[n].event < 0 && b->duties[n].schedule == SCHEDULE_NONE)
+        if (n < b->duty_count && b->duties[n].event < 0 &&
+            b->duties[n].schedule.kind == SCHEDULE_NONE)
             return (Reg){0, false};
         break;
     case M_APPROVAL:

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
@@ -127,6 +128,14 @@ static Status key_of_schedule(Engine *e, int64_t at, Str **out) {
     return key_texts(e, &v, 1, out);
 }
 
+/* The first instant after `from` at which the clocks show that time of day. */
+static int64_t next_time(const Zone *zone, int64_t from, int64_t time_ms) {
+    int64_t day = local_day(zone_local(zone, from)), at = from;
+    for (int i = 0; i < 3 && at <= from; i++)
+        at = zone_instant(zone, (day + i) * DAY_MS + time_ms);
+    return at;
+}
+
 static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     d->span = due;
     d->terms.zone = bundle_zone(e->b);
@@ -144,7 +153,12 @@ static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     }
     int64_t at = due.i;
     if (due.kind == V_DATE) /* by a date: until its end */
-        at = zone_instant(d->terms.zone, (due.i + 1) * 86400000);
+        at = zone_instant(d->terms.zone, (due.i + 1) * DAY_MS);
+    if (due.kind == V_TIME) /* by a time of day: the next one */
+        at = next_time(d->terms.zone, d->terms.raised, due.i);
+    if (d->def->due_end != DUE_END_NONE)
+        TRY(engine_time_trap(
+            e, due_end(e->b, (DueEnd)d->def->due_end, d->terms.raised, &at, &d->assumed)));
     d->terms.unpaused = at;
     d->terms.limit_ms = at > d->terms.raised ? at - d->terms.raised : 0;
     return OK;
@@ -250,9 +264,9 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
         return ERR_NOMEM;
     memcpy(kept, results, (fixed + d.def->frame_count) * sizeof *kept);
     d.terms.raised = at;
-    d.key_count = d.def->schedule != SCHEDULE_NONE && keys == 0 ? 1 : keys;
-    TRY(d.def->schedule != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
-                                                      : key_texts(e, kept, keys, &d.key));
+    d.key_count = d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
+    TRY(d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
+                                                           : key_texts(e, kept, keys, &d.key));
     if (e->episode > 0)
         TRY(key_of_episode(e, &d));
     d.owner = d.first_owner = kept[keys];

@@ -235,6 +235,8 @@ static Status decide_init(Decide *d) {
             return ERR_NOMEM;
     }
     for (uint32_t i = 0; i < b->rule_count; i++) {
+        if (b->rules[i].event < 0)
+            continue;
         Rules *rules = &d->rules[b->rules[i].event];
         rules->at[rules->n++] = &b->rules[i];
     }

@@ -43,7 +43,8 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
     for (uint32_t i = 0; i < b->decl_count; i++) {
         uint32_t n = b->decls[i].number;
         if (b->decls[i].kind == DECL_RULE) {
-            handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
+            if (b->rules[n].event >= 0)
+                handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
             continue;
         }
         if (b->decls[i].kind == DECL_KPI) {
@@ -149,8 +150,7 @@ static Status genesis(Engine *e, Str bytes) {
 }
 
 static Status engine_restore(Engine *e, Str bytes) {
-    for (uint32_t i = 0; i < e->b->duty_count; i++)
-        e->schedules += e->b->duties[i].schedule != SCHEDULE_NONE;
+    e->schedules = schedules_count(e->b);
     if (led_size(e->l) == 0)
         return genesis(e, bytes);
     TRY(policy_check(e, bytes));

@@ -55,6 +55,7 @@ struct Engine {
     struct LiveSet *live;
     int64_t instant;     /* up to which time has passed: samples count from here on */
     bool has_people;     /* somebody was appointed once */
+    int64_t before;      /* what is due before it fires now */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
     Counts counts;
@@ -212,7 +213,19 @@ Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_
 Status timers_fire(Engine *e, int64_t before);
 /* What became due before the horizon through what was just handled. */
 Status timers_found(Engine *e);
+/* schedule.c */
+/* The schedule of a number, from 1, and whose it is; NULL: there is none. */
+const ScheduleDef *schedule_of(const Bundle *b, uint64_t number, DeclDef *decl);
+uint32_t schedules_count(const Bundle *b);
+/* Its first instant at or after `from`; INSTANT_NEVER: none. last: the one before, or
+ * INSTANT_NEVER; a schedule of so many days without a first date counts on from it. */
+int64_t schedule_next(const Bundle *b, const ScheduleDef *s, int64_t last, int64_t from);
 Status schedules_begin(Engine *e);
+Status schedule_fire(Engine *e, uint64_t number, int64_t at);
+Status schedule_skip(Engine *e, uint64_t number, int64_t at);
+/* The end of the day, month, ... in which a duty is raised; of working days one that is after it.
+ */
+Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *assumed);
 /* The next timer of a duty. */
 Status duty_plan(Engine *e, Duty *d);
 

@@ -109,7 +109,7 @@ static void take_subject(Take *t, Arena *a, Subject *s) {
     }
     for (; s->key_count < n; s->key_count++)
         s->key[s->key_count] = take_str(t);
-    t->failed = t->failed || s->kind > SUBJECT_EVENT;
+    t->failed = t->failed || s->kind > SUBJECT_RULE;
 }
 
 static void put_cause(Buf *out, const Cause *c) {
@@ -447,6 +447,10 @@ static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool j
     case SUBJECT_APPROVAL:
         put_text(out, S("approval/"));
         put_text(out, subject_name(b, s));
+        break;
+    case SUBJECT_RULE:
+        put_text(out, S("rule/"));
+        put_text(out, s->decl < b->rule_count ? b->rules[s->decl].name : S("?"));
         break;
     case SUBJECT_EVENT:
         put_text(out, S("event"));

@@ -31,7 +31,8 @@ typedef enum SubjectKind {
     SUBJECT_DUTY,
     SUBJECT_APPROVAL,
     SUBJECT_KPI,
-    SUBJECT_EVENT
+    SUBJECT_EVENT,
+    SUBJECT_RULE /* that comes by a schedule: its instant */
 } SubjectKind;
 
 /* What an effect is about: a declaration and a key, or an event's source and id. */

@@ -64,87 +64,6 @@ Status duty_plan(Engine *e, Duty *d) {
     return timer_set(e, d->number, &d->timer_at, &d->timer_rung, at, rung);
 }
 
-/* ---- schedules */
-
-static const DutyDef *schedule_of(const Engine *e, uint64_t number, uint32_t *decl) {
-    for (uint32_t i = 0; i < e->b->duty_count; i++)
-        if (e->b->duties[i].schedule != SCHEDULE_NONE && --number == 0) {
-            *decl = i;
-            return &e->b->duties[i];
-        }
-    return NULL;
-}
-
-static bool schedule_on(const Engine *e, const DutyDef *d, int32_t day) {
-    switch ((ScheduleKind)d->schedule) {
-    case SCHEDULE_WEEKDAY:
-        return (d->weekdays >> civil_weekday(day) & 1) != 0;
-    case SCHEDULE_DAY:
-        return true;
-    case SCHEDULE_WORKING_DAY:
-        return cal_is_working_day(bundle_calendar(e->b), day, NULL);
-    case SCHEDULE_MONTH: {
-        Civil c = civil_from_days(day);
-        int32_t last = civil_days_in_month(c.year, c.month);
-        return c.day == (d->month_day > last ? last : d->month_day);
-    }
-    case SCHEDULE_NONE:
-        break;
-    }
-    return false;
-}
-
-/* The first instant of the schedule at or after `from`; INSTANT_NEVER beyond the years there are.
- */
-static int64_t schedule_next(const Engine *e, const DutyDef *d, int64_t from) {
-    const Zone *zone = bundle_zone(e->b);
-    int32_t day = local_day(zone_local(zone, from));
-    for (int32_t i = -1; i < LIMIT_CAL_DAYS && day_ok((int64_t)day + i); i++) {
-        int32_t candidate = day + i;
-        if (!day_ok(candidate) || !schedule_on(e, d, candidate))
-            continue;
-        int64_t at = zone_instant(zone, candidate * DAY_MS + d->time_ms);
-        if (at >= from)
-            return at;
-    }
-    return INSTANT_NEVER;
-}
-
-static Status schedule_set(Engine *e, uint64_t number, int64_t at) {
-    int64_t none = INSTANT_NEVER;
-    uint32_t rung = 0;
-    return timer_set(e, number, &none, &rung, at, 0);
-}
-
-Status schedules_begin(Engine *e) {
-    for (uint64_t number = 1; number <= e->schedules; number++) {
-        uint32_t decl;
-        const DutyDef *d = schedule_of(e, number, &decl);
-        TRY(schedule_set(e, number, schedule_next(e, d, e->clock)));
-    }
-    return OK;
-}
-
-static Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
-    uint32_t decl = 0;
-    const DutyDef *d = schedule_of(e, number, &decl);
-    if (d == NULL)
-        return engine_fail(e, ERR_DAMAGED, "a timer of a schedule that the policy does not have");
-    Str *key = new (&e->event, Str, 1);
-    if (key == NULL)
-        return ERR_NOMEM;
-    Value instant = value_of(V_INSTANT, at);
-    TRY(key_texts(e, &instant, 1, &key));
-    int64_t old = at;
-    uint32_t rung = 0;
-    TRY(timer_set(e, number, &old, &rung, schedule_next(e, d, at + 1), 0));
-    e->now = at;
-    e->subject =
-        (Subject){.kind = SUBJECT_DUTY, .decl = decl, .occurrence = 1, .key = key, .key_count = 1};
-    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
-    return duty_raise(e, decl, NULL, NULL, at);
-}
-
 /* ---- firing */
 
 /* Takes back what was begun, and says why it could not go on. */
@@ -164,10 +83,7 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
     Str message;
     TRY(trap_undone(e, &message));
     if (number <= e->schedules) {
-        uint32_t decl = 0, zero = 0;
-        const DutyDef *d = schedule_of(e, number, &decl);
-        int64_t old = at;
-        TRY(timer_set(e, number, &old, &zero, schedule_next(e, d, at + 1), 0));
+        TRY(schedule_skip(e, number, at));
         return alert(e, "failed", message);
     }
     if ((rung & APPROVAL_TIMER) != 0)
@@ -293,6 +209,7 @@ static Status due_take(Engine *e, Due *due) {
 static Status fire_due(Engine *e, int64_t before, uint64_t newest, bool *any) {
     Due due;
     bool found;
+    e->before = before;
     TRY(due_find(e, before, newest, &due, &found));
     while (found) {
         int64_t instant = due.at;

@@ -221,13 +221,40 @@ Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where) {
     return node;
 }
 
-Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok day, Tok time) {
+Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok time) {
     Node *node = build_node(b, N_EVERY, at.span, time.span, at);
     node->op = (uint16_t)kind;
-    node->text = day.text;
+    node->text = (Str){NULL, 0};
     node->more = time.text;
     node->a = days;
     node->flag = unit.kind == 0 ? 0 : (uint8_t)(unit.sub + 1);
+    return node;
+}
+
+Node *build_every_span(Builder *b, Tok at, Tok span, Node *from, Tok time) {
+    Node *node = build_every(b, at, EVERY_SPAN, build_literal(b, LIT_DURATION, span),
+                             build_no_token(), time);
+    node->b = from;
+    return node;
+}
+
+Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number) {
+    Node *node = build_node(b, N_MONTHDAY, at.span, number.kind != 0 ? number.span : what.span, at);
+    node->op = (uint16_t)weekday;
+    node->slot = (uint32_t)what.sub;
+    node->text = number.text;
+    return node;
+}
+
+Node *build_missed(Node *every, int missed) {
+    every->slot = (uint32_t)missed;
+    return every;
+}
+
+Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of) {
+    Node *node = build_node(b, N_END_OF, at.span, of.kind != 0 ? of.span : unit.span, at);
+    node->slot = (uint32_t)unit.sub;
+    node->op = of.kind == 0 ? 0 : (uint16_t)(of.sub + 1);
     return node;
 }
 
