@@ -20,7 +20,7 @@ static Status held_samples(Why *w, const Series *s, Samples *out) {
         size_t to = out->n;
         status = pane_read(w->r->l, s, pane, &key, &w->arena, out);
         for (size_t i = to; i < out->n; i++)
-            if (out->at[i].leaves > w->r->clock)
+            if (out->at[i].leaves > w->r->clock && out->at[i].enters <= w->r->clock)
                 out->at[to++] = out->at[i];
         out->n = to;
     }
@@ -105,6 +105,30 @@ static Status said_leaves(Why *w, const Series *s, uint64_t *at, uint32_t *n) {
     return OK;
 }
 
+/* An episode as it was or is, from its place among the effect's values. */
+static void put_episode(Why *w, const Value *v) {
+    if (v[0].kind == V_ABSENT) {
+        put_text(w->out, S("none"));
+        return;
+    }
+    put_text(w->out, S("from "));
+    why_moment(w, v[0].i);
+    if (v[1].kind == V_ABSENT)
+        return;
+    put_text(w->out, S(" to "));
+    why_moment(w, v[1].i);
+}
+
+static void put_restated(Why *w, const Effect *e) {
+    put_fmt(w->out, " %.*s", STR_ARG(value_str(e->values[KPI_DATA_LEVEL])));
+    if (e->values[KPI_DATA_EPISODE].kind == V_INT)
+        put_fmt(w->out, " %lld", (long long)e->values[KPI_DATA_EPISODE].i);
+    put_text(w->out, S(": was "));
+    put_episode(w, &e->values[KPI_DATA_WAS]);
+    put_text(w->out, S(", would have been "));
+    put_episode(w, &e->values[KPI_DATA_IS]);
+}
+
 static Status put_said(Why *w, const Series *s) {
     uint64_t at[SAID_SHOWN];
     uint32_t n;
@@ -120,6 +144,11 @@ static Status put_said(Why *w, const Series *s) {
         put_text(w->out, str_from(effect_type(w->r->b, e), sizeof "remit.kpi." - 1));
         if (e->id == EFFECT_KPI_CLEARED)
             put_fmt(w->out, " %.*s", STR_ARG(value_str(e->values[KPI_DATA_LEVEL])));
+        if (e->id == EFFECT_KPI_RESTATED) {
+            put_restated(w, e);
+            put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
+            continue;
+        }
         put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
         put_measure_text(w->out, w->r->b, &w->r->render.zone, e->values[KPI_DATA_VALUE]);
         put_fmt(w->out, " of %lld samples, since ", (long long)e->values[KPI_DATA_SAMPLES].i);

@@ -7,7 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
-#include "engine/run/live.h"
+#include "engine/run/restate.h"
 
 static Status ledger_status(Engine *e, Status status, const char *what) {
     return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, what);
@@ -66,6 +66,13 @@ static Status sample_add(Engine *e, Live *v, const Sample *m) {
     Series *s = &v->s;
     Total *totals;
     TRY(live_change(e, v));
+    if (window_keeps(s->def))
+        s->oldest = m->leaves < s->oldest ? m->leaves : s->oldest;
+    if (m->leaves <= m->enters) {
+        late_note(s, m);
+        return ledger_status(e, pane_add(e->l, s, m, &e->key, &e->text, &e->record),
+                             "writing a sample");
+    }
     TRY(totals_of(e, s, m, &totals));
     TRY(engine_time_trap(e, total_add(&totals[m->agg], m->value, false)));
     if (agg_sorts(&s->def->aggs[m->agg]))
@@ -93,7 +100,7 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
         return OK; /* nothing to count */
     int64_t now = e->instant > flow->vm.time ? e->instant : flow->vm.time;
     TRY(engine_time_trap(e, window_span(e->b, def, m.time, now, &m.enters, &m.leaves)));
-    if (m.leaves <= m.enters)
+    if (m.leaves <= m.enters && !window_keeps(def))
         return OK; /* no window holds it any more */
     Live *v;
     TRY(live_of(e, decl, group, &v));
@@ -123,7 +130,8 @@ static Status pane_seek(Engine *e, Live *v, int64_t from, bool behind) {
 
 /* Lets go of the first pane, all of whose samples have left. */
 static Status pane_leave(Engine *e, Live *v) {
-    TRY(ledger_status(e, pane_drop(e->l, &v->s, v->pane, &e->key), "writing a sample"));
+    if (!window_keeps(v->s.def))
+        TRY(ledger_status(e, pane_drop(e->l, &v->s, v->pane, &e->key), "writing a sample"));
     v->has_front = false;
     return pane_seek(e, v, v->pane, true);
 }
@@ -170,7 +178,8 @@ static Status step(Engine *e, Live *v, int64_t at, int64_t *next) {
         Samples *room;
         TRY(pane_load(e, v, &room));
         for (size_t i = 0; i < room->n; i++)
-            TRY(sample_leave(e, &v->s, &room->at[i]));
+            if (room->at[i].enters < room->at[i].leaves)
+                TRY(sample_leave(e, &v->s, &room->at[i]));
         TRY(pane_leave(e, v));
     }
     *next = v->pane < *next ? v->pane : *next;
@@ -183,7 +192,7 @@ static Status samples_move(Engine *e, Live *v, int64_t at, int64_t *next) {
     for (uint32_t i = 0; i < v->s.pending_count; i++)
         *next = v->s.pending[i].enters < *next ? v->s.pending[i].enters : *next;
     if (!v->has_pane)
-        TRY(pane_seek(e, v, v->s.judged, false));
+        TRY(pane_seek(e, v, v->s.judged == INT64_MIN ? INT64_MIN : v->s.judged + 1, false));
     return v->s.def->window == WINDOW_IS_SLIDING ? slide(e, v, at, next) : step(e, v, at, next);
 }
 
@@ -307,6 +316,7 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     e->cause = (Cause){.kind = CAUSE_TIMER, .instant = j->at, .subject = e->subject};
     e->rule = 0;
     TRY(samples_move(e, j->v, j->at, &next));
+    TRY(windows_judge(e, j->v, j->at, &next));
     j->s->judged = j->at;
     TRY(measure_now(e, j));
     for (uint32_t i = 0; i < j->s->def->level_count; i++)

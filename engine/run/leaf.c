@@ -574,6 +574,22 @@ static SubjectKind data_subject(EffectId id) {
     return SUBJECT_NONE;
 }
 
+/* An episode as it was or is: empty if there is none. */
+static void put_episode_json(Buf *out, Render *r, const char *name, const Value *v) {
+    static const char *const names[] = {"\"raised\":", "\"cleared\":", "\"value\":"};
+    bool first = true;
+    put_fmt(out, ",\"%s\":{", name);
+    for (int i = 0; i < 3; i++) {
+        if (v[i].kind == V_ABSENT)
+            continue;
+        put_text(out, first ? S("") : S(","));
+        put_text(out, str_of(names[i]));
+        put_measure_json(out, r->b, &r->zone, v[i]);
+        first = false;
+    }
+    put_c(out, '}');
+}
+
 /* A KPI's data is its own: its group is an object, its value may be a fraction. */
 static void put_kpi_json(Buf *out, Render *r, const Effect *e) {
     const KpiDef *def = e->subject.decl < r->b->kpi_count ? &r->b->kpis[e->subject.decl] : NULL;
@@ -590,8 +606,16 @@ static void put_kpi_json(Buf *out, Render *r, const Effect *e) {
         put_text(out, S("\":"));
         put_value_json(out, r->b, &r->zone, group.items[i]);
     }
-    put_text(out, S("},\"episode\":"));
-    put_value_json(out, r->b, &r->zone, e->values[KPI_DATA_EPISODE]);
+    put_c(out, '}');
+    if (e->values[KPI_DATA_EPISODE].kind != V_ABSENT) {
+        put_text(out, S(",\"episode\":"));
+        put_value_json(out, r->b, &r->zone, e->values[KPI_DATA_EPISODE]);
+    }
+    if (e->id == EFFECT_KPI_RESTATED) {
+        put_episode_json(out, r, "was", &e->values[KPI_DATA_WAS]);
+        put_episode_json(out, r, "is", &e->values[KPI_DATA_IS]);
+        return;
+    }
     if (e->values[KPI_DATA_VALUE].kind == V_ABSENT)
         return;
     put_text(out, S(",\"value\":"));
@@ -654,7 +678,7 @@ void put_effect_text(Buf *out, Render *r, const Effect *e) {
             rows[i].need == KEPT)
             continue;
         put_fmt(out, " %s=", rows[i].name);
-        if (data_subject(e->id) == SUBJECT_KPI && i == KPI_DATA_VALUE)
+        if (data_subject(e->id) == SUBJECT_KPI && v.kind == V_LIST && i != KPI_DATA_GROUP)
             put_measure_text(out, r->b, &r->zone, v);
         else
             put_value_text(out, r->b, &r->zone, v);

@@ -76,7 +76,10 @@ enum {
     KPI_DATA_VALUE, /* a list of two: a fraction */
     KPI_DATA_SAMPLES,
     KPI_DATA_SINCE,
-    KPI_DATA_BEFORE
+    KPI_DATA_BEFORE,
+    /* Of a restated episode: when it was raised and cleared, and the value at the raising. */
+    KPI_DATA_WAS = KPI_DATA_VALUE,
+    KPI_DATA_IS = KPI_DATA_BEFORE + 1
 };
 
 typedef struct Effect {

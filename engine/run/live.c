@@ -225,7 +225,11 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
                 .key = new (a, Str, def->by_count + 1),
                 .group = new (a, Value, def->by_count + 1),
                 .judged = INT64_MIN,
-                .timer_at = INSTANT_NEVER};
+                .timer_at = INSTANT_NEVER,
+                .late = INSTANT_NEVER,
+                .late_at = INSTANT_NEVER,
+                .head = INT64_MIN,
+                .oldest = INSTANT_NEVER};
     if (s.key == NULL || s.group == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < def->by_count; i++) {

@@ -8,6 +8,7 @@
 enum {
     LIST_SAMPLES = 0,
     LIST_VALUES = 2, /* as in the keys; 1 was once the list of those that had not yet entered */
+    LIST_HEADS = 3,
     LIST_PREFIX = 9, /* series, list */
     PANE_PARTS = 16, /* panes of a sliding window's length */
     PANE_BYTES = 900,
@@ -269,6 +270,49 @@ void samples_sort(Samples *list) {
         list->at[n] = held;
         sift(list->at, 0, n);
     }
+}
+
+/* ---- heads of windows */
+
+static void head_key(Buf *key, const Series *s, int64_t window) {
+    list_prefix(key, s, LIST_HEADS);
+    put_key_i64(key, window);
+}
+
+Status head_put(Ledger *l, const Series *s, int64_t window, Buf *key, Buf *scratch, Buf *record) {
+    buf_reset(scratch);
+    put_levels(scratch, s);
+    TRY(buf_status(scratch));
+    WindowHeadRec rec = {.judged = s->judged != INT64_MIN, .levels = buf_str(scratch)};
+    buf_reset(record);
+    window_head_rec_put(record, &rec);
+    head_key(key, s, window);
+    TRY(buf_status(record));
+    TRY(buf_status(key));
+    return led_add(l, LED_PANE, buf_str(key), buf_str(record));
+}
+
+Status head_get(Ledger *l, const Series *s, int64_t *window, Buf *key, bool *judged,
+                LevelState *levels, bool *found) {
+    Str got, value;
+    WindowHeadRec rec;
+    head_key(key, s, *window);
+    TRY(buf_status(key));
+    TRY(led_next_in(l, LED_PANE, buf_str(key), false, LIST_PREFIX, &got, &value, found));
+    if (!*found)
+        return OK;
+    Take t = take_from(str_from(got, LIST_PREFIX));
+    *window = take_key_i64(&t);
+    TRY(take_done(&t));
+    TRY(window_head_rec_take(value, &rec));
+    *judged = rec.judged;
+    return take_levels(rec.levels, s->def, levels);
+}
+
+Status head_del(Ledger *l, const Series *s, int64_t window, Buf *key) {
+    head_key(key, s, window);
+    TRY(buf_status(key));
+    return led_del(l, LED_PANE, buf_str(key));
 }
 
 /* ---- in order of value */

@@ -1,5 +1,6 @@
 /* run: the samples of a series, packed. Records of LED_PANE, by their keys:
  *   series, SAMPLES, pane, part           samples in the order in which they came
+ *   series, HEADS, window                 how the series stood when the window began
  *   series, VALUES, aggregate, value, instant, event    min and max: in order of value
  *
  * A pane holds the samples that leave in (pane - width, pane]. Of a sliding window the width is a
@@ -49,6 +50,15 @@ MUST_USE Status pane_drop(Ledger *l, const Series *s, int64_t pane, Buf *key);
 void samples_sort(Samples *list);
 /* Whether a comes before b in that order. */
 bool sample_before(const Sample *a, const Sample *b);
+
+/* How the series stands at the beginning of the window that ends then; written once. */
+MUST_USE Status head_put(Ledger *l, const Series *s, int64_t window, Buf *key, Buf *scratch,
+                         Buf *record);
+/* The same of a window that may have begun and ended without being judged. levels: KPI_STEPS.
+ * found false: no head was written for it or a later one. */
+MUST_USE Status head_get(Ledger *l, const Series *s, int64_t *window, Buf *key, bool *judged,
+                         LevelState *levels, bool *found);
+MUST_USE Status head_del(Ledger *l, const Series *s, int64_t window, Buf *key);
 
 /* Whether an aggregate keeps its samples in order of value. */
 bool agg_sorts(const AggDef *def);

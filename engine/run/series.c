@@ -86,6 +86,18 @@ static Str list_at(const Buf *b, size_t from, size_t to) {
     return (Str){b->p + from, to - from};
 }
 
+void put_levels(Buf *out, const Series *s) {
+    for (uint32_t i = 0; i < s->def->level_count; i++)
+        put_state(out, &s->levels[i]);
+}
+
+Status take_levels(Str bytes, const KpiDef *def, LevelState *out) {
+    Take t = take_from(bytes);
+    for (uint32_t i = 0; i < def->level_count; i++)
+        take_state(&t, &out[i]);
+    return take_done(&t);
+}
+
 Status series_put(const Series *s, Buf *scratch, Buf *record) {
     buf_reset(scratch);
     for (uint32_t i = 0; i < s->def->by_count; i++)
@@ -103,8 +115,7 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
             put_total(scratch, &s->pending[k].totals[i]);
     }
     size_t levels = scratch->n;
-    for (uint32_t i = 0; i < s->def->level_count; i++)
-        put_state(scratch, &s->levels[i]);
+    put_levels(scratch, s);
     TRY(buf_status(scratch));
     SeriesRec rec = {.decl = s->decl,
                      .key = list_at(scratch, 0, group),
@@ -114,7 +125,11 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
                      .levels = list_at(scratch, levels, scratch->n),
                      .judged = s->judged,
                      .said = s->said,
-                     .timer_at = s->timer_at};
+                     .timer_at = s->timer_at,
+                     .late = s->late,
+                     .late_at = s->late_at,
+                     .head = s->head,
+                     .oldest = s->oldest};
     buf_reset(record);
     series_rec_put(record, &rec);
     return buf_status(record);
@@ -131,7 +146,11 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
                     .def = def,
                     .judged = rec.judged,
                     .said = rec.said,
-                    .timer_at = rec.timer_at};
+                    .timer_at = rec.timer_at,
+                    .late = rec.late,
+                    .late_at = rec.late_at,
+                    .head = rec.head,
+                    .oldest = rec.oldest};
     out->key = new (a, Str, def->by_count + 1);
     out->group = new (a, Value, def->by_count + 1);
     if (out->key == NULL || out->group == NULL)
@@ -158,10 +177,7 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
             take_total(&t, &p->totals[i]);
     }
     TRY(take_done(&t));
-    t = take_from(rec.levels);
-    for (uint32_t i = 0; i < def->level_count; i++)
-        take_state(&t, &out->levels[i]);
-    return take_done(&t);
+    return take_levels(rec.levels, def, out->levels);
 }
 
 /* ---- windows */
@@ -217,6 +233,26 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
         return day_start(zone, (int64_t)day + 7 - civil_weekday(day), leaves);
     Civil c = civil_from_days(day);
     return day_start(zone, (int64_t)day + civil_days_in_month(c.year, c.month) - c.day + 1, leaves);
+}
+
+bool window_keeps(const KpiDef *def) {
+    return def->level_count > 0 &&
+           (def->window == WINDOW_IS_STEPPED ? def->step.i == def->length.i
+                                             : def->window != WINDOW_IS_SLIDING);
+}
+
+Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out) {
+    const Zone *zone = bundle_zone(b);
+    int64_t day = local_day(zone_local(zone, ends - 1));
+    if (def->window == WINDOW_IS_STEPPED && def->step.aux != FAMILY_DAYS) {
+        *out = ends - def->step.i;
+        return OK;
+    }
+    if (def->window == WINDOW_IS_WEEK)
+        day -= civil_weekday((int32_t)day);
+    if (def->window == WINDOW_IS_MONTH)
+        day -= civil_from_days((int32_t)day).day - 1;
+    return day_start(zone, day, out);
 }
 
 /* ---- samples */
@@ -320,9 +356,8 @@ typedef struct Part {
     int64_t den;
 } Part;
 
-static Status part_of(Ledger *l, const Series *s, uint32_t agg, int64_t at, Buf *key, Part *out) {
+static Status part_of(const Series *s, uint32_t agg, Dec best, bool has, Part *out) {
     const Total *t = &s->totals[agg];
-    bool found;
     *out = (Part){.den = 1};
     switch ((AggKind)s->def->aggs[agg].kind) {
     case AGG_IS_SUM:
@@ -335,8 +370,7 @@ static Status part_of(Ledger *l, const Series *s, uint32_t agg, int64_t at, Buf 
         return total_sum(t, &out->num);
     case AGG_IS_MIN:
     case AGG_IS_MAX:
-        TRY(value_best(l, s, agg, at, key, &out->num, &found));
-        out->den = found;
+        *out = (Part){best, has};
         return OK;
     }
     UNREACHABLE();
@@ -365,12 +399,13 @@ static bool keeps_unit(const KpiDef *def) {
     return (a == V_MONEY || a == V_DURATION) && a != b;
 }
 
-Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out) {
+Status series_measure_of(const Series *s, const Dec best[KPI_AGGS], const bool has[KPI_AGGS],
+                         Measure *out) {
     const KpiDef *def = s->def;
     const AggDef *first = &def->aggs[0];
     *out = (Measure){.samples = s->totals[def->agg_count - 1].count};
     Part a, b;
-    TRY(part_of(l, s, 0, at, key, &a));
+    TRY(part_of(s, 0, best[0], has[0], &a));
     if (def->agg_count == 1) {
         out->absent = a.den == 0;
         out->ratio = first->kind == AGG_IS_AVERAGE;
@@ -378,7 +413,7 @@ Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure 
         out->den = value_int(a.den);
         return OK;
     }
-    TRY(part_of(l, s, 1, at, key, &b));
+    TRY(part_of(s, 1, best[1], has[1], &b));
     out->ratio = true;
     out->absent = a.den == 0 || b.den == 0 || dec_sign(b.num) == 0;
     if (out->absent)
@@ -390,6 +425,15 @@ Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure 
         keeps_unit(def) ? as_value(first, (ValueKind)first->sample, num) : as_number(first, num);
     out->den = as_number(&def->aggs[1], den);
     return OK;
+}
+
+Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out) {
+    Dec best[KPI_AGGS] = {{0}};
+    bool has[KPI_AGGS] = {false};
+    for (uint32_t i = 0; i < s->def->agg_count; i++)
+        if (agg_sorts(&s->def->aggs[i]))
+            TRY(value_best(l, s, i, at, key, &best[i], &has[i]));
+    return series_measure_of(s, best, has, out);
 }
 
 /* Takes samples that have left by `clock` out of the totals in memory. */
@@ -404,7 +448,7 @@ static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *ke
         TRY(pane_read(l, s, pane, key, a, room));
         for (size_t i = 0; i < room->n; i++) {
             const Sample *m = &room->at[i];
-            if (m->leaves > s->judged && m->leaves <= clock)
+            if (m->enters < m->leaves && m->leaves > s->judged && m->leaves <= clock)
                 TRY(total_add(&s->totals[m->agg], m->value, true));
         }
     }

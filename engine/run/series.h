@@ -48,6 +48,10 @@ typedef struct Series {
     int64_t judged; /* when it was judged last, up to when samples have left; INT64_MIN: never */
     uint64_t said;
     int64_t timer_at;
+    /* Of windows that are kept when they are over (window_keeps), each known by its end: */
+    int64_t late, late_at; /* the first to be judged again, and when; INSTANT_NEVER: none */
+    int64_t head;          /* whose head was written last; INT64_MIN: none */
+    int64_t oldest;        /* the first that is kept; INSTANT_NEVER: none */
 } Series;
 
 /* A value of a measure: absent, a value, or a fraction of two. */
@@ -59,6 +63,8 @@ typedef struct Measure {
 
 /* ---- records */
 MUST_USE Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series *out);
+void put_levels(Buf *out, const Series *s);
+MUST_USE Status take_levels(Str bytes, const KpiDef *def, LevelState *out);
 MUST_USE Status series_put(const Series *s, Buf *scratch, Buf *record);
 /* The 16 bytes by which LED_SET_NAMES knows a series stand first in out. */
 MUST_USE Status series_hash(const KpiDef *def, const Str *key, Buf *scratch, uint8_t out[32]);
@@ -69,6 +75,12 @@ Subject series_subject(const Series *s);
  * ERR_OVERFLOW: outside the years there are. */
 MUST_USE Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now,
                             int64_t *enters, int64_t *leaves);
+
+/* Whether late samples change windows that are over: those of the calendar, and those in steps that
+ * are as long as the step. */
+bool window_keeps(const KpiDef *def);
+/* From when on the value of the window that ends then is looked at. */
+MUST_USE Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out);
 
 /* ---- samples */
 Dec sample_dec(Value v);
@@ -81,6 +93,9 @@ MUST_USE Status pending_enter(Series *s, int64_t at);
 /* What the series measures at an instant for which its totals hold. ERR_OVERFLOW: it does not fit.
  */
 MUST_USE Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out);
+/* The same where the least or greatest of each aggregate is known; has: there is one. */
+MUST_USE Status series_measure_of(const Series *s, const Dec best[KPI_AGGS],
+                                  const bool has[KPI_AGGS], Measure *out);
 /* The same at a clock that may be past the last judgement: what has entered and left since is moved
  * in the totals of *s first. */
 MUST_USE Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out);

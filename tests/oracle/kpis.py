@@ -12,8 +12,17 @@ Readings of the specification that it takes:
   K4 `empty: alert` takes an absent value for one at which a level is raised; `clear` clears what stands.
   K5 KPIs are judged in the order of the text but for those that measure what others emit, which come after them.
   K6 What a KPI emits at T counts from the next judgement at or after T.
+  K7 A window of the calendar lasts from a midnight to the next one, Monday's, or the month's first. What comes when it is
+     over counts no more, but the window is judged again, once the clock moves past the instant at which it came: from
+     how the levels stood when the window began to its end, a sample counting from when it was handled or, if that was
+     after the end, from its own time. So is a window in steps that is as long as its step; its samples count from the
+     beginning of the step in which its value stands.
+  K8 An episode is restated if it would not have been, or was not and would have been, or if the instant of its raising
+     or clearing before the window's end is another. Episodes with samples of the window's own time have the numbers that
+     were said; others are the same if they overlap, in order.
 """
 
+import copy
 import json
 import random
 from dataclasses import dataclass, field
@@ -58,18 +67,26 @@ class Kpi:
     name: str
     aggregates: list
     by: bool
-    window: tuple  # (minutes, 0, 0), (0, days, 0), (minutes, 0, step)
+    window: tuple  # (minutes, 0, 0), (0, days, 0), (minutes, 0, step), ("day", 0, 0)
     samples: int
     empty: str
     levels: dict  # name -> (Bound, Bound or None)
     emits: bool
 
+    def calendar(self):
+        return isinstance(self.window[0], str)
+
+    def keeps(self):
+        """Late samples change windows that are over."""
+        return bool(self.levels) and (self.calendar() or self.window[0] == self.window[2])
+
     def said(self):
         minutes, days, step = self.window
         out = ["kpi %s%s {" % (self.name, " by colour" if self.by else ""),
-               "  measure %s over %s%s" % (" / ".join(a.said() for a in self.aggregates),
-                                           "%d days" % days if days else "%d minutes" % minutes,
-                                           " by %d minutes" % step if step else "")]
+               "  measure %s %s%s" % (" / ".join(a.said() for a in self.aggregates),
+                                      "per " + minutes if self.calendar() else
+                                      "over %d days" % days if days else "over %d minutes" % minutes,
+                                      " by %d minutes" % step if step else "")]
         if self.samples:
             out.append("  at least %d samples" % self.samples)
         if self.empty:
@@ -104,6 +121,7 @@ class Level:
     raised: bool = False
     waits: object = NEVER
     episode: int = 0
+    since: object = NEVER
 
 
 @dataclass
@@ -112,6 +130,8 @@ class Series:
     colour: object
     samples: list = field(default_factory=list)
     levels: dict = field(default_factory=dict)
+    judged: object = NEVER
+    stood: list = field(default_factory=list)  # (instant, judged before, levels) before each judgement
 
 
 def digits(value, scale):
@@ -151,8 +171,25 @@ class Oracle:
     def text(self, at):
         return at.astimezone(self.zone).isoformat(timespec="seconds")
 
+    def begins(self, kpi, time):
+        """The first instant of the day, week or month."""
+        day = self.wall(time).replace(hour=0, minute=0, second=0, microsecond=0)
+        if kpi.window[0] == "week":
+            day -= timedelta(days=day.weekday())
+        if kpi.window[0] == "month":
+            day = day.replace(day=1)
+        return self.instant(day)
+
+    def ends(self, kpi, time):
+        day = self.wall(self.begins(kpi, time))
+        if kpi.window[0] == "month":
+            return self.instant((day + timedelta(days=32)).replace(day=1))
+        return self.instant(day + timedelta(days=7 if kpi.window[0] == "week" else 1))
+
     def leaves(self, kpi, time):
         minutes, days, step = kpi.window
+        if kpi.calendar():
+            return self.ends(kpi, time)
         if days:
             return self.instant(self.wall(time) + timedelta(days=days))
         if step:
@@ -178,9 +215,11 @@ class Oracle:
     # ---- values
     def value(self, series, at):
         """(fraction or None, how JSON has it, samples) of a series at an instant."""
-        kpi = series.kpi
-        held = [s for s in series.samples if self.enters(kpi, s) <= at < self.leaves(kpi, s.time)]
-        parts = []
+        return self.value_of(series, [s for s in series.samples
+                                      if self.enters(series.kpi, s) <= at < self.leaves(series.kpi, s.time)])
+
+    def value_of(self, series, held):
+        kpi, parts = series.kpi, []
         for n, aggregate in enumerate(kpi.aggregates):
             mine = [s for s in held if s.aggregate == n]
             total, scale = sum((s.value for s in mine), Fraction(0)), max((s.scale for s in mine), default=0)
@@ -243,10 +282,9 @@ class Oracle:
         self.say("remit.notified", series, at, {"to": ["chief"], "text": "at " + shown})
         return [colour]
 
-    def judge_level(self, series, name, at):
+    def turns(self, series, level, name, at, exact, count):
+        """Whether a level is raised or cleared now; else it waits or does not."""
         bound, clear = series.kpi.levels[name]
-        level = series.levels[name]
-        exact, shown, count = self.value(series, at)
         counts = exact is not None and count >= series.kpi.samples
         hold = 0
         if not level.raised:
@@ -258,13 +296,22 @@ class Oracle:
             hold = clear.hold if clear else 0
         if not holds:
             level.waits = NEVER
-            return []
+            return False
         level.waits = level.waits or at
         if at < level.waits + hold * MINUTE:
-            return []
+            return False
         level.waits = NEVER
         level.raised = not level.raised
         level.episode += level.raised
+        if level.raised:
+            level.since = at
+        return True
+
+    def judge_level(self, series, name, at):
+        level = series.levels[name]
+        exact, shown, count = self.value(series, at)
+        if not self.turns(series, level, name, at, exact, count):
+            return []
         data = {"kpi": series.kpi.name, "level": name,
                 "group": {"colour": series.colour} if series.kpi.by else {}, "episode": level.episode}
         if shown is not None:
@@ -273,12 +320,106 @@ class Oracle:
         self.say("remit.kpi." + kind, series, at, data)
         return self.react(series, at, kind, shown)
 
+    # ---- windows that are over
+    def window(self, kpi, leaves):
+        """(from when on its value is looked at, its end) of the window whose samples leave then."""
+        before = leaves - timedelta(milliseconds=1)
+        return (self.begins(kpi, before) if kpi.calendar() else leaves - kpi.window[2] * MINUTE), leaves
+
+    def again(self, series, start, end, before):
+        """The episodes of each level with what was handled before an instant (late samples), all told anew."""
+        kpi = series.kpi
+        stood = next(((judged, levels) for at, judged, levels in series.stood if at >= start), None)
+        judged, levels = copy.deepcopy(stood)
+        counted = []
+        for s in series.samples:
+            if self.leaves(kpi, s.time) != end:
+                continue
+            enters = self.enters(kpi, s)
+            if enters < end:
+                counted.append((enters, s))
+            elif enters < before:
+                counted.append((max(s.time, start), s))
+        out = {name: [[level.since, NEVER, NEVER, level.episode]] if level.raised else [] for name, level in levels.items()}
+        at = start if judged else min((t for t, _ in counted), default=end)
+        while at < end:
+            exact, shown, count = self.value_of(series, [s for t, s in counted if t <= at])
+            times = [t for t, _ in counted]
+            for name, level in levels.items():
+                if self.turns(series, level, name, at, exact, count):
+                    if level.raised:
+                        out[name].append([at, NEVER, shown, level.episode])
+                    else:
+                        out[name][-1][1] = at
+                if level.waits:
+                    bound, clear = kpi.levels[name]
+                    times.append(level.waits + ((clear.hold if clear else 0) if level.raised else bound.hold) * MINUTE)
+            at = min([t for t in times if t > at] + [end])
+        return out
+
+    @staticmethod
+    def meet(a, b):
+        return a[0] == b[0] or ((b[1] is NEVER or a[0] < b[1]) and (a[1] is NEVER or b[0] < a[1]))
+
+    def numbered(self, said, episodes):
+        rest = list(said)
+        for e in episodes:
+            e[3] = NEVER
+            for k, other in enumerate(rest):
+                if self.meet(e, other):
+                    e[3], rest = other[3], rest[k + 1:]
+                    break
+        return episodes
+
+    def shown_episode(self, e):
+        out = {}
+        if e:
+            out["raised"] = self.text(e[0])
+            if e[1]:
+                out["cleared"] = self.text(e[1])
+            if e[2] is not NEVER:
+                out["value"] = e[2]
+        return out
+
+    def restate(self, series, at):
+        kpi = series.kpi
+        late = [self.leaves(kpi, s.time) for s in series.samples
+                if self.enters(kpi, s) == at and self.leaves(kpi, s.time) <= at]
+        for leaves in sorted(set(late)):
+            start, end = self.window(kpi, leaves)
+            said, was, now = (self.again(series, start, end, t) for t in (BEGIN - timedelta(days=4000), at,
+                                                                         at + timedelta(days=4000)))
+            for name in ("warning", "critical"):
+                if name not in kpi.levels:
+                    continue
+                old, new = (self.numbered(said[name], x[name]) for x in (was, now))
+                pairs, used = [], []
+                for e in old:
+                    other = next((x for x in new if x[3] == e[3] and (e[3] is not NEVER or self.meet(x, e))), None)
+                    pairs.append((e, other))
+                    used.append(other)
+                for x in new:
+                    if not any(e[3] == x[3] and (x[3] is not NEVER or self.meet(x, e)) for e in old):
+                        pairs.append((None, x))
+                for a, b in pairs:
+                    if a and b and a[:2] == b[:2]:
+                        continue
+                    data = {"kpi": kpi.name, "level": name, "group": {"colour": series.colour} if kpi.by else {}}
+                    if (a or b)[3] is not NEVER:
+                        data["episode"] = (a or b)[3]
+                    data.update({"was": self.shown_episode(a), "is": self.shown_episode(b)})
+                    self.say("remit.kpi.restated", series, at, data)
+
     def judge_all(self, at):
         for kpi in self.order:
             for series in [s for s in self.series if s.kpi is kpi]:
                 if min(self.enters(kpi, s) for s in series.samples) > at:
                     continue  # its first pane has not ended: it has no value yet
                 emitted = []
+                series.stood.append((at, series.judged is not NEVER, copy.deepcopy(series.levels)))
+                if kpi.keeps():
+                    self.restate(series, at)
+                series.judged = at
                 for name in ("warning", "critical"):
                     if name in kpi.levels:
                         emitted += self.judge_level(series, name, at)
@@ -318,7 +459,7 @@ class Oracle:
                 value = Fraction(1) if aggregate.what == "count" else Fraction(amount)
                 scale = len(amount.partition(".")[2]) if aggregate.what != "count" else 0
                 s = Sample(n, time, now, value, scale)
-                if self.leaves(kpi, time) <= self.enters(kpi, s):
+                if self.leaves(kpi, time) <= self.enters(kpi, s) and not kpi.keeps():
                     continue
                 colour = data["colour"] if kpi.by else None
                 series = next((x for x in self.series if x.kpi is kpi and x.colour == colour), None)
@@ -364,7 +505,8 @@ def make_kpi(rng, n):
         aggregates = [Aggregate("count", "alarm")]
     else:
         aggregates = [one(("count", "average", "min", "max")[shape - 2], rng.random() < 0.3)]
-    window = rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30)))
+    window = rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30),
+                         ("day", 0, 0), ("day", 0, 0), ("week", 0, 0), ("month", 0, 0)))
     levels = {}
     up = rng.random() < 0.7
     for name in ("warning", "critical"):

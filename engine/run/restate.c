@@ -1,0 +1,326 @@
+/* run: windows that are over, judged again. */
+#include "engine/run/restate.h"
+
+#include <string.h>
+
+#include "engine/base/ckd.h"
+#include "engine/base/limits.h"
+#include "engine/base/moment.h"
+
+enum { NO_EPISODE = 0 };
+
+typedef struct Episode {
+    int64_t raised, cleared; /* cleared: INSTANT_NEVER while it stands at the window's end */
+    Value value;             /* at the raising; absent for one that began before the window */
+    uint64_t number;
+} Episode;
+
+typedef VEC(Episode) Episodes;
+
+/* A window that is over, and how it began. */
+typedef struct Window {
+    int64_t start, end;
+    bool judged;
+    LevelState levels[KPI_STEPS];
+    Samples *samples; /* by when they count */
+} Window;
+
+static Status ledger_status(Engine *e, Status status, const char *what) {
+    return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, what);
+}
+
+void late_note(Series *s, const Sample *m) {
+    s->late = m->leaves < s->late ? m->leaves : s->late;
+    s->late_at = m->enters < s->late_at ? m->enters : s->late_at;
+}
+
+static bool came_late(const Window *w, const Sample *m) {
+    return m->enters >= w->end;
+}
+
+/* ---- judging again */
+
+/* Puts the samples in the order in which they count. From then on `leaves` is from when on. */
+static void sort_by_start(const KpiDef *def, const Window *w) {
+    for (size_t i = 0; i < w->samples->n; i++) {
+        Sample *m = &w->samples->at[i];
+        int64_t own = def->window == WINDOW_IS_STEPPED ? w->start : m->time;
+        m->leaves = came_late(w, m) ? own : m->enters;
+    }
+    samples_sort(w->samples);
+}
+
+typedef struct Again {
+    Series s; /* its totals and levels */
+    Dec best[KPI_AGGS];
+    bool has[KPI_AGGS];
+    Measure measure;
+    bool counts;
+} Again;
+
+static Status again_add(Again *a, const Sample *m) {
+    const AggDef *agg = &a->s.def->aggs[m->agg];
+    TRY(total_add(&a->s.totals[m->agg], m->value, false));
+    Dec d = sample_dec(m->value);
+    int order = a->has[m->agg] ? dec_cmp(d, a->best[m->agg]) : 0;
+    bool better = agg->kind == AGG_IS_MIN ? order < 0 : order > 0;
+    if (!a->has[m->agg] || better)
+        a->best[m->agg] = d;
+    a->has[m->agg] = true;
+    return OK;
+}
+
+static Status again_measure(Again *a) {
+    Status status = series_measure_of(&a->s, a->best, a->has, &a->measure);
+    if (status == ERR_OVERFLOW || status == ERR_INEXACT)
+        a->measure.absent = true;
+    else
+        TRY(status);
+    a->counts = !a->measure.absent && a->measure.samples >= a->s.def->samples;
+    return OK;
+}
+
+static Status again_turn(Engine *e, Again *a, uint32_t level, int64_t at, Episodes *out) {
+    LevelState *state = &a->s.levels[level];
+    state->waits = INSTANT_NEVER;
+    state->raised = !state->raised;
+    if (!state->raised) {
+        out->at[out->n - 1].cleared = at;
+        return OK;
+    }
+    Episode episode = {.raised = at, .cleared = INSTANT_NEVER, .number = ++state->episode};
+    TRY(measure_value(&a->measure, &e->event, &episode.value));
+    return vec_push(out, episode) ? OK : ERR_NOMEM;
+}
+
+/* Judges the window with the samples that came before an instant. */
+static Status window_again(Engine *e, const Series *s, const Window *w, int64_t came,
+                           Episodes out[KPI_STEPS]) {
+    Again a = {.s = {.number = s->number, .def = s->def}};
+    memcpy(a.s.levels, w->levels, sizeof a.s.levels);
+    for (uint32_t i = 0; i < s->def->level_count; i++) {
+        Episode carried = {
+            .raised = w->levels[i].since, .cleared = INSTANT_NEVER, .number = w->levels[i].episode};
+        out[i].n = 0;
+        if (w->levels[i].raised && !vec_push(&out[i], carried))
+            return ERR_NOMEM;
+    }
+    size_t n = w->samples->n, k = 0;
+    int64_t at = w->judged ? w->start : INT64_MIN;
+    while (at < w->end) {
+        int64_t next = w->end;
+        for (; k < n; k++) {
+            const Sample *m = &w->samples->at[k];
+            int64_t from = m->leaves;
+            if (came_late(w, m) && m->enters >= came)
+                continue;
+            if (from > at) {
+                next = from < next ? from : next;
+                break;
+            }
+            TRY(again_add(&a, m));
+        }
+        if (at != INT64_MIN) {
+            TRY(again_measure(&a));
+            for (uint32_t i = 0; i < s->def->level_count; i++) {
+                bool due;
+                TRY(level_judge(e->b, s->def, i, &a.measure, a.counts, &a.s.levels[i], at, &next,
+                                &due));
+                if (due)
+                    TRY(again_turn(e, &a, i, at, &out[i]));
+            }
+        }
+        at = next;
+    }
+    return OK;
+}
+
+/* ---- comparing */
+
+static bool overlap(const Episode *a, const Episode *b) {
+    return a->raised == b->raised || (a->raised < b->cleared && b->raised < a->cleared);
+}
+
+/* Gives each episode the number of the first of those said at the time that it overlaps and that no
+ * other has; the rest have none. */
+static void number_them(const Episodes *said, Episodes *list) {
+    size_t from = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        list->at[i].number = NO_EPISODE;
+        for (size_t k = from; k < said->n; k++)
+            if (overlap(&list->at[i], &said->at[k])) {
+                list->at[i].number = said->at[k].number;
+                from = k + 1;
+                break;
+            }
+    }
+}
+
+/* The one with the same number or, without a number, the first other without one that it overlaps.
+ */
+static const Episode *counterpart(const Episodes *list, const Episode *of) {
+    for (size_t i = 0; i < list->n; i++)
+        if (list->at[i].number == of->number &&
+            (of->number != NO_EPISODE || overlap(&list->at[i], of)))
+            return &list->at[i];
+    return NULL;
+}
+
+static void episode_values(const Episode *episode, Value out[3]) {
+    if (episode == NULL)
+        return;
+    out[0] = value_of(V_INSTANT, episode->raised);
+    if (episode->cleared != INSTANT_NEVER)
+        out[1] = value_of(V_INSTANT, episode->cleared);
+    out[2] = episode->value;
+}
+
+static Status say_restated(Engine *e, Series *s, const LevelDef *level, const Episode *was,
+                           const Episode *is) {
+    if (was != NULL && is != NULL && was->raised == is->raised && was->cleared == is->cleared)
+        return OK;
+    uint64_t number = was != NULL ? was->number : is->number;
+    Effect effect = {
+        .id = EFFECT_KPI_RESTATED, .subject = e->subject, .line = level->file << 20 | level->line};
+    effect.values[KPI_DATA_LEVEL] =
+        value_text(level->level == KPI_WARNING ? S("warning") : S("critical"));
+    effect.values[KPI_DATA_GROUP] =
+        (Value){.items = s->group, .n = s->def->by_count, .kind = V_LIST};
+    if (number != NO_EPISODE)
+        effect.values[KPI_DATA_EPISODE] = value_int((int64_t)number);
+    effect.values[KPI_DATA_BEFORE] = value_int((int64_t)s->said);
+    episode_values(was, &effect.values[KPI_DATA_WAS]);
+    episode_values(is, &effect.values[KPI_DATA_IS]);
+    return engine_effect(e, &effect, &s->said);
+}
+
+static Status compare(Engine *e, Series *s, const LevelDef *level, const Episodes *was,
+                      const Episodes *is) {
+    for (size_t i = 0; i < was->n; i++)
+        TRY(say_restated(e, s, level, &was->at[i], counterpart(is, &was->at[i])));
+    for (size_t i = 0; i < is->n; i++)
+        if (counterpart(was, &is->at[i]) == NULL)
+            TRY(say_restated(e, s, level, NULL, &is->at[i]));
+    return OK;
+}
+
+/* ---- windows */
+
+static Status window_compare(Engine *e, Series *s, const Window *w) {
+    Episodes lists[3][KPI_STEPS] = {{{0}}};
+    const int64_t came[3] = {INT64_MIN, s->late_at, INT64_MAX};
+    Status status = OK;
+    for (int i = 0; i < 3 && status == OK; i++)
+        status =
+            ledger_status(e, window_again(e, s, w, came[i], lists[i]), "judging a window again");
+    for (uint32_t i = 0; i < s->def->level_count && status == OK; i++) {
+        number_them(&lists[0][i], &lists[1][i]);
+        number_them(&lists[0][i], &lists[2][i]);
+        status = compare(e, s, &s->def->levels[i], &lists[1][i], &lists[2][i]);
+    }
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < KPI_STEPS; k++)
+            vec_free(&lists[i][k]);
+    return status;
+}
+
+static Status window_restate(Engine *e, Series *s, int64_t pane) {
+    Window w = {.end = pane, .samples = live_room(e)};
+    int64_t head = pane;
+    bool found, late = false;
+    TRY(ledger_status(e, pane_read(e->l, s, pane, &e->key, &e->event, w.samples),
+                      "a series' samples"));
+    for (size_t i = 0; i < w.samples->n; i++)
+        late = late || (came_late(&w, &w.samples->at[i]) && w.samples->at[i].enters >= s->late_at);
+    if (!late)
+        return OK;
+    TRY(ledger_status(e, head_get(e->l, s, &head, &e->key, &w.judged, w.levels, &found),
+                      "a window's head"));
+    if (!found)
+        return engine_fail(e, ERR_DAMAGED, "a window's head is missing");
+    TRY(engine_time_trap(e, window_start(e->b, s->def, pane, &w.start)));
+    sort_by_start(s->def, &w);
+    return window_compare(e, s, &w);
+}
+
+static Status restate(Engine *e, Series *s, int64_t at) {
+    int64_t from = s->late, pane;
+    for (bool found;; from = pane + 1) {
+        TRY(ledger_status(e, pane_from(e->l, s, from, &e->key, &pane, &found),
+                          "reading the samples"));
+        if (!found || pane > at)
+            break;
+        TRY(window_restate(e, s, pane));
+    }
+    s->late = s->late_at = INSTANT_NEVER;
+    return OK;
+}
+
+/* The window that is looked at from `at` on. */
+static Status window_now(Engine *e, const KpiDef *def, int64_t at, int64_t *end) {
+    int64_t enters;
+    if (def->window == WINDOW_IS_STEPPED && def->step.aux != FAMILY_DAYS) {
+        int64_t over = at % def->step.i;
+        return ckd_add(end, at - (over < 0 ? over + def->step.i : over), def->step.i) ? ERR_OVERFLOW
+                                                                                      : OK;
+    }
+    if (def->window != WINDOW_IS_STEPPED)
+        return window_span(e->b, def, at, at, &enters, end);
+    KpiDef day = *def;
+    day.window = WINDOW_IS_DAY;
+    return window_span(e->b, &day, at, at, &enters, end);
+}
+
+static Status head_write(Engine *e, Series *s, int64_t at) {
+    int64_t end;
+    if (at < s->head)
+        return OK;
+    TRY(engine_time_trap(e, window_now(e, s->def, at, &end)));
+    TRY(ledger_status(e, head_put(e->l, s, end, &e->key, &e->text, &e->record),
+                      "writing a window's head"));
+    s->head = end;
+    s->oldest = end < s->oldest ? end : s->oldest;
+    return OK;
+}
+
+/* Until when a late sample may come for a window. */
+static int64_t kept_until(const Engine *e, int64_t window) {
+    int64_t until;
+    return ckd_add(&until, window, e->b->late_ms) || until > INSTANT_MAX ? INSTANT_NEVER : until;
+}
+
+static Status drop_old(Engine *e, Live *v, int64_t at) {
+    Series *s = &v->s;
+    bool judged, found = true;
+    LevelState levels[KPI_STEPS];
+    while (s->oldest != INSTANT_NEVER && kept_until(e, s->oldest) <= at) {
+        int64_t pane, head = s->oldest;
+        TRY(ledger_status(e, pane_from(e->l, s, s->oldest, &e->key, &pane, &found),
+                          "reading the samples"));
+        if (found && pane == s->oldest)
+            TRY(ledger_status(e, pane_drop(e->l, s, pane, &e->key), "writing a sample"));
+        TRY(ledger_status(e, head_del(e->l, s, s->oldest, &e->key), "writing a window's head"));
+        TRY(ledger_status(e, pane_from(e->l, s, s->oldest, &e->key, &pane, &found),
+                          "reading the samples"));
+        s->oldest = found ? pane : INSTANT_NEVER;
+        TRY(ledger_status(e, head_get(e->l, s, &head, &e->key, &judged, levels, &found),
+                          "a window's head"));
+        if (found && head < s->oldest)
+            s->oldest = head;
+    }
+    return OK;
+}
+
+Status windows_judge(Engine *e, Live *v, int64_t at, int64_t *next) {
+    Series *s = &v->s;
+    if (!window_keeps(s->def))
+        return OK;
+    TRY(head_write(e, s, at));
+    if (s->late_at <= at)
+        TRY(restate(e, s, at));
+    TRY(drop_old(e, v, at));
+    *next = s->late_at < *next ? s->late_at : *next;
+    int64_t until = s->oldest == INSTANT_NEVER ? INSTANT_NEVER : kept_until(e, s->oldest);
+    *next = until < *next ? until : *next;
+    return OK;
+}
