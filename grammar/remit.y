@@ -38,7 +38,7 @@
  * them (engine/syntax/join.c). */
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
-  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST FROM MISSED LATEST NONE
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE.
@@ -123,7 +123,18 @@ members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
 member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
 
 /* ---- decision tables */
-item(N) ::= TABLE(K) ID(S) lp params(P) RP HIT(H) ARROW params(O) LB rows(A) RB(R). { N = build_table(b, K, S, P, H, O, A, R); }
+item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) LB rows(A) RB(R). { N = build_table(b, K, S, P, C, H, O, A, R); }
+item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) FROM STRING(F). { N = build_table_from(b, K, S, P, C, H, O, F); }
+item(N) ::= TABLE(K) ID(S) HIT(H) FROM STRING(F). { N = build_table_from(b, K, S, build_none(), build_none(), H, build_none(), F); }
+item(N) ::= TABLE(K) ID(S) FROM STRING(F). { N = build_table_from(b, K, S, build_none(), build_none(), build_no_token(), build_none(), F); }
+%type columns {NodeList}
+columns(L) ::= . { L = build_none(); }
+columns(L) ::= BY columned(A). { L = A; }
+%type columned {NodeList}
+columned(L) ::= column(N). { L = build_list(b, build_none(), N); }
+columned(L) ::= columned(A) COMMA column(N). { L = build_list(b, A, N); }
+column(N) ::= ID(S). { N = build_column(b, S, NULL); }
+column(N) ::= ID(S) EQ expr(A). { N = build_column(b, S, A); }
 lp ::= LP.
 lp ::= CALLP.
 %type params {NodeList}
@@ -162,6 +173,8 @@ cond(N) ::= LBRACK value(A) DOTDOT value(B) RP. { N = build_range(b, A, B, CELL_
 cond(N) ::= LP value(A) DOTDOT value(B) RBRACK. { N = build_range(b, A, B, CELL_OPEN_FROM); }
 cond(N) ::= LP value(A) DOTDOT value(B) RP. { N = build_range(b, A, B, CELL_OPEN_FROM | CELL_OPEN_TO); }
 cond(N) ::= NOT(K) cond(A). { N = build_1(b, N_TEST_NOT, K, A); }
+cond(N) ::= NOT(K) LP cond(A) COMMA tests(L) RP(R). { N = build_none_of(b, K, A, L, R); }
+cond(N) ::= STARTS_WITH(K) value(A). { N = build_1(b, N_TEST_STARTS, K, A); }
 cond(N) ::= ABSENT(K). { N = build_leaf(b, N_TEST_ABSENT, K, K); }
 %type outputs {NodeList}
 outputs(L) ::= value(N). { L = build_list(b, build_none(), N); }

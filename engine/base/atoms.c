@@ -57,12 +57,25 @@ static Cut cut_to(const Column *c, const CellTest *test) {
     return make_cut(c, test->hi, !test->open_hi);
 }
 
+static bool is_single(const CellTest *t) {
+    return t->has_lo && t->has_hi && !t->open_lo && !t->open_hi && value_cmp(t->lo, t->hi) == 0;
+}
+
+/* Whether a column of texts is asked for more than single ones. */
+static bool has_ranges(const Cell *cells, size_t rows, size_t stride) {
+    for (size_t r = 0; r < rows; r++)
+        for (uint32_t i = 0; i < cells[r * stride].test_count; i++)
+            if (!cells[r * stride].tests[i].absent && !is_single(&cells[r * stride].tests[i]))
+                return true;
+    return false;
+}
+
 /* The cuts as numbers (atoms.h), at the largest scale among them. */
 static Status make_keys(Arena *a, Column *c) {
     int64_t *keys = new (a, int64_t, c->cut_count + 1);
     if (keys == NULL)
         return ERR_NOMEM;
-    if (c->cut_count == 0)
+    if (c->cut_count == 0 || c->type.kind == V_TEXT)
         return OK;
     Value form = c->cuts[0].v;
     for (uint32_t i = 0; i < c->cut_count; i++) {
@@ -124,6 +137,8 @@ static Status cut_ordered(const Cell *cells, size_t rows, size_t stride, size_t 
     c->cut_count = kept;
     c->first = 0;
     c->last = kept + 1;
+    if (c->type.kind == V_TEXT && kept > 0 && cuts[0].v.n == 0 && !cuts[0].after)
+        c->first = 1; /* no text lies before the empty one */
     if (c->type.bounded) {
         c->first = cut_find(c, make_cut(c, c->type.lo, false)) + 1;
         c->last = cut_find(c, make_cut(c, c->type.hi, true)) + 1;
@@ -164,8 +179,10 @@ Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t
         out->type.lo = value_of(V_TIME, 0);
         out->type.hi = value_of(V_TIME, DAY_MS - 1);
     }
-    out->ordered = is_ordered(type->kind);
-    out->discrete = type->kind != V_DEC && type->kind != V_PERCENT && type->kind != V_MONEY;
+    out->ordered =
+        is_ordered(type->kind) || (type->kind == V_TEXT && has_ranges(cells, rows, stride));
+    out->discrete = type->kind != V_DEC && type->kind != V_PERCENT && type->kind != V_MONEY &&
+                    type->kind != V_TEXT;
     size_t tests = 0;
     for (size_t r = 0; r < rows; r++)
         tests += cells[r * stride].test_count;
@@ -263,25 +280,63 @@ static int range_order(const void *a, const void *b) {
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
+/* The atoms of one test, as at most two ranges. */
+static uint32_t test_ranges(const Column *c, const CellTest *test, AtomRange *out) {
+    AtomRange range = test_range(c, test);
+    uint32_t n = 0;
+    if (!test->negated) {
+        out[n++] = range;
+    } else {
+        /* a negated test never matches an absent value, unless it says "not absent": then all
+         * others */
+        out[n++] = (AtomRange){c->first, range.from < c->last ? range.from : c->last};
+        out[n++] = (AtomRange){range.to < c->last ? range.to : c->last, c->last};
+    }
+    return n;
+}
+
+/* The atoms of two sets of ranges that both have; room for a.n + b.n. */
+static uint32_t ranges_meet(const AtomRange *a, uint32_t n, const AtomRange *b, uint32_t m,
+                            AtomRange *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < m; k++) {
+            uint32_t from = a[i].from > b[k].from ? a[i].from : b[k].from;
+            uint32_t to = a[i].to < b[k].to ? a[i].to : b[k].to;
+            if (from < to)
+                out[count++] = (AtomRange){from, to};
+        }
+    return count;
+}
+
+/* The atoms of test *i and those that hold only together with it; *i moves behind them. A set of k
+ * disjoint ranges met with two disjoint ones has at most k + 1. */
+static uint32_t tests_ranges(const Column *c, const Cell *cell, uint32_t *i, AtomRange *out,
+                             AtomRange *spare) {
+    uint32_t n = test_ranges(c, &cell->tests[*i], out);
+    while (cell->tests[(*i)++].also && *i < cell->test_count) {
+        AtomRange next[2];
+        uint32_t m = test_ranges(c, &cell->tests[*i], next);
+        n = ranges_meet(out, n, next, m, spare);
+        for (uint32_t k = 0; k < n; k++)
+            out[k] = spare[k];
+    }
+    return n;
+}
+
 Status column_ranges(const Column *c, const Cell *cell, Arena *a, AtomRanges *out) {
-    AtomRange *at = new (a, AtomRange, (size_t)cell->test_count * 2 + 1);
-    if (at == NULL)
+    size_t most = (size_t)cell->test_count * 2 + 1;
+    AtomRange *at = new (a, AtomRange, most), *spare = at;
+    for (uint32_t i = 0; i < cell->test_count && spare == at; i++)
+        if (cell->tests[i].also)
+            spare = new (a, AtomRange, most);
+    if (at == NULL || spare == NULL)
         return ERR_NOMEM;
     uint32_t n = 0, kept = 0;
     if (cell->any)
         at[n++] = (AtomRange){c->first, c->atoms};
-    for (uint32_t i = 0; !cell->any && i < cell->test_count; i++) {
-        const CellTest *test = &cell->tests[i];
-        AtomRange range = test_range(c, test);
-        if (!test->negated) {
-            at[n++] = range;
-            continue;
-        }
-        /* a negated test never matches an absent value, unless it says "not absent": then all
-         * others */
-        at[n++] = (AtomRange){c->first, range.from < c->last ? range.from : c->last};
-        at[n++] = (AtomRange){range.to < c->last ? range.to : c->last, c->last};
-    }
+    for (uint32_t i = 0; !cell->any && i < cell->test_count;)
+        n += tests_ranges(c, cell, &i, at + n, spare);
     if (n > 1)
         qsort(at, n, sizeof *at, range_order); /* a total order: equal ranges are one */
     for (uint32_t i = 0; i < n; i++) {

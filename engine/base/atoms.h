@@ -7,10 +7,12 @@
 #include "engine/base/mem.h"
 #include "engine/base/value.h"
 
-/* One test of a cell: lo..hi with closed or open ends. A single value is lo = hi. */
+/* One test of a cell: lo..hi with closed or open ends. A single value is lo = hi. Texts go by code
+ * point: those that begin with "CN" are "CN" to "CO", the latter left out. */
 typedef struct CellTest {
     Value lo, hi;
     bool negated, absent; /* absent: holds for an absent value, and for no other */
+    bool also;            /* holds only together with the test behind it */
     bool has_lo, has_hi, open_lo, open_hi;
 } CellTest;
 
@@ -45,8 +47,8 @@ typedef struct Column {
      * 2 * coefficient + after, with key_form's scale; so a value is placed by comparing integers */
     const int64_t *keys;
     Value key_form;
-    const Value *values; /* texts and parties: the distinct constants, sorted; one more atom is "any
-                            other" */
+    const Value *values; /* parties, and texts that no range asks for: the distinct constants,
+                            sorted; one more atom is "any other" */
     uint32_t value_count;
     uint32_t first, last; /* atoms of values: [first, last) */
     uint32_t atoms;       /* one behind the last atom: last, or last + 1 where absence is an atom */

@@ -56,6 +56,10 @@ static uint32_t calls_below(Calls *c, const Node *node, bool list) {
 static uint32_t table_depth(Calls *c, const Table *t) {
     uint32_t most = 0;
     c->path[c->n++] = t;
+    for (uint32_t i = 0; t->feeds != NULL && i < t->column_count; i++) {
+        uint32_t below = calls_below(c, t->feeds[i].value, false);
+        most = below > most ? below : most;
+    }
     for (uint32_t r = 0; r < t->row_count; r++)
         for (uint32_t o = 0; o < t->output_count; o++) {
             uint32_t below = calls_below(c, t->rows[r].outputs[o], false);

@@ -14,6 +14,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->sources = sources;
     p->diags = diags;
     p->settings = settings;
+    p->modules = modules;
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
     void (*const steps[])(Program *) = {calendars_check, tables_check, calls_check,     kpis_oblige,
@@ -50,6 +51,8 @@ Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *di
 void program_free(Program *p) {
     if (p == NULL)
         return;
+    for (size_t i = 0; i < p->tables.n; i++)
+        vec_free(&p->tables.at[i]->scope.locals);
     for (size_t i = 0; i < p->duties.n; i++)
         vec_free(&p->duties.at[i]->scope.locals);
     for (size_t i = 0; i < p->approvals.n; i++)

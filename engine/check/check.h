@@ -102,10 +102,44 @@ typedef struct Row {
     Span at;
 } Row;
 
+/* A name with a value: a let, or a parameter. */
+typedef struct Local {
+    Str name;
+    Type type;
+    const Node *node; /* the LET's value; NULL for a parameter */
+    uint32_t number;  /* among the lets, or among the parameters */
+    bool parameter;
+    Span at;
+} Local;
+
+/* What names mean inside a declaration. */
+typedef struct Scope {
+    const Event *event; /* the trigger's event, or NULL */
+    Str alias;
+    const Event *it; /* the event at hand in a clause, or NULL */
+    VEC(Local) locals;
+    uint32_t owner; /* 1 + the local that is who owes the duty; 0: none */
+} Scope;
+
+/* An input of a table: a parameter, or an expression over the parameters. */
+typedef struct ColumnFeed {
+    uint32_t param;
+    Node *value; /* or NULL */
+} ColumnFeed;
+
 typedef struct Table {
     Str name, alias;
     const Node *node;
+    Node *in_nodes, *out_nodes, *row_nodes; /* PARAMs and ROWs, of the policy or a CSV file */
+    const Node *column_nodes; /* COLUMNs, where the columns are not simply the inputs */
+    const Node *file_node;    /* names the file with the rows, or NULL */
+    struct CsvTable *csv;     /* what it holds */
     HitRow hit;
+    Field *params; /* what a call gives it */
+    uint32_t param_count;
+    ColumnFeed *feeds; /* where each input comes from; NULL: it is the parameter of its number */
+    uint32_t column_count; /* inputs that have cells; those behind are parameters without */
+    Scope scope;           /* of what columns compute: the parameters */
     Field *inputs, *outputs;
     Field *results; /* what a call gives: the outputs, or what is gathered of them */
     uint32_t input_count, output_count, result_count;
@@ -127,16 +161,6 @@ typedef struct Calend {
     uint32_t number;
     Span at;
 } Calend;
-
-/* A name with a value: a let, or a parameter. */
-typedef struct Local {
-    Str name;
-    Type type;
-    const Node *node; /* the LET's value; NULL for a parameter */
-    uint32_t number;  /* among the lets, or among the parameters */
-    bool parameter;
-    Span at;
-} Local;
 
 /* How a clause finds the instances it acts on (language.md 10, contract.md 7). */
 typedef enum MatchKind {
@@ -200,15 +224,6 @@ typedef struct Schedule {
     int missed;      /* MISSED_* */
     int32_t time_ms; /* of the day */
 } Schedule;
-
-/* What names mean inside a declaration. */
-typedef struct Scope {
-    const Event *event; /* the trigger's event, or NULL */
-    Str alias;
-    const Event *it; /* the event at hand in a clause, or NULL */
-    VEC(Local) locals;
-    uint32_t owner; /* 1 + the local that is who owes the duty; 0: none */
-} Scope;
 
 /* A duty, or what an approval has in common with one. */
 typedef struct DutySym {
@@ -398,13 +413,23 @@ typedef struct Settings {
     Str zone, calendar;
     bool zone_of_calendar; /* the zone is the calendar's own where it has one */
 } Settings;
+/* How a module's text is found: the standard library's files, embedded. */
+typedef struct Modules {
+    bool (*find)(void *ctx, Str name, Str *file, Str *text); /* false: there is none */
+    size_t (*list)(void *ctx, const Str **names);            /* for "did you mean" */
+    /* Adds the file `name` that lies beside source `beside` to the sources, or finds it there;
+     * false: it cannot be read, and why. */
+    bool (*file)(void *ctx, uint32_t beside, Str name, uint32_t *file, Str *why);
+    void *ctx;
+} Modules;
 
 typedef struct Program {
     Arena *arena;
     Sources *sources;
     Diags *diags;
     Lost lost;
-    bool asked_unknown; /* an approval was asked for that there is not */
+    const Modules *modules; /* NULL: no file can be had */
+    bool asked_unknown;     /* an approval was asked for that there is not */
     bool nomem;
     const Settings *settings; /* until the header is read */
     Str no_setting;           /* a zone or a calendar of the settings that there is not */
@@ -438,13 +463,6 @@ typedef struct Program {
 ValueKind type_value_kind(const Type *type);
 /* Whether two checked expressions are the same. */
 bool expr_same(const Node *a, const Node *b);
-/* How a module's text is found: the standard library's files, embedded. */
-typedef struct Modules {
-    bool (*find)(void *ctx, Str name, Str *file, Str *text); /* false: there is none */
-    size_t (*list)(void *ctx, const Str **names);            /* for "did you mean" */
-    void *ctx;
-} Modules;
-
 /* Checks the sources added so far (numbers 0 .. n-1) as one policy. Diagnostics go to diags; *out
  * is usable only when there are no errors. with_header: a policy header is required (a library file
  * alone has none). */

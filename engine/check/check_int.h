@@ -99,6 +99,11 @@ bool moment_value(Program *p, const Node *node,
 void calendars_check(Program *p);
 void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
+/* csvtable.c: a table whose rows are in a CSV file: its header, and its inputs and outputs where
+ * they stand there (false: there is nothing to go on with; that was said); then, with types known,
+ * its rows. */
+bool csv_head(Program *p, Table *t);
+void csv_rows(Program *p, Table *t);
 void duties_check(Program *p);
 /* power.c: after names are declared; then what they add to a duty whose clauses have been read. */
 void powers_check(Program *p);

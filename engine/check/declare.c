@@ -150,6 +150,12 @@ static Table *declare_table(Program *p, const Node *node) {
     DECLARE(Table, tables, decision_find);
     sym->number = (uint32_t)p->tables.n - 1;
     sym->hit = (HitRow)node->op;
+    sym->in_nodes = node->a;
+    sym->out_nodes = node->b;
+    sym->row_nodes = node->c;
+    sym->column_nodes = node->d != NULL && node->d->kind == N_COLUMN ? node->d : NULL;
+    for (const Node *d = node->d; d != NULL; d = d->next)
+        sym->file_node = d->kind == N_TABLE_FILE ? d : NULL;
     return sym;
 }
 

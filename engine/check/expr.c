@@ -438,14 +438,19 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
     }
     node->bind = BIND_TABLE;
     node->means = table;
+    if (!table->ready) {
+        for (Node *arg = node->a; arg != NULL; arg = arg->next)
+            expr_check(p, scope, arg, NULL);
+        return type_error();
+    }
     size_t n = node_count(node->a);
-    if (n != table->input_count)
+    if (n != table->param_count)
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->span, table->name,
-                  say_number(p, table->input_count, " argument", " arguments", " 个参数"),
+                  say_number(p, table->param_count, " argument", " arguments", " 个参数"),
                   say_count(p, n));
     uint32_t i = 0;
     for (Node *arg = node->a; arg != NULL; arg = arg->next, i++)
-        expr_want(p, scope, arg, i < table->input_count ? &table->inputs[i].type : NULL);
+        expr_want(p, scope, arg, i < table->param_count ? &table->params[i].type : NULL);
     return (Type){.kind = TY_RECORD, .of = table};
 }
 

@@ -32,9 +32,25 @@ static bool may_work(Prover *w, uint64_t n) {
 
 /* ---- words for a counterexample */
 
-static Value sample_between(const Column *c, uint32_t atom) {
+/* A short text between two cuts. */
+static Value text_between(Program *p, bool has_lo, Cut lo, bool has_hi, Cut hi) {
+    static const char *const ends[] = {"a", "A", "0", " ", "\t", "\x01"};
+    if (has_lo && !lo.after)
+        return lo.v;
+    Str base = has_lo ? value_str(lo.v) : (Str){NULL, 0};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        Value v = value_text(say(p, "%.*s%s", STR_ARG(base), ends[i]));
+        if (!has_hi || value_cmp(v, hi.v) < 0)
+            return v;
+    }
+    return has_lo ? hi.v : value_text(S(""));
+}
+
+static Value sample_between(Program *p, const Column *c, uint32_t atom) {
     bool has_lo = atom > 0, has_hi = atom < c->cut_count;
     Cut lo = has_lo ? c->cuts[atom - 1] : (Cut){0}, hi = has_hi ? c->cuts[atom] : (Cut){0};
+    if (c->type.kind == V_TEXT)
+        return text_between(p, has_lo, lo, has_hi, hi);
     if (c->discrete) {
         Value v = has_lo ? lo.v : hi.v;
         v.i -= !has_lo;
@@ -56,8 +72,34 @@ static Value sample_between(const Column *c, uint32_t atom) {
     return v;
 }
 
-static bool is_other(const Column *c, uint32_t atom) {
-    return c->values != NULL && atom == c->value_count;
+static const AtomRanges *ranges_of(const Prover *w, uint32_t row, uint32_t column) {
+    return &w->ranges[(size_t)row * w->t->input_count + column];
+}
+
+static const Cell *cell_of(const Prover *w, uint32_t row, uint32_t column) {
+    return &w->t->cells[(size_t)row * w->t->input_count + column];
+}
+
+/* Whether an atom of texts or parties is one that no cell names, not even to leave it out. */
+static bool is_other(Prover *w, uint32_t column, uint32_t atom) {
+    const Column *c = &w->columns[column];
+    if (c->values != NULL)
+        return atom == c->value_count;
+    bool other = c->type.kind == V_TEXT && c->ordered;
+    ArenaMark mark = arena_mark(&w->arena);
+    for (uint32_t r = 0; r < w->t->row_count && other; r++) {
+        const Cell *cell = cell_of(w, r, column);
+        for (uint32_t i = 0; i < cell->test_count && other; i++) {
+            CellTest test = cell->tests[i];
+            AtomRanges ranges;
+            test.negated = test.also = false;
+            Cell alone = {.tests = &test, .test_count = 1};
+            other =
+                column_ranges(c, &alone, &w->arena, &ranges) == OK && !ranges_have(&ranges, atom);
+        }
+    }
+    arena_back(&w->arena, mark);
+    return other;
 }
 
 static Str sample_words(Prover *w, uint32_t column) {
@@ -71,13 +113,13 @@ static Str sample_words(Prover *w, uint32_t column) {
         return atom == 1 ? say_both(p, "yes", "是") : say_both(p, "no", "否");
     if (type->kind == TY_ENUM)
         return type->members->members[atom].name;
-    if (is_other(c, atom))
+    if (is_other(w, column, atom))
         return type->kind == TY_PARTY ? say_both(p, "any other party", "其他主体")
                                       : say_both(p, "any other text", "其他文本");
     if (c->ordered && c->cut_count == 0)
         return say_both(p, "anything", "任意值");
     Buf out = {0};
-    put_literal(p, &out, c->ordered ? sample_between(c, atom) : c->values[atom]);
+    put_literal(p, &out, c->ordered ? sample_between(p, c, atom) : c->values[atom]);
     Str text = say(p, "%.*s", STR_ARG(buf_str(&out)));
     buf_free(&out);
     return text;
@@ -87,7 +129,7 @@ static Str sample_words(Prover *w, uint32_t column) {
 static Str counterexample(Prover *w) {
     Program *p = w->p;
     Str all = {NULL, 0};
-    for (uint32_t i = 0; i < w->t->input_count; i++) {
+    for (uint32_t i = 0; i < w->t->column_count; i++) {
         const Column *c = &w->columns[i];
         if (c->atoms - c->first <= 1)
             continue;
@@ -100,9 +142,10 @@ static Str counterexample(Prover *w) {
 static Str missing_row(Prover *w) {
     Program *p = w->p;
     Str all = {NULL, 0};
-    for (uint32_t i = 0; i < w->t->input_count; i++) {
+    for (uint32_t i = 0; i < w->t->column_count; i++) {
         const Column *c = &w->columns[i];
-        Str one = c->atoms - c->first <= 1 || is_other(c, w->atom[i]) ? S("-") : sample_words(w, i);
+        Str one =
+            c->atoms - c->first <= 1 || is_other(w, i, w->atom[i]) ? S("-") : sample_words(w, i);
         all = i == 0 ? one : say(p, "%.*s | %.*s", STR_ARG(all), STR_ARG(one));
     }
     return say(p, "%.*s => ...", STR_ARG(all));
@@ -124,10 +167,6 @@ static void say_overlap(Prover *w, uint32_t a, uint32_t b) {
     diag_other(diag_add3(w->p->diags, code, second, w->t->name, counterexample(w),
                          say_count(w->p, place.line)),
                first);
-}
-
-static const AtomRanges *ranges_of(const Prover *w, uint32_t row, uint32_t column) {
-    return &w->ranges[(size_t)row * w->t->input_count + column];
 }
 
 /* The first atom that both have. */
@@ -218,10 +257,6 @@ static bool find_overlap(Prover *w) {
 }
 
 /* ---- the walk */
-
-static const Cell *cell_of(const Prover *w, uint32_t row, uint32_t column) {
-    return &w->t->cells[(size_t)row * w->t->input_count + column];
-}
 
 static bool any_below(const Prover *w, uint32_t row, uint32_t depth) {
     for (uint32_t d = depth; d < w->t->input_count; d++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/check.h"
+#include "engine/base/utf8.h"
 #include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 
@@ -110,6 +111,69 @@ static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t
         fields[(*count)++] = (Field){.name = param->text, .type = type, .at = param->at};
     }
     return fields;
+}
+
+/* ---- columns: the inputs, or what is computed of them */
+
+static void column_add(Program *p, Table *t, const Node *node) {
+    int param = field_find(t->params, t->param_count, node->text);
+    uint32_t at = t->input_count;
+    if (field_find(t->inputs, at, node->text) >= 0 || (node->a != NULL && param >= 0)) {
+        diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0});
+        t->ready = false;
+        return;
+    }
+    if (node->a == NULL && param < 0) {
+        say_unknown_field(p, node->at, t->name, t->params, t->param_count, node->text);
+        t->ready = false;
+        return;
+    }
+    if (node->a == NULL) {
+        t->inputs[at] = t->params[param];
+        t->feeds[t->input_count++] = (ColumnFeed){.param = (uint32_t)param};
+        return;
+    }
+    Type type = expr_check(p, &t->scope, node->a, NULL);
+    if (type.kind == TY_RECORD && ((const Table *)type.of)->result_count == 1)
+        type = ((const Table *)type.of)->results[0].type;
+    if (!input_kind_ok(&type)) {
+        Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
+        say_wrong_type(p, node->a, &type, &family);
+        type = type_error();
+    }
+    t->inputs[at] = (Field){.name = node->text, .type = type, .at = node->at};
+    t->feeds[t->input_count++] = (ColumnFeed){.value = node->a};
+}
+
+/* Parameters that are no column are inputs without cells: rows may give them. */
+static void table_columns(Program *p, Table *t) {
+    t->inputs = t->params;
+    t->input_count = t->column_count = t->param_count;
+    if (t->column_nodes == NULL)
+        return;
+    size_t most = node_count(t->column_nodes) + t->param_count;
+    t->inputs = new (p->arena, Field, most);
+    t->feeds = new (p->arena, ColumnFeed, most);
+    t->input_count = 0;
+    if (t->inputs == NULL || t->feeds == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (uint32_t k = 0; k < t->param_count; k++)
+        scope_add(p, &t->scope,
+                  (Local){.name = t->params[k].name,
+                          .type = t->params[k].type,
+                          .number = k,
+                          .at = t->params[k].at});
+    for (const Node *node = t->column_nodes; node != NULL; node = node->next)
+        if (node->kind == N_COLUMN)
+            column_add(p, t, node);
+    t->column_count = t->input_count;
+    for (uint32_t k = 0; k < t->param_count; k++)
+        if (field_find(t->inputs, t->column_count, t->params[k].name) < 0) {
+            t->inputs[t->input_count] = t->params[k];
+            t->feeds[t->input_count++] = (ColumnFeed){.param = k};
+        }
 }
 
 /* ---- what a call gives */
@@ -243,9 +307,50 @@ static bool test_range(Program *p, const Table *t, const Node *node, const Type 
     return true;
 }
 
+enum { UTF8_LAST = 0x10FFFF };
+
+/* The least text that is more than all that begin with `prefix`: its last character is the next
+ * one. Empty: there is none. */
+static Str text_behind(Program *p, Str prefix) {
+    uint32_t cp = UTF8_LAST;
+    size_t n = prefix.n;
+    while (n > 0 && cp == UTF8_LAST) {
+        for (n--; n > 0 && ((unsigned char)prefix.p[n] & 0xC0) == 0x80;)
+            n--;
+        (void)utf8_decode(str_from(prefix, n), &cp);
+    }
+    if (cp == UTF8_LAST)
+        return (Str){NULL, 0};
+    cp = cp + 1 == 0xD800 ? 0xE000 : cp + 1; /* no character is a surrogate */
+    char last[4];
+    size_t bytes = utf8_encode(cp, last);
+    return say(p, "%.*s%.*s", (int)n, prefix.p, (int)bytes, last);
+}
+
+static bool test_starts(Program *p, const Table *t, const Node *node, const Type *type,
+                        CellTest *test) {
+    if (type->kind != TY_TEXT && type->kind != TY_ID) {
+        Type text = type_plain(TY_TEXT);
+        diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, source_text(p->sources, node->at),
+                  type_text(p, type), type_text(p, &text));
+        return false;
+    }
+    Value v;
+    if (!test_value(p, t, node->a, type, &v))
+        return false;
+    Str behind = text_behind(p, value_str(v));
+    *test = (CellTest){.has_lo = true, .lo = v, .has_hi = behind.n > 0, .open_hi = true};
+    test->hi = value_text(behind);
+    if (!test->has_hi)
+        test->hi = value_absent();
+    return true;
+}
+
 static bool cell_test(Program *p, const Table *t, const Node *node, const Type *type,
                       CellTest *test) {
     switch (node->kind) {
+    case N_TEST_STARTS:
+        return test_starts(p, t, node, type, test);
     case N_TEST_IS: {
         Value v;
         if (!test_value(p, t, node->a, type, &v))
@@ -268,9 +373,23 @@ static bool cell_test(Program *p, const Table *t, const Node *node, const Type *
                       say_both(p, "this input", "这个输入"));
         *test = (CellTest){.absent = true};
         return true;
-    default:
+    default: /* a list within a list */
+        diag_add(p->diags, DIAG_BAD_CELL, node->span);
         return false;
     }
+}
+
+/* None of these holds: each is turned round, and all must hold together. */
+static bool none_of(Program *p, const Table *t, const Node *first, const Type *type,
+                    CellTest *tests, uint32_t *n) {
+    bool ok = true;
+    for (const Node *node = first; node != NULL; node = node->next) {
+        CellTest *test = &tests[(*n)++];
+        ok = cell_test(p, t, node, type, test) && ok;
+        test->negated = !test->negated;
+        test->also = node->next != NULL;
+    }
+    return ok;
 }
 
 static bool cell_read(Program *p, const Table *t, const Node *node, const Type *type, Cell *cell) {
@@ -280,7 +399,10 @@ static bool cell_read(Program *p, const Table *t, const Node *node, const Type *
     }
     if (node->kind != N_CELL_TESTS || type->kind == TY_ERROR)
         return false;
-    CellTest *tests = new (p->arena, CellTest, node_count(node->a));
+    size_t n = 0;
+    for (const Node *test = node->a; test != NULL; test = test->next)
+        n += test->kind == N_TEST_NONE ? node_count(test->a) : 1;
+    CellTest *tests = new (p->arena, CellTest, n);
     if (tests == NULL) {
         p->nomem = true;
         return false;
@@ -288,17 +410,22 @@ static bool cell_read(Program *p, const Table *t, const Node *node, const Type *
     cell->tests = tests;
     bool ok = true;
     for (const Node *test = node->a; test != NULL; test = test->next)
-        ok = cell_test(p, t, test, type, &tests[cell->test_count++]) && ok;
+        if (test->kind == N_TEST_NONE)
+            ok = none_of(p, t, test->a, type, tests, &cell->test_count) && ok;
+        else
+            ok = cell_test(p, t, test, type, &tests[cell->test_count++]) && ok;
     return ok;
 }
 
 static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cells_out) {
     size_t cells = node_count(node->a), outputs = node_count(node->b);
     row->at = node->span;
-    if (cells != t->input_count)
+    if (cells != t->column_count)
         diag_add3(p->diags, DIAG_CELL_COUNT, node->span,
                   say_number(p, cells, " cell", " cells", " 格条件"), t->name,
-                  say_number(p, t->input_count, " input", " inputs", " 个输入"));
+                  say_number(p, t->column_count, t->feeds == NULL ? " input" : " column",
+                             t->feeds == NULL ? " inputs" : " columns",
+                             t->feeds == NULL ? " 个输入" : " 列"));
     if (outputs != t->output_count)
         diag_add3(p->diags, DIAG_OUTPUT_COUNT, node->b == NULL ? node->span : node->b->span,
                   say_number(p, outputs, " value", " values", " 个值"), t->name,
@@ -308,9 +435,11 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
         p->nomem = true;
         return false;
     }
-    bool ok = cells == t->input_count && outputs == t->output_count;
+    bool ok = cells == t->column_count && outputs == t->output_count;
+    for (uint32_t k = t->column_count; k < t->input_count; k++)
+        cells_out[k].any = true;
     uint32_t i = 0;
-    for (const Node *cell = node->a; cell != NULL && i < t->input_count; cell = cell->next, i++)
+    for (const Node *cell = node->a; cell != NULL && i < t->column_count; cell = cell->next, i++)
         ok = cell_read(p, t, cell, &t->inputs[i].type, &cells_out[i]) && ok;
     i = 0;
     for (Node *output = node->b; output != NULL && i < t->output_count;
@@ -377,7 +506,7 @@ static int ranked_order(const void *a, const void *b) {
  * differs decides, then the text. */
 static bool rows_rank(Program *p, Table *t) {
     uint32_t listed = 0, n = 0;
-    for (const Node *param = t->node->b; param != NULL; param = param->next)
+    for (const Node *param = t->out_nodes; param != NULL; param = param->next)
         listed += written_enum(param) != NULL;
     if (listed == 0) {
         diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->at, t->name, hit_name(p, t),
@@ -395,7 +524,7 @@ static bool rows_rank(Program *p, Table *t) {
     for (uint32_t r = 0; r < t->row_count; r++) {
         rows[r] = (Ranked){&ranks[n], listed, r};
         uint32_t o = 0;
-        for (const Node *param = t->node->b; param != NULL; param = param->next, o++)
+        for (const Node *param = t->out_nodes; param != NULL; param = param->next, o++)
             if (written_enum(param) != NULL)
                 ok = output_rank(p, t, t->rows[r].outputs[o], written_enum(param), &ranks[n++]) &&
                      ok;
@@ -407,7 +536,10 @@ static bool rows_rank(Program *p, Table *t) {
 }
 
 static void table_rows(Program *p, Table *t) {
-    size_t n = node_count(t->node->c);
+    uint32_t before = p->diags->errors;
+    if (t->csv != NULL)
+        csv_rows(p, t);
+    size_t n = node_count(t->row_nodes);
     t->rows = new (p->arena, Row, n == 0 ? 1 : n);
     t->cells = new (p->arena, Cell, n * t->input_count + 1);
     t->order = new (p->arena, uint32_t, n + 1);
@@ -415,9 +547,8 @@ static void table_rows(Program *p, Table *t) {
         p->nomem = true;
         return;
     }
-    uint32_t before = p->diags->errors;
     bool ok = true;
-    for (const Node *row = t->node->c; row != NULL && !p->nomem; row = row->next) {
+    for (const Node *row = t->row_nodes; row != NULL && !p->nomem; row = row->next) {
         Cell *cells = t->cells + (size_t)t->row_count * t->input_count;
         t->order[t->row_count] = t->row_count;
         ok = row_read(p, t, row, &t->rows[t->row_count++], cells) && ok;
@@ -431,10 +562,15 @@ static void table_rows(Program *p, Table *t) {
 void tables_check(Program *p) {
     for (size_t i = 0; i < p->tables.n; i++) {
         Table *t = p->tables.at[i];
-        t->inputs = table_fields(p, t->node->a, true, &t->input_count);
-        t->outputs = table_fields(p, t->node->b, false, &t->output_count);
-        t->ready = t->inputs != NULL && t->outputs != NULL && table_results(p, t);
+        if (t->file_node != NULL && !csv_head(p, t))
+            continue;
+        t->params = table_fields(p, t->in_nodes, true, &t->param_count);
+        t->outputs = table_fields(p, t->out_nodes, false, &t->output_count);
+        t->ready = t->params != NULL && t->outputs != NULL && table_results(p, t);
     }
+    for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
+        if (p->tables.at[i]->ready)
+            table_columns(p, p->tables.at[i]);
     for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
         if (p->tables.at[i]->ready)
             table_rows(p, p->tables.at[i]);

@@ -239,13 +239,14 @@ static void take_constant(Reader *r, Value *v) {
 
 static void put_test(Buf *out, const CellTest *t) {
     put_u8(out, (uint8_t)(t->negated | t->absent << 1 | t->has_lo << 2 | t->has_hi << 3 |
-                          t->open_lo << 4 | t->open_hi << 5));
+                          t->open_lo << 4 | t->open_hi << 5 | t->also << 6));
     put_value(out, t->has_lo ? t->lo : value_absent(), false);
     put_value(out, t->has_hi ? t->hi : value_absent(), false);
 }
 static void take_test(Reader *r, CellTest *t) {
-    uint8_t flags = take_below(r, 64);
+    uint8_t flags = take_below(r, 128);
     *t = (CellTest){.negated = flags & 1,
+                    .also = flags >> 6 & 1,
                     .absent = flags >> 1 & 1,
                     .has_lo = flags >> 2 & 1,
                     .has_hi = flags >> 3 & 1,
@@ -271,8 +272,8 @@ static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
         bool same =
             (!t->has_lo || t->lo.kind == type->kind) && (!t->has_hi || t->hi.kind == type->kind);
         bool whole = t->absent ? !t->has_lo && !t->has_hi : t->has_lo || t->has_hi;
-        bool ordered = type->kind != V_FLAG && type->kind != V_TEXT && type->kind != V_ENUM &&
-                       type->kind != V_PARTY && type->kind != V_LIST;
+        bool ordered = type->kind != V_FLAG && type->kind != V_ENUM && type->kind != V_PARTY &&
+                       type->kind != V_LIST;
         if (!same || !whole || (!ordered && !t->absent && (!t->has_lo || !t->has_hi)))
             r->t.failed = true;
         if (type->kind == V_FLAG && t->has_lo && (t->lo.i < 0 || t->lo.i > 1))

@@ -294,7 +294,7 @@ static void emit_table(Emit *e, const Table *t, TableDef *def) {
                       .input_count = t->input_count,
                       .output_count = t->output_count,
                       .row_count = t->row_count,
-                      .file = t->at.file};
+                      .file = t->row_count > 0 ? t->rows[0].at.file : t->at.file};
     def->inputs = emit_fields(e, t->inputs, t->input_count);
     def->outputs = emit_fields(e, t->outputs, t->output_count);
     def->cells = t->cells;

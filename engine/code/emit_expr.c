@@ -84,13 +84,39 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
     }
 }
 
+/* What the columns hold, computed where the table is asked from the parameters in registers `given`
+ * on. */
+static void emit_columns(Emit *e, const Table *table, uint32_t given, uint32_t base) {
+    const Scope *scope = e->fn.scope;
+    uint32_t *local_at = e->fn.local_at;
+    bool later = e->fn.later;
+    e->fn.scope = &table->scope;
+    e->fn.later = false;
+    e->fn.local_at = new (e->a, uint32_t, table->param_count + 1);
+    if (e->fn.local_at == NULL)
+        emit_fail(e, ERR_NOMEM, "");
+    for (uint32_t i = 0; e->fn.local_at != NULL && i < table->param_count; i++)
+        e->fn.local_at[i] = given + i;
+    for (uint32_t i = 0; e->status == OK && i < table->input_count; i++)
+        if (table->feeds[i].value != NULL)
+            emit_expr(e, table->feeds[i].value, base + i, &table->inputs[i].type);
+        else
+            ins_abc(e, OP_MOVE, base + i, given + table->feeds[i].param, 0);
+    e->fn.scope = scope;
+    e->fn.local_at = local_at;
+    e->fn.later = later;
+}
+
 static void emit_call(Emit *e, const Node *node, uint32_t dst) {
     const Table *table = node->means;
     uint32_t most =
         table->input_count > table->result_count ? table->input_count : table->result_count;
     uint32_t base = fn_reg(e, most), i = 0;
+    uint32_t given = table->feeds == NULL ? base : fn_reg(e, table->param_count);
     for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
-        emit_expr(e, arg, base + i, &table->inputs[i].type);
+        emit_expr(e, arg, given + i, &table->params[i].type);
+    if (table->feeds != NULL)
+        emit_columns(e, table, given, base);
     emit_at(e, node);
     ins_abx(e, OP_LOOKUP, base, table->number);
     for (i = 0; i < table->result_count; i++)

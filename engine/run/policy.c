@@ -111,6 +111,56 @@ static size_t list_modules(void *ctx, const Str **names) {
     return list == NULL ? 0 : std_module_count;
 }
 
+/* Beside a policy lie files in its folder and below: no way leads out of it. */
+static bool stays_below(Str name) {
+    if (name.n == 0 || name.p[0] == '/' || str_find(name, '\\') >= 0 || str_find(name, 0) >= 0)
+        return false;
+    for (Str rest = name, part; rest.n > 0;) {
+        if (!str_cut(rest, '/', &part, &rest))
+            rest.n = 0;
+        if (part.n == 0 || str_eq(part, S("..")) || str_eq(part, S(".")))
+            return false;
+    }
+    return true;
+}
+
+/* Its stem lies where that of the policy's file does. */
+static Status add_beside(Policy *p, Source from, Str name, uint32_t *file, Err *err) {
+    size_t folder = from.name.n - base_name(from.name).n, above = from.name.n - from.stem.n;
+    Buf path = {0};
+    put_text(&path, (Str){from.name.p, folder});
+    put_text(&path, name);
+    Str whole, text;
+    Status status = path.failed ? ERR_NOMEM : arena_str(&p->arena, buf_str(&path), &whole);
+    buf_free(&path);
+    TRY(status);
+    for (size_t i = 0; i < p->sources.files.n; i++)
+        if (str_eq(p->sources.files.at[i].name, whole)) {
+            *file = (uint32_t)i;
+            return OK;
+        }
+    TRY(os_read_file(whole, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
+    TRY(source_add(&p->sources, whole, text, false, file));
+    source_stem(&p->sources, *file, str_from(whole, above < folder ? above : folder));
+    return OK;
+}
+
+static bool find_file(void *ctx, uint32_t beside, Str name, uint32_t *file, Str *why) {
+    Policy *p = ctx;
+    Source from = p->sources.files.at[beside];
+    if (from.embedded || !stays_below(name)) {
+        *why = diag_both(&p->diags, "name a file in the folder of the policy or below it",
+                         "请写政策所在文件夹内的文件");
+        return false;
+    }
+    Err err = {0};
+    Status status = add_beside(p, from, name, file, &err);
+    if (status != OK &&
+        arena_str(&p->arena, str_of(err.code == OK ? status_text(status) : err.text), why) != OK)
+        *why = (Str){NULL, 0};
+    return status == OK;
+}
+
 static Status compile(Policy *p, Err *err) {
     Bundle *made;
     Arena scratch = {0};
@@ -128,7 +178,7 @@ static Status compile(Policy *p, Err *err) {
 Status policy_finish(Policy *p, Err *err) {
     if (p->bundle != NULL)
         return OK;
-    Modules modules = {find_module, list_modules, p};
+    Modules modules = {find_module, list_modules, find_file, p};
     bool replaces = p->settings.zone.n > 0 || p->settings.calendar.n > 0;
     Status status = check_policy(&p->sources, &p->arena, &p->diags, &modules,
                                  replaces ? &p->settings : NULL, p->header, &p->program);

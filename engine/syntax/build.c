@@ -174,19 +174,42 @@ Node *build_type_in(Builder *b, Tok type, Tok unit) {
     return node;
 }
 
-Node *build_table(Builder *b, Tok at, Tok name, NodeList params, Tok hit, NodeList outs,
-                  NodeList rows, Tok end) {
+Node *build_column(Builder *b, Tok name, Node *value) {
+    Node *node = build_node(b, N_COLUMN, name.span, build_end(name.span, value), name);
+    node->a = value;
+    return node;
+}
+
+Node *build_table(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
+                  NodeList outs, NodeList rows, Tok end) {
     Node *node = build_node(b, N_TABLE, at.span, end.span, name);
     node->op = (uint16_t)hit.sub;
     node->a = params.first;
     node->b = outs.first;
     node->c = rows.first;
+    node->d = columns.first;
+    return node;
+}
+
+/* Without a hit policy it is unique, as in DMN. */
+Node *build_table_from(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
+                       NodeList outs, Tok file) {
+    columns = build_list(b, columns, build_leaf(b, N_TABLE_FILE, file, file));
+    Node *node = build_table(b, at, name, params, columns, hit, outs, build_none(), file);
+    node->op = hit.kind == 0 ? HIT_UNIQUE : (uint16_t)hit.sub;
     return node;
 }
 
 Node *build_param(Builder *b, Tok name, Node *type) {
     Node *node = build_node(b, N_PARAM, name.span, build_end(name.span, type), name);
     node->a = type;
+    return node;
+}
+
+Node *build_none_of(Builder *b, Tok at, Node *first, NodeList rest, Tok end) {
+    Node *node = build_node(b, N_TEST_NONE, at.span, end.span, at);
+    node->a = first;
+    first->next = rest.first;
     return node;
 }
 

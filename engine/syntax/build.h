@@ -40,11 +40,15 @@ Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList 
 Node *build_field(Builder *b, Tok label, Node *type, Node *preset);
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to);
 Node *build_type_in(Builder *b, Tok type, Tok unit);
-Node *build_table(Builder *b, Tok at, Tok name, NodeList params, Tok hit, NodeList outs,
-                  NodeList rows, Tok end);
+Node *build_table(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
+                  NodeList outs, NodeList rows, Tok end);
+Node *build_column(Builder *b, Tok name, Node *value);
+Node *build_table_from(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
+                       NodeList outs, Tok file);
 Node *build_param(Builder *b, Tok name, Node *type);
 Node *build_row(Builder *b, Tok arrow, NodeList cells, NodeList outputs);
 Node *build_test(Builder *b, Tok op, Node *value);
+Node *build_none_of(Builder *b, Tok at, Node *first, NodeList rest, Tok end);
 Node *build_range(Builder *b, Node *from, Node *to, int open);
 Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where);
 Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok time);

@@ -77,8 +77,8 @@ def kinds(r):
     yield Kind("time", whole, lambda v: f"0{v + 1}:00", [60 * v for v in halves(high) if -1 < v],
                lambda t: Fraction(t[:2]) * 60 - 60 + Fraction(t[3:5]) + Fraction(t[6:] or 0) / 60, form=lambda v: clock(v + 60))
     yield Kind("time", ["00:00", "12:00", "23:59:59.999"], str, ["00:00", "06:00", "12:00", "18:00", "23:59:59.999"], str)
-    yield Kind("text", TEXTS, lambda v: f'"{v}"', [*TEXTS, "CN-1", "CN-2", "Z", "A"],
-               lambda t: "Z" if t == "any other text" else t.strip('"'), False, str)
+    yield Kind("text", TEXTS, lambda v: f'"{v}"', [*TEXTS, "CN-1", "CN-2", "CN-111", "COx", "Dx", "Z", "A", "q"],
+               lambda t: "q" if t == "any other text" else t.strip('"'), False, str)
 
 
 def constant(kind, v):
@@ -115,6 +115,8 @@ class Column:
                             (f"({write(low)}..{write(high)})", lambda v: a < v < b)]
             return r.choice(choices)
         a = constant(k, first)
+        if k.type == "text" and r.random() < 0.4:
+            return f"starts with {write(first)}", lambda v: v.startswith(a)
         return r.choice([(write(first), lambda v: v == a), (f"= {write(first)}", lambda v: v == a)])
 
     def cell(self, r, loose):
@@ -122,6 +124,9 @@ class Column:
             return "-", lambda v: True
         tests = [self.condition(r) for _ in range(r.choice([1, 1, 1, 2, 3]))]
         texts, holds = [], []
+        if len(tests) > 1 and all(test for _, test in tests) and r.random() < 0.3:
+            return (f"not ({', '.join(text for text, _ in tests)})",
+                    lambda v: v is not None and not any(test(v) for _, test in tests))
         for text, test in tests:
             if test is None:
                 texts.append(text)
@@ -211,12 +216,14 @@ def example(table, message):
     return [table.value(k, words[f"x{k}"]) if f"x{k}" in words else c.all()[0] for k, c in enumerate(table.columns)]
 
 
-def check(program, text):
-    with tempfile.NamedTemporaryFile("w", suffix=".remit", encoding="utf-8") as f:
-        f.write(text)
-        f.flush()
+def check(program, text, csv=""):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("p.remit", text), ("t.csv", csv)):
+            with open(f"{folder}/{name}", "w", encoding="utf-8") as f:
+                f.write(content)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        p = subprocess.run([program, "check", "--format", "json", f.name], capture_output=True, text=True, timeout=60)
+        p = subprocess.run([program, "check", "--format", "json", f"{folder}/p.remit"], capture_output=True, text=True,
+                           timeout=60)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return [json.loads(line) for line in p.stdout.splitlines() if line.startswith("{")], took, p
@@ -317,6 +324,11 @@ def grid(n):
             + "\n  - | - | - => 0\n}\n")
 
 
+def prefixes(n):
+    rows = [f"starts with K{k % 5000:04},{'1..9' if k < 5000 else '>= 10'},{k}" for k in range(n - 1)]
+    return "place,size,y\n" + "\n".join(rows) + "\n,,0\n"
+
+
 def crossing(n, r):
     """Boxes at random over many columns: their crossings have no end."""
     def span():
@@ -329,11 +341,13 @@ def crossing(n, r):
 
 def big_tables(program, seed):
     failed = 0
-    cases = [("ranges, first", ranges(MANY, "first"), []), ("ranges, unique", ranges(MANY, "unique"), []),
-             ("texts", texts(MANY), []), ("a grid", grid(MANY), []),
-             ("crossing rows", crossing(MANY, random.Random(seed)), ["E0209"])]
-    for name, text, codes in cases:
-        found, took, p = check(program, HEADER + text)
+    cases = [("ranges, first", ranges(MANY, "first"), [], ""), ("ranges, unique", ranges(MANY, "unique"), [], ""),
+             ("texts", texts(MANY), [], ""), ("a grid", grid(MANY), [], ""),
+             ("ranges, collect", ranges(MANY, "collect sum"), [], ""),
+             ("a CSV file", 'table t(place: text, size: integer) first -> y: integer from "t.csv"\n', [], prefixes(MANY)),
+             ("crossing rows", crossing(MANY, random.Random(seed)), ["E0209"], "")]
+    for name, text, codes, csv in cases:
+        found, took, p = check(program, HEADER + text, csv)
         fine = p.returncode == 0 and [d["code"] for d in found] == codes and took <= SECONDS
         failed += not fine
         print(f"{MANY} rows, {name}: {took:.2f} s")
