@@ -174,7 +174,9 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         n.approvals = p->program->approvals.n;
         n.kpis = p->program->kpis.n;
         n.rules = p->program->rules.n;
-        n.tables = p->program->tables.n;
+        for (size_t i = 0; i < p->program->tables.n; i++)
+            n.functions += p->program->tables.at[i]->node->flag;
+        n.tables = p->program->tables.n - n.functions;
         n.events = p->program->events.n - ENGINE_EVENTS;
     } else if (p->bundle != NULL) {
         n = (RemitPolicyCounts){.duties = p->bundle->duty_count,

@@ -28,7 +28,7 @@
 %left OR.
 %left AND.
 %right NOT.
-%nonassoc EQ NE LT LE GT GE IS.
+%nonassoc EQ NE LT LE GT GE IS IN.
 %left ROUNDED_TO.
 %left PLUS MINUS.
 %left STAR SLASH OF.
@@ -36,7 +36,7 @@
 
 /* A keyword is a name where it can be no keyword. Keywords of several words are not here: the joiner splits
  * them (engine/syntax/join.c). */
-%fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DUTY RULE TEST
+%fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DEFINE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
@@ -123,6 +123,8 @@ members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
 member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
 
 /* ---- decision tables */
+/* A function is a table whose one row takes all. */
+item(N) ::= DEFINE(K) ID(S) lp params(P) RP ARROW type(T) EQ(R) expr(A). { N = build_define(b, K, S, P, T, R, A); }
 item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) LB rows(A) RB(R). { N = build_table(b, K, S, P, C, H, O, A, R); }
 item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) FROM STRING(F). { N = build_table_from(b, K, S, P, C, H, O, F); }
 item(N) ::= TABLE(K) ID(S) HIT(H) FROM STRING(F). { N = build_table_from(b, K, S, build_none(), build_none(), H, build_none(), F); }
@@ -343,6 +345,8 @@ expr(N) ::= expr(A) STAR(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) SLASH(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) OF(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) ROUNDED_TO(O) NUMBER(P) PLACES ROUNDING(R). { N = build_rounded(b, O, A, P, R); }
+expr(N) ::= expr(A) IN(O) lp exprs(L) RP(R). { N = build_among(b, A, O, L, R); }
+expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O, build_among(b, A, K, L, R)); }
 expr(N) ::= expr(A) IS PRESENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }

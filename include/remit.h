@@ -97,6 +97,7 @@ REMIT_API RemitText remit_policy_revision(const RemitPolicy *policy);
 /* The number of duties, approvals, KPIs, rules, tables, events and tests. */
 typedef struct RemitPolicyCounts {
     size_t duties, approvals, kpis, rules, tables, events, tests, files;
+    size_t functions; /* of a bundle they count as tables */
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */

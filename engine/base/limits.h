@@ -6,9 +6,10 @@ enum {
     LIMIT_SOURCE_BYTES = 64 << 20, /* one policy file */
     LIMIT_SOURCES = 10000,         /* files of one policy */
     LIMIT_NESTING = 200,           /* depth of braces, parentheses and JSON values */
-    LIMIT_NAME_BYTES = 255,        /* one identifier */
-    LIMIT_DIAGS = 200,             /* diagnostics of one run */
-    LIMIT_LINE_BYTES = 16 << 20,   /* one line of input */
+    LIMIT_CHAIN = 1000,          /* operators or fields in a row: what recursion over trees meets */
+    LIMIT_NAME_BYTES = 255,      /* one identifier */
+    LIMIT_DIAGS = 200,           /* diagnostics of one run */
+    LIMIT_LINE_BYTES = 16 << 20, /* one line of input */
     LIMIT_ATTRIBUTE_BYTES = 65536, /* an event's id, source, type or actor */
     LIMIT_EVENT_TEXT = 1 << 20,    /* one text field of an event */
     LIMIT_KEY_BYTES = 4096,        /* a key of a duty or an approval, all parts together */

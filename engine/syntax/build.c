@@ -2,6 +2,8 @@
 #include "engine/syntax/build.h"
 
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/syntax/marks.h"
 
 void build_nomem(Builder *b) {
     b->nomem = true;
@@ -221,6 +223,24 @@ Node *build_row(Builder *b, Tok arrow, NodeList cells, NodeList outputs) {
     return node;
 }
 
+Node *build_define(Builder *b, Tok at, Tok name, NodeList params, Node *type, Tok equals,
+                   Node *expr) {
+    NodeList cells = build_none();
+    if (b->nomem)
+        return &b->sink;
+    for (const Node *param = params.first; param != NULL; param = param->next)
+        cells = build_list(b, cells, build_leaf(b, N_CELL_ANY, equals, equals));
+    Tok result = {.text = S("value"), .span = type->span};
+    NodeList outs = build_list(b, build_none(), build_param(b, result, type));
+    Node *row = build_row(b, equals, cells, (NodeList){expr, expr});
+    Tok first = {.sub = HIT_FIRST, .span = equals.span};
+    Tok end = {.span = expr->span};
+    Node *node = build_table(b, at, name, params, build_none(), first, outs,
+                             build_list(b, build_none(), row), end);
+    node->flag = 1;
+    return node;
+}
+
 Node *build_test(Builder *b, Tok op, Node *value) {
     Node *node = build_node(b, N_TEST_CMP, op.span, value->span, op);
     node->op = (uint16_t)op.kind;
@@ -410,10 +430,22 @@ Node *build_flag(Builder *b, Tok at, bool yes) {
     return node;
 }
 
+/* Whether one more operator may stand on these; if not that is said once, where the chain begins.
+ */
+static bool build_rise(Builder *b, Node *node, const Node *a, const Node *c) {
+    uint16_t below = c != NULL && c->height > a->height ? c->height : a->height;
+    node->height = (uint16_t)(below + 1);
+    if (node->height <= LIMIT_CHAIN)
+        return true;
+    diag_add2(b->diags, DIAG_TOO_LARGE, (Span){a->span.file, a->span.from, a->span.from + 1},
+              diag_both(b->diags, "this row of operators", "这一串运算"), S("1,000"));
+    return false;
+}
+
 Node *build_member(Builder *b, Node *of, Tok name) {
     Node *node = build_node(b, N_FIELD, of->span, name.span, name);
     node->a = of;
-    return node;
+    return build_rise(b, node, of, NULL) ? node : of;
 }
 
 Node *build_unary(Builder *b, Tok op, Node *a) {
@@ -428,7 +460,7 @@ Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
     node->op = (uint16_t)op.kind;
     node->a = a;
     node->b = c;
-    return node;
+    return build_rise(b, node, a, c) ? node : a;
 }
 
 Node *build_else(Builder *b, Tok op, Node *a, Node *c) {
@@ -451,7 +483,27 @@ Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how) {
     node->text = places.text;
     node->op = (uint16_t)how.sub;
     node->a = a;
-    return node;
+    return build_rise(b, node, a, NULL) ? node : a;
+}
+
+/* x in (a, b) is x = a or x = b. */
+Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end) {
+    Node *whole = NULL, *next;
+    if (b->nomem)
+        return &b->sink;
+    Tok equals = at, either = at;
+    equals.kind = MARK_EQ;
+    either.kind = MARK_OR;
+    for (Node *item = list.first; item != NULL; item = next) {
+        next = item->next;
+        item->next = NULL;
+        Node *one = build_binary(b, equals, a, item);
+        whole = whole == NULL ? one : build_binary(b, either, whole, one);
+    }
+    if (b->nomem)
+        return &b->sink;
+    whole->span = span_join(a->span, end.span);
+    return whole;
 }
 
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op) {

@@ -45,6 +45,8 @@ Node *build_table(Builder *b, Tok at, Tok name, NodeList params, NodeList column
 Node *build_column(Builder *b, Tok name, Node *value);
 Node *build_table_from(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
                        NodeList outs, Tok file);
+Node *build_define(Builder *b, Tok at, Tok name, NodeList params, Node *type, Tok equals,
+                   Node *expr);
 Node *build_param(Builder *b, Tok name, Node *type);
 Node *build_row(Builder *b, Tok arrow, NodeList cells, NodeList outputs);
 Node *build_test(Builder *b, Tok op, Node *value);
@@ -78,6 +80,7 @@ Node *build_binary(Builder *b, Tok op, Node *a, Node *c);
 Node *build_else(Builder *b, Tok op, Node *a, Node *c);
 Node *build_absent(Builder *b, Node *a, Tok end, bool negated);
 Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how);
+Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window);
 Node *build_aggregate(Builder *b, Tok agg, Node *of, Node *where, Tok end);

@@ -115,6 +115,7 @@ bool token_declares(int token) {
     case TK_TEAM:
     case TK_EVENT:
     case TK_TABLE:
+    case TK_DEFINE:
     case TK_DUTY:
     case TK_RULE:
     case TK_APPROVAL:

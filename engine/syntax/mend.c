@@ -65,6 +65,8 @@ static bool is_operator(int token) {
     case TK_IS:
     case TK_ELSE:
     case TK_OF:
+    case TK_NOT:
+    case TK_IN:
     case TK_ROUNDED_TO:
     case TK_DOT:
         return true;

@@ -120,6 +120,7 @@ struct Node {
     const void *means; /* the symbol that a name stands for */
     const void *type;  /* its type */
     uint8_t bind;      /* how the name is bound */
+    uint16_t height;   /* of an expression: operators and fields on top of each other */
     uint32_t slot;     /* a number that goes with the binding; a literal's unit */
 };
 

@@ -71,7 +71,9 @@ OWN = [
     ("worked(2026-03-09 10:00, 2026-03-06 17:00)", "-2 working hours"),
     ("worked(2026-03-06, 2026-03-09)", "E0401"),
     ("2026-03-06 17:00 + 50% of worked(2026-03-06 17:00, 2026-03-09 10:00)", "2026-03-06T18:00:00+08:00"),
-    ("\"a\" + 1 + \"b\"", "a1b"), ("\"a\" - \"b\"", "E0404"), ("yes and not no", "yes"), ("1 < 2 and 2 < 1", "no"),
+    ("\"a\" + 1 + \"b\"", "a1b"), ("\"a\" - \"b\"", "E0404"), ("2 in (1, 2)", "yes"), ("2 not in (1, 2)", "no"), ("not 2 in (1, 3)", "yes"),
+    ("1 + 1 in (2) and 3 not in (1, 2)", "yes"), ("1 in (1 / 0, 1)", "E0902"), ("1 in (\"a\")", "E0401"), ("1 in ()", "E0112"),
+    ("1 属于 (1)", "yes"), ("yes and not no", "yes"), ("1 < 2 and 2 < 1", "no"),
     ("2 = 2.0", "yes"), ("1 = \"1\"", "E0401"), ("5 is present", "yes"), ("foo", "E0301"), ("foo(1)", "E0312"),
     ("1 +", "E0112"), ("it", "E0301"), ("5%", "5%"), ("", ""), ("-- a remark", ""), ("１＋２", "3"),
     ("1 / 3 保留 2 位小数 四舍五入", "0.33"), ("最大(1, 绝对值(-7))", "7"), ("5% 之 200", "10.00"),
@@ -186,6 +188,11 @@ def own(s):
         p = subprocess.run([s.remit, *words], capture_output=True, text=True, timeout=60)
         s.check("call", words, p.returncode == code and part in p.stderr and p.stdout == "",
                 (p.returncode, p.stdout, p.stderr), (code, part))
+    # a chain that recursion over the tree could not bear
+    for chain in ("1" + " + 1" * 200000, "director" + ".a" * 200000, "1" + " rounded to 1 place up" * 100000,
+                  "1 in (" + "2, " * 200000 + "2)"):
+        out, code = s.eval([chain])
+        s.check("chain", chain[:20], out is not None and out[0].startswith("error[E0111]: "), (code, out), "E0111")
     out, code = s.eval(["1 / 3", "1"])
     s.check("exit code", "1 / 3", code == 1, code, 1)
     lines = subprocess.run([s.remit, "eval", "--json"], input="1.50 CNY\n1 / 3\n2 < 3\n", capture_output=True, text=True,
