@@ -53,7 +53,11 @@ Status csv_open(Csv *csv, Sources *sources, uint32_t file, Arena *arena, Diags *
 }
 
 static bool is_end(char c) {
-    return c == '\n' || c == '\r' || c == 0;
+    return c == '\n' || c == '\r';
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || is_end(c);
 }
 
 /* A cell in quotes; two of them stand for one. In the copy the cell's bytes move together. */
@@ -98,9 +102,9 @@ static bool csv_cell(Csv *csv, CsvCell *cell) {
             csv->at++;
         *cell = (CsvCell){{csv->file, from, csv->at}, false};
     }
-    while (cell->at.to > cell->at.from && strchr(" \t\r\n", p[cell->at.to - 1]) != NULL)
+    while (cell->at.to > cell->at.from && is_blank(p[cell->at.to - 1]))
         cell->at.to--;
-    while (cell->at.from < cell->at.to && strchr(" \t\r\n", p[cell->at.from]) != NULL)
+    while (cell->at.from < cell->at.to && is_blank(p[cell->at.from]))
         cell->at.from++;
     return true;
 }
