@@ -17,9 +17,9 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->modules = modules;
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
-    void (*const steps[])(Program *) = {calendars_check, tables_check, calls_check,     kpis_oblige,
-                                        powers_check,    duties_check, approvals_check, kpis_check,
-                                        rules_check,     graph_check,  tests_check};
+    void (*const steps[])(Program *) = {
+        calendars_check, tables_check, calls_check, kpis_oblige,  powers_check, duties_check,
+        approvals_check, kpis_check,   rules_check, states_check, graph_check,  tests_check};
     declare_all(p, modules, with_header);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
         steps[i](p);
@@ -75,5 +75,6 @@ void program_free(Program *p) {
     vec_free(&p->decls);
     vec_free(&p->grants);
     vec_free(&p->powers);
+    vec_free(&p->asked);
     vec_free(&p->tests);
 }

@@ -456,6 +456,7 @@ typedef struct Program {
     VEC(Decl) decls;
     VEC(const Node *) grants;
     VEC(PowerSym) powers;
+    VEC(const Node *) asked; /* conditions on the state of declarations */
     VEC(PolicyTest) tests;
 } Program;
 

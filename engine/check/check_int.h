@@ -106,6 +106,9 @@ bool csv_head(Program *p, Table *t);
 void csv_rows(Program *p, Table *t);
 void duties_check(Program *p);
 /* power.c: after names are declared; then what they add to a duty whose clauses have been read. */
+/* state.c: a condition on the state of a declaration; and, when all keys are known, its key. */
+Type state_check(Program *p, const Scope *scope, Node *node);
+void states_check(Program *p);
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);

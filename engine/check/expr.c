@@ -776,6 +776,8 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
         return check_else(p, scope, node, want);
     case N_ROUNDED:
         return check_rounded(p, scope, node);
+    case N_STATE_IS:
+        return state_check(p, scope, node);
     case N_IS_ABSENT: {
         Type a = scalar(p, node->a, expr_check(p, scope, node->a, NULL));
         if (!a.optional && a.kind != TY_ERROR)

@@ -600,7 +600,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_str(out, d->label);
     put_index(out, d->event);
     put_schedule(out, &d->schedule);
-    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2));
+    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3));
     put_u8(out, d->due_end);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
@@ -620,8 +620,9 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &d->schedule);
-    uint8_t flags = take_below(r, 8);
+    uint8_t flags = take_below(r, 16);
     d->again = flags & 1;
+    d->by_kpi = flags >> 3 & 1;
     d->due_by = flags >> 1 & 1;
     d->has_beneficiary = flags >> 2 & 1;
     d->due_end = take_below(r, DUE_ENDS);
@@ -1397,6 +1398,24 @@ int32_t bundle_party(const Bundle *b, Str name) {
             return (int32_t)i;
     }
     return -1;
+}
+
+uint32_t bundle_key_parts(const Bundle *b, DeclDef decl) {
+    switch ((DeclKind)decl.kind) {
+    case DECL_DUTY: {
+        const DutyDef *d = &b->duties[decl.number];
+        bool instant = d->schedule.kind != SCHEDULE_NONE && d->key_count == 0;
+        return instant ? 1 : d->key_count + d->by_kpi;
+    }
+    case DECL_APPROVAL:
+        return b->approvals[decl.number].key_count;
+    case DECL_KPI:
+        return b->kpis[decl.number].by_count;
+    case DECL_RULE:
+    case DECL_KINDS:
+        break;
+    }
+    return 0;
 }
 
 int32_t bundle_superior(const Bundle *b, int32_t party) {

@@ -205,6 +205,7 @@ typedef struct DutyDef {
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
+    bool by_kpi;     /* a KPI obliges it: its key has the episode behind these parts */
     uint8_t due_end; /* DueEnd: then the deadline is no value */
     FieldDef *params;
     uint32_t param_count;
@@ -429,6 +430,8 @@ const KindDef *bundle_frame(const Bundle *b, const FnDef *f, uint32_t *count);
 
 /* The party that has this name or alias, or -1. Seats by team and role, each by name or alias. */
 int32_t bundle_party(const Bundle *b, Str name);
+/* How many parts the key of a duty, approval or series has; a schedule's is its instant. */
+uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 /* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
  * for the team, of that one what the team is under. -1: nobody. */
 int32_t bundle_superior(const Bundle *b, int32_t party);

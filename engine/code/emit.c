@@ -455,7 +455,7 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
 }
 
 /* DutyState or ApprovalState, by which of them the state belongs to. */
-static uint8_t state_def(StateRow state) {
+uint8_t state_def(StateRow state) {
     static const uint8_t states[STATE_COUNT] = {[STATE_OPEN] = DUTY_OPEN,
                                                 [STATE_PAUSED] = DUTY_PAUSED,
                                                 [STATE_BREACHED] = DUTY_BREACHED,
@@ -569,6 +569,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .schedule = emit_schedule(&duty->schedule),
                      .again = duty->again,
                      .due_by = duty->due_by,
+                     .by_kpi = duty->by_kpi,
                      .due_end = duty->due != NULL && duty->due->kind == N_END_OF ? duty->due->flag
                                                                                  : DUE_END_NONE,
                      .has_beneficiary = duty->beneficiary != NULL,

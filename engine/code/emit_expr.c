@@ -442,6 +442,29 @@ static void widen(Emit *e, const Type *t, uint32_t r) {
     jump_here(e, end);
 }
 
+/* Whether a declaration is in a state: the state, then its key, in registers one behind the other.
+ */
+static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
+    int of = node->op >> 8, row = node->op & 0xFF;
+    uint32_t number = of == STATE_OF_KPI ? ((const KpiSym *)node->means)->number
+                                         : ((const DutySym *)node->means)->number;
+    DeclKind kind = of == STATE_OF_KPI ? DECL_KPI : of == STATE_OF_DUTY ? DECL_DUTY : DECL_APPROVAL;
+    int state = of != STATE_OF_KPI      ? state_def((StateRow)row)
+                : row == LEVEL_WARNING  ? KPI_WARNING
+                : row == LEVEL_CRITICAL ? KPI_CRITICAL
+                                        : KPI_CLEARED;
+    uint32_t decl = 0, base = fn_reg(e, 1 + (uint32_t)node_count(node->a)), i = 1;
+    while (decl < e->p->decls.n &&
+           (e->p->decls.at[decl].kind != kind || e->p->decls.at[decl].number != number))
+        decl++;
+    ins_abx(e, OP_LOADK, base, emit_constant(e, value_int(state)));
+    for (const Node *part = node->a; part != NULL; part = part->next, i++)
+        emit_expr(e, part, base + i, NULL);
+    emit_at(e, node);
+    ins_abx(e, OP_STATE_IS, base, decl);
+    ins_abc(e, node->flag ? OP_NOT : OP_MOVE, dst, base, 0);
+}
+
 /* ---- all expressions */
 
 static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
@@ -470,6 +493,9 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         return;
     case N_ELSE:
         emit_else(e, node, dst);
+        return;
+    case N_STATE_IS:
+        emit_state_is(e, node, dst);
         return;
     case N_IS_ABSENT:
         emit_expr(e, node->a, dst, NULL);

@@ -65,6 +65,8 @@ void emit_at(Emit *e, const Node *node); /* what follows stems from this node */
 void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want);
 void emit_lets(Emit *e, const Scope *scope);
 void emit_actions(Emit *e, const Node *first);
+/* DutyState or ApprovalState. */
+uint8_t state_def(StateRow state);
 /* The frame slot of an expression of the raising event. */
 uint32_t emit_slot(Emit *e, const Node *node);
 /* The value of a checked constant node; false if it is none. */

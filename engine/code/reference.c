@@ -50,6 +50,7 @@ typedef struct Row {
 #define EVENT "event"
 #define DUTY "duty"
 #define APPROVAL "approval"
+#define DECL "declaration"
 #define FWD "distance"
 #define NONE ""
 static const Row rows[] = {

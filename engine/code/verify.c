@@ -26,6 +26,7 @@ typedef enum Mode {
     M_TABLE,
     M_EVENT,
     M_DUTY,
+    M_DECL,
     M_APPROVAL,
     M_FWD
 } Mode;
@@ -80,6 +81,8 @@ typedef struct OpRow {
     { M_EVENT, 0 }
 #define DUTY                                                                                       \
     { M_DUTY, 0 }
+#define DECL                                                                                       \
+    { M_DECL, 0 }
 #define APPROVAL                                                                                   \
     { M_APPROVAL, 0 }
 #define FWD                                                                                        \
@@ -111,6 +114,7 @@ static const OpRow op_rows[OP_COUNT] = {
 #undef TABLE
 #undef EVENT
 #undef DUTY
+#undef DECL
 #undef APPROVAL
 #undef FWD
 #undef NONE
@@ -257,6 +261,10 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         if (n < b->approval_count && b->approvals[n].event < 0)
             return (Reg){0, false};
         break;
+    case M_DECL:
+        if (n < b->decl_count && b->decls[n].kind != DECL_RULE)
+            return (Reg){0, false};
+        break;
     default:
         return (Reg){0, false};
     }
@@ -322,6 +330,12 @@ static void check_quotient(Verify *v, uint32_t a, uint32_t b, uint32_t c) {
     set_reg(v, a, money ? V_MONEY : V_DEC, false);
 }
 
+static void want_key(Verify *v, uint32_t r) {
+    Reg reg = reg_of(v, r);
+    if (v->status == OK && (reg.optional || reg.kind == V_ABSENT || reg.kind == V_LIST))
+        refuse(v, "a register holds another kind than is wanted");
+}
+
 /* The operations whose effect is more than their operands. */
 static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, uint32_t bx) {
     const Bundle *bundle = v->b;
@@ -345,6 +359,12 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         return;
     case OP_ASK:
         want_fields(v, a, bundle->approvals[bx].params, bundle->approvals[bx].param_count);
+        return;
+    case OP_STATE_IS:
+        want_kind(v, a, V_INT, false);
+        for (uint32_t i = 0, n = bundle_key_parts(bundle, bundle->decls[bx]); i < n; i++)
+            want_key(v, a + 1 + i);
+        set_reg(v, a, V_FLAG, false);
         return;
     case OP_ESCALATE:
         if (v->fn->of != DECL_APPROVAL || v->fn->owner < 0)
@@ -487,6 +507,11 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
         return;
     case M_DUTY:
         put_text(out, b->duties[n].name);
+        return;
+    case M_DECL:
+        put_text(out, b->decls[n].kind == DECL_DUTY  ? b->duties[b->decls[n].number].name
+                      : b->decls[n].kind == DECL_KPI ? b->kpis[b->decls[n].number].name
+                                                     : b->approvals[b->decls[n].number].name);
         return;
     case M_APPROVAL:
         put_text(out, b->approvals[n].name);

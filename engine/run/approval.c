@@ -58,6 +58,7 @@ static Str list_at(Str all, size_t from, size_t to) {
 }
 
 static Status approval_save(Engine *e, Approval *a) {
+    TRY(state_before(e, a->number, a->was));
     Buf *t = &e->text;
     buf_reset(t);
     put_texts(t, a->key, a->key_count);
@@ -182,6 +183,7 @@ Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, 
                 frame == out->def->frame_count && are_parties(b, out->seats, seats, false) &&
                 are_parties(b, out->excluded, excluded, true);
     bool timed = out->due == INSTANT_NEVER || out->each.kind == V_DURATION;
+    out->was = out->state;
     return fits && timed ? OK : ERR_DAMAGED;
 }
 
@@ -789,6 +791,7 @@ Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value
         return OK;
     a.asker = e->flow == NULL ? (Str){NULL, 0} : e->flow->by;
     a.number = e->next++;
+    a.was = STATE_BEFORE_NONE;
     a.timer_at = INSTANT_NEVER;
     a.votes = new (&e->event, Vote, 1);
     if (a.votes == NULL)

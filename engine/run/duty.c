@@ -177,6 +177,7 @@ static Str list_at(const Buf *b, size_t from, size_t to) {
 }
 
 Status duty_save(Engine *e, Duty *d) {
+    TRY(state_before(e, d->number, d->was));
     Buf *t = &e->text;
     Lists at = {0};
     buf_reset(t);
@@ -299,6 +300,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));
     duty_owned(d);
     d->ended = d->fold.ended;
+    d->was = duty_state(d);
     return OK;
 }
 

@@ -151,6 +151,8 @@ static Status genesis(Engine *e, Str bytes) {
 
 static Status engine_restore(Engine *e, Str bytes) {
     e->schedules = schedules_count(e->b);
+    for (uint32_t i = 0; i < e->b->code_count; i++)
+        e->asks_state = e->asks_state || INS_OP(e->b->code[i]) == OP_STATE_IS;
     if (led_size(e->l) == 0)
         return genesis(e, bytes);
     TRY(policy_check(e, bytes));
@@ -258,6 +260,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .ask = host_ask,
                        .escalate = host_escalate,
                        .notify = host_notify,
+                       .state = state_answer,
                        .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
@@ -284,6 +287,7 @@ void engine_close(Engine *e) {
     arena_free(&e->event);
     vec_free(&e->queue);
     vec_free(&e->deferred);
+    vec_free(&e->befores);
     buf_free(&e->leaf);
     buf_free(&e->record);
     buf_free(&e->key);
@@ -428,6 +432,7 @@ static Status handle(Engine *e, Flow *flow) {
     e->now = flow->vm.time;
     e->cause = flow->cause;
     e->subject = flow->subject;
+    e->befores.n = 0;
     const Handlers *handlers = &e->handlers[flow->event];
     Status status = e->b->events[flow->event].engine < 0 ? OK : handle_own(e, flow);
     for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)

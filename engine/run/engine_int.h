@@ -37,6 +37,13 @@ typedef struct Flow {
     Str by;          /* who acts; empty: not said */
 } Flow;
 
+/* The state of a duty or an approval before the event at hand changed it. */
+typedef struct Before {
+    uint64_t number;
+    uint8_t state; /* STATE_BEFORE_NONE: it was not there */
+} Before;
+enum { STATE_BEFORE_NONE = 255 };
+
 struct Engine {
     const Bundle *b;
     Ledger *l;
@@ -55,6 +62,8 @@ struct Engine {
     struct LiveSet *live;
     int64_t instant;     /* up to which time has passed: samples count from here on */
     bool has_people;     /* somebody was appointed once */
+    bool asks_state;     /* some condition asks for the state of a declaration */
+    VEC(Before) befores; /* what was changed by the event at hand, as it was before */
     int64_t before;      /* what is due before it fires now */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
@@ -103,7 +112,8 @@ typedef struct Duty {
     uint64_t fired;    /* bit 1 << rung */
     uint32_t *repeats; /* of each rung: how often it came again; NULL where none repeats */
     uint32_t round, last_rung;
-    bool ended; /* it had ended when it was loaded */
+    bool ended;  /* it had ended when it was loaded */
+    uint8_t was; /* its state when it was loaded */
     bool reported_late;
     uint64_t *said; /* leaves of its effects, in order */
     uint32_t said_count;
@@ -142,6 +152,7 @@ typedef struct Approval {
     Vote *votes;
     uint32_t vote_count;
     uint8_t state; /* ApprovalState */
+    uint8_t was;   /* its state when it was loaded */
     int64_t ended;
     uint64_t *said;
     uint32_t said_count;
@@ -266,6 +277,10 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
 /* Judges a series at its timer's instant, and handles what its reactions emit. */
 Status kpi_fire(Engine *e, uint64_t number, int64_t at);
 
+/* state.c: notes the state before the event at hand, the first time that it changes. */
+Status state_before(Engine *e, uint64_t number, uint8_t was);
+/* The VM's question for the state of a declaration. */
+Status state_answer(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
 /* power.c: what somebody asks to do to a duty or an approval. */
 typedef struct Power {
     PowerVerb verb;

@@ -248,22 +248,35 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
     return live_changed(e->live, *out);
 }
 
-Status live_of(Engine *e, uint32_t decl, const Value *group, Live **out) {
+/* The series of a group, or NULL, and what names it. */
+static Status live_look(Engine *e, uint32_t decl, const Value *group, Str **key,
+                        uint8_t hash[SHA256_BYTES], Live **out) {
     const KpiDef *def = &e->b->kpis[decl];
     TRY(put_group(&e->text, e->b, decl, group));
     *out = find_group(e->live, bytes_hash(buf_str(&e->text)), buf_str(&e->text));
     if (*out != NULL)
         return OK;
-    Str *key;
-    uint8_t hash[SHA256_BYTES];
     uint64_t number, zero;
     bool found;
-    TRY(key_texts(e, group, def->by_count, &key));
-    TRY(series_hash(def, key, &e->text, hash));
+    TRY(key_texts(e, group, def->by_count, key));
+    TRY(series_hash(def, *key, &e->text, hash));
     TRY(ledger_status(e, led_set_find(e->l, LED_SET_NAMES, hash, &number, &zero, &found),
                       "reading the ledger"));
-    if (found)
-        return live_get(e, number, out);
+    return found ? live_get(e, number, out) : OK;
+}
+
+Status live_find(Engine *e, uint32_t decl, const Value *group, Live **out) {
+    Str *key;
+    uint8_t hash[SHA256_BYTES];
+    return live_look(e, decl, group, &key, hash, out);
+}
+
+Status live_of(Engine *e, uint32_t decl, const Value *group, Live **out) {
+    Str *key;
+    uint8_t hash[SHA256_BYTES];
+    TRY(live_look(e, decl, group, &key, hash, out));
+    if (*out != NULL)
+        return OK;
     TRY(live_make(e, decl, group, key, out));
     return ledger_status(e, led_set_add(e->l, LED_SET_NAMES, hash, (*out)->s.number, 0),
                          "writing the ledger");

@@ -25,6 +25,8 @@ typedef struct Live {
     Samples front;
 } Live;
 
+/* The series of a group, or NULL. */
+Status live_find(Engine *e, uint32_t decl, const Value *group, Live **out);
 /* The series of a group, which a new one is made for. */
 Status live_of(Engine *e, uint32_t decl, const Value *group, Live **out);
 /* The series of that number, which there must be. */

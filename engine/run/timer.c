@@ -193,6 +193,7 @@ static Status deferred_failed(Engine *e, void *ctx) {
 static Status due_take(Engine *e, Due *due) {
     ArenaMark mark = arena_mark(&e->event);
     e->instant = due->at > e->instant ? due->at : e->instant;
+    e->befores.n = 0;
     TRY(attempt(e, due_fire, due_failed, due));
     if (e->queue.n == 0)
         arena_back(&e->event, mark);

@@ -360,6 +360,14 @@ Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
     return node;
 }
 
+Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state) {
+    Node *node = build_node(b, N_STATE_IS, at.span, state.span, name);
+    node->a = key.first;
+    node->op = (uint16_t)(of << 8 | state.sub);
+    node->flag = negated.kind != 0;
+    return node;
+}
+
 Node *build_owner(Builder *b, Tok name) {
     Node *node = build_leaf(b, N_REF, name, name);
     node->flag = 1;

@@ -63,6 +63,7 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
 Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
 Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most);
+Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state);
 Node *build_owner(Builder *b, Tok name);
 Node *build_power(Builder *b, Tok verb);
 Node *build_grant(Builder *b, Tok may, NodeList parties, NodeList verbs, NodeList names,

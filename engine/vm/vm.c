@@ -166,6 +166,15 @@ static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
     return OK;
 }
 
+static Status do_state_is(Vm *vm, uint32_t decl, Value *ra) {
+    DeclDef of = vm->b->decls[decl];
+    bool is = false;
+    if (vm->host != NULL && vm->host->state != NULL)
+        TRY(vm->host->state(vm->host->ctx, of, ra[0].i, &ra[1], bundle_key_parts(vm->b, of), &is));
+    *ra = value_flag(is);
+    return OK;
+}
+
 static Status do_superior(Vm *vm, Value who, Value *out) {
     bool person = value_is_person(who);
     if (person && vm->host != NULL && vm->host->superior != NULL)
@@ -373,6 +382,9 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_ARG:
             *ra = args[INS_BX(word)];
+            break;
+        case OP_STATE_IS:
+            TRY(do_state_is(vm, INS_BX(word), ra));
             break;
         case OP_SUPERIOR:
             TRY(do_superior(vm, *rb, ra));

@@ -39,6 +39,9 @@ typedef struct VmHost {
     Status (*ask)(void *ctx, uint32_t approval, const Value *args);
     Status (*escalate)(void *ctx, const Value *parties, uint32_t n);
     Status (*notify)(void *ctx, const Value *parties, uint32_t n, Value text);
+    /* Whether a duty, approval or series of this key was in a state (DutyState, ApprovalState,
+     * KpiLevel) before the event at hand. May be NULL: nothing is. */
+    Status (*state)(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
     /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:
      * nobody is known. */
     Status (*superior)(void *ctx, Value person, Value *out);

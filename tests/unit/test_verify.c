@@ -34,6 +34,8 @@ static Value constants[V_KINDS];
 static TableDef tables[1];
 static DutyDef duties[2];
 static ApprovalDef approvals[2];
+static DeclDef decls[] = {{DECL_DUTY, 1}};
+static uint32_t key_parts; /* of the duty that a condition asks for */
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
 static KindDef results[2] = {{V_TEXT, false}, {V_MONEY, true}};
@@ -62,7 +64,7 @@ static void begin(void) {
         (TableDef){.inputs = inputs, .input_count = 2, .outputs = outputs, .output_count = 2};
     duties[0] = (DutyDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
-    duties[1] = (DutyDef){.event = WIDE};
+    duties[1] = (DutyDef){.event = WIDE, .key_count = key_parts};
     approvals[0] = (ApprovalDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     approvals[1] = (ApprovalDef){.event = WIDE};
@@ -84,6 +86,8 @@ static void begin(void) {
 
                       .approvals = approvals,
                       .approval_count = 2,
+                      .decls = decls,
+                      .decl_count = 1,
                       .fns = &fn,
                       .fn_count = 1,
                       .code = code};
@@ -172,6 +176,7 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "EVENT")    ? EVENTS
            : is(row, i, "DUTY")     ? 2
            : is(row, i, "APPROVAL") ? 2
+           : is(row, i, "DECL")     ? 1
                                     : -1;
 }
 
@@ -494,6 +499,21 @@ TEST(tables_events_and_duties_get_what_they_declare) {
     }
 }
 
+TEST(the_state_of_a_declaration_gets_its_key) {
+    what = "STATE_IS";
+    KindDef good[] = {{V_INT, false}, {V_TEXT, false}};
+    KindDef optional[] = {{V_INT, false}, {V_TEXT, true}};
+    KindDef list[] = {{V_INT, false}, {V_LIST, false}};
+    KindDef no_state[] = {{V_TEXT, false}, {V_TEXT, false}};
+    key_parts = 1;
+    try_block(OP_STATE_IS, 5, 0, good, 2, NULL);
+    try_block(OP_STATE_IS, 5, 0, good, 1, UNWRITTEN);
+    try_block(OP_STATE_IS, 5, 0, optional, 2, OTHER_KIND);
+    try_block(OP_STATE_IS, 5, 0, list, 2, OTHER_KIND);
+    try_block(OP_STATE_IS, 5, 0, no_state, 2, OTHER_KIND);
+    key_parts = 0;
+}
+
 TEST(a_table_gives_its_outputs) {
     what = "LOOKUP";
     begin();
@@ -586,20 +606,22 @@ TEST(more_registers_than_there_can_be_are_not_read) {
 UNIT_MAIN(
     T(each_opcode_that_is_right_is_accepted) T(a_register_that_is_not_there_is_refused) T(
         a_register_that_was_not_written_is_refused) T(a_register_written_on_one_way_only_is_refused)
-        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused) T(
-            a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
-            T(the_engines_own_events_cannot_be_emitted) T(
-                a_duty_that_an_event_raises_cannot_be_obliged)
-                T(what_is_told_of_an_approval_is_told_by_one) T(
-                    an_approval_that_an_event_opens_cannot_be_asked_for)
-                    T(only_an_approval_can_escalate_how_it_ended) T(
-                        what_is_always_absent_cannot_be_unwrapped)
-                        T(a_jump_out_of_the_function_is_refused) T(
-                            an_instruction_that_nothing_reaches_is_refused)
-                            T(a_function_that_does_not_end_is_refused) T(
-                                an_opcode_that_there_is_not_is_refused)
-                                T(tables_events_and_duties_get_what_they_declare) T(
-                                    a_table_gives_its_outputs) T(a_notice_takes_parties_and_a_text)
-                                    T(results_are_what_the_function_promises)
-                                        T(every_way_brings_the_same_kind)
-                                            T(more_registers_than_there_can_be_are_not_read))
+        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused)
+            T(a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
+                T(the_engines_own_events_cannot_be_emitted)
+                    T(a_duty_that_an_event_raises_cannot_be_obliged) T(
+                        what_is_told_of_an_approval_is_told_by_one)
+                        T(an_approval_that_an_event_opens_cannot_be_asked_for) T(
+                            only_an_approval_can_escalate_how_it_ended)
+                            T(what_is_always_absent_cannot_be_unwrapped) T(
+                                a_jump_out_of_the_function_is_refused)
+                                T(an_instruction_that_nothing_reaches_is_refused) T(
+                                    a_function_that_does_not_end_is_refused)
+                                    T(an_opcode_that_there_is_not_is_refused) T(
+                                        tables_events_and_duties_get_what_they_declare)
+                                        T(the_state_of_a_declaration_gets_its_key) T(
+                                            a_table_gives_its_outputs)
+                                            T(a_notice_takes_parties_and_a_text) T(
+                                                results_are_what_the_function_promises)
+                                                T(every_way_brings_the_same_kind) T(
+                                                    more_registers_than_there_can_be_are_not_read))

@@ -1,0 +1,138 @@
+/* check: what a condition asks of other declarations: `duty answer(c.ticket) is open`, `approval
+ * launch(l.launch) is granted`, `kpi refund_rate(r.category) is critical` (language.md 24). */
+#include "engine/check/check_int.h"
+
+#include "engine/base/limits.h"
+
+static void say_no_declaration(Program *p, const Node *node, int of) {
+    size_t most = p->duties.n + p->approvals.n + p->kpis.n, n = 0;
+    Str *names = new (p->arena, Str, most + 1);
+    if (names == NULL) {
+        p->nomem = true;
+        return;
+    }
+    if (of == STATE_OF_DUTY)
+        for (; n < p->duties.n; n++)
+            names[n] = p->duties.at[n]->name;
+    else if (of == STATE_OF_APPROVAL)
+        for (; n < p->approvals.n; n++)
+            names[n] = p->approvals.at[n]->base.name;
+    else
+        for (; n < p->kpis.n; n++)
+            names[n] = p->kpis.at[n]->name;
+    say_unknown(p,
+                of == STATE_OF_DUTY       ? DIAG_NOT_A_DUTY
+                : of == STATE_OF_APPROVAL ? DIAG_NOT_AN_APPROVAL
+                                          : DIAG_NOT_A_KPI,
+                node->at, node->text, names, n);
+}
+
+static bool state_fits(int of, StateRow state) {
+    switch (state) {
+    case STATE_OPEN:
+        return true;
+    case STATE_PAUSED:
+    case STATE_BREACHED:
+    case STATE_FULFILLED:
+    case STATE_WAIVED:
+    case STATE_CANCELLED:
+        return of == STATE_OF_DUTY;
+    case STATE_GRANTED:
+    case STATE_REFUSED:
+    case STATE_LAPSED:
+    case STATE_WITHDRAWN:
+    case STATE_UNATTAINABLE:
+        return of == STATE_OF_APPROVAL;
+    case STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void say_state(Program *p, const Node *node, int of) {
+    diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say_both(p, "this state", "这个状态"),
+              of == STATE_OF_DUTY
+                  ? say_both(p, "open, paused, breached, fulfilled, waived or cancelled",
+                             "进行中、暂停中、已违约、已完成、已豁免 或 已取消")
+                  : say_both(p, "open, granted, refused, lapsed, withdrawn or unattainable",
+                             "进行中、已批准、已拒绝、已失效、已撤回 或 无法达成"));
+}
+
+/* The types of a key, where they are known by now; NULL: not yet. */
+static const Type *key_type(const Node *node, int of, uint32_t i) {
+    if (of == STATE_OF_KPI) {
+        const KpiSym *kpi = node->means;
+        return i < kpi->by_count ? &kpi->by[i].type : NULL;
+    }
+    const DutySym *duty = node->means;
+    if (duty->schedule.set || i >= duty->key_count)
+        return i < duty->param_count ? &duty->params[i].type : NULL;
+    return &duty->key_types[i];
+}
+
+Type state_check(Program *p, const Scope *scope, Node *node) {
+    int of = node->op >> 8, state = node->op & 0xFF;
+    DutySym *duty = of == STATE_OF_DUTY ? duty_find(p, node->text) : NULL;
+    ApprovalSym *approval = of == STATE_OF_APPROVAL ? approval_find(p, node->text) : NULL;
+    KpiSym *kpi = of == STATE_OF_KPI ? kpi_find(p, node->text) : NULL;
+    if (approval != NULL)
+        duty = &approval->base;
+    node->means = kpi != NULL ? (const void *)kpi : duty;
+    if (node->means == NULL)
+        say_no_declaration(p, node, of);
+    else if (of == STATE_OF_KPI ? state == LEVEL_CLEARED : !state_fits(of, (StateRow)state))
+        say_state(p, node, of);
+    uint32_t i = 0;
+    for (Node *part = node->a; part != NULL; part = part->next, i++) {
+        const Type *want = node->means == NULL ? NULL : key_type(node, of, i);
+        Type type = expr_check(p, scope, part, want);
+        if (type.optional && type.kind != TY_ERROR)
+            diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
+                      source_text(p->sources, part->span));
+    }
+    if (node->means != NULL && !vec_push(&p->asked, node))
+        p->nomem = true;
+    return type_plain(TY_FLAG);
+}
+
+/* Now all keys are known. */
+static void asked_check(Program *p, const Node *node) {
+    int of = node->op >> 8, state = node->op & 0xFF;
+    const DutySym *duty = of == STATE_OF_KPI ? NULL : node->means;
+    const KpiSym *kpi = of == STATE_OF_KPI ? node->means : NULL;
+    if (duty != NULL && duty->keyless)
+        return;
+    size_t given = node_count(node->a), wanted = kpi != NULL ? kpi->by_count
+                                                 : duty->schedule.set
+                                                     ? 1
+                                                     : duty->key_count + duty->by_kpi;
+    if (given != wanted) {
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
+                  say_number(p, wanted, " argument", " arguments", " 个参数"), say_count(p, given));
+        return;
+    }
+    uint32_t i = 0;
+    for (const Node *part = node->a; part != NULL; part = part->next, i++) {
+        Type instant = type_plain(TY_INSTANT), number = type_plain(TY_INTEGER);
+        const Type *want = duty != NULL && duty->schedule.set     ? &instant
+                           : duty != NULL && i == duty->key_count ? &number
+                                                                  : key_type(node, of, i);
+        const Type *is = type_of(part);
+        if (want != NULL && is->kind != TY_ERROR && want->kind != TY_ERROR && !type_fits(is, want))
+            say_wrong_type(p, part, is, want);
+    }
+    if (kpi == NULL || state == LEVEL_COUNT)
+        return;
+    bool there = false;
+    for (uint32_t k = 0; k < kpi->level_count; k++)
+        there = there || (int)kpi->levels[k].level == state;
+    if (!there)
+        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, node->at, kpi->name,
+                  state == LEVEL_WARNING ? say_both(p, "warning", "预警")
+                                         : say_both(p, "critical", "严重"));
+}
+
+void states_check(Program *p) {
+    for (size_t i = 0; i < p->asked.n && !p->nomem; i++)
+        asked_check(p, p->asked.at[i]);
+}

@@ -1,0 +1,71 @@
+/* run: the state of declarations, for conditions. Rules of one event read the state before it
+ * (semantics.md 19): what the event at hand has changed already is kept aside as it was. */
+#include "engine/base/check.h"
+#include "engine/run/live.h"
+
+Status state_before(Engine *e, uint64_t number, uint8_t was) {
+    if (!e->asks_state)
+        return OK;
+    for (size_t i = 0; i < e->befores.n; i++)
+        if (e->befores.at[i].number == number)
+            return OK;
+    return vec_push(&e->befores, ((Before){number, was})) ? OK : ERR_NOMEM;
+}
+
+static bool was_state(const Engine *e, uint64_t number, uint8_t now, int64_t state) {
+    for (size_t i = 0; i < e->befores.n; i++)
+        if (e->befores.at[i].number == number)
+            return e->befores.at[i].state == state;
+    return now == state;
+}
+
+static Status duty_is(Engine *e, uint32_t decl, int64_t state, const Str *key, uint32_t n,
+                      bool *is) {
+    uint64_t number;
+    bool found;
+    TRY(duty_find_key(e, decl, key, n, e->clock, &number, &found));
+    if (!found)
+        return OK;
+    Duty d;
+    TRY(duty_load(e, number, &d));
+    *is = was_state(e, number, duty_state(&d), state);
+    return OK;
+}
+
+static Status approval_is(Engine *e, uint32_t decl, int64_t state, const Str *key, uint32_t n,
+                          bool *is) {
+    uint64_t number;
+    bool found;
+    TRY(approval_find_key(e, decl, key, n, e->clock, &number, &found));
+    if (!found)
+        return OK;
+    Approval a;
+    TRY(approval_load(e, number, &a));
+    *is = was_state(e, number, (uint8_t)a.state, state);
+    return OK;
+}
+
+/* Levels are judged after the events of an instant, so none of them changes one. */
+static Status kpi_is(Engine *e, uint32_t decl, int64_t state, const Value *group, bool *is) {
+    const KpiDef *def = &e->b->kpis[decl];
+    Live *v;
+    bool raised = false;
+    TRY(live_find(e, decl, group, &v));
+    for (uint32_t i = 0; v != NULL && i < def->level_count; i++)
+        if (v->s.levels[i].raised && (state == KPI_CLEARED || def->levels[i].level == state))
+            raised = true;
+    *is = state == KPI_CLEARED ? !raised : raised;
+    return OK;
+}
+
+Status state_answer(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n,
+                    bool *is) {
+    Engine *e = ctx;
+    *is = false;
+    if (decl.kind == DECL_KPI)
+        return kpi_is(e, decl.number, state, key, is);
+    Str *texts;
+    TRY(key_texts(e, key, n, &texts));
+    return decl.kind == DECL_DUTY ? duty_is(e, decl.number, state, texts, n, is)
+                                  : approval_is(e, decl.number, state, texts, n, is);
+}
