@@ -117,7 +117,8 @@ static Status put_votes(Why *w, const uint32_t *seats) {
         if (!yes)
             put_text(w->out, S("by an appointment that was taken back since"));
         if (v->yes && seats[i] == NO_SEAT)
-            put_text(w->out, S("; it fills no seat: those that it fits are filled"));
+            put_text(w->out, S("; it does not count: its seats are filled, or votes by the same "
+                               "authority count already"));
         put_c(w->out, '\n');
     }
     return OK;

@@ -16,19 +16,20 @@ enum {
     LIMIT_FIELDS = 250,            /* fields of one event or record */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
-    LIMIT_PAUSES = 32,             /* pause clauses of one duty: a bit each in its record */
-    LIMIT_REPEATS = 100,           /* how often a rung comes again */
-    LIMIT_RUNGS = 60,              /* rungs of one ladder */
-    LIMIT_STEPS = 64,              /* steps of one instant (language.md 15) */
-    LIMIT_CASCADE = 10000,         /* emitted events of one input event */
-    LIMIT_VALUE_BYTES = 1900,      /* one LMDB value */
-    LIMIT_ZONE_CHANGES = 4000,     /* changes of offset that one zone lists */
-    LIMIT_CAL_SPANS = 48,          /* spans of working time of one date */
-    LIMIT_CAL_DATES = 40000,       /* dates of one calendar with hours of their own, holidays too */
-    LIMIT_TABLE_DEPTH = 7,         /* tables that compute with one another, in a chain */
-    LIMIT_COST = 10000000,         /* what one call of the machine may cost (op.def) */
-    LIMIT_PROOF = 40000000,        /* rows that the proof of one table looks at */
-    LIMIT_CAL_DAYS = 36525,        /* dates one question to a calendar looks at: 100 years */
+    LIMIT_SEATINGS = 10000,    /* seatings that are tried at once, where authorities are limited */
+    LIMIT_PAUSES = 32,         /* pause clauses of one duty: a bit each in its record */
+    LIMIT_REPEATS = 100,       /* how often a rung comes again */
+    LIMIT_RUNGS = 60,          /* rungs of one ladder */
+    LIMIT_STEPS = 64,          /* steps of one instant (language.md 15) */
+    LIMIT_CASCADE = 10000,     /* emitted events of one input event */
+    LIMIT_VALUE_BYTES = 1900,  /* one LMDB value */
+    LIMIT_ZONE_CHANGES = 4000, /* changes of offset that one zone lists */
+    LIMIT_CAL_SPANS = 48,      /* spans of working time of one date */
+    LIMIT_CAL_DATES = 40000,   /* dates of one calendar with hours of their own, holidays too */
+    LIMIT_TABLE_DEPTH = 7,     /* tables that compute with one another, in a chain */
+    LIMIT_COST = 10000000,     /* what one call of the machine may cost (op.def) */
+    LIMIT_PROOF = 40000000,    /* rows that the proof of one table looks at */
+    LIMIT_CAL_DAYS = 36525,    /* dates one question to a calendar looks at: 100 years */
 };
 
 #endif

@@ -57,6 +57,14 @@ static Str list_at(Str all, size_t from, size_t to) {
     return (Str){all.p + from, to - from};
 }
 
+static void put_authorities(Buf *out, const Voter *who) {
+    put_varint(out, who->n);
+    for (uint32_t i = 0; i < who->n; i++) {
+        put_str(out, who->by[i].of);
+        put_varint(out, who->by[i].seats);
+    }
+}
+
 static Status approval_save(Engine *e, Approval *a) {
     TRY(state_before(e, a->number, a->was));
     Buf *t = &e->text;
@@ -75,9 +83,9 @@ static Status approval_save(Engine *e, Approval *a) {
     for (uint32_t i = 0; i < a->vote_count; i++) {
         put_str(t, a->votes[i].by);
         put_u8(t, a->votes[i].yes);
-        put_varint(t, a->votes[i].seats);
         put_varint(t, a->votes[i].leaf);
         put_zigzag(t, a->votes[i].time);
+        put_authorities(t, &a->votes[i].who);
     }
     size_t said = t->n;
     put_leaves(t, a->said, a->said_count);
@@ -111,6 +119,27 @@ static Status approval_save(Engine *e, Approval *a) {
     return status == OK ? OK : engine_fail(e, status, "writing an approval");
 }
 
+/* By what authority somebody votes. *seats: in all. */
+static Status take_authorities(Arena *arena, Take *t, uint32_t seat_count, Voter *who,
+                               uint64_t *seats) {
+    uint64_t n = take_varint(t);
+    if (t->failed || n == 0 || n > take_left(t))
+        return ERR_DAMAGED;
+    Authority *list = new (arena, Authority, n);
+    if (list == NULL)
+        return ERR_NOMEM;
+    *seats = 0;
+    for (uint32_t i = 0; i < n && !t->failed; i++) {
+        TRY(arena_str(arena, take_str(t), &list[i].of));
+        list[i].seats = take_varint(t);
+        t->failed = t->failed || list[i].of.n == 0 || list[i].seats == 0 ||
+                    (list[i].seats >> seat_count) != 0;
+        *seats |= list[i].seats;
+    }
+    *who = (Voter){list, (uint32_t)n};
+    return OK;
+}
+
 static Status take_votes(Arena *arena, Str bytes, Approval *a) {
     Take t = take_from(bytes);
     uint64_t n = take_varint(&t);
@@ -123,11 +152,10 @@ static Status take_votes(Arena *arena, Str bytes, Approval *a) {
         Vote *v = &a->votes[a->vote_count];
         TRY(arena_str(arena, take_str(&t), &v->by));
         v->yes = take_u8(&t) != 0;
-        v->seats = take_varint(&t);
         v->leaf = take_varint(&t);
         v->time = take_zigzag(&t);
-        t.failed = t.failed || !instant_ok(v->time) || v->seats == 0 ||
-                   (v->seats >> a->def->seat_count) != 0;
+        TRY(take_authorities(arena, &t, a->def->seat_count, &v->who, &v->seats));
+        t.failed = t.failed || !instant_ok(v->time);
     }
     return take_done(&t);
 }
@@ -344,96 +372,122 @@ static Status is_excluded(Engine *e, const Approval *a, Str person, int64_t at, 
     return OK;
 }
 
-/* Bits of the seats in which a person may vote, for themselves or for one who named them. */
-static Status seats_of(Engine *e, const Approval *a, Str person, int64_t at, uint64_t *out) {
-    Deputy *list;
-    uint32_t n;
-    *out = 0;
-    TRY(org_deputies(e, person, false, at, at, &list, &n));
+/* Authorities as they are gathered; `of` comes once. */
+typedef struct Authorities {
+    Authority *at;
+    uint32_t n, room;
+} Authorities;
+
+static Status authority_add(Engine *e, Authorities *list, Str of, uint64_t seats) {
+    if (seats == 0)
+        return OK;
+    for (uint32_t i = 0; i < list->n; i++)
+        if (str_eq(list->at[i].of, of)) {
+            list->at[i].seats |= seats;
+            return OK;
+        }
+    if (list->n == list->room) {
+        uint32_t room = 2 * list->room + 2;
+        Authority *more = new (&e->event, Authority, room);
+        if (more == NULL)
+            return ERR_NOMEM;
+        if (list->n > 0)
+            memcpy(more, list->at, list->n * sizeof *more);
+        list->at = more;
+        list->room = room;
+    }
+    list->at[list->n++] = (Authority){of, seats};
+    return OK;
+}
+
+/* Adds the seats in which a person sits themselves, or of which they named a deputy for `party`. */
+static Status seats_held(Engine *e, const Approval *a, Str person, int64_t at, bool deputy,
+                         int64_t party, Authorities *out) {
+    uint64_t seats = 0;
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
         bool yes = false;
-        if (!seat_asked(a, s))
-            continue;
-        TRY(seat_holds(e, a, s, person, at, &yes));
-        for (uint32_t i = 0; i < n && !yes; i++)
-            if (deputy_for(e, a, s, list[i].party))
-                TRY(seat_holds(e, a, s, list[i].person, at, &yes));
-        *out |= (uint64_t)yes << s;
+        if (seat_asked(a, s) && (!deputy || deputy_for(e, a, s, party)))
+            TRY(seat_holds(e, a, s, person, at, &yes));
+        seats |= (uint64_t)yes << s;
     }
+    return authority_add(e, out, person, seats);
+}
+
+/* Adds by what authority a person may vote in which seats: their own, that of those who named them.
+ */
+static Status authorities_of(Engine *e, const Approval *a, Str person, int64_t at,
+                             Authorities *out) {
+    Deputy *list;
+    uint32_t n;
+    TRY(org_deputies(e, person, false, at, at, &list, &n));
+    TRY(seats_held(e, a, person, at, false, -1, out));
+    for (uint32_t i = 0; i < n; i++)
+        TRY(seats_held(e, a, list[i].person, at, true, list[i].party, out));
     return OK;
+}
+
+static uint64_t seats_in_all(const Voter *who) {
+    uint64_t seats = 0;
+    for (uint32_t i = 0; i < who->n; i++)
+        seats |= who->by[i].seats;
+    return seats;
+}
+
+/* Leaves of a voter's authorities what is of these seats. */
+static void authorities_limit(Authorities *list, uint64_t seats) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->n; i++) {
+        list->at[i].seats &= seats;
+        if (list->at[i].seats != 0)
+            list->at[kept++] = list->at[i];
+    }
+    list->n = kept;
 }
 
 /* ---- matching votes to seats */
 
-static void match_begin(const Approval *a, Match *m) {
-    *m = (Match){0};
-    for (uint32_t i = 0; i < a->def->need_count; i++)
-        if ((a->needs >> i & 1) != 0)
-            m->wanted[i] = a->def->needs[i].count;
-    for (uint32_t s = 0; s < a->def->seat_count; s++) {
-        uint32_t need = a->def->seats[s].need;
-        uint32_t copies = a->def->seats[s].members ? a->def->needs[need].count : 1;
-        for (uint32_t c = 0; seat_asked(a, s) && c < copies && m->places < MATCH_PLACES; c++)
-            m->place[m->places++] = (MatchPlace){s, need};
+static Places places_of(const Approval *a) {
+    Places p = {.seats = a->def->seat_count, .needs = a->def->need_count};
+    for (uint32_t i = 0; i < p.needs; i++)
+        p.wanted[i] = (a->needs >> i & 1) != 0 ? a->def->needs[i].count : 0;
+    for (uint32_t s = 0; s < p.seats; s++) {
+        p.need[s] = a->def->seats[s].need;
+        p.room[s] = a->def->seats[s].members ? p.wanted[p.need[s]] : 1;
     }
-    m->needs = a->def->need_count;
+    return p;
 }
 
-static Status match_votes(Engine *e, const Approval *a, Match *m) {
-    match_begin(a, m);
+/* The voters of those votes that say yes; vote[i]: the number of the vote of voter i. */
+static Status voters_of(Arena *arena, const Approval *a, Voter **voters, uint32_t **vote,
+                        uint32_t *n) {
+    *voters = new (arena, Voter, a->vote_count + 1);
+    *vote = new (arena, uint32_t, a->vote_count + 1);
+    *n = 0;
+    if (*voters == NULL || *vote == NULL)
+        return ERR_NOMEM;
     for (uint32_t i = 0; i < a->vote_count; i++)
-        if (a->votes[i].yes)
-            TRY(match_add(m, &e->event, a->votes[i].seats));
-    return OK;
-}
-
-/* How many of the voters with these seats find a place; placed[i]: whether voter i does. */
-static Status match_masks(Arena *arena, const Approval *a, const uint64_t *masks, uint32_t n,
-                          bool *placed) {
-    Match m;
-    match_begin(a, &m);
-    for (uint32_t i = 0; i < n; i++)
-        TRY(match_add(&m, arena, masks[i]));
-    for (uint32_t i = 0; i < n; i++)
-        placed[i] = match_placed(&m, i + 1);
+        if (a->votes[i].yes) {
+            (*voters)[*n] = a->votes[i].who;
+            (*vote)[(*n)++] = i;
+        }
     return OK;
 }
 
 Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats) {
-    uint64_t *masks = new (arena, uint64_t, a->vote_count + 1);
-    uint32_t *vote = new (arena, uint32_t, a->vote_count + 1), n = 0;
-    bool *placed = new (arena, bool, a->vote_count + 1);
+    Voter *voters;
+    uint32_t *vote, n;
+    bool sure;
+    Places places = places_of(a);
+    TRY(voters_of(arena, a, &voters, &vote, &n));
+    uint32_t *found = new (arena, uint32_t, n + 1);
     *seats = new (arena, uint32_t, a->vote_count + 1);
-    if (masks == NULL || vote == NULL || placed == NULL || *seats == NULL)
+    if (found == NULL || *seats == NULL)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < a->vote_count; i++) {
+    TRY(match_seats(&places, voters, n, arena, found, &sure));
+    for (uint32_t i = 0; i < a->vote_count; i++)
         (*seats)[i] = NO_SEAT;
-        if (a->votes[i].yes) {
-            masks[n] = a->votes[i].seats;
-            vote[n++] = i;
-        }
-    }
-    TRY(match_masks(arena, a, masks, n, placed));
-    uint32_t kept = 0; /* who finds no place never does: those before them stay placed */
     for (uint32_t i = 0; i < n; i++)
-        if (placed[i]) {
-            masks[kept] = masks[i];
-            vote[kept++] = vote[i];
-        }
-    for (uint32_t i = 0; i < kept; i++) {
-        uint64_t all = masks[i];
-        bool fits = false;
-        for (uint32_t s = 0; s < a->def->seat_count && !fits; s++) {
-            if ((all >> s & 1) == 0)
-                continue;
-            masks[i] = (uint64_t)1 << s;
-            TRY(match_masks(arena, a, masks, kept, placed));
-            fits = true;
-            for (uint32_t k = 0; k < kept; k++)
-                fits = fits && placed[k];
-            (*seats)[vote[i]] = s;
-        }
-    }
+        (*seats)[vote[i]] = found[i];
     return OK;
 }
 
@@ -459,34 +513,34 @@ static Status first_lacking(Engine *e, const Approval *a, uint32_t *out) {
     return OK;
 }
 
-/* The seats in which a person may vote at `at` or will be able to by the end, as far as is known.
+/* By what authority a person may vote at `at` or will be able to by the end, as far as is known.
  * *next: the first instant after `at` at which that may change. */
-static Status seats_by_end(Engine *e, const Approval *a, Str person, int64_t at, uint64_t *out,
-                           int64_t *next) {
+static Status authorities_by_end(Engine *e, const Approval *a, Str person, int64_t at,
+                                 Authorities *out, int64_t *next) {
     Instants bounds = {0};
-    *out = 0;
     TRY(org_bounds(e, person, at, a->due, &bounds));
     for (uint32_t i = 0; i <= bounds.n; i++) {
         int64_t when = i == 0 ? at : bounds.at[i - 1];
         bool excluded;
         Str because;
-        uint64_t seats = 0;
         TRY(is_excluded(e, a, person, when, &excluded, &because));
         if (!excluded)
-            TRY(seats_of(e, a, person, when, &seats));
-        *out |= seats;
+            TRY(authorities_of(e, a, person, when, out));
         if (i > 0 && when < *next)
             *next = when;
     }
     return OK;
 }
 
-/* Those who could still vote. Of each seat so many are looked for as there are places: more could
- * not be needed. */
+/* The voters, and those who could still vote. Of each seat so many are looked for as can be needed:
+ * each place that is filled takes a voter and an authority, so that of twice as many who hold the
+ * seat themselves there is always one left. */
 typedef struct Candidates {
-    Str *person;
-    uint64_t *seats;
+    Str *person; /* empty: anybody */
+    Voter *who;
     uint32_t n, room;
+    uint32_t voted;            /* so many have */
+    uint32_t own[LIMIT_SEATS]; /* of each seat: how many hold it themselves */
     int64_t next;
 } Candidates;
 
@@ -497,32 +551,39 @@ static bool has_voted(const Approval *a, Str person) {
     return false;
 }
 
-static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
-                            int64_t at) {
-    for (uint32_t i = 0; i < list->n; i++)
-        if (str_eq(list->person[i], person))
-            return OK;
-    uint64_t seats;
-    TRY(seats_by_end(e, a, person, at, &seats, &list->next));
-    if (seats == 0 || has_voted(a, person))
-        return OK; /* a seat is held from a voter's term on, though they cannot vote again */
+static Status candidate_push(Engine *e, Candidates *list, Str person, Voter who) {
     if (list->n == list->room) {
         uint32_t room = 2 * list->room + 8;
         Str *persons = new (&e->event, Str, room);
-        uint64_t *masks = new (&e->event, uint64_t, room);
-        if (persons == NULL || masks == NULL)
+        Voter *voters = new (&e->event, Voter, room);
+        if (persons == NULL || voters == NULL)
             return ERR_NOMEM;
         for (uint32_t i = 0; i < list->n; i++) {
             persons[i] = list->person[i];
-            masks[i] = list->seats[i];
+            voters[i] = list->who[i];
         }
         list->person = persons;
-        list->seats = masks;
+        list->who = voters;
         list->room = room;
     }
     list->person[list->n] = person;
-    list->seats[list->n++] = seats;
+    list->who[list->n++] = who;
     return OK;
+}
+
+static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
+                            int64_t at) {
+    for (uint32_t i = list->voted; i < list->n; i++)
+        if (str_eq(list->person[i], person))
+            return OK;
+    Authorities found = {0};
+    TRY(authorities_by_end(e, a, person, at, &found, &list->next));
+    if (found.n == 0 || has_voted(a, person))
+        return OK; /* a seat is held from a voter's term on, though they cannot vote again */
+    for (uint32_t i = 0; i < found.n; i++)
+        for (uint32_t s = 0; s < a->def->seat_count && str_eq(found.at[i].of, person); s++)
+            list->own[s] += (uint32_t)(found.at[i].seats >> s & 1);
+    return candidate_push(e, list, person, (Voter){found.at, found.n});
 }
 
 /* One who holds a seat, and who acts for them. */
@@ -537,17 +598,10 @@ static Status candidates_of(Engine *e, const Approval *a, Candidates *list, Str 
     return OK;
 }
 
-static bool enough(const Candidates *list, uint32_t seat, uint32_t places) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < list->n; i++)
-        n += (list->seats[i] >> seat & 1) != 0;
-    return n >= places;
-}
-
 static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32_t seat,
-                          int64_t party, uint32_t places, int64_t at, bool *ever) {
+                          int64_t party, uint32_t enough, int64_t at, bool *ever) {
     Holders holders = {.party = party, .at = at, .until = a->due};
-    while (!enough(list, seat, places)) {
+    while (list->own[seat] < enough) {
         Str person;
         bool found;
         TRY(org_holder_next(e, &holders, &person, &found));
@@ -559,30 +613,34 @@ static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32
     return OK;
 }
 
-/* Adds to a match of the votes all who could still vote. A seat that nobody ever held may be held
- * by anybody (contract.md 6). *next: when to look again, though nothing comes in. */
-static Status match_hopes(Engine *e, const Approval *a, Match *m, int64_t at, int64_t *next) {
-    Candidates list = {.next = INSTANT_NEVER};
-    uint32_t places = m->places;
+/* Somebody who may come to hold a seat that nobody ever held (contract.md 6). */
+static Status anybody_add(Engine *e, Candidates *list, uint32_t seat) {
+    Authority *by = new (&e->event, Authority, 1);
+    if (by == NULL)
+        return ERR_NOMEM;
+    *by = (Authority){.seats = (uint64_t)1 << seat};
+    return candidate_push(e, list, (Str){NULL, 0}, (Voter){by, 1});
+}
+
+/* Adds all who could still vote. list->next: when to look again, though nothing comes in. */
+static Status candidates_find(Engine *e, const Approval *a, const Places *places, int64_t at,
+                              Candidates *list) {
+    uint32_t enough = 2 * places_wanted(places);
     for (uint32_t s = 0; s < a->def->seat_count; s++) {
         int64_t party = seat_party(e, a, s);
         bool ever = party < 0, members = a->def->seats[s].members;
         if (!seat_asked(a, s))
             continue;
         if (a->seats[s].aux == 1)
-            TRY(candidates_of(e, a, &list, value_str(a->seats[s]), at));
+            TRY(candidates_of(e, a, list, value_str(a->seats[s]), at));
         if (party >= 0)
-            TRY(holders_add(e, a, &list, s, party, places, at, &ever));
+            TRY(holders_add(e, a, list, s, party, enough, at, &ever));
         for (uint32_t i = 0; members && party >= 0 && i < e->b->party_count; i++)
             if (e->b->parties[i].team == party)
-                TRY(holders_add(e, a, &list, s, i, places, at, &ever));
-        uint32_t copies = members ? a->def->needs[a->def->seats[s].need].count : 1;
-        for (uint32_t c = 0; !ever && !enough(&list, s, places) && c < copies; c++)
-            TRY(match_add(m, &e->event, (uint64_t)1 << s));
+                TRY(holders_add(e, a, list, s, i, enough, at, &ever));
+        for (uint32_t c = 0; !ever && list->own[s] < enough && c < places->room[s]; c++)
+            TRY(anybody_add(e, list, s));
     }
-    for (uint32_t i = 0; i < list.n; i++)
-        TRY(match_add(m, &e->event, list.seats[i]));
-    *next = list.next;
     return OK;
 }
 
@@ -639,65 +697,76 @@ static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId
     return approval_end(e, a, state, &effect);
 }
 
-/* Whether the requirements before `need`, and of it the first `places` places, can be had by these
- * voters. */
-static Status had_so_far(Engine *e, const Match *all, uint32_t need, uint32_t places, bool *yes) {
-    Match m = {.needs = need + 1};
-    uint32_t of_need = 0;
-    uint64_t *seats = new (&e->event, uint64_t, all->voters + 1);
-    if (seats == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < need; i++)
-        m.wanted[i] = all->wanted[i];
-    for (uint32_t i = 0; i < all->places; i++)
-        if (all->place[i].need < need || (all->place[i].need == need && of_need++ < places))
-            m.place[m.places++] = all->place[i];
-    m.wanted[need] = places < all->wanted[need] ? places : all->wanted[need];
-    uint32_t n = all->voters;
-    for (const Voter *v = all->last; v != NULL; v = v->before)
-        seats[--n] = v->seats;
-    for (uint32_t i = 0; i < all->voters; i++)
-        TRY(match_add(&m, &e->event, seats[i]));
-    *yes = match_full(&m);
+/* Whether the requirements before `need`, and of it the first `most` places, can be had by all
+ * these voters. */
+static Status had_so_far(Engine *e, const Places *all, const Candidates *list, uint32_t need,
+                         uint32_t most, bool *yes) {
+    Places p = *all;
+    uint32_t left = most;
+    bool sure;
+    for (uint32_t s = 0; s < p.seats; s++)
+        if (p.need[s] == need) {
+            p.room[s] = p.room[s] < left ? p.room[s] : left;
+            left -= p.room[s];
+        }
+    for (uint32_t i = need; i < p.needs; i++)
+        p.wanted[i] = i > need ? 0 : p.wanted[i] < most ? p.wanted[i] : most;
+    TRY(match_can(&p, list->who, list->n, &e->event, yes, &sure));
+    *yes = *yes || !sure;
     return OK;
 }
 
 /* Of the first requirement that cannot be had together with those before it, the first seat that
- * cannot. `all` is a match that is not full. */
-static Status first_hopeless(Engine *e, const Match *all, uint32_t *seat) {
+ * cannot. They cannot all be had. */
+static Status first_hopeless(Engine *e, const Places *all, const Candidates *list, uint32_t *seat) {
     uint32_t need = 0, places = 0;
     bool yes = true;
     for (; yes && need < all->needs; need++)
-        TRY(had_so_far(e, all, need, MATCH_PLACES, &yes));
+        TRY(had_so_far(e, all, list, need, UINT32_MAX, &yes));
     need -= yes ? 0 : 1;
     *seat = NO_SEAT;
-    for (uint32_t i = 0; !yes && *seat == NO_SEAT && i < all->places; i++) {
-        bool fits = true;
-        if (all->place[i].need != need)
-            continue;
-        TRY(had_so_far(e, all, need, ++places, &fits));
-        *seat = fits ? NO_SEAT : all->place[i].seat;
-    }
+    for (uint32_t s = 0; !yes && *seat == NO_SEAT && s < all->seats; s++)
+        for (uint32_t c = 0; all->need[s] == need && *seat == NO_SEAT && c < all->room[s]; c++) {
+            bool fits;
+            TRY(had_so_far(e, all, list, need, ++places, &fits));
+            *seat = fits ? NO_SEAT : s;
+        }
     return OK;
+}
+
+/* Where the bound was met the approval stays open: it is granted or given up only on proof. */
+static Status say_unsure(Engine *e) {
+    return alert(e, "failed",
+                 S("too many ways to seat these votes, for delegations limit who may use whose "
+                   "authority in which seat; they do not count till fewer are left"));
 }
 
 /* Grants it when all is there, ends it when it cannot be had any more; else plans when to look
  * again. */
 static Status approval_judge(Engine *e, Approval *a) {
-    Match m;
-    int64_t next;
-    TRY(match_votes(e, a, &m));
-    if (match_full(&m)) {
+    Candidates list = {.next = INSTANT_NEVER};
+    Places places = places_of(a);
+    uint32_t *vote, seat;
+    bool all, can, sure;
+    TRY(voters_of(&e->event, a, &list.who, &vote, &list.n));
+    TRY(match_can(&places, list.who, list.n, &e->event, &all, &sure));
+    if (all) {
         Effect granted = {.id = EFFECT_APPROVAL_GRANTED};
         return approval_end(e, a, APPROVAL_GRANTED, &granted);
     }
-    TRY(match_hopes(e, a, &m, e->now, &next));
-    if (!match_full(&m)) {
-        uint32_t seat;
-        TRY(first_hopeless(e, &m, &seat));
+    if (!sure)
+        TRY(say_unsure(e));
+    list.voted = list.room = list.n;
+    list.person = new (&e->event, Str, list.n + 1);
+    if (list.person == NULL)
+        return ERR_NOMEM;
+    TRY(candidates_find(e, a, &places, e->now, &list));
+    TRY(match_can(&places, list.who, list.n, &e->event, &can, &sure));
+    if (!can && sure) {
+        TRY(first_hopeless(e, &places, &list, &seat));
         return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, seat);
     }
-    TRY(timer_plan(e, a, next));
+    TRY(timer_plan(e, a, list.next));
     return approval_save(e, a);
 }
 
@@ -831,7 +900,7 @@ static Status put_seats_asked(Engine *e, const Approval *a, Str *out) {
 
 /* Whether the actor may vote, and where; else the event is refused with what is missing. */
 static Status vote_judge(Engine *e, const Approval *a, const Flow *flow, Value seat,
-                         uint64_t *seats) {
+                         Authorities *found) {
     Str by = flow->by, because, message, asked;
     bool out;
     if (has_voted(a, by)) {
@@ -851,9 +920,9 @@ static Status vote_judge(Engine *e, const Approval *a, const Flow *flow, Value s
                              STR_ARG(by), STR_ARG(because)));
         return refuse_authority(e, flow, S("actor"), message);
     }
-    TRY(seats_of(e, a, by, flow->vm.time, seats));
+    TRY(authorities_of(e, a, by, flow->vm.time, found));
     TRY(put_seats_asked(e, a, &asked));
-    if (*seats == 0) {
+    if (found->n == 0) {
         TRY(arena_printf(&e->event, &message, "%.*s holds none of the seats of this approval: %.*s",
                          STR_ARG(by), STR_ARG(asked)));
         return refuse_authority(e, flow, S("actor"), message);
@@ -865,8 +934,8 @@ static Status vote_judge(Engine *e, const Approval *a, const Flow *flow, Value s
         if (value_eq(a->seats[s], seat) ||
             (seat.aux == 0 && seat_asked(a, s) && seat_party(e, a, s) == seat.i))
             named |= (uint64_t)1 << s;
-    *seats &= named;
-    if (*seats != 0)
+    authorities_limit(found, named);
+    if (found->n > 0)
         return OK;
     Str name = party_text(e->b, seat);
     TRY(arena_printf(&e->event, &message,
@@ -905,7 +974,10 @@ static Status approval_vote(Engine *e, Approval *a, Flow *flow) {
                  .yes = f[2].i == 1, /* its members are no and yes, in this order */
                  .leaf = flow->leaf,
                  .time = flow->vm.time};
-    TRY(vote_judge(e, a, flow, f[4], &vote.seats));
+    Authorities found = {0};
+    TRY(vote_judge(e, a, flow, f[4], &found));
+    vote.who = (Voter){found.at, found.n};
+    vote.seats = seats_in_all(&vote.who);
     e->matched = true;
     a->votes[a->vote_count++] = vote;
     TRY(say_voted(e, a, &vote, f[3], f[2]));

@@ -4,6 +4,7 @@
 
 #include "engine/run/engine.h"
 #include "engine/run/fold.h"
+#include "engine/run/match.h"
 
 /* Who does something when an event comes, in the order in which they do it: declarations in text
  * order; within a duty its clauses (fulfil, waive, cancel, resume, pause), then the raising. */
@@ -129,6 +130,7 @@ typedef struct Vote {
     Str by;
     bool yes;
     uint64_t seats; /* bits of the seats in which it may count, judged when it was cast */
+    Voter who;      /* by what authority in which of them */
     uint64_t leaf;
     int64_t time;
 } Vote;
@@ -241,9 +243,8 @@ Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *
 Status duty_plan(Engine *e, Duty *d);
 
 /* approval.c */
-#define NO_SEAT UINT32_MAX
 /* In which seat each vote counts, NO_SEAT for none: as many as possible count, and each takes the
- * first seat that it can, in the order in which they were cast. */
+ * first seat that it can, in the order in which they were cast (match.h). */
 Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats);
 Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);

@@ -15,7 +15,8 @@ from typing import Any, Iterator, Optional
 
 READINGS = (
     "V1 A vote's authority, and who is excluded, are judged at its own time, by what has been told so far.",
-    "V2 As many votes count as possible, earlier ones first; each takes the first seat (in text order) that it can"
+    "V2 A person counts once, as voter and as the one in whose name a vote is: the holder and their deputy, or two"
+    " deputies, do not count both. As many votes count as possible, earlier ones first; each takes the first seat (in text order) that it can"
     " take while all that count stay seated, earlier votes choosing first. `voted` names that seat; a vote that"
     " does not count, or is a no, names the first of its seats.",
     "V3 An approval can still be had at t when those who have not voted, each in a seat that they may take at some"
@@ -33,6 +34,8 @@ READINGS = (
 
 ZONE = timezone(timedelta(hours=8))
 Places = dict[int, list[int]]
+Pairs = frozenset[tuple[str, int]]  # in whose name, in which seat
+State = tuple[frozenset[str], tuple[int, ...]]  # in whose names votes are, in which seats
 NEVER = datetime(9999, 1, 1, tzinfo=ZONE)
 
 
@@ -69,7 +72,7 @@ class Policy:
 class Vote:
     by: str
     yes: bool
-    seats: frozenset[int]
+    pairs: Pairs
 
 
 @dataclass
@@ -152,10 +155,12 @@ class Oracle:
                 persons |= {deputy} if whom == person else set()
         return any(self.holds(x, out, at) for x in persons for out in a.excluded)
 
-    def seats(self, a: Approval, person: str, at: datetime) -> frozenset[int]:
-        return frozenset(s for s in self.asked(a) if self.sits(a, s, person, at) or any(
-            deputy == person and begin <= at < end and self.fits(a, s, limit) and self.sits(a, s, whom, at)
-            for deputy, whom, limit, begin, end in self.acts))
+    def pairs(self, a: Approval, person: str, at: datetime) -> Pairs:
+        """In whose name a person may vote, in which seats."""
+        names = [(person, None)] + [(whom, limit) for deputy, whom, limit, begin, end in self.acts
+                                    if deputy == person and begin <= at < end]
+        return frozenset((name, s) for name, limit in names for s in self.asked(a)
+                         if (name == person or self.fits(a, s, limit)) and self.sits(a, s, name, at))
 
     # ---- seating votes
 
@@ -163,39 +168,43 @@ class Oracle:
         count = self.p.needs[need].count
         return min(count, len(places[need])) if need in places else count
 
-    def seatings(self, a: Approval, voters: list[frozenset[int]], needs: set[int],
-                 places: Places) -> Iterator[tuple[int, ...]]:
-        """Every way to give each voter a seat; of the requirements in `places` there are those only."""
-        def go(i: int, taken: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-            if i == len(voters):
-                yield taken
-                return
-            for s in sorted(voters[i]):
-                need = a.seats[s][0]
-                if need not in needs:
-                    continue
-                wanted = self.wanted(need, places)
-                copies = places[need].count(s) if need in places else wanted if a.seats[s][2] else 1
-                if taken.count(s) < copies and sum(a.seats[t][0] == need for t in taken) < wanted:
-                    yield from go(i + 1, taken + (s,))
-        return go(0, ())
+    def ways(self, a: Approval, state: State, voter: Pairs, needs: set[int],
+             places: Places) -> Iterator[tuple[int, State]]:
+        """Every way to seat one voter more; of the requirements in `places` there are those only."""
+        names, taken = state
+        for name, s in sorted(voter):
+            need = a.seats[s][0]
+            if need not in needs or name in names:
+                continue
+            wanted = self.wanted(need, places)
+            copies = places[need].count(s) if need in places else wanted if a.seats[s][2] else 1
+            if taken.count(s) < copies and sum(a.seats[t][0] == need for t in taken) < wanted:
+                yield s, (names | {name}, tuple(sorted(taken + (s,))))
 
-    def counting(self, a: Approval, voters: list[frozenset[int]], needs: set[int], places: Places) -> list[int]:
-        kept: list[int] = []
-        for i in range(len(voters)):
-            if next(self.seatings(a, [voters[k] for k in kept] + [voters[i]], needs, places), None) is not None:
-                kept.append(i)
-        return kept
+    def counting(self, a: Approval, voters: list[Pairs], needs: set[int], places: Places) -> list[int]:
+        """Of all ways to seat some, by what they have taken, the earliest who sit; then the most of these."""
+        best: dict[State, tuple[int, ...]] = {(frozenset(), ()): ()}
+        for i, voter in enumerate(voters):
+            for state, kept in list(best.items()):
+                for _, after in self.ways(a, state, voter, needs, places):
+                    best[after] = min(best.get(after, kept + (i,)), kept + (i,))
+        return list(min(best.values(), key=lambda kept: (-len(kept), kept)))
 
     def seated(self, a: Approval) -> dict[int, int]:
         """Number of the vote -> its seat."""
         yes = [i for i, v in enumerate(a.votes) if v.yes]
-        masks = [a.votes[i].seats for i in yes]
-        kept = self.counting(a, masks, a.needs, {})
-        best = min(self.seatings(a, [masks[k] for k in kept], a.needs, {}))
-        return {yes[k]: s for k, s in zip(kept, best)}
+        voters = [a.votes[i].pairs for i in yes]
+        kept = self.counting(a, voters, a.needs, {})
+        best: dict[State, tuple[int, ...]] = {(frozenset(), ()): ()}
+        for k in kept:
+            then: dict[State, tuple[int, ...]] = {}
+            for state, seats in best.items():
+                for s, after in self.ways(a, state, voters[k], a.needs, {}):
+                    then[after] = min(then.get(after, seats + (s,)), seats + (s,))
+            best = then
+        return {yes[k]: s for k, s in zip(kept, min(best.values()))}
 
-    def full(self, a: Approval, voters: list[frozenset[int]], needs: set[int], places: Places) -> bool:
+    def full(self, a: Approval, voters: list[Pairs], needs: set[int], places: Places) -> bool:
         return len(self.counting(a, voters, needs, places)) == sum(self.wanted(n, places) for n in needs)
 
     # ---- hope
@@ -204,18 +213,18 @@ class Oracle:
         known = {x for _, _, b, c in self.held for x in (b, c)} | {x for *_, b, c in self.acts for x in (b, c)}
         return sorted(x for x in known if at < x <= a.due and x != NEVER)
 
-    def hopes(self, a: Approval, at: datetime) -> list[frozenset[int]]:
+    def hopes(self, a: Approval, at: datetime) -> list[Pairs]:
         persons = {h[0] for h in self.held} | {d[0] for d in self.acts} | {w for _, w, m in a.seats if not m}
         out = []
         for person in sorted(persons):
             if self.is_party(person) or any(v.by == person for v in a.votes):
                 continue
-            seats: frozenset[int] = frozenset()
+            pairs: Pairs = frozenset()
             for u in [at] + self.bounds(a, at):
                 if not self.excluded(a, person, u):
-                    seats |= self.seats(a, person, u)
-            if seats:
-                out.append(seats)
+                    pairs |= self.pairs(a, person, u)
+            if pairs:
+                out.append(pairs)
         for s in self.asked(a):
             need, who, members = a.seats[s]
             party = self.p.teams[who] if who in self.p.teams and not members else who
@@ -223,7 +232,8 @@ class Oracle:
                 continue
             names = {party} | ({r for r, t in self.p.parties.items() if t == party} if members else set())
             if not any(what in names and begin <= at for _, what, begin, _ in self.held):
-                out += [frozenset([s])] * (self.p.needs[need].count if members else 1)
+                out += [frozenset([("somebody %d" % (len(out) + k), s)])
+                        for k in range(self.p.needs[need].count if members else 1)]
         return out
 
     def lacking(self, a: Approval) -> str:
@@ -250,7 +260,7 @@ class Oracle:
             self.say("remit.notified", a.subject(), at, cause, {"to": ["director"], "text": state})
 
     def judge(self, a: Approval, at: datetime, cause: str) -> None:
-        yes = [v.seats for v in a.votes if v.yes]
+        yes = [v.pairs for v in a.votes if v.yes]
         a.look = NEVER
         if self.full(a, yes, a.needs, {}):
             self.end(a, "granted", at, cause)
@@ -391,17 +401,17 @@ class Oracle:
         if a is None:
             self.leaf += 1
             return False
-        seats = self.seats(a, by, at)
-        if any(v.by == by for v in a.votes) or self.excluded(a, by, at) or not seats:
+        pairs = self.pairs(a, by, at)
+        if any(v.by == by for v in a.votes) or self.excluded(a, by, at) or not pairs:
             return self.reject(e, "actor")
         if "seat" in d:
-            seats &= {s for s in self.asked(a) if a.seats[s][1] == d["seat"] or
-                      (not a.seats[s][2] and self.p.teams.get(a.seats[s][1]) == d["seat"])}
-            if not seats:
+            pairs = frozenset((name, s) for name, s in pairs if a.seats[s][1] == d["seat"] or
+                              (not a.seats[s][2] and self.p.teams.get(a.seats[s][1]) == d["seat"]))
+            if not pairs:
                 return self.reject(e, "seat")
         self.leaf += 1
-        a.votes.append(Vote(by, d["vote"] == "yes", seats))
-        seat = self.seated(a).get(len(a.votes) - 1, min(seats))
+        a.votes.append(Vote(by, d["vote"] == "yes", pairs))
+        seat = self.seated(a).get(len(a.votes) - 1, min(s for _, s in pairs))
         note = {"note": d["note"]} if "note" in d else {}
         self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note)
         if d["vote"] == "yes":

@@ -118,6 +118,10 @@ def any_stream(r):
     for party in PARTIES:  # most seats are held from the beginning
         for person in r.sample(PERSONS, r.choice([0, 1, 1, 2, 3])):
             out.append(("remit.appointed", at, {"person": person, "seat": party}, None))
+    for _ in range(r.choice([0, 0, 3, 6])):  # who act for one another, some in one seat alone
+        who = r.choice(PERSONS)
+        d = {"person": r.choice([p for p in PERSONS if p != who])}
+        out.append(("remit.delegated", at, {**d, "seat": r.choice(list(PARTIES))} if r.random() < 0.4 else d, who))
     for _ in range(r.randint(10, 45)):
         at += STEP * r.choice([0, 0, 0, 1, 1, 2])
         kind, data, actor = any_event(r, at)
