@@ -226,6 +226,13 @@ clause(N) ::= DUE_BY(K) expr(A). { N = build_1(b, N_DUE_BY, K, A); }
 clause(N) ::= DUE_BY(K) END_OF(E) UNIT(U). { N = build_1(b, N_DUE_BY, K, build_end_of(b, E, U, build_no_token())); }
 clause(N) ::= DUE_BY(K) LAST(L) UNIT(U) OF UNIT(P). { N = build_1(b, N_DUE_BY, K, build_end_of(b, L, U, P)); }
 clause(N) ::= FULFILLED_BY(K) dotted(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
+clause(N) ::= FULFILLED_BY(K) ALL_OF LB parts(L) RB(R). { N = build_parts(b, K, build_no_token(), L, 1, R); }
+clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF LB parts(L) RB(R). { N = build_parts(b, K, C, L, 1, R); }
+clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF dotted(E) where(W). { N = build_parts(b, K, C, build_list(b, build_none(), build_act(b, K, ACT_PART, E, W, NULL, build_no_token())), 0, K); }
+%type parts {NodeList}
+parts(L) ::= . { L = build_none(); }
+parts(L) ::= parts(A) dotted(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
+parts(L) ::= parts(A) error. { L = build_list(b, A, build_error(b)); }
 clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
 clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
 clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }

@@ -69,14 +69,22 @@ static bool was_said(Why *w, const Leaf *said, uint64_t act) {
 /* Why an act changed nothing that was worth saying. */
 static const char *silence(const Duty *d, const Act *act) {
     uint64_t reasons = 0, bit = (uint64_t)1 << act->clause;
+    bool over = false;
     for (uint32_t i = 0; i < d->act_count && &d->acts[i] != act; i++) {
         if (d->acts[i].kind == ACT_IS_PAUSE)
             reasons |= (uint64_t)1 << d->acts[i].clause;
         else if (d->acts[i].kind == ACT_IS_RESUME)
             reasons &= ~((uint64_t)1 << d->acts[i].clause);
-        else
-            return "after its end, so it changes nothing";
+        over = over || (d->fold.ended && d->acts[i].leaf == d->fold.end_leaf);
     }
+    if (over)
+        return "after its end, so it changes nothing";
+    if (act->kind == ACT_IS_PART)
+        return "a part of what fulfils it";
+    if (act->kind == ACT_IS_REASSIGN)
+        return "it was reassigned again since";
+    if (act->kind == ACT_IS_ACKNOWLEDGE)
+        return "an acknowledgement";
     if (act->kind == ACT_IS_PAUSE)
         return (reasons & bit) != 0 ? "it paused for this reason already"
                : reasons != 0       ? "one more reason to pause"
@@ -194,6 +202,8 @@ Status why_duty_text(Why *w, Str subject) {
         put_text(w->out, S(", due "));
         why_moment(w, d->fold.due);
     }
+    if (d->def->parts_needed > 0)
+        put_fmt(w->out, "\n%u of %u that fulfil it together", d->fold.parts, d->def->parts_needed);
     put_text(w->out, S("\n\n"));
     TRY(put_arose(w));
     put_c(w->out, '\n');

@@ -18,6 +18,7 @@ enum {
     LIMIT_SEATS = 60,              /* seats of one approval */
     LIMIT_SEATINGS = 10000,    /* seatings that are tried at once, where authorities are limited */
     LIMIT_PAUSES = 32,         /* pause clauses of one duty: a bit each in its record */
+    LIMIT_PARTS = 1000,        /* events that fulfil a duty together */
     LIMIT_REPEATS = 100,       /* how often a rung comes again */
     LIMIT_RUNGS = 60,          /* rungs of one ladder */
     LIMIT_STEPS = 64,          /* steps of one instant (language.md 15) */

@@ -246,6 +246,8 @@ typedef struct DutySym {
     ActSym *acts;
     uint32_t act_count;
     uint32_t pause_count;
+    uint32_t part_count, parts_needed; /* of what fulfils it together */
+    bool parts_once;                   /* each of them counts once */
     Rung *rungs;
     uint32_t rung_count;
     Reaction *reactions;

@@ -315,7 +315,8 @@ static void links_by_name(Program *p, const DutySym *duty, ActSym *act) {
             continue;
         act->links[act->link_count++] = (Link){NULL, (uint32_t)found, key, (int)i};
     }
-    if (act->link_count == 0 && act->kind != ACT_FULFIL && !act->event->broken && !duty->keyless)
+    if (act->link_count == 0 && act->kind != ACT_FULFIL && act->kind != ACT_PART &&
+        !act->event->broken && !duty->keyless)
         diag_add2(p->diags, DIAG_NO_MATCH, act->node->at, act->event->name,
                   names.n == 0 ? say_both(p, "(its instant)", "（其时间点）") : names);
 }
@@ -600,6 +601,39 @@ void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, S
                   duty->kind == DECL_APPROVAL);
 }
 
+/* `fulfilled by all of { ... }`, `2 of { ... }`, `3 of visit.made`: what fulfils it together. */
+static void parts_check(Program *p, DutySym *duty, const Node *node) {
+    if (duty->part_count > 0) {
+        say_clause_twice(p, duty, node);
+        return;
+    }
+    uint32_t n = (uint32_t)node_count(node->a);
+    if (n > LIMIT_PAUSES) {
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "this list", "这个列表"),
+                  S("32"));
+        return;
+    }
+    for (const Node *part = node->a; part != NULL; part = part->next)
+        if (part->kind == N_ACT)
+            act_check(p, duty, part, duty->part_count++);
+    if (has_error(node->a))
+        return;
+    Value count = value_int(n);
+    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = node->text, .span = node->span};
+    int64_t most = node->flag != 0 ? n : LIMIT_PARTS;
+    if (node->text.n > 0 && !literal_value(p, &literal, &count))
+        return;
+    if (n == 0 || count.kind != V_INT || count.i < 1 || count.i > most)
+        diag_add3(p->diags, DIAG_BAD_LITERAL, node->at,
+                  node->text.n > 0 ? node->text : source_text(p->sources, node->at),
+                  say_both(p, "number of parts", "部分数"),
+                  say(p, "%c%s%lld%c%s%lld%c", DIAG_BOTH_EN, "write 1 to ", (long long)most,
+                      DIAG_BOTH_ZH, "请写 1 至 ", (long long)most, DIAG_BOTH_END));
+    else
+        duty->parts_needed = (uint32_t)count.i;
+    duty->parts_once = node->flag != 0;
+}
+
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     Type party = type_plain(TY_PARTY);
     switch (c->kind) {
@@ -646,6 +680,9 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         act_check(p, duty, c->b, duty->pause_count);
         duty->pause_count++;
         return;
+    case N_PARTS:
+        parts_check(p, duty, c);
+        return;
     case N_AGAIN:
         duty->again = true;
         return;
@@ -688,6 +725,8 @@ static bool duty_room(Program *p, DutySym *duty) {
     size_t n = 1 + BY_POWERS, rungs = 1;
     for (const Node *c = duty->node->c; c != NULL; c = c->next) {
         n += 2;
+        if (c->kind == N_PARTS)
+            n += node_count(c->a);
         if (c->kind == N_ESCALATE)
             rungs += node_count(c->a);
     }
@@ -766,9 +805,9 @@ static void duty_check(Program *p, DutySym *duty) {
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
     bool fulfilled = duty->broken;
     for (uint32_t i = 0; i < duty->act_count; i++)
-        fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL;
+        fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL || duty->acts[i].kind == ACT_PART;
     for (const Node *c = node->c; c != NULL; c = c->next)
-        fulfilled = fulfilled || (c->kind == N_ACT && c->op == ACT_FULFIL);
+        fulfilled = fulfilled || c->kind == N_PARTS || (c->kind == N_ACT && c->op == ACT_FULFIL);
     if (!fulfilled)
         diag_add1(p->diags, DIAG_NEVER_FULFILLED, duty->at, duty->name);
 }

@@ -46,7 +46,9 @@ static void edges_of_duty(Graph *g, const DutySym *duty) {
                    : state == STATE_WAIVED  ? ACT_WAIVE
                                             : ACT_CANCEL;
         for (uint32_t k = 0; k < duty->act_count; k++)
-            if (duty->acts[k].kind == kind && duty->acts[k].event != NULL)
+            if ((duty->acts[k].kind == kind ||
+                 (kind == ACT_FULFIL && duty->acts[k].kind == ACT_PART)) &&
+                duty->acts[k].event != NULL)
                 edges_of(g, duty->acts[k].event->number, duty->reactions[i].actions, duty->name);
     }
 }

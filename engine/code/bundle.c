@@ -474,7 +474,7 @@ static void put_act(Buf *out, const ActDef *a) {
     put_varint(out, a->line);
 }
 static void take_act(Reader *r, ActDef *a) {
-    a->kind = take_below(r, ACT_IS_ACKNOWLEDGE + 1);
+    a->kind = take_below(r, ACT_IS_PART + 1);
     a->clause = take_u8(&r->t);
     a->match = take_below(r, MATCH_BY_SELF + 1);
     a->each = take_flag(r);
@@ -609,6 +609,8 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_index(out, d->owner_slot);
     PUT_LIST(out, d->acts, d->act_count, put_act);
     put_varint(out, d->pause_count);
+    put_varint(out, d->part_count);
+    put_varint(out, (uint64_t)d->parts_needed << 1 | d->parts_once);
     PUT_LIST(out, d->rungs, d->rung_count, put_rung);
     PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
     put_varint(out, d->file);
@@ -633,13 +635,19 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->owner_slot = take_index(r, LIMIT_REGISTERS, true);
     TAKE_LIST(r, d->acts, d->act_count, take_act);
     d->pause_count = take_u32v(r);
+    d->part_count = take_u32v(r);
+    d->parts_needed = take_u32v(r);
+    d->parts_once = d->parts_needed & 1;
+    d->parts_needed >>= 1;
     TAKE_LIST(r, d->rungs, d->rung_count, take_rung);
     TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     bool scheduled = d->schedule.kind != SCHEDULE_NONE;
     bool triggers = (d->event >= 0) + scheduled + (d->param_count > 0) > 1;
-    if (triggers || d->rung_count > LIMIT_RUNGS || d->pause_count > LIMIT_PAUSES)
+    if (triggers || d->rung_count > LIMIT_RUNGS || d->pause_count > LIMIT_PAUSES ||
+        d->part_count > LIMIT_PAUSES || (d->part_count > 0) != (d->parts_needed > 0) ||
+        d->parts_needed > (d->parts_once ? d->part_count : LIMIT_PARTS))
         r->t.failed = true;
 }
 
@@ -1124,7 +1132,9 @@ static bool ok_tables(const Bundle *b) {
 
 static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
     bool pauses = a->kind == ACT_IS_RESUME || a->kind == ACT_IS_PAUSE;
-    if (a->file >= b->source_count || a->clause >= (pauses ? d->pause_count : 1))
+    if (a->file >= b->source_count || a->clause >= (pauses                   ? d->pause_count
+                                                    : a->kind == ACT_IS_PART ? d->part_count
+                                                                             : 1))
         return false;
     if ((a->kind == ACT_IS_REASSIGN &&
          (a->match != MATCH_BY_SELF || a->event != ENGINE_REASSIGNED)) ||

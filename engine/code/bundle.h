@@ -126,14 +126,15 @@ typedef enum ActKind {
     ACT_IS_CANCEL,
     ACT_IS_RESUME,
     ACT_IS_PAUSE,
-    ACT_IS_REASSIGN,   /* by the engine's own event alone */
-    ACT_IS_ACKNOWLEDGE /* likewise */
+    ACT_IS_REASSIGN,    /* by the engine's own event alone */
+    ACT_IS_ACKNOWLEDGE, /* likewise */
+    ACT_IS_PART         /* with others it fulfils */
 } ActKind;
 
 /* A clause by which an event acts on a duty. */
 typedef struct ActDef {
     uint8_t kind;   /* ActKind */
-    uint8_t clause; /* of a pause and its resume: which reason */
+    uint8_t clause; /* of a pause and its resume: which reason; of a part: which one */
     uint8_t match;  /* MatchDef */
     bool each;
     uint32_t event;
@@ -219,6 +220,8 @@ typedef struct DutyDef {
     ActDef *acts;
     uint32_t act_count;
     uint32_t pause_count;
+    uint32_t part_count, parts_needed; /* of what fulfils it together; 0: there is nothing */
+    bool parts_once;                   /* each part counts once */
     RungDef *rungs;
     uint32_t rung_count;
     ReactionDef *reactions;

@@ -575,6 +575,9 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .has_beneficiary = duty->beneficiary != NULL,
                      .param_count = duty->param_count,
                      .pause_count = duty->pause_count,
+                     .part_count = duty->part_count,
+                     .parts_needed = duty->parts_needed,
+                     .parts_once = duty->parts_once,
                      .file = duty->at.file,
                      .line = node_line(e, duty->node)};
     def->params = emit_fields(e, duty->params, duty->param_count);

@@ -138,6 +138,7 @@ static int64_t next_time(const Zone *zone, int64_t from, int64_t time_ms) {
 
 static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     d->span = due;
+    d->terms.def = d->def;
     d->terms.zone = bundle_zone(e->b);
     d->terms.calendar = bundle_calendar(e->b);
     if (!d->def->due_by) {
@@ -282,9 +283,15 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
 
 /* ---- acting */
 
+/* Acts of one instant: what fulfils first. */
+static int act_rank(uint8_t kind) {
+    return kind == ACT_IS_PART ? ACT_IS_FULFIL : kind;
+}
+
 /* -1, 0, 1 by time, then kind; ties by the source and id of the events. */
 static Status act_order(Engine *e, const Act *a, const Act *b, int *order) {
-    *order = a->time != b->time ? (a->time < b->time ? -1 : 1) : (int)a->kind - (int)b->kind;
+    *order =
+        a->time != b->time ? (a->time < b->time ? -1 : 1) : act_rank(a->kind) - act_rank(b->kind);
     if (*order != 0)
         return OK;
     Leaf x, y;
@@ -568,7 +575,7 @@ static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
  * takes the oldest that it fits, unless the clause says each; pauses and waivers take all. */
 static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef *act, Flow *flow,
                           const Str *values, uint32_t n, bool *used) {
-    bool one = act->kind == ACT_IS_FULFIL && !act->each;
+    bool one = act_rank(act->kind) == ACT_IS_FULFIL && !act->each;
     TRY(link_key(e, decl, list, values, n, 0));
     Str from;
     TRY(arena_str(&e->event, buf_str(&e->key), &from));
@@ -602,7 +609,7 @@ static Status act_powers(Engine *e, ActDef *act, const Flow *flow, const Duty *d
                                       [ACT_IS_PAUSE] = POWER_TO_PAUSE,
                                       [ACT_IS_REASSIGN] = POWER_TO_REASSIGN,
                                       [ACT_IS_ACKNOWLEDGE] = POWER_TO_ACKNOWLEDGE};
-    if (act->kind == ACT_IS_FULFIL || act->kind == ACT_IS_CANCEL)
+    if (act_rank(act->kind) == ACT_IS_FULFIL || act->kind == ACT_IS_CANCEL)
         return OK;
     Power asked = {.verb = verbs[act->kind], .of = d->decl, .owner = d->owner};
     const PowerDef *by;

@@ -283,6 +283,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     d->terms = (Terms){.zone = bundle_zone(b),
                        .calendar = bundle_calendar(b),
                        .raised = rec->raised,
+                       .def = d->def,
                        .unpaused = rec->unpaused,
                        .limit_ms = rec->limit_ms,
                        .working = rec->working};

@@ -44,11 +44,26 @@ static void interval_add(Interval *list, uint32_t *n, int64_t from, int64_t to) 
         list[(*n)++] = (Interval){from, to};
 }
 
+static uint32_t bits_count(uint64_t bits) {
+    uint32_t n = 0;
+    for (; bits != 0; bits &= bits - 1)
+        n++;
+    return n;
+}
+
+static void fold_end(Fold *fold, const Act *act, uint8_t kind) {
+    fold->ended = true;
+    fold->end_kind = kind;
+    fold->end_at = act->time;
+    fold->end_leaf = act->leaf;
+}
+
 Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out) {
     *out = (Fold){.pauses = new (a, Interval, n + 1), .quiet = new (a, Interval, n + 1)};
     if (out->pauses == NULL || out->quiet == NULL)
         return ERR_NOMEM;
     int64_t paused_from = 0;
+    uint64_t parts = 0; /* bits of those that there are */
     for (uint32_t i = 0; i < n && !out->ended; i++) {
         const Act *act = &acts[i];
         uint64_t bit = (uint64_t)1 << act->clause, before = out->reasons;
@@ -60,15 +75,17 @@ Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold
             out->reasons &= ~bit;
             if (before != 0 && out->reasons == 0)
                 interval_add(out->pauses, &out->pause_count, paused_from, act->time);
+        } else if (act->kind == ACT_IS_PART) {
+            parts |= bit;
+            out->parts = terms->def->parts_once ? bits_count(parts) : out->parts + 1;
+            if (out->parts >= terms->def->parts_needed)
+                fold_end(out, act, ACT_IS_FULFIL);
         } else if (act->kind == ACT_IS_REASSIGN) {
             out->given = act;
         } else if (act->kind == ACT_IS_ACKNOWLEDGE) {
             interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
         } else {
-            out->ended = true;
-            out->end_kind = act->kind;
-            out->end_at = act->time;
-            out->end_leaf = act->leaf;
+            fold_end(out, act, act->kind);
         }
     }
     if (out->reasons != 0)

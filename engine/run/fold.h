@@ -25,6 +25,7 @@ typedef struct Terms {
     int64_t unpaused; /* the deadline without pauses */
     int64_t limit_ms; /* active time from raising to the unpaused deadline */
     bool working;     /* active time is working time; else real time */
+    const DutyDef *def;
 } Terms;
 
 #define INSTANT_NEVER INT64_MAX
@@ -38,6 +39,7 @@ typedef struct Fold {
     uint64_t reasons; /* bit 1 << clause: pauses that hold (at the end, if it has ended) */
     Interval *pauses; /* sorted, disjoint; the last may be open (to INT64_MAX) */
     uint32_t pause_count;
+    uint32_t parts;   /* of what fulfils it together: how many there are */
     const Act *given; /* the last that reassigned it, or NULL */
     Interval *quiet;  /* while it is acknowledged no rung comes; sorted, disjoint */
     uint32_t quiet_count;

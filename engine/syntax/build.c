@@ -311,6 +311,19 @@ Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *sin
     return node;
 }
 
+Node *build_part(Builder *b, Node *event, Node *where) {
+    Tok at = {.span = event->span, .text = event->text};
+    return build_act(b, at, ACT_PART, event, where, NULL, build_no_token());
+}
+
+Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end) {
+    Node *node = build_node(b, N_PARTS, at.span, build_end(end.span, parts.last), at);
+    node->text = count.text;
+    node->a = parts.first;
+    node->flag = (uint8_t)once;
+    return node;
+}
+
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2) {
     Node *pause = build_act(b, at, ACT_PAUSE, from, where, NULL, build_no_token());
     Node *resume = build_act(b, until, ACT_RESUME, to, where2, NULL, build_no_token());

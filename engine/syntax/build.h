@@ -59,6 +59,8 @@ Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number);
 Node *build_missed(Node *every, int missed);
 Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of);
 Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each);
+Node *build_part(Builder *b, Node *event, Node *where);
+Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end);
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
 Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
