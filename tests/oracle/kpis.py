@@ -34,6 +34,10 @@ BEGIN = datetime(2026, 3, 27, 6, tzinfo=timezone.utc)  # Berlin's clocks change 
 GROUPS = ("red", "green", "blue")
 NEVER = None
 MINUTE = timedelta(minutes=1)
+ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe",
+         "Africa/Casablanca", "Asia/Kathmandu")
+FIELDS = "amount: number?  big: flag  price: money?  took: duration in minutes?"
+UNITS = {"amount": "%s", "price": "%s CNY", "took": "%s minutes"}  # of the fields
 
 
 @dataclass
@@ -56,9 +60,10 @@ class Aggregate:
     what: str
     event: str  # gain, loss or alarm
     only: bool = False  # where it.big
+    field: str = "amount"
 
     def said(self):
-        of = self.event if self.what == "count" else self.event + ".amount"
+        of = self.event if self.what == "count" else self.event + "." + self.field
         return "%s(%s%s)" % (self.what, of, " where it.big" if self.only else "")
 
 
@@ -101,9 +106,9 @@ class Kpi:
 
 
 def policy_text(kpis, zone):
-    return "\n".join(['policy "K" version "1" { zone "%s" }' % zone, "role chief",
-                      "event gain { colour: one of red, green, blue  amount: number?  big: flag }",
-                      "event loss { colour: one of red, green, blue  amount: number?  big: flag }",
+    return "\n".join(['policy "K" version "1" { zone "%s" currency CNY }' % zone, "role chief",
+                      "event gain { colour: one of red, green, blue  %s }" % FIELDS,
+                      "event loss { colour: one of red, green, blue  %s }" % FIELDS,
                       "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis]) + "\n"
 
 
@@ -141,6 +146,22 @@ def digits(value, scale):
     return sign + (text[:-scale] + "." + text[-scale:] if scale else text)
 
 
+def in_units(field, value, scale):
+    """A value of a field as JSON has it: with its unit."""
+    if field == "price":
+        return digits(value, scale) + " CNY"
+    if field == "took":
+        for unit, ms in (("hours", 3600000), ("minutes", 60000), ("seconds", 1000)):
+            if value % ms == 0:
+                return "%d %s" % (value // ms, unit if value != ms else unit[:-1])
+        return "%d milliseconds" % value
+    return digits(value, scale)
+
+
+def without_units(field, value, scale):
+    return value.numerator if field == "took" else digits(value, scale)
+
+
 def half_even(value):
     """A share as a percentage with two places."""
     return digits(Fraction(round(value * 10000), 10000) * 100, 2) + "%"
@@ -150,6 +171,7 @@ class Oracle:
     def __init__(self, kpis, zone):
         self.kpis, self.zone = kpis, ZoneInfo(zone)
         self.clock = self.ticked = None
+        self.left = {}
         self.series, self.lines, self.leaf = [], [], 1
         self.judged = BEGIN - timedelta(days=400)
         first = [k for k in kpis if all(a.event != "alarm" for a in k.aggregates)]
@@ -187,6 +209,11 @@ class Oracle:
         return self.instant(day + timedelta(days=7 if kpi.window[0] == "week" else 1))
 
     def leaves(self, kpi, time):
+        if (kpi.window, time) not in self.left:
+            self.left[kpi.window, time] = self.leaves_at(kpi, time)
+        return self.left[kpi.window, time]
+
+    def leaves_at(self, kpi, time):
         minutes, days, step = kpi.window
         if kpi.calendar():
             return self.ends(kpi, time)
@@ -239,19 +266,25 @@ class Oracle:
                 parts.append((Fraction(0), 0, 0, False))
         count = len([s for s in held if s.aggregate == len(kpi.aggregates) - 1])
         number, by, scale, whole = parts[0]
+        fields = [a.field for a in kpi.aggregates]
         if len(parts) == 1 and kpi.aggregates[0].what != "average":
-            json_value = number.numerator if whole else digits(number, scale)
+            json_value = number.numerator if whole else in_units(fields[0], number, scale)
             return (number, json_value, count) if by else (None, None, count)
         if len(parts) == 1:
             if not by:
                 return None, None, count
+            if fields[0] != "amount":
+                return number / by, {"num": in_units(fields[0], number, scale), "den": by}, count
             return number / by, self.ratio(digits(number, scale), by, number / by), count
         below, under, scale2, whole2 = parts[1]
         if not by or not under or below == 0:
             return None, None, count
         num, den = number * under, below * by
-        shown = (num.numerator if whole else digits(num, scale), den.numerator if whole2 else digits(den, scale2))
-        return num / den, self.ratio(*shown, num / den), count
+        above = num.numerator if whole else without_units(fields[0], num, scale)
+        under = den.numerator if whole2 else without_units(fields[1], den, scale2)
+        if whole2 and fields[0] != "amount":
+            return num / den, {"num": in_units(fields[0], num, scale), "den": under}, count
+        return num / den, self.ratio(above, under, num / den), count
 
     @staticmethod
     def ratio(num, den, share):
@@ -271,7 +304,9 @@ class Oracle:
     def react(self, series, at, level, value):
         if not series.kpi.emits:
             return []
-        shown = "absent" if value is None else value["percent"] if isinstance(value, dict) else str(value)
+        shown = "absent" if value is None else str(value)
+        if isinstance(value, dict):
+            shown = value["percent"] if "percent" in value else "%s / %s" % (value["num"], value["den"])
         if level == "cleared":
             self.say("remit.notified", series, at, {"to": ["chief"]})
             return []
@@ -452,12 +487,13 @@ class Oracle:
     def sample(self, event, data, time, now):
         for kpi in self.kpis:
             for n, aggregate in enumerate(kpi.aggregates):
-                amount = data.get("amount")
+                amount = data.get(aggregate.field)
                 if aggregate.event != event or (aggregate.only and not data["big"]) or \
                         (aggregate.what != "count" and amount is None):
                     continue
-                value = Fraction(1) if aggregate.what == "count" else Fraction(amount)
-                scale = len(amount.partition(".")[2]) if aggregate.what != "count" else 0
+                number = "1" if aggregate.what == "count" else amount.split()[0]
+                value = Fraction(number) * (60000 if aggregate.field == "took" and aggregate.what != "count" else 1)
+                scale = len(number.partition(".")[2])
                 s = Sample(n, time, now, value, scale)
                 if self.leaves(kpi, time) <= self.enters(kpi, s) and not kpi.keeps():
                     continue
@@ -486,54 +522,79 @@ class Oracle:
 
 # ---- random policies and streams
 
-def make_bound(rng, ratio, up, hold=True):
-    value = Fraction(rng.randint(1, 12), 100 if ratio else 1)
-    text = "%d%%" % (value * 100) if ratio else str(value)
+def make_bound(rng, field, up, hold=True):
+    """field: what the measure is in; "share": a quotient without a unit."""
+    number = rng.randint(1, 12)
+    share = field == "share"
+    text = "%d%%" % number if share else UNITS[field] % number
+    value = Fraction(number, 100 if share else 1) * (60000 if field == "took" else 1)
     side = rng.choice(("above", "at least") if up else ("below", "at most"))
     return Bound(side, value, text, rng.choice((0, 0, 10, 25)) if hold else 0)
 
 
+def move_bound(bound, field, by):
+    """The bound at another value: by so many percent or units."""
+    size = Fraction(1, 100) if field == "share" else Fraction(60000 if field == "took" else 1)
+    bound.value += by * size
+    bound.text = "%d%%" % (bound.value * 100) if field == "share" else UNITS[field] % (bound.value / size)
+
+
 def make_kpi(rng, n):
-    shape = rng.randrange(7)
-    one = lambda what, only=False: Aggregate(what, rng.choice(("gain", "loss")), only)
+    shape = rng.randrange(8)
+    field = rng.choice(("amount", "amount", "price", "took"))
+    one = lambda what, only=False: Aggregate(what, rng.choice(("gain", "loss")), only, field)
     ratio = shape in (0, 1)
     if shape == 0:
-        aggregates = [Aggregate("sum", "loss"), Aggregate("sum", "gain")]
+        aggregates = [Aggregate("sum", "loss", False, field), Aggregate("sum", "gain", False, field)]
     elif shape == 1:
         aggregates = [Aggregate("count", "gain", True), Aggregate("count", "gain")]
     elif shape == 6:
         aggregates = [Aggregate("count", "alarm")]
+    elif shape == 7:
+        aggregates = [Aggregate("sum", "gain", False, field), Aggregate("count", "loss")]
     else:
         aggregates = [one(("count", "average", "min", "max")[shape - 2], rng.random() < 0.3)]
-    window = rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30),
-                         ("day", 0, 0), ("day", 0, 0), ("week", 0, 0), ("month", 0, 0)))
+    window = rng.choice(WINDOWS)
     levels = {}
     up = rng.random() < 0.7
+    if ratio:
+        field = "share"
+    if shape == 6 or aggregates[0].what == "count":
+        field = "share" if ratio else "amount"
     for name in ("warning", "critical"):
         if rng.random() < 0.8:
-            bound, clear = make_bound(rng, ratio, up), None
+            bound, clear = make_bound(rng, field, up), None
             if rng.random() < 0.5:
-                clear = make_bound(rng, ratio, not up)
-                gap = Fraction(rng.randint(1, 3), 100 if ratio else 1)
-                clear.value = bound.value - gap if up else bound.value + gap
-                clear.text = "%d%%" % (clear.value * 100) if ratio else str(clear.value)
+                clear = make_bound(rng, field, not up)
+                gap = rng.randint(1, 3)
+                clear.value, clear.text = bound.value, bound.text
+                move_bound(clear, field, -gap if up else gap)
+                if field == "took" and clear.value < 0:
+                    clear.value, clear.text = Fraction(0), UNITS[field] % 0
             levels[name] = (bound, clear)
     return Kpi("k%d" % n, aggregates, rng.random() < 0.7, window, rng.choice((0, 0, 1, 3)),
                rng.choice(("", "hold", "clear", "alert")), levels, "warning" in levels and shape != 6)
+
+
+WINDOWS = ((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30), ("day", 0, 0), ("day", 0, 0),
+           ("week", 0, 0), ("month", 0, 0))
 
 
 def make(seed):
     """(kpis, zone, events): events as (id, type, time, data), in the order in which they come."""
     rng = random.Random(seed)
     kpis = [make_kpi(rng, n) for n in range(rng.randint(1, 4))]
-    zone = rng.choice(("UTC", "Asia/Shanghai", "Europe/Berlin"))
+    zone = rng.choice(ZONES)
+    dense = seed % 5 == 0  # so many samples that leave together that they fill more than one record
     events, clock = [], BEGIN
-    for n in range(rng.randint(5, 60)):
-        clock += rng.choice((0, 0, 0, 5, 5, 10, 15, 30, 60, 1440)) * MINUTE
-        late = rng.choice((0, 0, 0, 0, 5, 10, 30, 45, 60, 1500)) * MINUTE
-        data = {"colour": rng.choice(GROUPS[:rng.randint(1, 3)]), "big": rng.random() < 0.3}
-        amount = rng.choice(("1", "2.5", "3.00", "0", "-1", "12", "0.25", None))
-        if amount is not None:
-            data["amount"] = amount
+    for n in range(rng.randint(400, 500) if dense else rng.randint(5, 60)):
+        clock += rng.choice((0,) * 30 + (1, 5) if dense else (0, 0, 0, 5, 5, 10, 15, 30, 60, 1440)) * MINUTE
+        late = rng.choice((0,) * 30 + (1, 30) if dense else (0, 0, 0, 0, 5, 10, 30, 45, 60, 1500)) * MINUTE
+        data = {"colour": rng.choice(GROUPS[:1 if dense else rng.randint(1, 3)]), "big": rng.random() < 0.3}
+        for name, unit in UNITS.items():
+            number = rng.choice(("1", "12", "0", "90") if name == "took" else
+                                ("1", "2.5", "3.00", "0", "-1", "12", "0.25", None))
+            if number is not None:
+                data[name] = unit % number
         events.append(("e%d" % n, rng.choice(("gain", "gain", "loss")), clock - late, data))
     return kpis, zone, events
