@@ -342,7 +342,7 @@ typedef struct KpiSym {
     bool ratio; /* the value is a fraction */
     int window; /* WINDOW_* */
     Value length, step;
-    int period; /* WINDOW_CALENDAR: UNIT_DAY, UNIT_WEEK, UNIT_MONTH */
+    int period; /* WINDOW_CALENDAR: UNIT_DAY, UNIT_WEEK and longer */
     int64_t samples;
     int empty; /* EMPTY_* */
     LevelSym levels[2];

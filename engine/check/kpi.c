@@ -185,9 +185,9 @@ static void window_check(Program *p, KpiSym *kpi, Node *node) {
     kpi->window = node->op;
     if (node->op == WINDOW_CALENDAR) {
         kpi->period = node->flag - 1;
-        if (kpi->period != UNIT_DAY && kpi->period != UNIT_WEEK && kpi->period != UNIT_MONTH)
-            say_window(p, node, "write per day, per week or per month",
-                       "请写 逐 天、逐 周 或 逐 月");
+        if (kpi->period < UNIT_DAY || kpi->period > UNIT_YEAR)
+            say_window(p, node, "write per day, per week, per month, per quarter or per year",
+                       "请写 逐 天、逐 周、逐 月、逐 季度 或 逐 年");
         return;
     }
     if (!constant_span(p, node->a, &kpi->length))

@@ -841,7 +841,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->agg_count = take_below(r, KPI_AGGS + 1);
     for (uint32_t i = 0; i < k->agg_count; i++)
         take_agg(r, &k->aggs[i]);
-    k->window = take_below(r, WINDOW_IS_MONTH + 1);
+    k->window = take_below(r, WINDOW_IS_YEAR + 1);
     k->length = take_checked(r);
     k->step = take_checked(r);
     k->samples = take_varint(&r->t);

@@ -325,7 +325,9 @@ typedef enum WindowKind {
     WINDOW_IS_STEPPED,
     WINDOW_IS_DAY,
     WINDOW_IS_WEEK,
-    WINDOW_IS_MONTH
+    WINDOW_IS_MONTH,
+    WINDOW_IS_QUARTER,
+    WINDOW_IS_YEAR,
 } WindowKind;
 typedef enum EmptyRule { EMPTY_HOLDS, EMPTY_CLEARS, EMPTY_ALERTS } EmptyRule;
 

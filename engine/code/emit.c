@@ -784,6 +784,11 @@ static void emit_kpi_reaction(Emit *e, const KpiSym *kpi, const LevelReaction *f
 static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
     static const uint8_t windows[] = {
         [WINDOW_SLIDES] = WINDOW_IS_SLIDING, [WINDOW_STEPS] = WINDOW_IS_STEPPED};
+    static const uint8_t periods[] = {[UNIT_DAY] = WINDOW_IS_DAY,
+                                      [UNIT_WEEK] = WINDOW_IS_WEEK,
+                                      [UNIT_MONTH] = WINDOW_IS_MONTH,
+                                      [UNIT_QUARTER] = WINDOW_IS_QUARTER,
+                                      [UNIT_YEAR] = WINDOW_IS_YEAR};
     *def = (KpiDef){.name = kpi->name,
                     .alias = kpi->alias,
                     .label = kpi->node->more,
@@ -797,10 +802,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                     .rank = kpi->rank,
                     .file = kpi->at.file,
                     .line = node_line(e, kpi->node)};
-    def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window]
-                  : kpi->period == UNIT_DAY      ? WINDOW_IS_DAY
-                  : kpi->period == UNIT_WEEK     ? WINDOW_IS_WEEK
-                                                 : WINDOW_IS_MONTH;
+    def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window] : periods[kpi->period];
     def->measure_line = node_line(e, kpi->aggs[0].node);
     def->by = emit_fields(e, kpi->by, kpi->by_count);
     def->reactions = emit_array(e, kpi->reaction_count, sizeof *def->reactions);

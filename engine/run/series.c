@@ -194,6 +194,14 @@ static Status day_start(const Zone *zone, int64_t day, int64_t *out) {
     return OK;
 }
 
+/* The first day of the month, quarter or year that a day is in, or of the one `on` after it. */
+static int64_t period_start(const KpiDef *def, int32_t day, int on) {
+    int months = def->window == WINDOW_IS_YEAR ? 12 : def->window == WINDOW_IS_QUARTER ? 3 : 1;
+    Civil c = civil_from_days(day);
+    int month = (c.month - 1) / months * months + on * months;
+    return days_from_civil(c.year + month / 12, month % 12 + 1, 1);
+}
+
 /* A stepped window's panes begin at whole steps: of elapsed time since 1970, or at midnight. A
  * sample counts from the end of its pane; one that comes later from the next end of a pane. */
 static Status stepped_span(const Zone *zone, const KpiDef *def, int64_t time, int64_t now,
@@ -231,8 +239,7 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
         return day_start(zone, (int64_t)day + 1, leaves);
     if (def->window == WINDOW_IS_WEEK)
         return day_start(zone, (int64_t)day + 7 - civil_weekday(day), leaves);
-    Civil c = civil_from_days(day);
-    return day_start(zone, (int64_t)day + civil_days_in_month(c.year, c.month) - c.day + 1, leaves);
+    return day_start(zone, period_start(def, day, 1), leaves);
 }
 
 bool window_keeps(const KpiDef *def) {
@@ -243,15 +250,16 @@ bool window_keeps(const KpiDef *def) {
 
 Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out) {
     const Zone *zone = bundle_zone(b);
-    int64_t day = local_day(zone_local(zone, ends - 1));
+    int32_t last = local_day(zone_local(zone, ends - 1));
+    int64_t day = last;
     if (def->window == WINDOW_IS_STEPPED && def->step.aux != FAMILY_DAYS) {
         *out = ends - def->step.i;
         return OK;
     }
     if (def->window == WINDOW_IS_WEEK)
-        day -= civil_weekday((int32_t)day);
-    if (def->window == WINDOW_IS_MONTH)
-        day -= civil_from_days((int32_t)day).day - 1;
+        day -= civil_weekday(last);
+    if (def->window >= WINDOW_IS_MONTH)
+        day = period_start(def, last, 0);
     return day_start(zone, day, out);
 }
 

@@ -12,7 +12,8 @@ Readings of the specification that it takes:
   K4 `empty: alert` takes an absent value for one at which a level is raised; `clear` clears what stands.
   K5 KPIs are judged in the order of the text but for those that measure what others emit, which come after them.
   K6 What a KPI emits at T counts from the next judgement at or after T.
-  K7 A window of the calendar lasts from a midnight to the next one, Monday's, or the month's first. What comes when it is
+  K7 A window of the calendar lasts from a midnight to the next one, Monday's, or that of the month's, quarter's or year's
+     first day. What comes when it is
      over counts no more, but the window is judged again, once the clock moves past the instant at which it came: from
      how the levels stood when the window began to its end, a sample counting from when it was handled or, if that was
      after the end, from its own time. So is a window in steps that is as long as its step; its samples count from the
@@ -194,18 +195,19 @@ class Oracle:
         return at.astimezone(self.zone).isoformat(timespec="seconds")
 
     def begins(self, kpi, time):
-        """The first instant of the day, week or month."""
+        """The first instant of the day, week, month, quarter or year."""
         day = self.wall(time).replace(hour=0, minute=0, second=0, microsecond=0)
         if kpi.window[0] == "week":
             day -= timedelta(days=day.weekday())
-        if kpi.window[0] == "month":
-            day = day.replace(day=1)
+        if kpi.window[0] in MONTHS:
+            day = day.replace(month=day.month - (day.month - 1) % MONTHS[kpi.window[0]], day=1)
         return self.instant(day)
 
     def ends(self, kpi, time):
         day = self.wall(self.begins(kpi, time))
-        if kpi.window[0] == "month":
-            return self.instant((day + timedelta(days=32)).replace(day=1))
+        if kpi.window[0] in MONTHS:
+            months = MONTHS[kpi.window[0]]
+            return self.instant((day + timedelta(days=31 * months + 4)).replace(day=1))
         return self.instant(day + timedelta(days=7 if kpi.window[0] == "week" else 1))
 
     def leaves(self, kpi, time):
@@ -576,8 +578,9 @@ def make_kpi(rng, n):
                rng.choice(("", "hold", "clear", "alert")), levels, "warning" in levels and shape != 6)
 
 
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WINDOWS = ((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30), ("day", 0, 0), ("day", 0, 0),
-           ("week", 0, 0), ("month", 0, 0))
+           ("week", 0, 0), ("month", 0, 0), ("quarter", 0, 0), ("year", 0, 0))
 
 
 def make(seed):
