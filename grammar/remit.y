@@ -41,7 +41,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE.
+  TYPE HIT STATE NAMED_TYPE.
 
 %start_symbol file
 file ::= items.
@@ -111,16 +111,30 @@ preset(N) ::= EQ value(A). { N = A; }
 type(N) ::= plain(A). { N = A; }
 type(N) ::= plain(A) QUESTION(Q). { N = build_after(b, N_TYPE_OPTIONAL, A, Q); }
 plain(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
-plain(N) ::= TYPE(S) ID(C). { N = build_type(b, S, C, NULL, NULL); }
-plain(N) ::= TYPE(S) value(A) DOTDOT value(B). { N = build_type(b, S, build_no_token(), A, B); }
+plain(N) ::= ID(S). { N = build_leaf(b, N_TYPE_OF, S, S); }
+plain(N) ::= TYPE(S) CURRENCY_CODE(C). { N = build_type(b, S, C, NULL, NULL); }
+plain(N) ::= TYPE(S) end(A) DOTDOT end(B). { N = build_type(b, S, build_no_token(), A, B); }
 plain(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
 plain(N) ::= WORKING_DURATION(S). { N = build_leaf(b, N_TYPE_WORKING, S, S); }
 plain(N) ::= ONE_OF(K) members(A). { N = build_wrap(b, N_TYPE_ENUM, K, A); }
 plain(N) ::= LIST_OF(K) plain(A). { N = build_1(b, N_TYPE_LIST, K, A); }
+/* The ends of a range are literals: with a name there, it could not be told where a declared type ends. */
+end(N) ::= NUMBER(S). { N = build_literal(b, LIT_NUMBER, S); }
+end(N) ::= PERCENT(S). { N = build_literal(b, LIT_PERCENT, S); }
+end(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
+end(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
+end(N) ::= TIME(S). { N = build_literal(b, LIT_TIME, S); }
+end(N) ::= moment(A). { N = A; }
+end(N) ::= MINUS(O) NUMBER(S). { N = build_negative(b, O, LIT_NUMBER, S); }
+end(N) ::= MINUS(O) MONEY(S). { N = build_negative(b, O, LIT_MONEY, S); }
+end(N) ::= MINUS(O) PERCENT(S). { N = build_negative(b, O, LIT_PERCENT, S); }
 %type members {NodeList}
 members(L) ::= member(N). { L = build_list(b, build_none(), N); }
 members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
 member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
+
+/* ---- types with a name */
+item(N) ::= NAMED_TYPE(K) ID(S) label(L) EQ plain(T). { N = build_named_type(b, K, S, L, T); }
 
 /* ---- decision tables */
 /* A function is a table whose one row takes all. */

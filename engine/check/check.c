@@ -63,6 +63,7 @@ void program_free(Program *p) {
         vec_free(&p->kpis.at[i]->scope.locals);
     vec_free(&p->lost.words);
     vec_free(&p->files);
+    vec_free(&p->types);
     vec_free(&p->events);
     vec_free(&p->parties);
     vec_free(&p->tables);

@@ -62,6 +62,15 @@ enum {
     FAMILIES_WORKING = 1 << FAMILY_WORKING | 1 << FAMILY_WORKING_DAYS
 };
 
+/* A type with a name. */
+typedef struct NamedType {
+    Str name, alias;
+    const Node *node;
+    Type type;
+    bool reading, ready;
+    Span at;
+} NamedType;
+
 typedef struct Field {
     Str name, alias;
     Type type;
@@ -446,6 +455,8 @@ typedef struct Program {
     int64_t late_ms;   /* how late an event may come; default 30 days */
     /* declarations, by kind, in the order of the text */
     VEC(Node *) files; /* each file's declarations */
+    VEC(NamedType *) types;
+    uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;
     VEC(Party *) parties;
     VEC(Table *) tables;

@@ -42,6 +42,11 @@ bool type_fits(const Type *from, const Type *to);
 bool type_same(const Type *a, const Type *b);
 bool type_ordered(const Type *type);
 Type type_read(Program *p, const Node *node); /* of a type's tree */
+/* Whether a name is one of the language's words for types. */
+bool type_is_taken(Str name);
+Type named_type_read(Program *p, NamedType *named);
+/* The tree of a type, or that of the type it names. */
+const Node *type_written(Program *p, const Node *node);
 Type type_from_fields(Program *p,
                       const Node *param); /* table.c: that of the event fields of its name */
 ColumnType column_type(const Type *type); /* what a column of a table can hold */
@@ -68,6 +73,7 @@ void put_literal(Program *p, Buf *out, Value v); /* a constant as the language w
 
 /* declare.c */
 Event *event_find(Program *p, Str name);
+NamedType *type_find(Program *p, Str name);
 Party *party_find(Program *p, Str name);
 Table *decision_find(Program *p, Str name);
 DutySym *duty_find(Program *p, Str name);

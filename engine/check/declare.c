@@ -35,6 +35,10 @@ Event *event_find(Program *p, Str name) {
     FIND(Event, events);
 }
 
+NamedType *type_find(Program *p, Str name) {
+    FIND(NamedType, types);
+}
+
 Table *decision_find(Program *p, Str name) {
     FIND(Table, tables);
 }
@@ -156,6 +160,13 @@ static Table *declare_table(Program *p, const Node *node) {
     sym->column_nodes = node->d != NULL && node->d->kind == N_COLUMN ? node->d : NULL;
     for (const Node *d = node->d; d != NULL; d = d->next)
         sym->file_node = d->kind == N_TABLE_FILE ? d : NULL;
+    return sym;
+}
+
+static NamedType *declare_type(Program *p, const Node *node) {
+    DECLARE(NamedType, types, type_find);
+    if (type_is_taken(node->text))
+        diag_add1(p->diags, DIAG_TYPE_TAKEN, node->at, node->text);
     return sym;
 }
 
@@ -303,6 +314,9 @@ static void declare_item(Program *p, const Node *node) {
         return;
     case N_TEAM:
         declare_team(p, node);
+        return;
+    case N_NAMED_TYPE:
+        declare_type(p, node);
         return;
     case N_EVENT:
         declare_event(p, node);
@@ -652,6 +666,8 @@ void declare_all(Program *p, const Modules *modules, bool with_header) {
     if (p->settings != NULL)
         header_replaced(p);
     parties_under(p);
+    for (size_t i = 0; i < p->types.n; i++)
+        named_type_read(p, p->types.at[i]);
     for (size_t i = 0; i < p->files.n; i++)
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             if (item->kind == N_EVENT)

@@ -52,8 +52,9 @@ bool said_before(Program *p, Span at, Str name) {
         Str said = d->code == DIAG_UNKNOWN_FIELD ? d->args[1] : d->args[0];
         bool unknown = d->code == DIAG_UNKNOWN_NAME || d->code == DIAG_UNKNOWN_EVENT ||
                        d->code == DIAG_NOT_A_PARTY || d->code == DIAG_NOT_A_DUTY ||
-                       d->code == DIAG_NOT_CALLABLE || d->code == DIAG_UNTYPED_INPUT ||
-                       d->code == DIAG_UNKNOWN_FIELD || d->code == DIAG_NOT_A_MEMBER;
+                       d->code == DIAG_NOT_CALLABLE || d->code == DIAG_UNKNOWN_TYPE ||
+                       d->code == DIAG_UNTYPED_INPUT || d->code == DIAG_UNKNOWN_FIELD ||
+                       d->code == DIAG_NOT_A_MEMBER;
         if (!unknown || !str_eq(said, name))
             continue;
         if (d->span.file != at.file || d->span.from != at.from)

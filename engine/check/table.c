@@ -464,10 +464,8 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
 /* ---- the order of the rows */
 
 /* The enumeration of an output as it is written, or NULL. */
-static const Node *written_enum(const Node *param) {
-    const Node *type = param->a;
-    while (type != NULL && type->kind == N_TYPE_OPTIONAL)
-        type = type->a;
+static const Node *written_enum(Program *p, const Node *param) {
+    const Node *type = type_written(p, param->a);
     return type != NULL && type->kind == N_TYPE_ENUM ? type->a : NULL;
 }
 
@@ -506,8 +504,16 @@ static int ranked_order(const void *a, const void *b) {
  * differs decides, then the text. */
 static bool rows_rank(Program *p, Table *t) {
     uint32_t listed = 0, n = 0;
-    for (const Node *param = t->out_nodes; param != NULL; param = param->next)
-        listed += written_enum(param) != NULL;
+    const Node **written = new (p->arena, const Node *, node_count(t->out_nodes) + 1);
+    if (written == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    uint32_t k = 0;
+    for (const Node *param = t->out_nodes; param != NULL; param = param->next, k++) {
+        written[k] = written_enum(p, param);
+        listed += written[k] != NULL;
+    }
     if (listed == 0) {
         diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->at, t->name, hit_name(p, t),
                   say_both(p, "no output lists its values, the first before the others: one of ...",
@@ -523,11 +529,9 @@ static bool rows_rank(Program *p, Table *t) {
     bool ok = true;
     for (uint32_t r = 0; r < t->row_count; r++) {
         rows[r] = (Ranked){&ranks[n], listed, r};
-        uint32_t o = 0;
-        for (const Node *param = t->out_nodes; param != NULL; param = param->next, o++)
-            if (written_enum(param) != NULL)
-                ok = output_rank(p, t, t->rows[r].outputs[o], written_enum(param), &ranks[n++]) &&
-                     ok;
+        for (uint32_t o = 0; o < k; o++)
+            if (written[o] != NULL)
+                ok = output_rank(p, t, t->rows[r].outputs[o], written[o], &ranks[n++]) && ok;
     }
     qsort(rows, t->row_count, sizeof *rows, ranked_order); /* a total order: rows differ */
     for (uint32_t r = 0; r < t->row_count; r++)

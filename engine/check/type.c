@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 
 Type type_plain(TypeKind kind) {
     return (Type){.kind = kind};
@@ -313,12 +314,89 @@ static const Family unit_families[UNIT_COUNT] = {
 #include "grammar/keywords.def"
 };
 
+enum { TYPE_WORDS = 4 * TYPE_COUNT };
+
+/* The words of the language for types: two spellings at most of each, in both languages. */
+static size_t type_words(Str out[TYPE_WORDS]) {
+    static const char *const words[] = {
+#define TYPE(name, en, zh) en, zh,
+#include "grammar/keywords.def"
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        Str rest = str_of(words[i]);
+        while (rest.n > 0 && n < TYPE_WORDS)
+            str_cut(rest, '|', &out[n++], &rest);
+    }
+    return n;
+}
+
+bool type_is_taken(Str name) {
+    Str words[TYPE_WORDS];
+    size_t n = type_words(words);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(words[i], name))
+            return true;
+    return false;
+}
+
+static void say_unknown_type(Program *p, const Node *node) {
+    Str *names = new (p->arena, Str, TYPE_WORDS + p->types.n);
+    if (names == NULL) {
+        p->nomem = true;
+        return;
+    }
+    size_t n = type_words(names);
+    for (size_t i = 0; i < p->types.n; i++)
+        names[n++] = p->types.at[i]->name;
+    say_unknown(p, DIAG_UNKNOWN_TYPE, node->span, node->text, names, n);
+}
+
+Type named_type_read(Program *p, NamedType *named) {
+    if (named->ready)
+        return named->type;
+    if (named->reading) {
+        diag_add1(p->diags, DIAG_TYPE_CYCLE, named->at, named->name);
+        return type_error();
+    }
+    if (p->type_depth == LIMIT_NESTING) {
+        diag_add2(p->diags, DIAG_TOO_LARGE, named->at,
+                  say_both(p, "a chain of types", "类型的引用链"), say(p, "%d", LIMIT_NESTING));
+        return type_error();
+    }
+    named->reading = true;
+    p->type_depth++;
+    named->type = type_read(p, named->node->a);
+    p->type_depth--;
+    named->ready = true;
+    return named->type;
+}
+
+const Node *type_written(Program *p, const Node *node) {
+    for (int i = 0; node != NULL && i < LIMIT_NESTING; i++) {
+        const NamedType *named = node->kind == N_TYPE_OF ? type_find(p, node->text) : NULL;
+        if (node->kind == N_TYPE_OPTIONAL)
+            node = node->a;
+        else if (named != NULL)
+            node = named->node->a;
+        else
+            break;
+    }
+    return node;
+}
+
 Type type_read(Program *p, const Node *node) {
     if (node == NULL)
         return type_error();
     switch (node->kind) {
     case N_TYPE_NAME:
         return type_named(p, node);
+    case N_TYPE_OF: {
+        NamedType *named = type_find(p, node->text);
+        if (named == NULL)
+            say_unknown_type(p, node);
+        return named == NULL ? type_error() : named_type_read(p, named);
+    }
     case N_TYPE_ENUM:
         return type_enum(p, node);
     case N_TYPE_WORKING:

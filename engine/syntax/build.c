@@ -169,6 +169,13 @@ Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to) {
     return node;
 }
 
+Node *build_named_type(Builder *b, Tok at, Tok name, Tok label, Node *type) {
+    Node *node = build_node(b, N_NAMED_TYPE, at.span, build_end(name.span, type), name);
+    node->more = label.text;
+    node->a = type;
+    return node;
+}
+
 Node *build_type_in(Builder *b, Tok type, Tok unit) {
     Node *node = build_node(b, N_TYPE_DURATION_IN, type.span, unit.span, type);
     node->op = (uint16_t)unit.sub;

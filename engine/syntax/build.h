@@ -38,6 +38,7 @@ Node *build_dotted(Builder *b, Node *name, Tok part);
 Node *build_policy(Builder *b, Tok at, Tok name, Tok version, NodeList settings, Tok end);
 Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList fields, Tok end);
 Node *build_field(Builder *b, Tok label, Node *type, Node *preset);
+Node *build_named_type(Builder *b, Tok at, Tok name, Tok label, Node *type);
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to);
 Node *build_type_in(Builder *b, Tok type, Tok unit);
 Node *build_table(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,

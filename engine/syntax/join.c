@@ -244,6 +244,10 @@ static Tok join_label(Join *j, int kind) {
 /* A keyword where the parser can take it; else a name. Longer spellings first. */
 static Tok join_word(Join *j) {
     RawToken t = *join_peek(j, 0);
+    if (join_is_currency(&t) && join_accepts(j, TK_CURRENCY_CODE)) {
+        join_drop(j, 1);
+        return join_tok(TK_CURRENCY_CODE, &t, t.text);
+    }
     size_t count;
     const Spelling *s = keywords_find(&j->keywords, t.text, &count);
     for (size_t i = 0; s != NULL && i < count; i++) {

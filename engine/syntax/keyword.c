@@ -116,6 +116,7 @@ bool token_declares(int token) {
     case TK_EVENT:
     case TK_TABLE:
     case TK_DEFINE:
+    case TK_NAMED_TYPE:
     case TK_DUTY:
     case TK_RULE:
     case TK_APPROVAL:
@@ -149,6 +150,7 @@ static const TokenName token_names[] = {
     {TK_UNIT, "a unit of time", "时间单位"},
     {TK_WEEKDAY, "a weekday", "星期"},
     {TK_TYPE, "a type", "类型"},
+    {TK_CURRENCY_CODE, "a currency", "币种"},
     {TK_HIT, "a hit policy", "命中方式"},
     {TK_STATE, "a state", "状态"},
     {TK_LEVEL, "a level", "级别"},

@@ -85,6 +85,7 @@ static bool is_class(int token) {
     case TK_UNIT:
     case TK_WEEKDAY:
     case TK_TYPE:
+    case TK_CURRENCY_CODE:
     case TK_HIT:
     case TK_STATE:
     case TK_LEVEL:
@@ -333,6 +334,7 @@ static bool may_add(int token) {
     case TK_COMMALABEL:
     case TK_UNIT:
     case TK_WEEKDAY:
+    case TK_CURRENCY_CODE:
     case TK_HIT:
     case TK_STATE:
     case TK_LEVEL:
