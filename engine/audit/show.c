@@ -327,7 +327,7 @@ static Status kpi_row(Show *s, const Series *series, const Measure *m) {
     Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_reset(&text);
     if (status == OK && value.kind != V_ABSENT)
-        put_measure_text(&text, s->r->b, &s->r->render.zone, value);
+        put_measure_text(&text, s->r->b, &s->r->render.zone, series->def, value);
     if (status == OK)
         status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);

@@ -150,7 +150,7 @@ static Status put_said(Why *w, const Series *s) {
             continue;
         }
         put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
-        put_measure_text(w->out, w->r->b, &w->r->render.zone, e->values[KPI_DATA_VALUE]);
+        put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, e->values[KPI_DATA_VALUE]);
         put_fmt(w->out, " of %lld samples, since ", (long long)e->values[KPI_DATA_SAMPLES].i);
         why_moment(w, e->values[KPI_DATA_SINCE].i);
         put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
@@ -163,7 +163,7 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held
     put_text(w->out, S("\n  measures  "));
     why_source(w, s->def->file, s->def->measure_line);
     put_text(w->out, S("\n  value     "));
-    put_measure_text(w->out, w->r->b, &w->r->render.zone, value);
+    put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, value);
     if (value.kind == V_LIST) {
         put_text(w->out, S(" = "));
         why_value(w, value.items[0]);

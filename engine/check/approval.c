@@ -48,10 +48,15 @@ static void need_read(Program *p, ApprovalSym *a, const Node *node) {
         }
         need->count = (uint32_t)v.i;
     }
-    if (any_members ? node->op == NEED_ALL : need->count > need->seat_count)
-        diag_add2(p->diags, DIAG_TOO_MANY_WANTED, node->at,
-                  node->op == NEED_ALL ? say_both(p, "all", "全部") : node->text,
-                  say_number(p, need->seat_count, " seat", " seats", " 个席位"));
+    if (any_members && node->op == NEED_ALL)
+        diag_add3(
+            p->diags, DIAG_TOO_MANY_WANTED, node->at, say_both(p, "all", "全部"),
+            say_both(p, "a team's members, whose number changes", "人数会变的团队成员"),
+            say_both(p, "say how many, as in 3 of TEAM.members", "请写明人数，如：3 之 团队.成员"));
+    else if (!any_members && need->count > need->seat_count)
+        diag_add3(p->diags, DIAG_TOO_MANY_WANTED, node->at, node->text,
+                  say_number(p, need->seat_count, " seat", " seats", " 个席位"),
+                  say_both(p, "list more seats, or ask for fewer", "请列出更多席位，或减少人数"));
     if (node->b != NULL)
         expr_condition(p, &a->base.scope, node->b);
     a->need_count++;

@@ -542,6 +542,8 @@ typedef struct Candidates {
     uint32_t voted;            /* so many have */
     uint32_t own[LIMIT_SEATS]; /* of each seat: how many hold it themselves */
     int64_t next;
+    Str *votes; /* who has voted, by hash; empty: free */
+    size_t votes_room;
 } Candidates;
 
 static bool has_voted(const Approval *a, Str person) {
@@ -549,6 +551,31 @@ static bool has_voted(const Approval *a, Str person) {
         if (str_eq(a->votes[i].by, person))
             return true;
     return false;
+}
+
+/* Who has voted, by a table: every holder of a seat is looked up. */
+static Status voted_find(Engine *e, const Approval *a, Candidates *list) {
+    size_t room = 8;
+    while (room < 2 * (size_t)a->vote_count)
+        room *= 2;
+    list->votes_room = room;
+    list->votes = new (&e->event, Str, room);
+    if (list->votes == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < a->vote_count; i++) {
+        size_t at = (size_t)str_hash(a->votes[i].by) & (room - 1);
+        while (list->votes[at].n > 0)
+            at = (at + 1) & (room - 1);
+        list->votes[at] = a->votes[i].by;
+    }
+    return OK;
+}
+
+static bool is_voter(const Candidates *list, Str person) {
+    size_t at = (size_t)str_hash(person) & (list->votes_room - 1);
+    while (list->votes[at].n > 0 && !str_eq(list->votes[at], person))
+        at = (at + 1) & (list->votes_room - 1);
+    return list->votes[at].n > 0;
 }
 
 static Status candidate_push(Engine *e, Candidates *list, Str person, Voter who) {
@@ -573,13 +600,15 @@ static Status candidate_push(Engine *e, Candidates *list, Str person, Voter who)
 
 static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
                             int64_t at) {
+    if (is_voter(list, person))
+        return OK; /* they cannot vote again, whatever they will hold */
     for (uint32_t i = list->voted; i < list->n; i++)
         if (str_eq(list->person[i], person))
             return OK;
     Authorities found = {0};
     TRY(authorities_by_end(e, a, person, at, &found, &list->next));
-    if (found.n == 0 || has_voted(a, person))
-        return OK; /* a seat is held from a voter's term on, though they cannot vote again */
+    if (found.n == 0)
+        return OK;
     for (uint32_t i = 0; i < found.n; i++)
         for (uint32_t s = 0; s < a->def->seat_count && str_eq(found.at[i].of, person); s++)
             list->own[s] += (uint32_t)(found.at[i].seats >> s & 1);
@@ -598,6 +627,15 @@ static Status candidates_of(Engine *e, const Approval *a, Candidates *list, Str 
     return OK;
 }
 
+/* When the term of one who has voted begins, the seat is held, though they cannot vote again. */
+static Status voter_bounds(Engine *e, const Approval *a, Candidates *list, Str person, int64_t at) {
+    Instants bounds = {0};
+    TRY(org_bounds(e, person, at, a->due, &bounds));
+    for (uint32_t i = 0; i < bounds.n; i++)
+        list->next = bounds.at[i] < list->next ? bounds.at[i] : list->next;
+    return OK;
+}
+
 static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32_t seat,
                           int64_t party, uint32_t enough, int64_t at, bool *ever) {
     Holders holders = {.party = party, .at = at, .until = a->due};
@@ -608,6 +646,8 @@ static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32
         *ever = *ever || holders.ever;
         if (!found)
             break;
+        if (!*ever && is_voter(list, person))
+            TRY(voter_bounds(e, a, list, person, at));
         TRY(candidates_of(e, a, list, person, at));
     }
     return OK;
@@ -760,6 +800,7 @@ static Status approval_judge(Engine *e, Approval *a) {
     list.person = new (&e->event, Str, list.n + 1);
     if (list.person == NULL)
         return ERR_NOMEM;
+    TRY(voted_find(e, a, &list));
     TRY(candidates_find(e, a, &places, e->now, &list));
     TRY(match_can(&places, list.who, list.n, &e->event, &can, &sure));
     if (!can && sure) {

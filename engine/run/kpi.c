@@ -239,7 +239,7 @@ static Status run_reaction(Engine *e, const Judging *j, const KpiReactionDef *re
         memcpy(args, j->s->group, by * sizeof *args);
     TRY(measure_value(&j->measure, &e->event, &value));
     buf_reset(&e->text);
-    put_measure_text(&e->text, e->b, &e->render.zone, value);
+    put_measure_text(&e->text, e->b, &e->render.zone, j->s->def, value);
     TRY(buf_status(&e->text));
     Str text;
     TRY(arena_str(&e->event, buf_str(&e->text), &text));
@@ -297,9 +297,12 @@ static Status measure_now(Engine *e, Judging *j) {
     Status status = series_measure(e->l, j->s, j->at, &e->key, &j->measure);
     if (status == ERR_OVERFLOW || status == ERR_INEXACT) {
         j->measure.absent = true;
-        TRY(alert(e, "failed", S("what it measures has more digits than the 18 there are")));
+        if (!j->s->failed) /* once, until it can be measured again */
+            TRY(alert(e, "failed", S("what it measures has more digits than the 18 there are")));
+        j->s->failed = true;
         status = OK;
-    }
+    } else
+        j->s->failed = false;
     TRY(ledger_status(e, status, "measuring a series"));
     j->counts = !j->measure.absent && j->measure.samples >= j->s->def->samples;
     return OK;

@@ -679,7 +679,7 @@ void put_effect_text(Buf *out, Render *r, const Effect *e) {
             continue;
         put_fmt(out, " %s=", rows[i].name);
         if (data_subject(e->id) == SUBJECT_KPI && v.kind == V_LIST && i != KPI_DATA_GROUP)
-            put_measure_text(out, r->b, &r->zone, v);
+            put_measure_text(out, r->b, &r->zone, &r->b->kpis[e->subject.decl], v);
         else
             put_value_text(out, r->b, &r->zone, v);
     }

@@ -175,7 +175,9 @@ void put_subject(Buf *out, const Bundle *b, const Subject *s);
 /* What a KPI measured: a value, or a list of two values that is a fraction: {"num","den"} and,
  * where it is a plain number, the percentage rounded half even to two places. */
 void put_measure_json(Buf *out, const Bundle *b, ZoneCache *zone, Value v);
-void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, Value v);
+/* The same for people: of a share (a quotient of two aggregates of one kind) the percentage alone,
+ * of a mean two decimals, rounded half even too; a fraction of anything else as it is. */
+void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v);
 /* The effect's type: "remit.duty.opened", or the emitted event's name. */
 Str effect_type(const Bundle *b, const Effect *e);
 

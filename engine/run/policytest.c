@@ -514,7 +514,7 @@ static Status put_series(Tester *t, const Series *s, const Measure *m) {
                          : critical          ? S("critical")
                                              : S("clear"));
     put_text(&t->report, S(", value "));
-    put_measure_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, value);
+    put_measure_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, s->def, value);
     put_fmt(&t->report, " of %llu samples\n", (unsigned long long)m->samples);
     return OK;
 }

@@ -125,6 +125,7 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
                      .levels = list_at(scratch, levels, scratch->n),
                      .judged = s->judged,
                      .said = s->said,
+                     .failed = s->failed,
                      .timer_at = s->timer_at,
                      .late = s->late,
                      .late_at = s->late_at,
@@ -146,6 +147,7 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
                     .def = def,
                     .judged = rec.judged,
                     .said = rec.said,
+                    .failed = rec.failed,
                     .timer_at = rec.timer_at,
                     .late = rec.late,
                     .late_at = rec.late_at,
@@ -591,17 +593,38 @@ void put_measure_json(Buf *out, const Bundle *b, ZoneCache *zone, Value v) {
     put_c(out, '}');
 }
 
-void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, Value v) {
+/* A quotient of two aggregates of one kind is a share; any other is so much a sample. */
+static bool is_share(const KpiDef *def, Value v) {
+    return v.items[0].kind == V_PERCENT ||
+           (def->agg_count == 2 && def->aggs[0].kind == def->aggs[1].kind);
+}
+
+static bool measure_mean(Value v, Value *out) {
+    enum { PLACES = 2 };
+    Dec mean;
+    *out = v.items[0];
+    Ratio r = {sample_dec(v.items[0]), sample_dec(v.items[1])};
+    if ((!is_plain(*out) && out->kind != V_MONEY) || !is_plain(v.items[1]) || r.den.coef == 0 ||
+        ratio_round(r, PLACES, DEC_HALF_EVEN, &mean) != OK)
+        return false;
+    out->kind = out->kind == V_MONEY ? V_MONEY : V_DEC;
+    out->i = mean.coef;
+    out->scale = mean.scale;
+    return true;
+}
+
+void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v) {
     Dec share;
-    if (v.kind != V_LIST || v.n != 2) {
+    Value mean;
+    if (v.kind != V_LIST || v.n != 2)
         put_value_text(out, b, zone, v);
-        return;
-    }
-    if (measure_percent(v, &share)) {
+    else if (is_share(def, v) && measure_percent(v, &share))
         put_percent_places(out, share);
-        return;
+    else if (measure_mean(v, &mean))
+        put_value_text(out, b, zone, mean);
+    else {
+        put_value_text(out, b, zone, v.items[0]);
+        put_text(out, S(" / "));
+        put_value_text(out, b, zone, v.items[1]);
     }
-    put_value_text(out, b, zone, v.items[0]);
-    put_text(out, S(" / "));
-    put_value_text(out, b, zone, v.items[1]);
 }

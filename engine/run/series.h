@@ -46,6 +46,7 @@ typedef struct Series {
     Pending pending[PENDING_MOST];
     uint32_t pending_count;
     int64_t judged; /* when it was judged last, up to when samples have left; INT64_MIN: never */
+    bool failed;    /* what it measures did not fit, and that was said */
     uint64_t said;
     int64_t timer_at;
     /* Of windows that are kept when they are over (window_keeps), each known by its end: */
