@@ -305,6 +305,11 @@ static Type type_item(Program *p, const Node *node, Type type) {
         return type_error();
     }
     *item = type_read(p, node->a);
+    if (item->kind == TY_LIST) { /* by a name: the grammar has no other way */
+        diag_add3(p->diags, DIAG_WRONG_TYPE, node->a->span, type_text(p, item),
+                  say_both(p, "what is no list itself", "本身不是列表的类型"), (Str){NULL, 0});
+        return type_error();
+    }
     type.item = item;
     return type;
 }

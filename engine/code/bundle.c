@@ -153,9 +153,8 @@ static void take_type(Reader *r, TypeDef *t) {
         t->lo = take_decimal(r);
         t->hi = take_decimal(r);
     }
-    if ((t->kind == V_ENUM && t->members >= r->b->enum_count) || t->kind == V_ABSENT)
-        r->t.failed = true;
-    if (t->kind == V_LIST && (t->item == V_LIST || t->item == V_ENUM || t->item == V_ABSENT))
+    uint8_t one = t->kind == V_LIST ? t->item : t->kind;
+    if ((one == V_ENUM && t->members >= r->b->enum_count) || one == V_ABSENT || one == V_LIST)
         r->t.failed = true;
 }
 
@@ -315,10 +314,12 @@ static void take_row(Reader *r, TableDef *t, uint32_t row) {
 }
 
 static ColumnType column_of(const Bundle *b, const TypeDef *t) {
-    ColumnType c = {.kind = (ValueKind)t->kind, .optional = t->optional, .bounded = t->bounded};
+    ColumnType c = {.kind = (ValueKind)t->kind,
+                    .optional = t->optional,
+                    .bounded = t->bounded && t->kind != V_LIST};
     if (t->kind == V_ENUM)
         c.members = b->enums[t->members].count;
-    if (!t->bounded)
+    if (!c.bounded)
         return c;
     int64_t lo = 0, hi = 0;
     c.lo = value_dec((ValueKind)t->kind, t->lo);

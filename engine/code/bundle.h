@@ -38,9 +38,18 @@ typedef struct TypeDef {
     uint8_t families;  /* V_DURATION: bit 1 << Family */
     uint32_t currency; /* V_MONEY */
     uint32_t members;  /* V_ENUM: number of the enumeration */
-    uint8_t item;      /* V_LIST: kind of its items */
+    uint8_t item;      /* V_LIST: kind of its items, whose type the other members tell */
     Dec lo, hi;
 } TypeDef;
+
+/* What an item of a list may be. */
+static inline TypeDef type_of_item(const TypeDef *list) {
+    TypeDef item = *list;
+    item.kind = list->item;
+    item.optional = item.one_or_many = false;
+    item.item = V_ABSENT;
+    return item;
+}
 
 typedef struct NameDef {
     Str name, alias; /* alias: empty when there is none */

@@ -49,7 +49,16 @@ uint32_t emit_constant(Emit *e, Value v) {
     return (uint32_t)(e->constants.n == 0 ? 0 : e->constants.n - 1);
 }
 
+/* Of a list: what is said of its items, too. */
 TypeDef emit_type(const Type *type) {
+    if (type->kind == TY_LIST) {
+        TypeDef list = emit_type(type->item);
+        list.item = list.kind;
+        list.kind = V_LIST;
+        list.optional = type->optional;
+        list.one_or_many = type->one_or_many;
+        return list;
+    }
     TypeDef def = {.kind = (uint8_t)type_value_kind(type),
                    .optional = type->optional,
                    .is_id = type->kind == TY_ID,
@@ -61,8 +70,6 @@ TypeDef emit_type(const Type *type) {
                    .hi = type->hi};
     if (type->kind == TY_ENUM)
         def.members = type->members->number;
-    if (type->kind == TY_LIST)
-        def.item = (uint8_t)type_value_kind(type->item);
     return def;
 }
 

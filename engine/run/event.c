@@ -321,7 +321,7 @@ Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Valu
 /* ---- JSON values */
 
 static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
-    TypeDef item = {.kind = type->item};
+    TypeDef item = type_of_item(type);
     VEC(Value) items = {0};
     Status status = OK;
     if (json_peek(j) != '[') {
@@ -969,7 +969,7 @@ Status csv_cells(Str record, Arena *a, Str **cells, uint32_t *n) {
 }
 
 static Status csv_list(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
-    TypeDef item = {.kind = type->item};
+    TypeDef item = type_of_item(type);
     size_t most = 1;
     for (size_t i = 0; i < text.n; i++)
         most += text.p[i] == ';';
