@@ -32,6 +32,7 @@ static FieldDef wide[2 * V_KINDS], out_fields[2], inputs[2], outputs[2], params[
 static EventDef events[EVENTS];
 static Value constants[V_KINDS];
 static TableDef tables[1];
+static KindDef table_kinds[2]; /* what a call of it gives */
 static DutyDef duties[2];
 static ApprovalDef approvals[2];
 static DeclDef decls[] = {{DECL_DUTY, 1}};
@@ -60,8 +61,14 @@ static void begin(void) {
     events[WIDE] = (EventDef){.engine = -1, .fields = wide, .field_count = 2 * V_KINDS};
     events[OUT] = (EventDef){.engine = -1, .fields = out_fields, .field_count = 2};
     events[ENGINES_OWN] = (EventDef){.engine = 0};
-    tables[0] =
-        (TableDef){.inputs = inputs, .input_count = 2, .outputs = outputs, .output_count = 2};
+    table_kinds[0] = (KindDef){V_MONEY, false};
+    table_kinds[1] = (KindDef){V_DATE, true};
+    tables[0] = (TableDef){.inputs = inputs,
+                           .input_count = 2,
+                           .outputs = outputs,
+                           .output_count = 2,
+                           .kinds = table_kinds,
+                           .result_count = 2};
     duties[0] = (DutyDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     duties[1] = (DutyDef){.event = WIDE, .key_count = key_parts};
@@ -157,8 +164,15 @@ static bool writes(const Row *row, int i) {
     return starts(row->operand[i], "W(") || is(row, i, "WSAME") || is(row, i, "WLIKE");
 }
 
+/* A / B in ROUND_QUOT are both any register to its row, and more than that to the verifier. */
+static bool is_quotient(const Row *row, int i) {
+    return strcmp(row->name, "ROUND_QUOT") == 0 && i < 2;
+}
+
 /* The kind that operand i reads in the instruction that is right. */
 static ValueKind wanted(const Row *row, int i) {
+    if (is_quotient(row, i))
+        return V_DEC;
     if (is(row, i, "SAME"))
         return wanted(row, i - 1);
     if (is(row, i, "RINT") || is(row, i, "RANY"))
@@ -286,6 +300,8 @@ static bool also_holds(const Row *row, int i, ValueKind kind) {
     bool integer = kind == V_FLAG || kind == V_INT || kind == V_DURATION || kind == V_DATE ||
                    kind == V_TIME || kind == V_INSTANT || kind == V_ENUM;
     bool decimal = kind == V_DEC || kind == V_PERCENT || kind == V_MONEY;
+    if (is_quotient(row, i)) /* beside a number */
+        return kind == V_DEC || (i == 0 && kind == V_MONEY);
     if (is(row, i, "RANY"))
         return true;
     if (is(row, i, "RINT"))
@@ -312,6 +328,10 @@ TEST(a_register_of_another_kind_is_refused) {
         }
 }
 
+static bool may_be_absent(const Row *row, int i) {
+    return is(row, i, "RANY") && !is_quotient(row, i);
+}
+
 TEST(a_register_that_may_be_absent_is_refused) {
     EACH_ROW(row)
     for (int i = 0; i < 3; i++) {
@@ -321,7 +341,7 @@ TEST(a_register_that_may_be_absent_is_refused) {
         load_right(row);
         load(31, wanted(row, i), true);
         put_with(row, i, 31);
-        expect_answer(is(row, i, "RANY") ? NULL : OTHER_KIND);
+        expect_answer(may_be_absent(row, i) ? NULL : OTHER_KIND);
         begin(); /* absent on one of two ways */
         load_right(row);
         load(30, V_FLAG, false);
@@ -329,7 +349,7 @@ TEST(a_register_that_may_be_absent_is_refused) {
         abx(OP_SKIP_IF, 30, 1);
         abx(OP_LOADK, 31, V_ABSENT);
         put_with(row, i, 31);
-        expect_answer(is(row, i, "RANY") ? NULL : OTHER_KIND);
+        expect_answer(may_be_absent(row, i) ? NULL : OTHER_KIND);
     }
 }
 
@@ -534,6 +554,95 @@ TEST(a_table_gives_its_outputs) {
     expect_answer(NO_REGISTER);
 }
 
+TEST(a_table_that_gathers_gives_what_it_gathers) {
+    what = "LOOKUP";
+    begin(); /* a list for each output */
+    table_kinds[0] = table_kinds[1] = (KindDef){V_LIST, false};
+    fn.results = table_kinds;
+    fn.result_count = 2;
+    load(5, V_INT, false);
+    load(6, V_TEXT, true);
+    abx(OP_LOOKUP, 5, 0);
+    abx(OP_RET, 5, 0);
+    expect_answer(NULL);
+    fn.results = results; /* a list is no text */
+    expect_answer(OTHER_KIND);
+    begin(); /* one number of two outputs: the second register still holds the second input */
+    table_kinds[0] = (KindDef){V_INT, false};
+    tables[0].result_count = 1;
+    load(5, V_INT, false);
+    load(6, V_TEXT, false);
+    abx(OP_LOOKUP, 5, 0);
+    abc(OP_ADD_INT, 7, 5, 5);
+    abc(OP_CONCAT, 7, 6, 6);
+    abx(OP_RET, 0, 0);
+    expect_answer(NULL);
+    table_kinds[0].optional = true; /* the least of no rows */
+    expect_answer(OTHER_KIND);
+    code[4] = code[3];
+    code[3] = (uint32_t)OP_UNWRAP | 5 << 8 | 5 << 16;
+    expect_answer(NULL);
+}
+
+/* A / B where they hold these kinds. */
+static void try_quotient(KindDef a, KindDef b, uint32_t how, const char *reason) {
+    begin();
+    load(1, (ValueKind)a.kind, a.optional);
+    load(2, (ValueKind)b.kind, b.optional);
+    abc(OP_ROUND_QUOT, 1, 2, how);
+    abx(OP_RET, 0, 0);
+    expect_answer(reason);
+}
+
+TEST(a_quotient_is_of_numbers_of_money_or_of_time) {
+    what = "ROUND_QUOT";
+    for (unsigned a = 1; a < V_KINDS; a++)
+        for (unsigned b = 1; b < V_KINDS; b++) {
+            KindDef above = {(uint8_t)a, false}, below = {(uint8_t)b, false};
+            bool alike = a == b && (a == V_DEC || a == V_MONEY || a == V_DURATION);
+            bool good = alike || (a == V_MONEY && b == V_DEC);
+            try_quotient(above, below, 2, good ? NULL : OTHER_KIND);
+            above.optional = true;
+            try_quotient(above, below, 2, OTHER_KIND);
+            above.optional = false;
+            below.optional = true;
+            try_quotient(above, below, 2, OTHER_KIND);
+        }
+    static const struct {
+        ValueKind a, b, gives;
+    } rows_of[] = {{V_DEC, V_DEC, V_DEC},
+                   {V_MONEY, V_DEC, V_MONEY},
+                   {V_MONEY, V_MONEY, V_DEC},
+                   {V_DURATION, V_DURATION, V_DEC}};
+    for (size_t k = 0; k < 4; k++)
+        for (unsigned g = 1; g < V_KINDS; g++) {
+            KindDef gives = {(uint8_t)g, false};
+            begin();
+            fn.results = &gives;
+            fn.result_count = 1;
+            load(1, rows_of[k].a, false);
+            load(2, rows_of[k].b, false);
+            abc(OP_ROUND_QUOT, 1, 2, 2);
+            abx(OP_RET, 1, 0);
+            expect_answer(g == rows_of[k].gives ? NULL : OTHER_KIND);
+        }
+}
+
+TEST(a_rounding_that_there_is_not_is_refused) {
+    for (uint32_t how = 0; how < 256; how++) {
+        bool good = how % 32 <= DEC_SCALE_MAX && how / 32 <= DEC_FLOOR;
+        what = "ROUND_QUOT";
+        try_quotient((KindDef){V_DEC, false}, (KindDef){V_DEC, false}, how,
+                     good ? NULL : "there is no such rounding");
+        what = "ROUND";
+        begin();
+        load(2, V_DEC, false);
+        abc(OP_ROUND, 1, 2, how);
+        abx(OP_RET, 0, 0);
+        expect_answer(good ? NULL : "there is no such rounding");
+    }
+}
+
 TEST(a_notice_takes_parties_and_a_text) {
     what = "NOTIFY";
     begin();
@@ -606,21 +715,24 @@ TEST(more_registers_than_there_can_be_are_not_read) {
 UNIT_MAIN(
     T(each_opcode_that_is_right_is_accepted) T(a_register_that_is_not_there_is_refused) T(
         a_register_that_was_not_written_is_refused) T(a_register_written_on_one_way_only_is_refused)
-        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused)
-            T(a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
-                T(the_engines_own_events_cannot_be_emitted)
-                    T(a_duty_that_an_event_raises_cannot_be_obliged) T(
-                        what_is_told_of_an_approval_is_told_by_one)
-                        T(an_approval_that_an_event_opens_cannot_be_asked_for) T(
-                            only_an_approval_can_escalate_how_it_ended)
-                            T(what_is_always_absent_cannot_be_unwrapped) T(
-                                a_jump_out_of_the_function_is_refused)
-                                T(an_instruction_that_nothing_reaches_is_refused) T(
-                                    a_function_that_does_not_end_is_refused)
-                                    T(an_opcode_that_there_is_not_is_refused) T(
-                                        tables_events_and_duties_get_what_they_declare)
-                                        T(the_state_of_a_declaration_gets_its_key) T(
-                                            a_table_gives_its_outputs)
+        T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused) T(
+            a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
+            T(the_engines_own_events_cannot_be_emitted) T(
+                a_duty_that_an_event_raises_cannot_be_obliged)
+                T(what_is_told_of_an_approval_is_told_by_one) T(
+                    an_approval_that_an_event_opens_cannot_be_asked_for)
+                    T(only_an_approval_can_escalate_how_it_ended) T(
+                        what_is_always_absent_cannot_be_unwrapped)
+                        T(a_jump_out_of_the_function_is_refused) T(
+                            an_instruction_that_nothing_reaches_is_refused)
+                            T(a_function_that_does_not_end_is_refused) T(
+                                an_opcode_that_there_is_not_is_refused)
+                                T(tables_events_and_duties_get_what_they_declare) T(
+                                    the_state_of_a_declaration_gets_its_key)
+                                    T(a_table_gives_its_outputs) T(
+                                        a_table_that_gathers_gives_what_it_gathers)
+                                        T(a_quotient_is_of_numbers_of_money_or_of_time) T(
+                                            a_rounding_that_there_is_not_is_refused)
                                             T(a_notice_takes_parties_and_a_text) T(
                                                 results_are_what_the_function_promises)
                                                 T(every_way_brings_the_same_kind) T(
