@@ -110,15 +110,14 @@ preset(N) ::= EQ value(A). { N = A; }
 
 type(N) ::= plain(A). { N = A; }
 type(N) ::= plain(A) QUESTION(Q). { N = build_after(b, N_TYPE_OPTIONAL, A, Q); }
-plain(N) ::= single(A). { N = A; }
-plain(N) ::= LIST_OF(K) single(A). { N = build_1(b, N_TYPE_LIST, K, A); }
-single(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
-single(N) ::= ID(S). { N = build_leaf(b, N_TYPE_OF, S, S); }
-single(N) ::= TYPE(S) CURRENCY_CODE(C). { N = build_type(b, S, C, NULL, NULL); }
-single(N) ::= TYPE(S) end(A) DOTDOT end(B). { N = build_type(b, S, build_no_token(), A, B); }
-single(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
-single(N) ::= WORKING_DURATION(S). { N = build_leaf(b, N_TYPE_WORKING, S, S); }
-single(N) ::= ONE_OF(K) members(A). { N = build_wrap(b, N_TYPE_ENUM, K, A); }
+plain(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
+plain(N) ::= ID(S). { N = build_leaf(b, N_TYPE_OF, S, S); }
+plain(N) ::= TYPE(S) CURRENCY_CODE(C). { N = build_type(b, S, C, NULL, NULL); }
+plain(N) ::= TYPE(S) end(A) DOTDOT end(B). { N = build_type(b, S, build_no_token(), A, B); }
+plain(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
+plain(N) ::= WORKING_DURATION(S). { N = build_leaf(b, N_TYPE_WORKING, S, S); }
+plain(N) ::= ONE_OF(K) members(A). { N = build_wrap(b, N_TYPE_ENUM, K, A); }
+plain(N) ::= LIST_OF(K) plain(A). { N = build_1(b, N_TYPE_LIST, K, A); }
 /* The ends of a range are literals: with a name there, it could not be told where a declared type ends. */
 end(N) ::= NUMBER(S). { N = build_literal(b, LIT_NUMBER, S); }
 end(N) ::= PERCENT(S). { N = build_literal(b, LIT_PERCENT, S); }
