@@ -258,7 +258,6 @@ static Status put_due(Why *w) {
     return status;
 }
 
-/* What it said at its end and what followed: effects with it as their subject, from its end on. */
 static Status put_ended(Why *w) {
     const Approval *a = &w->a;
     put_text(w->out, S("\nWhat happened\n"));
@@ -273,23 +272,6 @@ static Status put_ended(Why *w) {
         if (status == OK)
             status = why_effect(w, a->said[i], &leaf.effect, false);
     }
-    Subject me = approval_subject(a);
-    Buf mine = {0};
-    put_subject(&mine, w->r->b, &me);
-    bool more = a->state != APPROVAL_OPEN && a->said_count > 0;
-    for (uint64_t i = more ? a->said[a->said_count - 1] + 1 : led_size(w->r->l);
-         i < led_size(w->r->l) && status == OK; i++) {
-        Buf other = {0};
-        arena_reset(&arena);
-        status = record_leaf(w->r, i, &arena, &leaf, w->err);
-        if (status != OK || leaf.kind != LEAF_EFFECT)
-            break;
-        put_subject(&other, w->r->b, &leaf.effect.subject);
-        if (str_eq(buf_str(&mine), buf_str(&other)))
-            status = why_effect(w, i, &leaf.effect, false);
-        buf_free(&other);
-    }
-    buf_free(&mine);
     arena_free(&arena);
     return status;
 }

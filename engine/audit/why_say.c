@@ -243,6 +243,20 @@ static void put_what(Why *w, const Effect *e) {
         put_text(w->out, effect_type(w->r->b, e));
 }
 
+/* A duty or an approval that a reaction of what is asked about opened. */
+static void put_made(Why *w, const Effect *e) {
+    bool duty = e->id == EFFECT_DUTY_OPENED;
+    put_text(w->out, duty ? S("obliged ") : S("asked for "));
+    put_subject(w->out, w->r->b, &e->subject);
+    if (duty) {
+        put_text(w->out, S(", owed by "));
+        why_value(w, e->owner);
+    } else {
+        put_datum(w, e, " of ", "seats");
+    }
+    put_datum(w, e, ", due ", "due");
+}
+
 Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
     put_text(w->out, S("  "));
     why_local(w, e->time);
@@ -251,7 +265,11 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         put_subject(w->out, w->r->b, &e->subject);
         put_c(w->out, ' ');
     }
-    put_what(w, e);
+    if (!subject && index != w->opened.effect.index &&
+        (e->id == EFFECT_DUTY_OPENED || e->id == EFFECT_APPROVAL_OPENED))
+        put_made(w, e);
+    else
+        put_what(w, e);
     if (e->cause.kind == CAUSE_EVENT && !subject)
         put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));
     if (e->seen != e->time) {

@@ -43,19 +43,30 @@ static Str state_text(uint8_t state) {
     return str_of(names[state]);
 }
 
+/* Keeps with a duty what its reactions made. */
+static Status duty_heard(Engine *e, Duty *d, const Heard *heard) {
+    if (heard->n == 0)
+        return OK;
+    TRY(heard_join(e, heard, &d->said, &d->said_count));
+    return duty_save(e, d);
+}
+
 /* Runs what the policy says `when` a duty gets into a state. What it makes has the duty as its
  * subject. */
-static Status duty_react(Engine *e, const Duty *d, uint8_t state) {
+static Status duty_react(Engine *e, Duty *d, uint8_t state) {
     Subject outer = e->subject;
     uint32_t line = e->line;
+    Heard heard = {0}, *above = e->heard;
     e->subject = duty_subject(d);
+    e->heard = &heard;
     Status status = OK;
     for (uint32_t i = 0; i < d->def->reaction_count && status == OK; i++)
         if (d->def->reactions[i].state == state)
             status = engine_actions(e, d->def->reactions[i].fn, NULL, d->frame);
     e->subject = outer;
     e->line = line;
-    return status;
+    e->heard = above;
+    return status == OK ? duty_heard(e, d, &heard) : status;
 }
 
 /* ---- links: how a clause finds duties by values that are not their key */
@@ -817,7 +828,12 @@ Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str messa
         TRY(duty_rung(d, rung - 1, &again, &when));
         rung_spend(d, rung - 1, again);
     }
-    TRY(alert(e, "failed", message));
+    Heard heard = {0};
+    e->heard = &heard;
+    Status status = alert(e, "failed", message);
+    e->heard = NULL;
+    TRY(status);
+    TRY(heard_join(e, &heard, &d->said, &d->said_count));
     TRY(duty_plan(e, d));
     return duty_save(e, d);
 }

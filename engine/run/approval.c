@@ -686,10 +686,20 @@ static Status candidates_find(Engine *e, const Approval *a, const Places *places
 
 /* ---- ending, and looking whether it can still be had */
 
+/* Keeps with an approval what its reactions made, as duties do. */
+static Status approval_heard(Engine *e, Approval *a, const Heard *heard) {
+    if (heard->n == 0)
+        return OK;
+    TRY(heard_join(e, heard, &a->said, &a->said_count));
+    return approval_save(e, a);
+}
+
 static Status approval_react(Engine *e, Approval *a) {
     Subject outer = e->subject;
     const Approval *before = e->approval;
     uint32_t line = e->line;
+    Heard heard = {0}, *above = e->heard;
+    e->heard = &heard;
     e->subject = approval_subject(a);
     e->approval = a;
     Status status = OK;
@@ -699,7 +709,8 @@ static Status approval_react(Engine *e, Approval *a) {
     e->subject = outer;
     e->approval = before;
     e->line = line;
-    return status;
+    e->heard = above;
+    return status == OK ? approval_heard(e, a, &heard) : status;
 }
 
 static Status timer_plan(Engine *e, Approval *a, int64_t next) {
@@ -1184,7 +1195,11 @@ Status approval_fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t a
     a.def = &quiet;
     bool lapses = (rung & ~(uint32_t)APPROVAL_TIMER) == TIMER_LAPSE;
     TRY(lapses ? lapse(e, &a) : approval_judge(e, &a));
-    return alert(e, "failed", message);
+    Heard heard = {0};
+    e->heard = &heard;
+    Status status = alert(e, "failed", message);
+    e->heard = NULL;
+    return status == OK ? approval_heard(e, &a, &heard) : status;
 }
 
 Status approval_escalate(Engine *e, const Value *parties, uint32_t n) {

@@ -331,6 +331,44 @@ Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index) {
     return OK;
 }
 
+/* What a reaction does itself; what follows from that is said of others. */
+static bool is_action(EffectId id) {
+    return id == EFFECT_NOTIFIED || id == EFFECT_EMITTED || id == EFFECT_ALERT ||
+           id == EFFECT_DUTY_OPENED || id == EFFECT_APPROVAL_OPENED ||
+           id == EFFECT_APPROVAL_ESCALATED;
+}
+
+static Status hear(Engine *e, const Effect *effect) {
+    Heard *h = e->heard;
+    if (h == NULL || !is_action(effect->id))
+        return OK;
+    if (h->n == h->room) {
+        uint32_t room = 2 * h->room + 4;
+        uint64_t *more = new (&e->event, uint64_t, room);
+        if (more == NULL)
+            return ERR_NOMEM;
+        if (h->n > 0)
+            memcpy(more, h->at, h->n * sizeof *more);
+        h->at = more;
+        h->room = room;
+    }
+    h->at[h->n++] = effect->index;
+    return OK;
+}
+
+Status heard_join(Engine *e, const Heard *heard, uint64_t **said, uint32_t *count) {
+    uint64_t *all = new (&e->event, uint64_t, *count + heard->n + 1);
+    if (all == NULL)
+        return ERR_NOMEM;
+    if (*count > 0)
+        memcpy(all, *said, *count * sizeof *all);
+    if (heard->n > 0)
+        memcpy(all + *count, heard->at, heard->n * sizeof *all);
+    *said = all;
+    *count += heard->n;
+    return OK;
+}
+
 Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
     if (!effect->has_time) {
         effect->has_time = e->has_clock;
@@ -346,6 +384,7 @@ Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
     Leaf leaf = {.kind = LEAF_EFFECT};
     leaf.effect = *effect;
     TRY(engine_leaf(e, &leaf, index));
+    TRY(hear(e, effect));
     e->counts.effects++;
     e->counts.by_effect[effect->id]++;
     return e->opt.sink.effect == NULL ? OK : e->opt.sink.effect(e->opt.sink.ctx, effect);

@@ -45,6 +45,12 @@ typedef struct Before {
 } Before;
 enum { STATE_BEFORE_NONE = 255 };
 
+/* The leaves of what a reaction makes, in order. */
+typedef struct Heard {
+    uint64_t *at;
+    uint32_t n, room;
+} Heard;
+
 struct Engine {
     const Bundle *b;
     Ledger *l;
@@ -75,6 +81,7 @@ struct Engine {
     Cause cause;
     Subject subject;
     const struct Approval *approval; /* whose reaction is carried out */
+    Heard *heard;                    /* of the reaction that is carried out; NULL: none is */
     uint32_t episode;                /* of the KPI whose reaction runs: one more part of a duty's
                                         key; 0: none */
     uint32_t rule;                   /* number + 1 of the rule that acts */
@@ -168,6 +175,8 @@ Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index);
 /* Completes an effect from what is being handled (time, clock, cause, subject), journals it and
  * hands it on. */
 Status engine_effect(Engine *e, Effect *effect, uint64_t *index);
+/* Adds what a reaction made to what was said. */
+Status heard_join(Engine *e, const Heard *heard, uint64_t **said, uint32_t *count);
 /* Runs a function of actions (a reaction, a rule) over frame or event. */
 Status engine_actions(Engine *e, int32_t fn, const VmEvent *event, const Value *frame);
 /* Handles what was emitted, and what that emits. */
