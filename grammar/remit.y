@@ -197,12 +197,12 @@ outputs(L) ::= value(N). { L = build_list(b, build_none(), N); }
 outputs(L) ::= outputs(A) COMMA value(N). { L = build_list(b, A, N); }
 
 /* ---- duties */
-item(N) ::= DUTY(K) ID(S) label(L) given(P) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_DUTY, K, S, L, P.first, T, A.first, R); }
-item(N) ::= RULE(K) ID(S) label(L) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_RULE, K, S, L, NULL, T, A.first, R); }
+item(N) ::= DUTY(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_DUTY, K, S, L, P.first, T, A.first, R), D); }
+item(N) ::= RULE(K) ID(S) label(L) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_RULE, K, S, L, NULL, T, A.first, R), D); }
 %type given {NodeList}
 given(L) ::= . { L = build_none(); }
 given(L) ::= lp params(A) RP. { L = A; }
-item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) LB clauses(A) RB(R). { N = build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R); }
+item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R), D); }
 trigger(N) ::= . { N = NULL; }
 trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
 trigger(N) ::= every(A). { N = A; }
@@ -220,6 +220,10 @@ monthday(N) ::= LAST(L) UNIT(U). { N = build_monthday(b, L, U, 0, build_no_token
 monthday(N) ::= LAST(L) WEEKDAY(W). { N = build_monthday(b, L, W, 1, build_no_token()); }
 start(N) ::= . { N = NULL; }
 start(N) ::= FROM DATE(D). { N = build_literal(b, LIT_DATE, D); }
+dated(N) ::= . { N = NULL; }
+dated(N) ::= FROM(K) DATE(F). { N = build_dates_of(b, K, F, build_no_token()); }
+dated(N) ::= UNTIL(K) DATE(T). { N = build_dates_of(b, K, build_no_token(), T); }
+dated(N) ::= FROM(K) DATE(F) UNTIL DATE(T). { N = build_dates_of(b, K, F, T); }
 %type alias {Tok}
 alias(X) ::= . { X = build_no_token(); }
 alias(X) ::= AS ID(S). { X = S; }

@@ -20,7 +20,8 @@ MARKS = {"LB": "{", "RB": "}", "LP": "(", "RP": ")", "CALLP": "(", "LBRACK": "["
          "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/",
          "QUESTION": "?"}
 LITERALS = {"ID": "NAME", "STRING": "TEXT", "NUMBER": "NUMBER", "PERCENT": "PERCENT", "MONEY": "MONEY",
-            "DURATION": "DURATION", "DATE": "DATE", "TIME": "TIME", "DATETIME": "DATE-TIME", "INSTANT": "INSTANT"}
+            "DURATION": "DURATION", "DATE": "DATE", "TIME": "TIME", "DATETIME": "DATE-TIME", "INSTANT": "INSTANT",
+            "CURRENCY_CODE": "CURRENCY"}
 CLASSES = {"UNIT": "unit", "WEEKDAY": "weekday", "TYPE": "type-name", "HIT": "hit-policy", "STATE": "state",
            "LEVEL": "level", "AGG": "aggregate-name", "POWER": "power",
            "ROUNDING": "rounding"}
@@ -158,7 +159,7 @@ def page():
            "| token | as in |", "| --- | --- |",
            "| NAME | `complaint`, `运营总监`: letters, digits and `_` of any script (UAX #31), normalised (NFC) |",
            "| TEXT | `\"on one line\"`, with `\\\"`, `\\\\`, `\\n` and `\\t`; between “ and ” nothing is changed |",
-           "| NUMBER, PERCENT | `1_000`, `2.50`, `5%` |", "| MONEY | `80.00 CNY` |",
+           "| NUMBER, PERCENT | `1_000`, `2.50`, `5%` |", "| MONEY, CURRENCY | `80.00 CNY`, `CNY` |",
            "| DURATION | `4 hours`, `2 working days` |",
            "| DATE, TIME, DATE-TIME | `2026-03-02`, `09:30`, `2026-03-02 09:30` (in the policy's zone) |",
            "| INSTANT | `2026-03-02T09:30:00+08:00` |", ""]

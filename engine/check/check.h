@@ -234,6 +234,11 @@ typedef struct Schedule {
     int32_t time_ms; /* of the day */
 } Schedule;
 
+/* The instants from and before which a declaration applies. */
+typedef struct Dated {
+    int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
+} Dated;
+
 /* A duty, or what an approval has in common with one. */
 typedef struct DutySym {
     Str name, alias;
@@ -242,6 +247,7 @@ typedef struct DutySym {
     uint32_t number;
     Scope scope;
     Schedule schedule;
+    Dated dated;
     const Node *where; /* the trigger's condition */
     Field *params;
     uint32_t param_count;
@@ -292,6 +298,7 @@ typedef struct Rule {
     uint32_t number;
     Scope scope;
     Schedule schedule; /* in place of an event */
+    Dated dated;
     const Node *where;
     const Node *clauses; /* LETs and actions, in order */
     Span at;

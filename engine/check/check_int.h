@@ -118,7 +118,9 @@ void states_check(Program *p);
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);
-void schedule_read(Program *p, const Node *every, Schedule *out); /* schedule.c */
+/* schedule.c */
+void schedule_read(Program *p, const Node *every, Schedule *out);
+Dated dated_read(Program *p, const Node *dated); /* NULL: without bounds */
 /* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);

@@ -740,6 +740,7 @@ static bool duty_room(Program *p, DutySym *duty) {
 bool owing_begin(Program *p, DutySym *duty) {
     const Node *node = duty->node, *key = NULL;
     duty->broken = has_error(node->c);
+    duty->dated = dated_read(p, node->d);
     if (!duty_room(p, duty))
         return false;
     if (node->b != NULL && node->b->kind == N_ON) {
@@ -825,6 +826,7 @@ void rules_check(Program *p) {
     for (size_t i = 0; i < p->rules.n && !p->nomem; i++) {
         Rule *rule = p->rules.at[i];
         const Node *trigger = rule->node->b;
+        rule->dated = dated_read(p, rule->node->d);
         if (trigger == NULL) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
             continue;

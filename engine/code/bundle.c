@@ -595,7 +595,17 @@ static void take_schedule(Reader *r, ScheduleDef *s) {
         r->t.failed = true;
 }
 
+static void put_dated(Buf *out, const DatedDef *d) {
+    put_zigzag(out, d->from);
+    put_zigzag(out, d->until);
+}
+static void take_dated(Reader *r, DatedDef *d) {
+    d->from = take_zigzag(&r->t);
+    d->until = take_zigzag(&r->t);
+}
+
 static void put_duty(Buf *out, const DutyDef *d) {
+    put_dated(out, &d->dated);
     put_str(out, d->name);
     put_str(out, d->alias);
     put_str(out, d->label);
@@ -618,6 +628,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_varint(out, d->line);
 }
 static void take_duty(Reader *r, DutyDef *d) {
+    take_dated(r, &d->dated);
     d->name = take_plain(r);
     d->alias = take_str(&r->t);
     d->label = take_str(&r->t);
@@ -673,6 +684,7 @@ static void take_seat(Reader *r, SeatDef *s) {
 }
 
 static void put_approval(Buf *out, const ApprovalDef *d) {
+    put_dated(out, &d->dated);
     put_str(out, d->name);
     put_str(out, d->alias);
     put_str(out, d->label);
@@ -691,6 +703,7 @@ static void put_approval(Buf *out, const ApprovalDef *d) {
     put_varint(out, d->line);
 }
 static void take_approval(Reader *r, ApprovalDef *d) {
+    take_dated(r, &d->dated);
     d->name = take_str(&r->t);
     d->alias = take_str(&r->t);
     d->label = take_str(&r->t);
@@ -715,6 +728,7 @@ static void take_approval(Reader *r, ApprovalDef *d) {
 }
 
 static void put_rule(Buf *out, const RuleDef *u) {
+    put_dated(out, &u->dated);
     put_str(out, u->name);
     put_str(out, u->label);
     put_index(out, u->event);
@@ -724,6 +738,7 @@ static void put_rule(Buf *out, const RuleDef *u) {
     put_varint(out, u->line);
 }
 static void take_rule(Reader *r, RuleDef *u) {
+    take_dated(r, &u->dated);
     u->name = take_str(&r->t);
     u->label = take_str(&r->t);
     u->event = take_index(r, r->b->event_count, true);

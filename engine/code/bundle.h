@@ -210,8 +210,17 @@ typedef struct ScheduleDef {
     int32_t time_ms; /* of the day */
 } ScheduleDef;
 
+/* The instants from and before which a declaration applies; the least, the greatest: without. */
+typedef struct DatedDef {
+    int64_t from, until;
+} DatedDef;
+static inline bool dated_at(const DatedDef *d, int64_t at) {
+    return d->from <= at && at < d->until;
+}
+
 typedef struct DutyDef {
     Str name, alias, label;
+    DatedDef dated;
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
@@ -264,6 +273,7 @@ typedef struct SeatDef {
 
 typedef struct ApprovalDef {
     Str name, alias, label;
+    DatedDef dated;
     int32_t event; /* that opens it, or -1: asked for by rules */
     bool again, has_due;
     FieldDef *params;
@@ -290,6 +300,7 @@ typedef struct RuleDef {
     Str name, label;
     int32_t event; /* -1: it has a schedule */
     ScheduleDef schedule;
+    DatedDef dated;
     int32_t fn; /* over the event: actions */
     uint32_t file, line;
 } RuleDef;

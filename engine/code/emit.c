@@ -570,6 +570,7 @@ static ScheduleDef emit_schedule(const Schedule *s) {
 static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     e->slots.n = 0;
     *def = (DutyDef){.name = duty->name,
+                     .dated = {duty->dated.from, duty->dated.until},
                      .alias = duty->alias,
                      .label = duty->node->more,
                      .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
@@ -682,6 +683,7 @@ static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
     e->slots.n = 0;
     *def =
         (ApprovalDef){.name = base->name,
+                      .dated = {base->dated.from, base->dated.until},
                       .alias = base->alias,
                       .label = base->node->more,
                       .event = base->scope.event == NULL ? -1 : (int32_t)base->scope.event->number,
@@ -710,6 +712,7 @@ static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
                      .label = rule->node->more,
                      .event = rule->scope.event == NULL ? -1 : (int32_t)rule->scope.event->number,
                      .schedule = emit_schedule(&rule->schedule),
+                     .dated = {rule->dated.from, rule->dated.until},
                      .fn = -1,
                      .file = rule->at.file,
                      .line = node_line(e, rule->node)};

@@ -263,6 +263,8 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0};
     const Value *results;
     bool applies, yes;
+    if (!dated_at(&d.def->dated, at))
+        return OK;
     bool outer = e->vm.tracing;
     e->vm.tracing = true;
     e->vm.trace_count = 0;

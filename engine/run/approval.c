@@ -899,6 +899,8 @@ Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value
     Approval a = {.decl = decl, .def = &e->b->approvals[decl], .raised = at}, first = {0};
     const Value *results;
     bool applies, may, outer = e->vm.tracing;
+    if (!dated_at(&a.def->dated, at))
+        return OK;
     e->vm.tracing = true;
     e->vm.trace_count = 0;
     Status status = vm_call(&e->vm, a.def->raise_fn, event, NULL, args, &results, &applies);

@@ -117,7 +117,8 @@ static Status run_rules(Decide *d, uint32_t event, const VmEvent *vm) {
     const Rules *rules = &d->rules[event];
     const Value *results;
     for (uint32_t i = 0; i < rules->n; i++)
-        TRY(vm_call(&d->vm, rules->at[i]->fn, vm, NULL, NULL, &results, NULL));
+        if (dated_at(&rules->at[i]->dated, vm->time))
+            TRY(vm_call(&d->vm, rules->at[i]->fn, vm, NULL, NULL, &results, NULL));
     return OK;
 }
 

@@ -445,7 +445,9 @@ static Status handle_one(Engine *e, const Handler *h, Flow *flow) {
     case HANDLE_RULE:
         e->rule = h->decl + 1;
         e->line = e->b->rules[h->decl].file << 20 | e->b->rules[h->decl].line;
-        return rule_run(e, e->b->rules[h->decl].fn, &flow->vm);
+        return dated_at(&e->b->rules[h->decl].dated, flow->vm.time)
+                   ? rule_run(e, e->b->rules[h->decl].fn, &flow->vm)
+                   : OK;
     }
     UNREACHABLE();
 }

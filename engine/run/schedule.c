@@ -205,6 +205,8 @@ Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
     if (decl.kind == DECL_DUTY)
         return duty_raise(e, decl.number, NULL, NULL, at);
     const RuleDef *rule = &e->b->rules[decl.number];
+    if (!dated_at(&rule->dated, at))
+        return OK;
     e->rule = decl.number + 1;
     e->line = rule->file << 20 | rule->line;
     return engine_actions(e, rule->fn, NULL, NULL);

@@ -318,6 +318,18 @@ Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *sin
     return node;
 }
 
+Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until) {
+    Node *node = build_node(b, N_DATED, at.span, until.kind != 0 ? until.span : from.span, at);
+    node->text = from.text;
+    node->more = until.text;
+    return node;
+}
+
+Node *build_dated(Node *item, Node *dated) {
+    item->d = dated;
+    return item;
+}
+
 Node *build_part(Builder *b, Node *event, Node *where) {
     Tok at = {.span = event->span, .text = event->text};
     return build_act(b, at, ACT_PART, event, where, NULL, build_no_token());

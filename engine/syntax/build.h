@@ -60,6 +60,8 @@ Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number);
 Node *build_missed(Node *every, int missed);
 Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of);
 Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each);
+Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until);
+Node *build_dated(Node *item, Node *dated);
 Node *build_part(Builder *b, Node *event, Node *where);
 Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end);
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
