@@ -292,6 +292,17 @@ class Oracle:
     def ratio(num, den, share):
         return {"num": num, "den": den, "percent": half_even(share)}
 
+    @staticmethod
+    def fraction_for_people(aggregates, value):
+        """A share of two aggregates of one kind is a percentage, of others a decimal; durations stay a fraction."""
+        number, _, unit = str(value["num"]).partition(" ")
+        if unit not in ("", "CNY"):
+            return "%s / %s" % (value["num"], value["den"])
+        if len(aggregates) == 2 and aggregates[0].what == aggregates[1].what and not unit:
+            return value["percent"]
+        mean = Fraction(number) / Fraction(str(value["den"]))
+        return digits(Fraction(round(mean * 100), 100), 2) + (" " + unit if unit else "")
+
     # ---- what is said
     def say(self, kind, series, at, data):
         subject = "kpi/" + series.kpi.name + ("/" + series.colour if series.kpi.by else "")
@@ -308,7 +319,7 @@ class Oracle:
             return []
         shown = "absent" if value is None else str(value)
         if isinstance(value, dict):
-            shown = value["percent"] if "percent" in value else "%s / %s" % (value["num"], value["den"])
+            shown = self.fraction_for_people(series.kpi.aggregates, value)
         if level == "cleared":
             self.say("remit.notified", series, at, {"to": ["chief"]})
             return []
