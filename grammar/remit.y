@@ -402,7 +402,8 @@ kpipart(N) ::= EMPTY(K) COLON ALERT(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_A
 kpipart(N) ::= LEVEL(K) bound(A). { N = build_level(b, K, A, NULL); }
 kpipart(N) ::= LEVEL(K) bound(A) COMMA CLEAR bound(B). { N = build_level(b, K, A, B); }
 kpipart(N) ::= WHEN(K) LEVEL(V) LB actions(A) RB(R). { N = build_when_level(b, K, V, A, R); }
-aggregate(N) ::= AGG(K) CALLP dotted(E) where(W) RP(R). { N = build_aggregate(b, K, E, W, R); }
+aggregate(N) ::= AGG(K) CALLP dotted(E) where(W) RP(R). { N = build_aggregate(b, K, build_no_token(), E, W, R); }
+aggregate(N) ::= AGG(K) CALLP NUMBER(S) COMMA dotted(E) where(W) RP(R). { N = build_aggregate(b, K, S, E, W, R); }
 over(N) ::= OVER(K) DURATION(D). { N = build_window(b, K, D, build_no_token()); }
 over(N) ::= OVER(K) DURATION(D) BY DURATION(S). { N = build_window(b, K, D, S); }
 over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }

@@ -11,19 +11,7 @@ enum { SAMPLES_SHOWN = 3, SAID_SHOWN = 50 };
 /* The samples that have not left by the clock, the first to leave first. */
 static Status held_samples(Why *w, const Series *s, Samples *out) {
     Buf key = {0};
-    Status status = OK;
-    int64_t pane = w->r->clock;
-    for (bool found = true; status == OK; pane++) {
-        status = pane_from(w->r->l, s, pane, &key, &pane, &found);
-        if (status != OK || !found)
-            break;
-        size_t to = out->n;
-        status = pane_read(w->r->l, s, pane, &key, &w->arena, out);
-        for (size_t i = to; i < out->n; i++)
-            if (out->at[i].leaves > w->r->clock && out->at[i].enters <= w->r->clock)
-                out->at[to++] = out->at[i];
-        out->n = to;
-    }
+    Status status = samples_held(w->r->l, s, w->r->clock, &key, &w->arena, out);
     samples_sort(out);
     buf_free(&key);
     return status;

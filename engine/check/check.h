@@ -320,7 +320,8 @@ typedef struct AggSym {
     AggRow what;
     const Event *event;
     int field; /* -1: count needs none */
-    Type type; /* of a sample */
+    Type type; /* of a sample; of a distinct TY_INTEGER */
+    Dec share; /* of a percentile */
     const Node *where;
     uint32_t *group; /* of each field of `by`: its number in the event */
     Scope scope;     /* of its condition */

@@ -56,6 +56,27 @@ static bool can_add(const Type *type) {
     }
 }
 
+/* Which percentile it is; others have no such number. */
+static bool agg_share(Program *p, AggSym *agg, const Node *node) {
+    bool takes = agg->what == AGG_PERCENTILE;
+    Value v;
+    if (!takes && node->c == NULL)
+        return true;
+    if (takes && node->c != NULL && literal_value(p, node->c, &v)) {
+        agg->share = v.kind == V_INT ? dec_of_i64(v.i) : value_to_dec(v);
+        if (agg->share.scale <= 6 && dec_sign(agg->share) > 0 &&
+            dec_cmp(agg->share, dec_of_i64(100)) <= 0)
+            return true;
+    }
+    const Node *at = node->c == NULL ? node->a : node->c;
+    diag_add3(p->diags, DIAG_BAD_SAMPLE, at->span, agg_text(agg->what),
+              source_text(p->sources, at->span),
+              takes ? say_both(p, "say which, above 0 and up to 100: percentile(95, EVENT.FIELD)",
+                               "请写明第几百分位，大于 0，不大于 100：百分位(95, 事件.字段)")
+                    : say_both(p, "only percentile begins with a number", "只有百分位以数开头"));
+    return false;
+}
+
 static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     const Event *event = agg->event;
     if (agg->what == AGG_COUNT) {
@@ -80,14 +101,20 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     agg->type = event->fields[agg->field].type;
     agg->type.optional = false;
     agg->type.bounded = false;
+    if (agg->what == AGG_DISTINCT && agg->type.kind < TY_LIST && agg->type.kind != TY_ERROR) {
+        agg->type = type_plain(TY_INTEGER);
+        return true;
+    }
     if (can_add(&agg->type) || agg->type.kind == TY_ERROR)
         return agg->type.kind != TY_ERROR;
     bool mixed = agg->type.kind == TY_DURATION;
     diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what), type_text(p, &agg->type),
-              mixed ? say_both(p, "declare the field in one unit: duration in minutes",
-                               "请以一种单位声明该字段：时长 属于 分钟")
-                    : say_both(p, "it takes integers, numbers, percentages, money and durations",
-                               "它只用于整数、数、百分比、金额与时长"));
+              agg->what == AGG_DISTINCT
+                  ? say_both(p, "a list is no value to tell from others", "列表不是可以区分的值")
+              : mixed ? say_both(p, "declare the field in one unit: duration in minutes",
+                                 "请以一种单位声明该字段：时长 属于 分钟")
+                      : say_both(p, "it takes integers, numbers, percentages, money and durations",
+                                 "它只用于整数、数、百分比、金额与时长"));
     return false;
 }
 
@@ -137,7 +164,8 @@ static bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
         (void)event_named(p, node->a);
         return false;
     }
-    bool good = agg_field(p, agg, node->a, field);
+    bool good = agg_share(p, agg, node);
+    good = agg_field(p, agg, node->a, field) && good;
     good = agg_group(p, kpi, agg, kpi->agg_count == 0) && good;
     agg->scope.it = agg->event;
     if (node->b != NULL) {

@@ -755,17 +755,30 @@ static void put_agg(Buf *out, const AggDef *g) {
     put_varint(out, g->currency);
     put_varint(out, g->event);
     put_index(out, g->fn);
+    if (g->kind == AGG_IS_PERCENTILE)
+        put_value(out, value_dec(V_DEC, g->share), false);
+}
+static bool ok_share(Value v) {
+    Dec share = {v.i, v.scale};
+    return v.kind == V_DEC && v.scale <= SHARE_SCALE && dec_sign(share) > 0 &&
+           dec_cmp(share, dec_of_i64(100)) <= 0;
 }
 static void take_agg(Reader *r, AggDef *g) {
-    g->kind = take_below(r, AGG_IS_MAX + 1);
+    g->kind = take_below(r, AGG_IS_PERCENTILE + 1);
     g->sample = take_below(r, V_KINDS);
     g->unit = take_below(r, FAMILIES);
     g->currency = take_u32v(r);
     g->event = take_u32v(r);
     g->fn = take_index(r, r->b->fn_count, false);
-    bool number = g->sample == V_INT ||
-                  (g->kind != AGG_IS_COUNT && (g->sample == V_DEC || g->sample == V_PERCENT ||
-                                               g->sample == V_MONEY || g->sample == V_DURATION));
+    if (g->kind == AGG_IS_PERCENTILE) {
+        Value share = take_checked(r);
+        g->share = (Dec){share.i, share.scale};
+        r->t.failed = r->t.failed || !ok_share(share);
+    }
+    bool counts = g->kind == AGG_IS_COUNT || g->kind == AGG_IS_DISTINCT;
+    bool number =
+        g->sample == V_INT || (!counts && (g->sample == V_DEC || g->sample == V_PERCENT ||
+                                           g->sample == V_MONEY || g->sample == V_DURATION));
     if (g->event >= r->b->event_count || !number)
         r->t.failed = true;
 }
@@ -1298,7 +1311,8 @@ static bool ok_approvals(const Bundle *b) {
     return true;
 }
 
-/* A sample's function: from its event to the group and, unless it counts, a number. */
+/* A sample's function: from its event to the group and, unless it counts events, a number;
+ * a distinct takes any value but a list. */
 static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
     const FnDef *f = &b->fns[g->fn];
     uint32_t wanted = k->by_count + (g->kind != AGG_IS_COUNT);
@@ -1307,6 +1321,8 @@ static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
     for (uint32_t i = 0; i < k->by_count; i++)
         if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)
             return false;
+    if (g->kind == AGG_IS_DISTINCT)
+        return f->results[k->by_count].kind != V_LIST;
     return g->kind == AGG_IS_COUNT || f->results[k->by_count].kind == g->sample;
 }
 

@@ -305,15 +305,26 @@ typedef struct RuleDef {
     uint32_t file, line;
 } RuleDef;
 
-typedef enum AggKind { AGG_IS_SUM, AGG_IS_COUNT, AGG_IS_AVERAGE, AGG_IS_MIN, AGG_IS_MAX } AggKind;
+typedef enum AggKind {
+    AGG_IS_SUM,
+    AGG_IS_COUNT,
+    AGG_IS_AVERAGE,
+    AGG_IS_MIN,
+    AGG_IS_MAX,
+    AGG_IS_DISTINCT,
+    AGG_IS_PERCENTILE
+} AggKind;
+
+enum { SHARE_SCALE = 6 };
 
 /* What an event gives to a measure. */
 typedef struct AggDef {
     uint8_t kind;   /* AggKind */
-    uint8_t sample; /* ValueKind of a sample; of a count V_INT */
+    uint8_t sample; /* ValueKind of a sample; of a count and of a distinct V_INT */
     uint16_t unit;  /* family of a duration */
     uint32_t currency;
     uint32_t event;
+    Dec share;  /* of a percentile: above 0, up to 100; up to SHARE_SCALE places */
     int32_t fn; /* over the event: the group's values, then the sample unless it counts */
 } AggDef;
 

@@ -754,13 +754,16 @@ static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def)
                                             [AGG_COUNT] = AGG_IS_COUNT,
                                             [AGG_AVERAGE] = AGG_IS_AVERAGE,
                                             [AGG_MIN] = AGG_IS_MIN,
-                                            [AGG_MAX] = AGG_IS_MAX};
+                                            [AGG_MAX] = AGG_IS_MAX,
+                                            [AGG_DISTINCT] = AGG_IS_DISTINCT,
+                                            [AGG_PERCENTILE] = AGG_IS_PERCENTILE};
     bool span = agg->type.kind == TY_DURATION, money = agg->type.kind == TY_MONEY;
     *def = (AggDef){.kind = kinds[agg->what],
                     .sample = (uint8_t)type_value_kind(&agg->type),
                     .unit = span ? (uint16_t)only_family(agg->type.families) : 0,
                     .currency = money ? agg->type.currency : 0,
-                    .event = agg->event->number};
+                    .event = agg->event->number,
+                    .share = agg->share};
     def->fn = emit_sample(e, kpi, agg);
 }
 

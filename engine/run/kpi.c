@@ -8,6 +8,7 @@
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
 #include "engine/run/restate.h"
+#include "engine/run/tally.h"
 
 static Status ledger_status(Engine *e, Status status, const char *what) {
     return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, what);
@@ -74,9 +75,12 @@ static Status sample_add(Engine *e, Live *v, const Sample *m) {
                              "writing a sample");
     }
     TRY(totals_of(e, s, m, &totals));
-    TRY(engine_time_trap(e, total_add(&totals[m->agg], m->value, false)));
+    TRY(engine_time_trap(e, total_add(&s->def->aggs[m->agg], &totals[m->agg], m->value, false)));
     if (agg_sorts(&s->def->aggs[m->agg]))
         TRY(ledger_status(e, value_add(e->l, s, m, &e->key, &e->record), "writing a sample"));
+    if (agg_tallies(&s->def->aggs[m->agg]))
+        TRY(ledger_status(e, tally_add(e->l, s, m, &e->key, &e->text, &e->record),
+                          "writing a sample"));
     TRY(front_take(e, v, m));
     return ledger_status(e, pane_add(e->l, s, m, &e->key, &e->text, &e->record),
                          "writing a sample");
@@ -98,6 +102,8 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     m.value = g->kind == AGG_IS_COUNT ? value_int(1) : group[def->by_count];
     if (m.value.kind == V_ABSENT)
         return OK; /* nothing to count */
+    if (g->kind == AGG_IS_DISTINCT)
+        TRY(tally_short(m.value, &e->text, &e->event, &m.value));
     int64_t now = e->instant > flow->vm.time ? e->instant : flow->vm.time;
     TRY(engine_time_trap(e, window_span(e->b, def, m.time, now, &m.enters, &m.leaves)));
     if (m.leaves <= m.enters && !window_keeps(def))
@@ -110,8 +116,12 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
 
 /* Takes a sample that leaves out of what counts. */
 static Status sample_leave(Engine *e, Series *s, const Sample *m) {
-    TRY(ledger_status(e, total_add(&s->totals[m->agg], m->value, true), "a series' sums"));
-    if (!agg_sorts(&s->def->aggs[m->agg]))
+    const AggDef *agg = &s->def->aggs[m->agg];
+    TRY(ledger_status(e, total_add(agg, &s->totals[m->agg], m->value, true), "a series' sums"));
+    if (agg_tallies(agg))
+        return ledger_status(e, tally_leave(e->l, s, m, &e->key, &e->text, &e->record),
+                             "writing a sample");
+    if (!agg_sorts(agg))
         return OK;
     return ledger_status(e, value_del(e->l, s, m, &e->key), "writing a sample");
 }
@@ -189,6 +199,9 @@ static Status step(Engine *e, Live *v, int64_t at, int64_t *next) {
 /* What leaves at or before `at`, and what enters; *next: when something does so next. */
 static Status samples_move(Engine *e, Live *v, int64_t at, int64_t *next) {
     TRY(engine_time_trap(e, pending_enter(&v->s, at)));
+    if (v->s.def->window == WINDOW_IS_STEPPED)
+        TRY(ledger_status(e, tally_enter(e->l, &v->s, at, &e->key, &e->record),
+                          "writing a sample"));
     for (uint32_t i = 0; i < v->s.pending_count; i++)
         *next = v->s.pending[i].enters < *next ? v->s.pending[i].enters : *next;
     if (!v->has_pane)

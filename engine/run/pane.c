@@ -9,7 +9,7 @@ enum {
     LIST_SAMPLES = 0,
     LIST_VALUES = 2, /* as in the keys; 1 was once the list of those that had not yet entered */
     LIST_HEADS = 3,
-    LIST_PREFIX = 9, /* series, list */
+    LIST_PREFIX = 9, /* series, list; 4 to 6 are those of tally.c */
     PANE_PARTS = 16, /* panes of a sliding window's length */
     PANE_BYTES = 900,
     PART_LAST = INT32_MAX, /* the part that fills */
@@ -224,6 +224,21 @@ Status pane_read(Ledger *l, const Series *s, int64_t pane, Buf *key, Arena *a, S
     if (full > 0)
         TRY(part_get(l, s, pane, PART_LAST, key, &rec));
     return part_take(s, pane, &rec, a, out);
+}
+
+Status samples_held(Ledger *l, const Series *s, int64_t at, Buf *key, Arena *a, Samples *out) {
+    int64_t pane = at;
+    for (bool found;; pane++) {
+        TRY(pane_from(l, s, pane, key, &pane, &found));
+        if (!found)
+            return OK;
+        size_t to = out->n;
+        TRY(pane_read(l, s, pane, key, a, out));
+        for (size_t i = to; i < out->n; i++)
+            if (out->at[i].leaves > at && out->at[i].enters <= at)
+                out->at[to++] = out->at[i];
+        out->n = to;
+    }
 }
 
 Status pane_drop(Ledger *l, const Series *s, int64_t pane, Buf *key) {

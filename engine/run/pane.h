@@ -2,6 +2,7 @@
  *   series, SAMPLES, pane, part           samples in the order in which they came
  *   series, HEADS, window                 how the series stood when the window began
  *   series, VALUES, aggregate, value, instant, event    min and max: in order of value
+ * and those of tally.h.
  *
  * A pane holds the samples that leave in (pane - width, pane]. Of a sliding window the width is a
  * sixteenth of it; of the others all samples of a pane leave at once, when it says. A pane stands
@@ -45,6 +46,9 @@ MUST_USE Status pane_after(Ledger *l, const Series *s, int64_t before, Buf *key,
 /* Adds the samples of a pane to out, as they came. Values that are no numbers live in `a`. */
 MUST_USE Status pane_read(Ledger *l, const Series *s, int64_t pane, Buf *key, Arena *a,
                           Samples *out);
+/* Adds those that count at an instant to out: they have not left and have entered. */
+MUST_USE Status samples_held(Ledger *l, const Series *s, int64_t at, Buf *key, Arena *a,
+                             Samples *out);
 MUST_USE Status pane_drop(Ledger *l, const Series *s, int64_t pane, Buf *key);
 /* In the order in which they leave, then came. */
 void samples_sort(Samples *list);

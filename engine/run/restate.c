@@ -6,6 +6,7 @@
 #include "engine/base/ckd.h"
 #include "engine/base/limits.h"
 #include "engine/base/moment.h"
+#include "engine/run/tally.h"
 
 enum { NO_EPISODE = 0 };
 
@@ -54,13 +55,18 @@ typedef struct Again {
     Series s; /* its totals and levels */
     Dec best[KPI_AGGS];
     bool has[KPI_AGGS];
+    Ranking ranks[KPI_AGGS]; /* of what tallies */
     Measure measure;
     bool counts;
 } Again;
 
-static Status again_add(Again *a, const Sample *m) {
+static Status again_add(Engine *e, Again *a, const Sample *m) {
     const AggDef *agg = &a->s.def->aggs[m->agg];
-    TRY(total_add(&a->s.totals[m->agg], m->value, false));
+    if (agg_tallies(agg))
+        TRY(ranking_add(&a->ranks[m->agg], m->value, &e->text));
+    TRY(total_add(agg, &a->s.totals[m->agg], m->value, false));
+    if (!agg_sorts(agg))
+        return OK;
     Dec d = sample_dec(m->value);
     int order = a->has[m->agg] ? dec_cmp(d, a->best[m->agg]) : 0;
     bool better = agg->kind == AGG_IS_MIN ? order < 0 : order > 0;
@@ -71,6 +77,9 @@ static Status again_add(Again *a, const Sample *m) {
 }
 
 static Status again_measure(Again *a) {
+    for (uint32_t i = 0; i < a->s.def->agg_count; i++)
+        if (agg_tallies(&a->s.def->aggs[i]))
+            TRY(ranking_measure(&a->ranks[i], &a->s.totals[i], &a->best[i], &a->has[i]));
     Status status = series_measure_of(&a->s, a->best, a->has, &a->measure);
     if (status == ERR_OVERFLOW || status == ERR_INEXACT)
         a->measure.absent = true;
@@ -105,6 +114,9 @@ static Status window_again(Engine *e, const Series *s, const Window *w, int64_t 
         if (w->levels[i].raised && !vec_push(&out[i], carried))
             return ERR_NOMEM;
     }
+    for (uint32_t i = 0; i < s->def->agg_count; i++)
+        if (agg_tallies(&s->def->aggs[i]))
+            TRY(ranking_init(&a.ranks[i], s, i, w->samples, &e->text, &e->event));
     size_t n = w->samples->n, k = 0;
     int64_t at = w->judged ? w->start : INT64_MIN;
     while (at < w->end) {
@@ -118,7 +130,7 @@ static Status window_again(Engine *e, const Series *s, const Window *w, int64_t 
                 next = from < next ? from : next;
                 break;
             }
-            TRY(again_add(&a, m));
+            TRY(again_add(e, &a, m));
         }
         if (at != INT64_MIN) {
             TRY(again_measure(&a));

@@ -10,7 +10,7 @@
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
-#include "engine/run/pane.h"
+#include "engine/run/tally.h"
 
 Subject series_subject(const Series *s) {
     return (Subject){.kind = SUBJECT_KPI,
@@ -65,6 +65,24 @@ static void take_total(Take *t, Total *out) {
     }
 }
 
+static void put_tally(Buf *out, const Tally *t) {
+    put_varint(out, t->values);
+    put_u8(out, t->placed);
+    put_varint(out, (uint64_t)(t->at >> 64));
+    put_varint(out, (uint64_t)t->at);
+    put_varint(out, t->below);
+}
+
+static void take_tally(Take *t, Tally *out) {
+    *out = (Tally){.values = take_varint(t)};
+    uint8_t placed = take_u8(t);
+    t->failed = t->failed || placed > 1;
+    out->placed = placed == 1;
+    u128 high = take_varint(t);
+    out->at = high << 64 | take_varint(t);
+    out->below = take_varint(t);
+}
+
 static void put_state(Buf *out, const LevelState *s) {
     put_u8(out, s->raised);
     put_zigzag(out, s->since);
@@ -106,8 +124,11 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
     for (uint32_t i = 0; i < s->def->by_count; i++)
         put_value(scratch, s->group[i], false);
     size_t sums = scratch->n;
-    for (uint32_t i = 0; i < s->def->agg_count; i++)
+    for (uint32_t i = 0; i < s->def->agg_count; i++) {
         put_total(scratch, &s->totals[i]);
+        if (agg_tallies(&s->def->aggs[i]))
+            put_tally(scratch, &s->tallies[i]);
+    }
     size_t pending = scratch->n;
     for (uint32_t k = 0; k < s->pending_count; k++) {
         put_zigzag(scratch, s->pending[k].enters);
@@ -166,8 +187,11 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
         TRY(value_keep(take_value(&t, a), a, &out->group[i]));
     TRY(take_done(&t));
     t = take_from(rec.sums);
-    for (uint32_t i = 0; i < def->agg_count; i++)
+    for (uint32_t i = 0; i < def->agg_count; i++) {
         take_total(&t, &out->totals[i]);
+        if (agg_tallies(&def->aggs[i]))
+            take_tally(&t, &out->tallies[i]);
+    }
     TRY(take_done(&t));
     t = take_from(rec.pending);
     while (take_left(&t) > 0) {
@@ -307,7 +331,9 @@ static void sum_wide(Total *t, u128 low, int64_t high) {
     t->high += high + (t->low < low);
 }
 
-Status total_add(Total *t, Value v, bool out) {
+Status total_add(const AggDef *def, Total *t, Value v, bool out) {
+    if (def->kind == AGG_IS_DISTINCT) /* of any kind: it is only counted */
+        v = value_int(0);
     uint8_t scale = sample_dec(v).scale;
     if (out && (t->count == 0 || t->scales[scale] == 0))
         return ERR_DAMAGED;
@@ -380,6 +406,8 @@ static Status part_of(const Series *s, uint32_t agg, Dec best, bool has, Part *o
         return total_sum(t, &out->num);
     case AGG_IS_MIN:
     case AGG_IS_MAX:
+    case AGG_IS_DISTINCT:
+    case AGG_IS_PERCENTILE:
         *out = (Part){best, has};
         return OK;
     }
@@ -437,12 +465,15 @@ Status series_measure_of(const Series *s, const Dec best[KPI_AGGS], const bool h
     return OK;
 }
 
-Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out) {
+Status series_measure(Ledger *l, Series *s, int64_t at, Buf *key, Measure *out) {
     Dec best[KPI_AGGS] = {{0}};
     bool has[KPI_AGGS] = {false};
-    for (uint32_t i = 0; i < s->def->agg_count; i++)
+    for (uint32_t i = 0; i < s->def->agg_count; i++) {
         if (agg_sorts(&s->def->aggs[i]))
             TRY(value_best(l, s, i, at, key, &best[i], &has[i]));
+        if (agg_tallies(&s->def->aggs[i]))
+            TRY(tally_measure(l, s, i, key, &best[i], &has[i]));
+    }
     return series_measure_of(s, best, has, out);
 }
 
@@ -459,18 +490,47 @@ static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *ke
         for (size_t i = 0; i < room->n; i++) {
             const Sample *m = &room->at[i];
             if (m->enters < m->leaves && m->leaves > s->judged && m->leaves <= clock)
-                TRY(total_add(&s->totals[m->agg], m->value, true));
+                TRY(total_add(&s->def->aggs[m->agg], &s->totals[m->agg], m->value, true));
         }
     }
 }
 
+/* The same as series_measure without writing: of what tallies, all samples are looked at. */
+static Status measure_held(Ledger *l, const Series *s, int64_t clock, Arena *a, Buf *key,
+                           Samples *room, Measure *out) {
+    Dec best[KPI_AGGS] = {{0}};
+    bool has[KPI_AGGS] = {false};
+    TRY(samples_held(l, s, clock, key, a, room));
+    for (uint32_t i = 0; i < s->def->agg_count; i++) {
+        Ranking r;
+        if (agg_sorts(&s->def->aggs[i]))
+            TRY(value_best(l, s, i, clock, key, &best[i], &has[i]));
+        if (!agg_tallies(&s->def->aggs[i]))
+            continue;
+        TRY(ranking_init(&r, s, i, room, key, a));
+        for (size_t k = 0; k < room->n; k++)
+            if (room->at[k].agg == i)
+                TRY(ranking_add(&r, room->at[k].value, key));
+        TRY(ranking_measure(&r, &s->totals[i], &best[i], &has[i]));
+    }
+    return series_measure_of(s, best, has, out);
+}
+
 Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out) {
     Samples room = {0};
+    bool tallies = false;
+    for (uint32_t i = 0; i < s->def->agg_count; i++)
+        tallies = tallies || agg_tallies(&s->def->aggs[i]);
     Status status = pending_enter(s, clock);
     if (status == OK)
         status = leave_until(l, s, clock, a, key, &room);
+    room.n = 0;
+    if (status == OK && tallies)
+        status = measure_held(l, s, clock, a, key, &room, out);
+    else if (status == OK)
+        status = series_measure(l, s, clock, key, out);
     vec_free(&room);
-    return status == OK ? series_measure(l, s, clock, key, out) : status;
+    return status;
 }
 
 Status measure_value(const Measure *m, Arena *a, Value *out) {

@@ -19,6 +19,14 @@ typedef struct Total {
     uint32_t scales[DEC_SCALE_MAX + 1]; /* how many samples were written with so many places */
 } Total;
 
+/* What an aggregate that tallies (tally.h) knows of its values. */
+typedef struct Tally {
+    uint64_t values; /* how many there are */
+    bool placed;     /* percentile: `at` is a place among them */
+    u128 at;
+    uint64_t below; /* how many samples are less than it */
+} Tally;
+
 typedef struct LevelState {
     bool raised;
     int64_t since;    /* raised: at which instant */
@@ -42,6 +50,7 @@ typedef struct Series {
     Str *key; /* texts of its group */
     Value *group;
     Total totals[KPI_AGGS];
+    Tally tallies[KPI_AGGS];
     LevelState levels[KPI_STEPS];
     Pending pending[PENDING_MOST];
     uint32_t pending_count;
@@ -88,13 +97,14 @@ Dec sample_dec(Value v);
 /* In units of 10^-18. */
 i128 sample_units(Value v);
 /* Counts a sample in or out. ERR_DAMAGED: it was not counted in. ERR_OVERFLOW: 2^32 samples. */
-MUST_USE Status total_add(Total *t, Value v, bool out);
+MUST_USE Status total_add(const AggDef *def, Total *t, Value v, bool out);
 /* What was pending until `at` counts. ERR_OVERFLOW as above. */
 MUST_USE Status pending_enter(Series *s, int64_t at);
 /* What the series measures at an instant for which its totals hold. ERR_OVERFLOW: it does not fit.
- */
-MUST_USE Status series_measure(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *out);
-/* The same where the least or greatest of each aggregate is known; has: there is one. */
+ * Moves the places of percentiles in *s. */
+MUST_USE Status series_measure(Ledger *l, Series *s, int64_t at, Buf *key, Measure *out);
+/* The same where is known what each aggregate is that is no sum or count of samples; has: there is
+ * one. */
 MUST_USE Status series_measure_of(const Series *s, const Dec best[KPI_AGGS],
                                   const bool has[KPI_AGGS], Measure *out);
 /* The same at a clock that may be past the last judgement: what has entered and left since is moved

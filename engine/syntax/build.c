@@ -560,9 +560,11 @@ Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window) {
     return node;
 }
 
-Node *build_aggregate(Builder *b, Tok agg, Node *of, Node *where, Tok end) {
+Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok end) {
     Node *node = build_node(b, N_AGGREGATE, agg.span, end.span, agg);
     node->op = (uint16_t)agg.sub;
+    if (share.kind != 0)
+        node->c = build_literal(b, LIT_NUMBER, share);
     node->a = of;
     node->b = where;
     return node;

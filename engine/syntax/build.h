@@ -89,7 +89,7 @@ Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how);
 Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window);
-Node *build_aggregate(Builder *b, Tok agg, Node *of, Node *where, Tok end);
+Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok end);
 Node *build_window(Builder *b, Tok at, Tok length, Tok step);
 Node *build_window_per(Builder *b, Tok at, Tok unit);
 Node *build_bound(Builder *b, Node *side, Node *value, Tok hold);

@@ -37,7 +37,9 @@ NEVER = None
 MINUTE = timedelta(minutes=1)
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe",
          "Africa/Casablanca", "Asia/Kathmandu")
-FIELDS = "amount: number?  big: flag  price: money?  took: duration in minutes?"
+FIELDS = "amount: number?  big: flag  price: money?  took: duration in minutes?  who: text?"
+# Texts that differ in the first place, at the end only, in white space, in what a long one is kept by.
+WHO = ("", "a", "b", "A", "a ", "x" * 200 + "1", "x" * 200 + "2", "\u957f" * 100, "\u957f" * 101, "x" * 64, "x" * 65)
 UNITS = {"amount": "%s", "price": "%s CNY", "took": "%s minutes"}  # of the fields
 
 
@@ -62,10 +64,12 @@ class Aggregate:
     event: str  # gain, loss or alarm
     only: bool = False  # where it.big
     field: str = "amount"
+    share: str = ""  # of a percentile
 
     def said(self):
         of = self.event if self.what == "count" else self.event + "." + self.field
-        return "%s(%s%s)" % (self.what, of, " where it.big" if self.only else "")
+        return "%s(%s%s%s)" % (self.what, self.share + ", " if self.share else "", of,
+                               " where it.big" if self.only else "")
 
 
 @dataclass
@@ -138,6 +142,11 @@ class Series:
     levels: dict = field(default_factory=dict)
     judged: object = NEVER
     stood: list = field(default_factory=list)  # (instant, judged before, levels) before each judgement
+
+
+def shared(share, values):
+    """The nearest rank: the least of the values of which at least so many percent are no greater."""
+    return min(v for v in values if 100 * sum(w <= v for w in values) >= Fraction(share) * len(values))
 
 
 def digits(value, scale):
@@ -258,6 +267,10 @@ class Oracle:
                 parts.append((total, 1, scale, False))
             elif aggregate.what == "average":
                 parts.append((total, len(mine), scale, False))
+            elif aggregate.what == "distinct":
+                parts.append((Fraction(len({s.value for s in mine})), 1, 0, True))
+            elif aggregate.what == "percentile" and mine:
+                parts.append((shared(aggregate.share, [s.value for s in mine]), 1, scale, False))
             elif mine:
                 best = (min if aggregate.what == "min" else max)(s.value for s in mine)
                 # of equal ones the one that leaves first, then the one that came first
@@ -268,7 +281,7 @@ class Oracle:
                 parts.append((Fraction(0), 0, 0, False))
         count = len([s for s in held if s.aggregate == len(kpi.aggregates) - 1])
         number, by, scale, whole = parts[0]
-        fields = [a.field for a in kpi.aggregates]
+        fields = ["amount" if a.what in ("count", "distinct") else a.field for a in kpi.aggregates]
         if len(parts) == 1 and kpi.aggregates[0].what != "average":
             json_value = number.numerator if whole else in_units(fields[0], number, scale)
             return (number, json_value, count) if by else (None, None, count)
@@ -504,7 +517,10 @@ class Oracle:
                 if aggregate.event != event or (aggregate.only and not data["big"]) or \
                         (aggregate.what != "count" and amount is None):
                     continue
-                number = "1" if aggregate.what == "count" else amount.split()[0]
+                if aggregate.what == "count":
+                    number = "1"
+                else:
+                    number = str(WHO.index(amount)) if aggregate.field == "who" else amount.split()[0]
                 value = Fraction(number) * (60000 if aggregate.field == "took" and aggregate.what != "count" else 1)
                 scale = len(number.partition(".")[2])
                 s = Sample(n, time, now, value, scale)
@@ -567,12 +583,20 @@ def make_kpi(rng, n):
         aggregates = [Aggregate("sum", "gain", False, field), Aggregate("count", "loss")]
     else:
         aggregates = [one(("count", "average", "min", "max")[shape - 2], rng.random() < 0.3)]
+    if shape in (2, 3, 4) and rng.random() < 0.5:
+        aggregates[0].what = rng.choice(("distinct", "percentile"))
+        if aggregates[0].what == "distinct":
+            aggregates[0].field = rng.choice(("amount", "price", "took", "who"))
+        else:
+            aggregates[0].share = rng.choice(("50", "95", "99.9", "100", "12.5", "0.001"))
+    if shape == 1 and rng.random() < 0.3:
+        aggregates[0] = Aggregate("distinct", "gain", False, "who")
     window = rng.choice(WINDOWS)
     levels = {}
     up = rng.random() < 0.7
     if ratio:
         field = "share"
-    if shape == 6 or aggregates[0].what == "count":
+    if shape == 6 or aggregates[0].what in ("count", "distinct"):
         field = "share" if ratio else "amount"
     for name in ("warning", "critical"):
         if rng.random() < 0.8:
@@ -607,8 +631,10 @@ def make(seed):
         data = {"colour": rng.choice(GROUPS[:1 if dense else rng.randint(1, 3)]), "big": rng.random() < 0.3}
         for name, unit in UNITS.items():
             number = rng.choice(("1", "12", "0", "90") if name == "took" else
-                                ("1", "2.5", "3.00", "0", "-1", "12", "0.25", None))
+                                ("1", "2.5", "2.50", "3.00", "0", "-1", "12", "0.25", None))
             if number is not None:
                 data[name] = unit % number
+        if rng.random() < 0.8:
+            data["who"] = rng.choice(WHO)
         events.append(("e%d" % n, rng.choice(("gain", "gain", "loss")), clock - late, data))
     return kpis, zone, events
