@@ -61,6 +61,8 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
         put_at(out, r, leaf->event.time);
         put_fmt(out, "  %.*s %.*s", STR_ARG(event_name(r, leaf->event.event)),
                 STR_ARG(leaf->event.id));
+        if (leaf->event.actor.n > 0)
+            put_fmt(out, " by %.*s", STR_ARG(leaf->event.actor));
         put_fields_text(out, r, &leaf->event);
         return;
     case LEAF_REJECT:

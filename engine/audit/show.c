@@ -116,24 +116,35 @@ static Str key_text(Arena *a, const Duty *d, Status *status) {
     return out;
 }
 
-static bool owned_by(const Show *s, const Duty *d) {
-    Str owner = party_text(s->r->b, d->owner);
-    if (s->opt->owner.n == 0 || str_eq(owner, s->opt->owner))
-        return true;
-    int32_t wanted = bundle_party(s->r->b, s->opt->owner);
-    if (wanted < 0 || d->owner.aux == 1)
-        return false;
-    return d->owner.i == wanted || s->r->b->parties[d->owner.i].team == wanted;
+/* A duty is that of its owner, of the team of an owner that is a seat, and of who holds either; of
+ * a team's also who holds one of its seats. */
+static Status owned_by(Show *s, const Duty *d, bool *yes) {
+    const Bundle *b = s->r->b;
+    Str who = s->opt->owner;
+    *yes = who.n == 0 || str_eq(party_text(b, d->owner), who);
+    if (*yes || d->owner.aux == 1)
+        return OK;
+    int32_t wanted = bundle_party(b, who);
+    if (wanted >= 0) {
+        *yes = d->owner.i == wanted || b->parties[d->owner.i].team == wanted;
+        return OK;
+    }
+    TRY(record_held(s->r, who, d->owner.i, s->r->clock, yes, NULL));
+    for (uint32_t i = 0; i < b->party_count && !*yes; i++)
+        if (b->parties[i].team == d->owner.i)
+            TRY(record_held(s->r, who, i, s->r->clock, yes, NULL));
+    return OK;
 }
 
-static bool wanted(const Show *s, const Duty *d) {
+static Status wanted(Show *s, const Duty *d, bool *yes) {
+    *yes = false;
     const ShowOptions *o = s->opt;
     if (o->state.n > 0 && !str_eq(o->state, str_of(state_names[duty_state(d)])))
-        return false;
+        return OK;
     if (o->duty.n > 0 && !str_eq(o->duty, d->def->name) && !str_eq(o->duty, d->def->alias))
-        return false;
+        return OK;
     bool late = !d->fold.ended && d->fold.due != INSTANT_NEVER && d->fold.due < s->r->clock;
-    return owned_by(s, d) && (!o->overdue || late);
+    return o->overdue && !late ? OK : owned_by(s, d, yes);
 }
 
 /* When a duty that pauses has stopped: its left time is counted to the clock. */
@@ -207,7 +218,9 @@ static Status each_duty(Show *s, Str key, Str value) {
     Duty d;
     Take t = take_from(key);
     TRY(view_duty(s->r->b, take_key_u64(&t), value, &s->arena, &d));
-    if (!wanted(s, &d))
+    bool yes;
+    TRY(wanted(s, &d, &yes));
+    if (!yes)
         return OK;
     s->rows++;
     return s->opt->json ? duty_json(s, &d) : duty_row(s, &d);
@@ -513,6 +526,10 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
     if (known)
         TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
     if (!s->opt->json) {
+        TRY(reject->has_time ? show_cell_time(s, reject->time) : show_cell(s, S("")));
+        TRY(show_cell_value(s, effect_value(e, S("type"))));
+        TRY(show_cell_value(s, effect_value(e, S("about"))));
+        TRY(show_cell_value(s, effect_value(e, S("actor"))));
         TRY(show_cell(s, value_str(effect_value(e, S("reason")))));
         Value field = effect_value(e, S("field"));
         TRY(show_cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
@@ -524,9 +541,12 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
     }
     Buf out = {0};
     put_fmt(&out, "{\"index\":%llu", (unsigned long long)index);
-    static const char *const names[] = {"reason", "field", "message", "source", "id"};
-    for (int i = 0; i < 5; i++)
+    static const char *const names[] = {"reason", "field", "message", "source",
+                                        "id",     "type",  "about",   "actor"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         show_json(s, &out, names[i], effect_value(e, str_of(names[i])));
+    if (reject->has_time)
+        show_json(s, &out, "time", value_of(V_INSTANT, reject->time));
     if (known) {
         show_json(s, &out, "file", value_text(file));
         put_fmt(&out, ",\"offset\":%llu", (unsigned long long)at);
@@ -552,8 +572,9 @@ static Status each_reject(Show *s, Str key, Str value) {
 }
 
 static Status show_rejected(Show *s) {
-    static const char *const columns[] = {"reason", "field", "message", "id", "file", "offset"};
-    TRY(show_columns(s, columns, 6));
+    static const char *const columns[] = {"time",  "type",    "about", "by",   "reason",
+                                          "field", "message", "id",    "file", "offset"};
+    TRY(show_columns(s, columns, 10));
     return show_walk(s, LED_REJECT, each_reject);
 }
 
@@ -750,9 +771,96 @@ static Status check_kpi_filters(Show *s) {
     return show_unknown(s->err, "no KPI is called", o->kpi, names, s->r->b->kpi_count);
 }
 
+/* Persons as they are found; `near` is the one whose id is the most like the one asked for. */
+typedef struct People {
+    Str asked, near;
+    bool known;
+    Arena arena;
+} People;
+
+static Status meet(People *p, Str id) {
+    Str names[2] = {p->near, id};
+    p->known = p->known || str_eq(id, p->asked);
+    if (p->known || id.n == 0 || nearest(p->asked, names, 2) != 1)
+        return OK;
+    return arena_str(&p->arena, id, &p->near);
+}
+
+/* Those of one table: who holds a seat, who acts for whom, who owes a duty, who voted or asked. */
+static Status meet_row(Show *s, People *p, LedTable table, Arena *row, Str key, Str value) {
+    Take t = take_from(key);
+    if (table == LED_ORG)
+        return meet(p, str_from(key, key.n < 8 ? key.n : 8));
+    if (table == LED_DELEGATE)
+        return meet(p, str_from(key, key.n < 1 ? key.n : 1));
+    if (table == LED_DUTY) {
+        Duty d;
+        TRY(view_duty(s->r->b, take_key_u64(&t), value, row, &d));
+        return d.owner.aux == 1 ? meet(p, value_str(d.owner)) : OK;
+    }
+    Approval a;
+    TRY(view_approval(s->r->b, take_key_u64(&t), value, row, &a));
+    for (uint32_t i = 0; i < a.def->seat_count; i++)
+        if (a.seats[i].aux == 1)
+            TRY(meet(p, value_str(a.seats[i])));
+    for (uint32_t i = 0; i < a.vote_count; i++)
+        TRY(meet(p, a.votes[i].by));
+    return meet(p, a.asker);
+}
+
+static Status meet_table(Show *s, People *p, LedTable table) {
+    Arena keys = {0}, row = {0};
+    Str from = {NULL, 0};
+    Status status = OK;
+    for (bool after = false; status == OK && !p->known; after = true) {
+        Str key, value, kept;
+        bool found;
+        arena_reset(&row);
+        status = led_next(s->r->l, table, from, after, &key, &value, &found);
+        if (status != OK || !found)
+            break;
+        status = arena_str(&row, value, &kept);
+        arena_reset(&keys);
+        if (status == OK)
+            status = arena_str(&keys, key, &from);
+        if (status == OK)
+            status = meet_row(s, p, table, &row, from, kept);
+    }
+    arena_free(&keys);
+    arena_free(&row);
+    return status;
+}
+
+/* An owner is a role, a team, a seat or a person of whom the ledger has heard. */
+static Status check_owner(Show *s) {
+    static const LedTable tables[] = {LED_ORG, LED_DELEGATE, LED_DUTY, LED_APPROVAL};
+    const Bundle *b = s->r->b;
+    People p = {.asked = s->opt->owner};
+    if (p.asked.n == 0 || bundle_party(b, p.asked) >= 0)
+        return OK;
+    Status status = OK;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables && status == OK && !p.known; i++)
+        status = meet_table(s, &p, tables[i]);
+    for (uint32_t i = 0; i < b->party_count && status == OK && !p.known; i++)
+        status = meet(&p, b->parties[i].name);
+    if (status == OK && !p.known)
+        status =
+            p.near.n > 0
+                ? err_set(s->err, ERR_SYNTAX,
+                          "no role, team, seat or person is called \"%.*s\"; did you mean %.*s?",
+                          STR_ARG(p.asked), STR_ARG(p.near))
+                : err_set(s->err, ERR_SYNTAX,
+                          "no role, team, seat or person is called \"%.*s\"; `remit show "
+                          "people` lists who holds which seat",
+                          STR_ARG(p.asked));
+    arena_free(&p.arena);
+    return status;
+}
+
 /* Filters that can never fit are a wrong call. */
 static Status check_filters(Show *s) {
     const ShowOptions *o = s->opt;
+    TRY(check_owner(s));
     if (str_eq(o->what, S("kpis")))
         return check_kpi_filters(s);
     if (str_eq(o->what, S("approvals")))

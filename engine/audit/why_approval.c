@@ -2,10 +2,7 @@
  * what is missing, how it ended. */
 #include "engine/audit/why_int.h"
 
-#include <string.h>
-
 #include "engine/base/json.h"
-#include "engine/run/event.h"
 
 static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                     "lapsed", "withdrawn", "unattainable"};
@@ -124,69 +121,158 @@ static Status put_votes(Why *w, const uint32_t *seats) {
     return OK;
 }
 
-/* ---- refused ballots: rejects are kept by their place in the journal */
+/* ---- what did not count */
 
-/* Whether a refused line was a ballot for this approval. A line of CSV has lost its columns. */
-static Status is_about(Why *w, Arena *a, const Leaf *leaf, bool *yes, Str *by) {
-    *yes = false;
-    if (leaf->kind != LEAF_REJECT || leaf->reject.reason != REJECT_AUTHORITY)
-        return OK;
-    char *line = arena_take(a, leaf->reject.raw.n + JSON_PAD, 1);
-    if (line == NULL)
-        return ERR_NOMEM;
-    if (leaf->reject.raw.n > 0)
-        memcpy(line, leaf->reject.raw.p, leaf->reject.raw.n);
-    Seen seen = {0};
-    EventReader reader = {.b = w->r->b,
-                          .arena = a,
-                          .source = S("remit:input"),
-                          .seen = &seen,
-                          .zone = w->r->render.zone};
-    Reading what;
-    Input in = {0};
-    Refusal refusal = {0};
-    Status status = event_read(&reader, (Str){line, leaf->reject.raw.n}, &what, &in, &refusal);
-    seen_free(&seen);
-    TRY(status);
-    if (what != READ_EVENT || w->r->b->events[in.event].engine != ENGINE_DECIDED ||
-        bundle_approval(w->r->b, value_str(in.fields[0])) != (int32_t)w->a.decl)
-        return OK;
-    Value key = in.fields[1];
-    *yes = key.n == w->a.key_count && in.time >= w->a.raised &&
-           (w->a.state == APPROVAL_OPEN || in.time <= w->a.ended);
-    for (uint32_t i = 0; *yes && i < key.n; i++)
-        *yes = str_eq(value_str(key.items[i]), w->a.key[i]);
-    *by = in.actor;
+Status why_approval_at(Why *w, uint32_t decl, const Str *key, uint32_t n, uint32_t occurrence,
+                       Approval *out, bool *found) {
+    Buf scratch = {0};
+    uint8_t hash[32];
+    uint64_t number = 0, zero;
+    Str value, kept;
+    Status status = approval_hash(w->r->b, decl, key, n, occurrence, &scratch, hash);
+    *found = false;
+    if (status == OK)
+        status = led_set_find(w->r->l, LED_SET_NAMES, hash, &number, &zero, found);
+    buf_reset(&scratch);
+    put_key_u64(&scratch, number);
+    bool there = false;
+    if (status == OK && *found)
+        status = scratch.failed
+                     ? ERR_NOMEM
+                     : led_find(w->r->l, LED_APPROVAL, buf_str(&scratch), &value, &there);
+    buf_free(&scratch);
+    if (status != OK || !*found)
+        return status;
+    if (!there)
+        return ERR_DAMAGED;
+    TRY(arena_str(&w->arena, value, &kept));
+    return view_approval(w->r->b, number, kept, &w->arena, out);
+}
+
+/* Ballots and withdrawals are of the latest that was opened by their time; of the first when none
+ * was. */
+typedef struct Span {
+    int64_t from, to; /* INSTANT_NEVER: there is no later one */
+} Span;
+
+static Status span_of(Why *w, Span *out) {
+    const Approval *a = &w->a;
+    Approval next;
+    bool found;
+    *out = (Span){a->occurrence > 1 ? a->raised : INT64_MIN, INSTANT_NEVER};
+    TRY(why_approval_at(w, a->decl, a->key, a->key_count, a->occurrence + 1, &next, &found));
+    if (found)
+        out->to = next.raised;
     return OK;
 }
 
-static Status put_refused(Why *w) {
+static bool span_has(const Span *s, int64_t at) {
+    return at >= s->from && (s->to == INSTANT_NEVER || at < s->to);
+}
+
+static const char *vote_words(bool ballot) {
+    return ballot ? "a ballot of" : "a withdrawal by";
+}
+
+/* A reject keeps what it is about, whatever form the line had. */
+static Status put_refused(Why *w, const Span *span) {
     Arena a = {0};
     uint64_t index = RECORD_BEGIN;
     Status status = OK;
     bool head = false;
-    while (status == OK) {
-        Str by;
-        bool there, yes;
-        Leaf leaf, effect;
+    Subject me = approval_subject(&w->a);
+    Buf mine = {0};
+    me.occurrence = 1;
+    put_subject(&mine, w->r->b, &me);
+    while (status == OK && !mine.failed) {
+        bool there;
+        Leaf leaf, told;
         arena_reset(&a);
         status = record_reject(w->r, &index, &a, &leaf, &there, w->err);
         if (status != OK || !there)
             break;
-        status = is_about(w, &a, &leaf, &yes, &by);
-        if (status != OK || !yes)
-            continue;
-        status = record_leaf(w->r, index + 1, &a, &effect, w->err);
-        if (status != OK || effect.kind != LEAF_EFFECT)
+        status = record_leaf(w->r, index + 1, &a, &told, w->err);
+        if (status == OK && (leaf.kind != LEAF_REJECT || told.kind != LEAF_EFFECT))
+            status = ERR_DAMAGED;
+        if (status != OK)
+            break;
+        Value about = effect_value(&told.effect, S("about")),
+              by = effect_value(&told.effect, S("actor")),
+              type = effect_value(&told.effect, S("type"));
+        if (about.kind != V_TEXT || type.kind != V_TEXT ||
+            !str_eq(value_str(about), buf_str(&mine)) || !leaf.reject.has_time ||
+            !span_has(span, leaf.reject.time))
             continue;
         put_text(w->out, head ? S("") : S("\nWhat was refused\n"));
         head = true;
         put_text(w->out, S("  "));
         why_local(w, leaf.reject.time);
-        put_fmt(w->out, "  a ballot of %.*s, event %.*s  [%llu]\n                    %.*s\n",
-                STR_ARG(by), STR_ARG(leaf.reject.id), (unsigned long long)index,
-                STR_ARG(value_str(effect_value(&effect.effect, S("message")))));
+        put_fmt(w->out, "  %s %.*s, event %.*s: %.*s  [%llu]\n                    %.*s\n",
+                vote_words(str_eq(value_str(type), S("remit.decided"))),
+                STR_ARG(by.kind == V_TEXT ? value_str(by) : S("nobody")), STR_ARG(leaf.reject.id),
+                STR_ARG(reject_text((RejectReason)leaf.reject.reason)), (unsigned long long)index,
+                STR_ARG(value_str(effect_value(&told.effect, S("message")))));
     }
+    status = status == OK && mine.failed ? ERR_NOMEM : status;
+    buf_free(&mine);
+    arena_free(&a);
+    return status;
+}
+
+/* Whether an event is a ballot for this approval, or a withdrawal of it. */
+static bool is_mine(const Why *w, const EventLeaf *e, const Span *span) {
+    int32_t kind = w->r->b->events[e->event].engine;
+    if ((kind != ENGINE_DECIDED && kind != ENGINE_WITHDRAWN) || e->field_count < 2 ||
+        bundle_approval(w->r->b, value_str(e->fields[0])) != (int32_t)w->a.decl ||
+        !span_has(span, e->time))
+        return false;
+    Value key = e->fields[1];
+    bool same = key.n == w->a.key_count;
+    for (uint32_t i = 0; same && i < key.n; i++)
+        same = str_eq(value_str(key.items[i]), w->a.key[i]);
+    return same;
+}
+
+/* Unmatched events: ballots that came when it could not take them any more, or yet. */
+static Status put_unmatched(Why *w, const Span *span) {
+    Arena keys = {0}, a = {0};
+    Str from = {NULL, 0};
+    Status status = OK;
+    bool head = false;
+    for (bool after = false; status == OK; after = true) {
+        Str key, value;
+        bool found;
+        Leaf leaf;
+        status = led_next(w->r->l, LED_COUNTER, from, after, &key, &value, &found);
+        if (status != OK || !found)
+            break;
+        bool unmatched = key.n == 8 && str_eq(value, S("unmatched"));
+        Take t = take_from(key);
+        uint64_t index = unmatched ? take_key_u64(&t) : 0;
+        arena_reset(&keys);
+        status = arena_str(&keys, key, &from);
+        if (status != OK || !unmatched)
+            continue;
+        arena_reset(&a);
+        status = record_leaf(w->r, index, &a, &leaf, w->err);
+        if (status != OK || leaf.kind != LEAF_EVENT || !is_mine(w, &leaf.event, span))
+            continue;
+        put_text(w->out, head ? S("") : S("\nWhat came when it could not be taken\n"));
+        head = true;
+        bool ballot = w->r->b->events[leaf.event.event].engine == ENGINE_DECIDED;
+        put_text(w->out, S("  "));
+        why_local(w, leaf.event.time);
+        put_fmt(w->out, "  %s %.*s", vote_words(ballot), STR_ARG(leaf.event.actor));
+        if (ballot && leaf.event.field_count > 2) {
+            put_text(w->out, S(": "));
+            why_value(w, leaf.event.fields[2]);
+        }
+        put_fmt(w->out, ", event %.*s: %s  [%llu]\n", STR_ARG(leaf.event.id),
+                leaf.event.time < w->a.raised ? "it came before it was asked for"
+                                              : "it came after its end",
+                (unsigned long long)index);
+    }
+    arena_free(&keys);
     arena_free(&a);
     return status;
 }
@@ -276,6 +362,44 @@ static Status put_ended(Why *w) {
     return status;
 }
 
+/* Why a ballot or a withdrawal found nothing to act on. */
+Status why_unmatched_vote(Why *w, const EventLeaf *e) {
+    if (e->field_count < 2)
+        return ERR_DAMAGED;
+    int32_t decl = bundle_approval(w->r->b, value_str(e->fields[0]));
+    Value list = e->fields[1];
+    Approval of = {0}, next;
+    bool found = decl >= 0;
+    Str *key = new (&w->arena, Str, list.n + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < list.n; i++)
+        key[i] = value_str(list.items[i]);
+    for (uint32_t n = 1; found; n++) {
+        TRY(why_approval_at(w, (uint32_t)decl, key, list.n, n, &next, &found));
+        if (found && n > 1 && next.raised > e->time)
+            break;
+        of = found ? next : of;
+    }
+    put_text(w->out, S("  nothing: "));
+    if (of.def == NULL) {
+        put_fmt(w->out, "there was no approval %.*s with this key\n",
+                STR_ARG(value_str(e->fields[0])));
+        return OK;
+    }
+    Subject subject = approval_subject(&of);
+    put_subject(w->out, w->r->b, &subject);
+    if (e->time < of.raised) {
+        put_text(w->out, S(" was not asked for before "));
+        why_moment(w, of.raised);
+    } else {
+        put_fmt(w->out, " had ended: it was %s on ", states[of.state]);
+        why_moment(w, of.ended);
+    }
+    put_c(w->out, '\n');
+    return OK;
+}
+
 static Status put_opened(Why *w) {
     const Approval *a = &w->a;
     const Effect *e = &w->opened.effect;
@@ -299,7 +423,9 @@ static Status put_opened(Why *w) {
 Status why_approval_text(Why *w, Str subject) {
     const Approval *a = &w->a;
     uint32_t *seats;
+    Span span;
     TRY(approval_arrange(&w->arena, a, &seats));
+    TRY(span_of(w, &span));
     put_text(w->out, subject);
     put_fmt(w->out, " is %s\n", states[a->state]);
     if (a->asker.n > 0)
@@ -320,7 +446,8 @@ Status why_approval_text(Why *w, Str subject) {
     put_excluded(w);
     TRY(put_due(w));
     TRY(put_votes(w, seats));
-    TRY(put_refused(w));
+    TRY(put_refused(w, &span));
+    TRY(put_unmatched(w, &span));
     return put_ended(w);
 }
 

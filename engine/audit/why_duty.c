@@ -107,7 +107,13 @@ static Status put_silent(Why *w, const Act *act) {
                 STR_ARG(leaf.event.id));
     else if (leaf.kind == LEAF_EFFECT)
         put_text(w->out, effect_type(w->r->b, &leaf.effect));
-    put_fmt(w->out, ": %s  [%llu]\n", silence(&w->d, act), (unsigned long long)act->leaf);
+    bool event = leaf.kind == LEAF_EVENT && leaf.event.event < w->r->b->event_count;
+    if (event && leaf.event.actor.n > 0)
+        put_fmt(w->out, " by %.*s", STR_ARG(leaf.event.actor));
+    put_fmt(w->out, ": %s", silence(&w->d, act));
+    if (event)
+        why_note(w, &leaf.event);
+    put_fmt(w->out, "  [%llu]\n", (unsigned long long)act->leaf);
     return OK;
 }
 

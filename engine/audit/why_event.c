@@ -16,6 +16,23 @@ static bool follows(const Effect *e, uint64_t leaf, uint64_t first) {
            (e->cause.kind == CAUSE_EFFECT && e->cause.index >= first);
 }
 
+/* Why nothing followed. */
+static Status put_nothing(Why *w, uint64_t index, const EventLeaf *e) {
+    Buf key = {0};
+    Str value;
+    bool unmatched;
+    put_key_u64(&key, index);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(w->r->l, LED_COUNTER, buf_str(&key), &value, &unmatched);
+    buf_free(&key);
+    TRY(status);
+    int32_t kind = w->r->b->events[e->event].engine;
+    if (unmatched && (kind == ENGINE_DECIDED || kind == ENGINE_WITHDRAWN))
+        return why_unmatched_vote(w, e);
+    put_text(w->out, unmatched ? S("  nothing: it found nothing to act on\n") : S("  nothing\n"));
+    return OK;
+}
+
 static Status taken_text(Why *w, uint64_t index, const EventLeaf *e) {
     put_text(w->out, S("It was taken\n"));
     TRY(why_event_leaf(w, index, e));
@@ -35,9 +52,7 @@ static Status taken_text(Why *w, uint64_t index, const EventLeaf *e) {
         status = why_effect(w, i, &leaf.effect, true);
     }
     arena_free(&a);
-    if (!any)
-        put_text(w->out, S("  nothing\n"));
-    return status;
+    return status == OK && !any ? put_nothing(w, index, e) : status;
 }
 
 static Status taken_json(Why *w, Str subject, uint64_t index, const EventLeaf *e) {

@@ -32,6 +32,8 @@ MUST_USE Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e);
 MUST_USE Status why_cause(Why *w, const Cause *cause);
 /* One line: what an effect says, for those who read it. */
 MUST_USE Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject);
+/* What who acted noted, in an event of the engine's own. */
+void why_note(Why *w, const EventLeaf *e);
 const char *why_state(const Duty *d);
 
 /* why_time.c: the arithmetic of a deadline */
@@ -43,12 +45,21 @@ Value why_due_said(const Duty *d);
 MUST_USE Status why_duty_text(Why *w, Str subject);
 MUST_USE Status why_duty_json(Why *w, Str subject);
 
-/* why_kpi.c: of the series with this group */
+/* The clause that says what a KPI measures. */
+void why_measure(Why *w, const KpiDef *def);
+/* why_kpi.c: what the policy says of a level, by its name */
+void why_level(Why *w, const KpiDef *def, Str level);
+/* of the series with this group */
 MUST_USE Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n);
 
 /* why_approval.c */
 MUST_USE Status why_approval_text(Why *w, Str subject);
 MUST_USE Status why_approval_json(Why *w, Str subject);
+/* One occurrence of an approval. */
+MUST_USE Status why_approval_at(Why *w, uint32_t decl, const Str *key, uint32_t n,
+                                uint32_t occurrence, Approval *out, bool *found);
+/* Why a ballot or a withdrawal found nothing to act on. */
+MUST_USE Status why_unmatched_vote(Why *w, const EventLeaf *e);
 
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);

@@ -53,7 +53,58 @@ static Status wait_ends(Why *w, const LevelDef *def, const LevelState *level, in
                       bound->hold.i, out, NULL);
 }
 
-static Status put_level_state(Why *w, const LevelDef *def, const LevelState *level) {
+static void put_bound(Why *w, const BoundDef *bound) {
+    static const char *const sides[] = {[SIDE_IS_ABOVE] = "above ",
+                                        [SIDE_IS_BELOW] = "below ",
+                                        [SIDE_IS_AT_LEAST] = "at least ",
+                                        [SIDE_IS_AT_MOST] = "at most "};
+    put_text(w->out, str_of(sides[bound->side]));
+    why_value(w, bound->value);
+    if (bound->hold.kind == V_DURATION) {
+        put_text(w->out, S(" for "));
+        why_value(w, bound->hold);
+    }
+}
+
+/* What a level says; its line, unless that says more. */
+static void put_level(Why *w, const KpiDef *kpi, const LevelDef *def) {
+    if (def->line != kpi->line) {
+        why_source(w, def->file, def->line);
+        return;
+    }
+    put_text(w->out, def->level == KPI_WARNING ? S("warning ") : S("critical "));
+    put_bound(w, &def->raise);
+    if (def->has_clear) {
+        put_text(w->out, S(", clear "));
+        put_bound(w, &def->clear);
+    }
+}
+
+void why_level(Why *w, const KpiDef *def, Str level) {
+    for (uint32_t i = 0; i < def->level_count; i++)
+        if (str_eq(level, def->levels[i].level == KPI_WARNING ? S("warning") : S("critical")))
+            put_level(w, def, &def->levels[i]);
+}
+
+/* Why the levels do not look at the value, and what they do then. */
+static void put_uncounted(Why *w, const KpiDef *def, const Measure *m) {
+    static const char *const rules[] = {[EMPTY_HOLDS] = "a level stays as it is (empty: hold)",
+                                        [EMPTY_CLEARS] =
+                                            "a level that stands clears (empty: clear)",
+                                        [EMPTY_ALERTS] = "a level is raised (empty: alert)"};
+    if (!m->absent && m->samples >= def->samples)
+        return;
+    put_text(w->out, S("  absent    "));
+    if (m->samples < def->samples)
+        put_fmt(w->out, "%llu of at least %llu samples: the value counts as absent; ",
+                (unsigned long long)m->samples, (unsigned long long)def->samples);
+    else
+        put_text(w->out, S("there is nothing to measure; "));
+    put_fmt(w->out, "%s\n", rules[def->empty]);
+}
+
+static Status put_level_state(Why *w, const KpiDef *kpi, const LevelDef *def,
+                              const LevelState *level) {
     put_text(w->out, def->level == KPI_WARNING ? S("  warning   ") : S("  critical  "));
     if (level->raised) {
         put_text(w->out, S("since "));
@@ -69,9 +120,16 @@ static Status put_level_state(Why *w, const LevelDef *def, const LevelState *lev
         why_moment(w, ends);
         put_text(w->out, S(", what it waits for holds since "));
         why_moment(w, level->waits);
+        const BoundDef *bound = level->raised ? &def->clear : &def->raise;
+        if (bound->hold.kind == V_DURATION) {
+            put_text(w->out, S(" and must for "));
+            why_value(w, bound->hold);
+        }
     }
     put_text(w->out, S("\n            "));
-    why_source(w, def->file, def->line);
+    put_level(w, kpi, def);
+    put_text(w->out, S(", "));
+    why_place(w, def->file, def->line);
     put_c(w->out, '\n');
     return OK;
 }
@@ -117,6 +175,39 @@ static void put_restated(Why *w, const Effect *e) {
     put_episode(w, &e->values[KPI_DATA_IS]);
 }
 
+/* What a level's reactions did stands behind what was said of it, until something else does. */
+static Status put_reactions(Why *w, uint64_t said, const Effect *of) {
+    Arena a = {0};
+    Status status = OK;
+    Buf mine = {0}, other = {0};
+    put_subject(&mine, w->r->b, &of->subject);
+    for (uint64_t i = said + 1; i < led_size(w->r->l) && status == OK; i++) {
+        Leaf leaf;
+        arena_reset(&a);
+        status = record_leaf(w->r, i, &a, &leaf, w->err);
+        const Effect *e = &leaf.effect;
+        if (status != OK || leaf.kind != LEAF_EFFECT || e->cause.kind != CAUSE_TIMER ||
+            e->cause.subject.kind != SUBJECT_KPI || e->cause.instant != of->cause.instant ||
+            e->id == EFFECT_KPI_WARNING || e->id == EFFECT_KPI_CRITICAL ||
+            e->id == EFFECT_KPI_CLEARED || e->id == EFFECT_KPI_RESTATED)
+            break;
+        buf_reset(&other);
+        put_subject(&other, w->r->b, &e->cause.subject);
+        if (!str_eq(buf_str(&mine), buf_str(&other)))
+            break;
+        if (e->id != EFFECT_NOTIFIED && e->id != EFFECT_EMITTED && e->id != EFFECT_ALERT &&
+            e->id != EFFECT_DUTY_OPENED && e->id != EFFECT_APPROVAL_OPENED)
+            continue;
+        put_text(w->out, S("            "));
+        status = why_effect(w, i, e, false);
+    }
+    status = status == OK && (mine.failed || other.failed) ? ERR_NOMEM : status;
+    buf_free(&mine);
+    buf_free(&other);
+    arena_free(&a);
+    return status;
+}
+
 static Status put_said(Why *w, const Series *s) {
     uint64_t at[SAID_SHOWN];
     uint32_t n;
@@ -142,14 +233,16 @@ static Status put_said(Why *w, const Series *s) {
         put_fmt(w->out, " of %lld samples, since ", (long long)e->values[KPI_DATA_SAMPLES].i);
         why_moment(w, e->values[KPI_DATA_SINCE].i);
         put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
+        TRY(put_reactions(w, at[n], e));
     }
     return OK;
 }
 
-static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held, Value value) {
+static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held, const Measure *m,
+                       Value value) {
     put_text(w->out, subject);
     put_text(w->out, S("\n  measures  "));
-    why_source(w, s->def->file, s->def->measure_line);
+    why_measure(w, s->def);
     put_text(w->out, S("\n  value     "));
     put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, value);
     if (value.kind == V_LIST) {
@@ -162,8 +255,9 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held
     why_moment(w, w->r->clock);
     put_c(w->out, '\n');
     put_held(w, s, held);
+    put_uncounted(w, s->def, m);
     for (uint32_t i = 0; i < s->def->level_count; i++)
-        TRY(put_level_state(w, &s->def->levels[i], &s->levels[i]));
+        TRY(put_level_state(w, s->def, &s->def->levels[i], &s->levels[i]));
     return put_said(w, s);
 }
 
@@ -243,8 +337,8 @@ Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
     if (status == OK)
         status = measure_value(&m, &w->arena, &now);
     if (status == OK)
-        status =
-            w->json ? kpi_json(w, subject, &s, &held, now) : kpi_text(w, subject, &s, &held, now);
+        status = w->json ? kpi_json(w, subject, &s, &held, now)
+                         : kpi_text(w, subject, &s, &held, &m, now);
     vec_free(&held);
     return status;
 }

@@ -6,7 +6,8 @@
 
 enum {
     CAUSES_MOST = 32,
-    SOURCE_MOST = 80 /* characters of a line of the policy */
+    REACTION_MOST = 100000, /* effects between a level and what it obliged */
+    SOURCE_MOST = 80        /* characters of a line of the policy */
 };
 
 void why_local(Why *w, int64_t at) {
@@ -59,13 +60,38 @@ void why_place(Why *w, uint32_t file, uint32_t line) {
         put_fmt(w->out, "%.*s:%u", STR_ARG(w->r->b->sources[file].name), line);
 }
 
-void why_source(Why *w, uint32_t file, uint32_t line) {
+/* A line without the braces at its end that close what other lines opened. */
+static Str clause_text(Str text) {
+    for (;;) {
+        int open = 0;
+        bool quoted = false;
+        for (size_t i = 0; i < text.n; i++) {
+            char c = text.p[i];
+            quoted = c == '"' && (i == 0 || text.p[i - 1] != '\\') ? !quoted : quoted;
+            open += quoted ? 0 : c == '{' ? 1 : c == '}' ? -1 : 0;
+        }
+        if (open >= 0 || text.n < 2 || text.p[text.n - 1] != '}')
+            return text;
+        text = str_trim((Str){text.p, text.n - 1});
+    }
+}
+
+/* Where a clause begins whose first word this is; all of the line if it is not found. */
+static Str clause_from(Str text, Str word) {
+    for (size_t i = 1; word.n > 0 && i + word.n < text.n; i++)
+        if ((text.p[i - 1] == ' ' || text.p[i - 1] == '{') && str_starts(str_from(text, i), word) &&
+            text.p[i + word.n] == ' ')
+            return str_from(text, i);
+    return text;
+}
+
+static void put_line(Why *w, uint32_t file, uint32_t line, Str word, Str other) {
     if (file >= w->r->b->source_count)
         return;
     Str rest = w->r->b->sources[file].text, text = {NULL, 0};
     for (uint32_t i = 0; i < line && rest.n > 0; i++)
         str_cut(rest, '\n', &text, &rest);
-    text = str_trim(text);
+    text = clause_text(clause_from(clause_from(str_trim(text), word), other));
     for (size_t i = 0, n = 0; i < text.n; i++) {
         bool begins = ((unsigned char)text.p[i] & 0xC0) != 0x80; /* a character of UTF-8 */
         if (text.p[i] == ' ' && text.p[i - 1] == ' ')
@@ -77,6 +103,14 @@ void why_source(Why *w, uint32_t file, uint32_t line) {
         }
         put_c(w->out, text.p[i]);
     }
+}
+
+void why_source(Why *w, uint32_t file, uint32_t line) {
+    put_line(w, file, line, (Str){NULL, 0}, (Str){NULL, 0});
+}
+
+void why_measure(Why *w, const KpiDef *def) {
+    put_line(w, def->file, def->measure_line, S("measure"), S("度量"));
 }
 
 void why_json_value(Why *w, const char *name, Value v) {
@@ -123,9 +157,56 @@ static void put_emitted(Why *w, uint64_t index, const Effect *e) {
     put_text(w->out, S("\n          because of\n"));
 }
 
+/* Which level of a KPI it was: what was said of the series last, before the effect at `index`, by
+ * the same judgement. */
+static Status put_kpi(Why *w, const Cause *c, uint64_t index) {
+    Buf mine = {0};
+    Arena a = {0};
+    Status status = OK;
+    put_subject(&mine, w->r->b, &c->subject);
+    for (int n = 0; n < REACTION_MOST && status == OK && index-- > 0; n++) {
+        Leaf leaf;
+        arena_reset(&a);
+        status = record_leaf(w->r, index, &a, &leaf, w->err);
+        const Effect *e = &leaf.effect;
+        if (status != OK || leaf.kind != LEAF_EFFECT)
+            break;
+        if (e->id != EFFECT_KPI_WARNING && e->id != EFFECT_KPI_CRITICAL &&
+            e->id != EFFECT_KPI_CLEARED)
+            continue;
+        Buf other = {0};
+        put_subject(&other, w->r->b, &e->subject);
+        bool same = str_eq(buf_str(&mine), buf_str(&other));
+        buf_free(&other);
+        if (!same || e->subject.decl >= w->r->b->kpi_count)
+            continue;
+        put_text(w->out, S("  kpi     "));
+        put_text(w->out, buf_str(&mine));
+        put_fmt(w->out, ": %s%.*s, episode %lld, value ",
+                e->id == EFFECT_KPI_CLEARED ? "cleared " : "",
+                STR_ARG(value_str(e->values[KPI_DATA_LEVEL])),
+                (long long)e->values[KPI_DATA_EPISODE].i);
+        if (e->values[KPI_DATA_VALUE].kind == V_ABSENT)
+            put_text(w->out, S("absent"));
+        else
+            put_measure_text(w->out, w->r->b, &w->r->render.zone, &w->r->b->kpis[e->subject.decl],
+                             e->values[KPI_DATA_VALUE]);
+        put_fmt(w->out, ", journal entry %llu, ", (unsigned long long)index);
+        why_place(w, e->line >> 20, e->line & 0xFFFFF);
+        put_text(w->out, S("\n            "));
+        why_level(w, &w->r->b->kpis[e->subject.decl], value_str(e->values[KPI_DATA_LEVEL]));
+        put_c(w->out, '\n');
+        break;
+    }
+    buf_free(&mine);
+    arena_free(&a);
+    return status;
+}
+
 /* The chain is as long as the cascade. */
 Status why_cause(Why *w, const Cause *cause) {
     Cause c = *cause;
+    uint64_t index = w->opened.effect.index;
     for (int depth = 0; depth < CAUSES_MOST; depth++) {
         Leaf leaf;
         if (c.kind == CAUSE_NONE)
@@ -141,7 +222,7 @@ Status why_cause(Why *w, const Cause *cause) {
             put_text(w->out, S(", a timer of "));
             put_subject(w->out, w->r->b, &c.subject);
             put_c(w->out, '\n');
-            return OK;
+            return c.subject.kind == SUBJECT_KPI ? put_kpi(w, &c, index) : OK;
         }
         TRY(record_leaf(w->r, c.index, &w->arena, &leaf, w->err));
         if (c.kind == CAUSE_EVENT)
@@ -149,6 +230,7 @@ Status why_cause(Why *w, const Cause *cause) {
         if (leaf.kind != LEAF_EFFECT)
             return ERR_DAMAGED;
         put_emitted(w, c.index, &leaf.effect);
+        index = c.index;
         c = leaf.effect.cause;
     }
     return OK;
@@ -243,6 +325,30 @@ static void put_what(Why *w, const Effect *e) {
         put_text(w->out, effect_type(w->r->b, e));
 }
 
+void why_note(Why *w, const EventLeaf *e) {
+    const EventDef *def = &w->r->b->events[e->event];
+    for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++)
+        if (def->engine >= 0 && str_eq(def->fields[i].name, S("note")) &&
+            e->fields[i].kind == V_TEXT && value_str(e->fields[i]).n > 0)
+            put_fmt(w->out, "; note: %.*s", STR_ARG(value_str(e->fields[i])));
+}
+
+/* By which event, and of one of the engine's own who acted and what they noted, unless the effect
+ * has said so. */
+static Status put_by(Why *w, const Effect *e) {
+    Leaf leaf;
+    TRY(record_leaf(w->r, e->cause.index, &w->arena, &leaf, w->err));
+    bool own = leaf.kind == LEAF_EVENT && w->r->b->events[leaf.event.event].engine >= 0 &&
+               w->d.def != NULL && e->subject.kind == SUBJECT_DUTY && e->id != EFFECT_NOTIFIED &&
+               e->id != EFFECT_EMITTED && e->id != EFFECT_ALERT;
+    if (own && leaf.event.actor.n > 0 && effect_value(e, S("by")).kind == V_ABSENT)
+        put_fmt(w->out, ", by %.*s", STR_ARG(leaf.event.actor));
+    put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));
+    if (own && effect_value(e, S("note")).kind == V_ABSENT)
+        why_note(w, &leaf.event);
+    return OK;
+}
+
 /* A duty or an approval that a reaction of what is asked about opened. */
 static void put_made(Why *w, const Effect *e) {
     bool duty = e->id == EFFECT_DUTY_OPENED;
@@ -271,7 +377,7 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
     else
         put_what(w, e);
     if (e->cause.kind == CAUSE_EVENT && !subject)
-        put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));
+        TRY(put_by(w, e));
     if (e->seen != e->time) {
         put_text(w->out, S(", seen "));
         why_local(w, e->seen);

@@ -563,6 +563,10 @@ static void reject_key(const uint8_t *identity, uint64_t content, uint8_t out[SH
 
 /* ---- refusing */
 
+static Value text_or_absent(Str text) {
+    return text.n > 0 ? value_text(text) : value_absent();
+}
+
 static Status refuse_now(Engine *e, const Refusal *why, const uint8_t key[SHA256_BYTES]) {
     Leaf leaf = {.kind = LEAF_REJECT};
     leaf.reject = (RejectLeaf){.reason = (uint8_t)why->reason,
@@ -586,6 +590,9 @@ static Status refuse_now(Engine *e, const Refusal *why, const uint8_t key[SHA256
     effect.values[2] = value_text(why->message);
     effect.values[3] = value_text(why->source);
     effect.values[4] = value_text(why->id);
+    effect.values[5] = text_or_absent(why->type);
+    effect.values[6] = text_or_absent(why->actor);
+    effect.values[7] = text_or_absent(why->about);
     TRY(engine_effect(e, &effect, NULL));
     LEDGER(e, led_set_add(e->l, LED_SET_REJECTS, key, 0, 0), "writing the ledger");
     buf_reset(&e->key);
@@ -637,6 +644,49 @@ static Refusal refusal_of(const Input *in, RejectReason reason, Str message) {
                      .id = in->id,
                      .message = message,
                      .raw = in->raw};
+}
+
+/* "approval/launch/L1": what an event that names a duty or an approval is about. */
+static Status about_named(Engine *e, const Input *in, bool duty, Str *out) {
+    Str name = value_str(in->fields[0]);
+    Value list = in->fields[1];
+    int32_t decl = duty ? bundle_duty(e->b, name) : bundle_approval(e->b, name);
+    Str *key = new (&e->event, Str, list.n + 1);
+    size_t total = 0;
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < list.n; i++) {
+        key[i] = value_str(list.items[i]);
+        total += key[i].n;
+    }
+    if (decl < 0 || total > LIMIT_KEY_BYTES)
+        return OK;
+    Subject subject = {.kind = duty ? SUBJECT_DUTY : SUBJECT_APPROVAL,
+                       .decl = (uint32_t)decl,
+                       .occurrence = 1,
+                       .key = key,
+                       .key_count = list.n};
+    buf_reset(&e->text);
+    put_subject(&e->text, e->b, &subject);
+    TRY(buf_status(&e->text));
+    return arena_str(&e->event, buf_str(&e->text), out);
+}
+
+/* Refuses an event that was read: with what it is, who acts and what it is about. */
+static Status refuse_input(Engine *e, const Input *in, Refusal why,
+                           const uint8_t key[SHA256_BYTES]) {
+    const EventDef *event = &e->b->events[in->event];
+    bool duty = event->engine >= ENGINE_REPORTED;
+    why.type = event->name;
+    why.actor = in->actor;
+    if (duty || event->engine == ENGINE_DECIDED || event->engine == ENGINE_WITHDRAWN)
+        TRY(about_named(e, in, duty, &why.about));
+    for (uint32_t i = 0; event->engine < 0 && why.about.n == 0 && i < event->field_count; i++)
+        if (event->fields[i].type.is_id && in->fields[i].kind == V_TEXT &&
+            value_str(in->fields[i]).n <= LIMIT_KEY_BYTES)
+            TRY(arena_printf(&e->event, &why.about, "%.*s=%.*s", STR_ARG(event->fields[i].name),
+                             STR_ARG(value_str(in->fields[i]))));
+    return refuse_now(e, &why, key);
 }
 
 /* ---- the clock */
@@ -695,7 +745,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
     const EventDef *event = &e->b->events[in->event];
     if (e->has_clock && in->time < e->clock - e->b->late_ms) {
         TRY(say_late(e, &why.message));
-        return refuse_now(e, &why, key);
+        return refuse_input(e, in, why, key);
     }
     if (e->opt.has_not_after && in->time > e->opt.not_after) {
         why.reason = REJECT_FUTURE;
@@ -708,7 +758,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
                                   STR_ARG(buf_str(&bound)));
         buf_free(&bound);
         TRY(status);
-        return refuse_now(e, &why, key);
+        return refuse_input(e, in, why, key);
     }
     bool needs_actor = false;
 #define ENGINE_EVENT(id, type, actor)                                                              \
@@ -718,7 +768,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         why.reason = REJECT_SCHEMA;
         why.field = S("actor");
         why.message = S("it does not say who acts: actor is missing");
-        return refuse_now(e, &why, key);
+        return refuse_input(e, in, why, key);
     }
     bool seats = event->engine == ENGINE_JOINED || event->engine == ENGINE_APPOINTED ||
                  event->engine == ENGINE_LEFT || event->engine == ENGINE_DELEGATED;
@@ -726,14 +776,14 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         why.reason = REJECT_SCHEMA;
         why.field = event->fields[1].name;
         Status status = no_such_seat(e->b, value_str(in->fields[1]), &e->event, &why.message);
-        return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
+        return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
     }
     if ((event->engine == ENGINE_DECIDED || event->engine == ENGINE_WITHDRAWN) &&
         bundle_approval(e->b, value_str(in->fields[0])) < 0) {
         why.reason = REJECT_SCHEMA;
         why.field = S("approval");
         Status status = no_such_approval(e->b, value_str(in->fields[0]), &e->event, &why.message);
-        return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
+        return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
     }
     int32_t duty = -1;
     if (event->engine >= ENGINE_REPORTED) {
@@ -742,7 +792,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
             why.reason = REJECT_SCHEMA;
             why.field = S("duty");
             Status status = no_such_duty(e->b, value_str(in->fields[0]), &e->event, &why.message);
-            return status == ERR_SYNTAX ? refuse_now(e, &why, key) : status;
+            return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
         }
         bool allowed = false;
         for (uint32_t i = 0; i < e->b->duties[duty].act_count; i++)
@@ -753,7 +803,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
                 why.message = S("the duty does not say that it is fulfilled by remit.reported");
             else
                 TRY(say_powerless(e, event->engine, (uint32_t)duty, &why.message));
-            return refuse_now(e, &why, key);
+            return refuse_input(e, in, why, key);
         }
     }
     *refused = false;
@@ -776,7 +826,7 @@ static Status refuse_failed(Engine *e, const Input *in, const uint8_t key[SHA256
         TRY(status);
     }
     e->queue.n = 0;
-    return refuse_now(e, &why, key);
+    return refuse_input(e, in, why, key);
 }
 
 static Status take_handled(Engine *e, const Input *in, const Identity *id) {
@@ -883,7 +933,7 @@ static Status take(Engine *e, const Input *in) {
     if (found) {
         Refusal why =
             refusal_of(in, REJECT_CONFLICT, S("another event came with this source and id"));
-        return refuse_now(e, &why, key);
+        return refuse_input(e, in, why, key);
     }
     if (e->b->events[in->event].engine == ENGINE_TICK)
         return take_tick(e, in, &id, key);

@@ -31,6 +31,7 @@ typedef struct Refusal {
     int64_t time;
     Str source, id; /* as far as they are known */
     Str field, message;
+    Str type, actor, about; /* as far as they are known; about: "duty/answer/T1", "ticket=T1" */
     Str raw;
     bool has_content;
     uint64_t content; /* of what it says, whatever its form; without it the line itself counts */

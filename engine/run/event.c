@@ -438,6 +438,8 @@ static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
                             .field = field,
                             .message = message,
                             .raw = l->line,
+                            .type = l->head.type,
+                            .actor = l->head.actor,
                             .source = l->head.source,
                             .id = l->head.id};
     *l->what = READ_REFUSED;

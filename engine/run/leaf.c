@@ -195,6 +195,9 @@ static void take_traces(Take *t, Arena *a, Effect *e) {
     }
 }
 
+/* So many data had a reject before its type, its actor and what it is about were kept. */
+enum { REJECTED_BEFORE = 5 };
+
 static void take_effect(Take *t, Arena *a, Effect *e) {
     uint32_t wanted, n;
     e->id = (EffectId)take_small(t);
@@ -209,7 +212,8 @@ static void take_effect(Take *t, Arena *a, Effect *e) {
     e->owner = take_value(t, a);
     (void)data_of(e->id, &wanted);
     Value *values = take_values(t, a, &n);
-    if (n != wanted || n > EFFECT_VALUES)
+    bool before = e->id == EFFECT_REJECTED && n == REJECTED_BEFORE;
+    if ((n != wanted && !before) || n > EFFECT_VALUES)
         t->failed = true;
     for (uint32_t i = 0; i < n && !t->failed; i++)
         e->values[i] = values[i];
