@@ -190,12 +190,14 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "use std.calendar.plain\n"
     "role director\n"
     "team desk under director { role lead role agent }\n"
+    "type grade = one of low, mid, high\n"
+    "type grades = list of grade\n"
     "event ask { k: id  n: integer 0..9  x: number  m: money  p: percent  e: one of low, mid, "
     "high\n"
     "  t: text?  d: date  c: date  i: instant  j: instant  h: duration in hours  o: number?\n"
     "  who: party  tags: list of text }\n"
     "event got { k: id  x: number  m: money  e: one of low, mid, high  fees: list of money\n"
-    "  all: list of party  es: list of one of low, mid, high  n: integer  p: percent\n"
+    "  all: list of party  es: grades  n: integer  p: percent\n"
     "  h: duration in hours  w: duration in working hours  l: flag }\n"
     "table judge(e, n: integer 0..9) priority -> v: one of high, mid, low {\n"
     "  - | - => low   mid | - => mid   - | 3..5 => high }\n"
@@ -228,7 +230,16 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "    p: q.p rounded to 1 place floor  h: q.h * 1.5 + most(q.e) / 2\n"
     "    w: 50% of worked(q.i, q.j)  l: (least(q.e, q.m) else q.m) > fine(q.d, q.c, q.m) }\n"
     "  notify either(q.e, q.n), q.who.superior \"h \" + (q.h / 1 hour rounded to 1 place half up)\n"
-    "}\n"};
+    "}\n"
+    "duty both on ask as q from 2026-03-01 until 2026-03-02 { owed by q.who  due within q.h  "
+    "again\n"
+    "  fulfilled by all of { got where it.k = q.k  ask where it.k = q.k and it.n >= q.n } }\n"
+    "duty some on ask as q until 2026-03-31 { owed by desk  due within 2 days\n"
+    "  fulfilled by 2 of got where it.m > 1 CNY }\n"
+    "rule sale every day at 10:00 from 2026-03-03 until 2026-03-05 { notify desk \"sale\" }\n"
+    "kpi season by e { measure sum(got.m) / count(got) per quarter  warning at least 3 CNY for 1 "
+    "hour }\n"
+    "kpi term { measure average(ask.x) per year  critical below 1 for 2 hours }\n"};
 
 __attribute__((unused)) static bool bundle_compile(const char *text, Policy *out) {
     Err err = {0};
