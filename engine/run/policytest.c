@@ -106,6 +106,21 @@ static bool same_subject(const Subject *a, const Subject *b) {
     return true;
 }
 
+/* The fields of an event that was emitted, as an expectation would name them. */
+static void put_fields(Tester *t, const Effect *e) {
+    const EventDef *event = &t->p->bundle->events[e->event];
+    put_text(&t->report, S(" {"));
+    for (uint32_t i = 0; i < e->field_count; i++) {
+        if (e->fields[i].kind == V_ABSENT)
+            continue;
+        put_c(&t->report, ' ');
+        put_text(&t->report, event->fields[i].name);
+        put_text(&t->report, S(": "));
+        put_value_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, e->fields[i]);
+    }
+    put_text(&t->report, S(" }"));
+}
+
 static Status timeline_leaf(Tester *t, void *ctx, const Leaf *leaf) {
     const Timeline *line = ctx;
     if (leaf->kind != LEAF_EFFECT ||
@@ -116,14 +131,23 @@ static Status timeline_leaf(Tester *t, void *ctx, const Leaf *leaf) {
     put_when(t, &t->report, e->time);
     put_text(&t->report, S("  "));
     put_text(&t->report, effect_type(t->p->bundle, e));
+    if (e->subject.kind != SUBJECT_NONE) {
+        put_c(&t->report, ' ');
+        put_subject(&t->report, t->p->bundle, &e->subject);
+    }
+    if (e->id == EFFECT_EMITTED)
+        put_fields(t, e);
     Value to = effect_value(e, S("to"));
     if (to.kind == V_PARTY || to.kind == V_LIST) {
         put_text(&t->report, S(" to "));
         put_value_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, to);
     }
-    if (e->id == EFFECT_REJECTED) {
-        put_text(&t->report, S(": "));
-        put_text(&t->report, value_str(effect_value(e, S("message"))));
+    Value said = effect_value(e, e->id == EFFECT_REJECTED ? S("message") : S("text"));
+    if (said.kind == V_TEXT && (e->id == EFFECT_REJECTED || e->id == EFFECT_NOTIFIED)) {
+        bool quotes = e->id == EFFECT_NOTIFIED; /* as an expectation has it */
+        put_text(&t->report, quotes ? S(" \"") : S(": "));
+        put_text(&t->report, value_str(said));
+        put_text(&t->report, quotes ? S("\"") : S(""));
     }
     put_c(&t->report, '\n');
     return OK;
