@@ -22,6 +22,7 @@
 %syntax_error { (void)TOKEN; (void)yymajor; }
 %parse_failure { (void)b; }
 %token BAD COLON SEMI.
+/* BREAK has no text: the driver puts it before a mistake, so that what is whole before it is kept. */
 %stack_overflow { build_nomem(b); }
 
 %right ELSE.
@@ -50,6 +51,7 @@ file ::= EVALUATE expr(A). { build_evaluated(b, A); }
 %type items {NodeList}
 items(L) ::= . { L = build_none(); }
 items(L) ::= items(A) item(N). { L = build_item(b, A, N); }
+items(L) ::= items(A) BREAK. { L = A; }
 
 item(N) ::= error. { N = build_error(b); }
 
@@ -234,6 +236,7 @@ where(N) ::= WHERE expr(A). { N = A; }
 clauses(L) ::= . { L = build_none(); }
 clauses(L) ::= clauses(A) clause(N). { L = build_list(b, A, N); }
 clauses(L) ::= clauses(A) action(N). { L = build_list(b, A, N); }
+clauses(L) ::= clauses(A) BREAK. { L = A; }
 clause(N) ::= error. { N = build_error(b); }
 clause(N) ::= LET(K) ID(S) EQ expr(A). { N = build_named(b, N_LET, K, S, build_no_token(), A, NULL, NULL, K); }
 clause(N) ::= KEY(K) lp exprs(A) RP. { N = build_wrap(b, N_KEY, K, A); }

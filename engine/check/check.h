@@ -206,6 +206,7 @@ typedef struct Rung {
     const Node *node;
     Dec share;        /* RUNG_SHARE: a fraction */
     const Node *span; /* RUNG_AFTER, RUNG_BEFORE */
+    Value constant;   /* that span where it is written out, or absent */
     bool raises;      /* escalates; else reminds */
     const Node *parties;
     Value repeat;     /* how long after the last time it comes again, or absent */
@@ -337,7 +338,7 @@ typedef struct BoundSym {
 typedef struct LevelSym {
     LevelRow level;
     BoundSym raise, clear;
-    bool has_clear;
+    bool has_clear, good;
     const Node *node;
 } LevelSym;
 

@@ -580,6 +580,23 @@ static void header_replaced(Program *p) {
         set_zone(p, s->zone);
 }
 
+/* A module that is not used and has the calendar's first name for its last. */
+static Str module_of_calendar(Program *p, Str calendar) {
+    const Str *names = NULL;
+    size_t n = p->modules == NULL ? 0 : p->modules->list(p->modules->ctx, &names);
+    Str first;
+    str_cut(calendar, '.', &first, NULL);
+    for (size_t i = 0; i < p->calendars.n; i++)
+        if (str_starts(p->calendars.at[i]->name, say(p, "%.*s.", STR_ARG(first))))
+            return (Str){NULL, 0}; /* it is used: the rest of the name is wrong */
+    for (size_t i = 0; i < n; i++)
+        if (first.n < calendar.n && names[i].n > first.n &&
+            names[i].p[names[i].n - first.n - 1] == '.' &&
+            str_eq(str_from(names[i], names[i].n - first.n), first))
+            return names[i];
+    return (Str){NULL, 0};
+}
+
 /* The calendar that the header names; after the modules are in. */
 static void header_calendar(Program *p) {
     for (const Node *s = p->header->a; s != NULL; s = s->next) {
@@ -596,6 +613,13 @@ static void header_calendar(Program *p) {
             return;
         if (p->lost.module)
             continue; /* it may be declared there */
+        Str use = module_of_calendar(p, s->text);
+        if (use.n > 0) {
+            diag_add2(p->diags, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text,
+                      say(p, "%.*s %.*s", STR_ARG(say_both(p, "to add the line: use", "引用")),
+                          STR_ARG(use)));
+            continue;
+        }
         say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
                     p->calendars.n);
     }
@@ -651,6 +675,15 @@ static void load_all(Program *p, const Modules *modules) {
                 load_module(p, item, modules);
 }
 
+/* Whether mistakes left no declaration at all: these are no policies, and that is said. */
+static bool reads_as_nothing(const Program *p) {
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            if (item->kind != N_ERROR)
+                return false;
+    return p->diags->errors > 0;
+}
+
 void declare_all(Program *p, const Modules *modules, bool with_header) {
     load_all(p, modules);
     if (p->nomem)
@@ -661,7 +694,8 @@ void declare_all(Program *p, const Modules *modules, bool with_header) {
             declare_item(p, item);
     if (p->header != NULL)
         header_settings(p);
-    else if (with_header && p->files.n > 0 && !p->lost.file && !is_lost(p, S("policy")))
+    else if (with_header && p->files.n > 0 && !p->lost.file && !is_lost(p, S("policy")) &&
+             !reads_as_nothing(p))
         diag_add(p->diags, DIAG_NO_POLICY, (Span){0, 0, 0});
     if (p->settings != NULL)
         header_replaced(p);

@@ -559,6 +559,24 @@ static void repeat_check(Program *p, DutySym *duty, Rung *rung, Node *node) {
         diag_add1(p->diags, DIAG_NOBODY_ACKNOWLEDGES, node->at, duty->name);
 }
 
+/* Whether a rung surely comes before the one that is written above it. */
+static bool rung_precedes(const Rung *rung, const Rung *above) {
+    if (above->when == RUNG_AFTER && rung->when != RUNG_AFTER)
+        return true;
+    if (above->when == RUNG_DUE && rung->when == RUNG_SHARE)
+        return dec_cmp(rung->share, dec_of_i64(1)) < 0;
+    if (above->when == RUNG_DUE && rung->when == RUNG_BEFORE)
+        return true;
+    if (rung->when != above->when || rung->when == RUNG_DUE)
+        return false;
+    if (rung->when == RUNG_SHARE)
+        return dec_cmp(rung->share, above->share) < 0;
+    const Value *a = &rung->constant, *b = &above->constant;
+    if (a->kind != V_DURATION || b->kind != V_DURATION || a->aux != b->aux)
+        return false;
+    return rung->when == RUNG_AFTER ? a->i < b->i : a->i > b->i;
+}
+
 static void rung_check(Program *p, DutySym *duty, Node *node) {
     if (node->kind != N_RUNG)
         return;
@@ -571,6 +589,7 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
     *rung = (Rung){.when = node->op,
                    .node = node,
                    .raises = node->b->kind == N_RAISE_TO,
+                   .constant = value_absent(),
                    .parties = node->b->a};
     if (rung->when == RUNG_SHARE) {
         Value v;
@@ -585,7 +604,11 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
         Type type = expr_want(p, &duty->scope, node->a, &want);
         need_calendar(p, node->a, &type);
         rung->span = node->a;
+        if (node->a->kind == N_LIT && type.kind == TY_DURATION)
+            (void)literal_value(p, node->a, &rung->constant);
     }
+    if (duty->rung_count > 1 && rung_precedes(rung, rung - 1))
+        diag_add(p->diags, DIAG_LADDER_ORDER, node->at);
     parties_check(p, &duty->scope, node->b->a);
     repeat_check(p, duty, rung, node->c);
 }
@@ -651,7 +674,9 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
             return;
         }
         seen[which] = c;
-        if (which < 2) {
+        if (which == 0 && c->a->kind == N_BINARY && (c->a->op == MARK_AND || c->a->op == MARK_OR)) {
+            diag_add(p->diags, DIAG_ONE_OWNER, c->a->span);
+        } else if (which < 2) {
             if (duty->owner != c->a)
                 expr_want(p, &duty->scope, c->a, &party);
             *(which == 0 ? &duty->owner : &duty->beneficiary) = c->a;

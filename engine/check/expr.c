@@ -212,6 +212,19 @@ static const Node *dotted_root(const Node *node) {
     return node;
 }
 
+/* A bare name that is a field of an event at hand: how it is reached. */
+static Str field_path(Program *p, const Scope *scope, Str name) {
+    const Event *it = scope == NULL ? NULL : scope->it,
+                *event = scope == NULL ? NULL : scope->event;
+    if (it != NULL && field_find(it->fields, it->field_count, name) >= 0)
+        return say(p, "it.%.*s", STR_ARG(name));
+    if (event == NULL || field_find(event->fields, event->field_count, name) < 0)
+        return (Str){NULL, 0};
+    if (scope->alias.n > 0)
+        return say(p, "%.*s.%.*s", STR_ARG(scope->alias), STR_ARG(name));
+    return it == NULL ? say(p, "it.%.*s", STR_ARG(name)) : (Str){NULL, 0};
+}
+
 static void say_unknown_name(Program *p, const Scope *scope, const Node *node, Str name,
                              const Type *want) {
     const Enum *e = want != NULL && want->kind == TY_ENUM ? want->members : NULL;
@@ -219,6 +232,13 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
     Str *names = new (p->arena, Str, locals + members + p->parties.n + 1);
     if (names == NULL) {
         p->nomem = true;
+        return;
+    }
+    Str path = field_path(p, scope, name);
+    if (path.n > 0) {
+        if (!is_lost(p, name) && !said_before(p, node->span, name))
+            diag_fix(diag_add2(p->diags, DIAG_UNKNOWN_NAME, node->span, name, path), node->span,
+                     path);
         return;
     }
     size_t n = 0;
@@ -464,7 +484,14 @@ static Type no_operator(Program *p, const Node *node, const Type *a, const Type 
         return type_error();
     }
     if (a->kind == TY_DURATION && b->kind == TY_DURATION && a->families != b->families) {
-        say_wrong_type(p, node->b, b, a);
+        unsigned both_of = a->families | b->families;
+        bool work = (both_of & FAMILIES_WORKING) != 0 && (both_of & FAMILIES_CALENDAR) != 0;
+        if (work && node->op != MARK_PLUS &&
+            node->op != MARK_MINUS) /* neither side is the wrong one */
+            diag_add3(p->diags, DIAG_MIXED_TIME, node->span, type_text(p, a), type_text(p, b),
+                      (Str){NULL, 0});
+        else
+            say_wrong_type(p, node->b, b, a);
         return type_error();
     }
     diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, source_text(p->sources, node->at),

@@ -290,6 +290,71 @@ static bool sides_cross(const BoundSym *raise, const BoundSym *clear) {
     return (up ? order > 0 : order < 0) || (order == 0 && both);
 }
 
+/* Whether the measure is a part of a whole: a count or sum of events over that of all of them. */
+static bool measures_share(const KpiSym *kpi) {
+    const AggSym *part = &kpi->aggs[0], *whole = &kpi->aggs[1];
+    return kpi->agg_count == 2 && part->event == whole->event && part->what == whole->what &&
+           part->field == whole->field && whole->where == NULL;
+}
+
+/* What is written as 80 and was probably meant as 80%: more than the whole; and where both sides of
+ * the quotient are counted alike, so many times that it is no multiple of everyday. */
+static void share_check(Program *p, const KpiSym *kpi, const Node *node, const BoundSym *bound) {
+    enum { TIMES = 10 };
+    if (kpi->agg_count != 2 || !type_same(&kpi->aggs[0].type, &kpi->aggs[1].type) ||
+        kpi->aggs[0].type.kind == TY_PERCENT ||
+        (bound->value.kind != V_INT && bound->value.kind != V_DEC))
+        return;
+    Dec value = bound_dec(bound->value);
+    bool share = measures_share(kpi);
+    int over = dec_cmp(value, dec_of_i64(share ? 1 : TIMES));
+    if (share ? over <= 0 : over < 0)
+        return;
+    Buf times = {0};
+    put_percent(&times, value);
+    Str text = source_text(p->sources, node->a->span);
+    Diag *diag = diag_add3(p->diags, DIAG_SHARE_PLAIN, node->a->span, text, kpi->name,
+                           say(p, "%.*s", STR_ARG(buf_str(&times))));
+    diag_fix(diag, node->a->span, say(p, "%.*s%%", STR_ARG(text)));
+    buf_free(&times);
+}
+
+/* Why clearing is on the wrong side, and what to write. */
+static void say_clear_side(Program *p, const Node *node, const LevelSym *level) {
+    bool raise = level->raise.value.kind == V_PERCENT, clear = level->clear.value.kind == V_PERCENT;
+    const Node *plain = raise ? node->b->a : node->a->a;
+    Str text = source_text(p->sources, plain->span);
+    Str hint =
+        say_both(p, "clear on the other side of the level, or at it", "请在级别的另一侧解除");
+    if (raise != clear)
+        hint = say(p, "%.*s %.*s%%",
+                   STR_ARG(say_both(p, "write it in percent too:", "请也写成百分比：")),
+                   STR_ARG(text));
+    Diag *diag =
+        diag_add3(p->diags, DIAG_CLEAR_SIDE, node->b->span, source_text(p->sources, node->b->span),
+                  source_text(p->sources, span_join(node->a->span, node->a->a->span)), hint);
+    if (raise != clear)
+        diag_fix(diag, plain->span, say(p, "%.*s%%", STR_ARG(text)));
+}
+
+static bool side_is_up(int side) {
+    return side == SIDE_ABOVE || side == SIDE_AT_LEAST;
+}
+
+/* A critical level that is nearer than the warning, and needs to hold no longer. */
+static void levels_order(Program *p, const KpiSym *kpi) {
+    if (kpi->level_count < 2)
+        return;
+    const LevelSym *warning = &kpi->levels[0], *critical = &kpi->levels[1];
+    if (!warning->good || !critical->good || critical->node->a->b != NULL ||
+        side_is_up(warning->raise.side) != side_is_up(critical->raise.side))
+        return;
+    int order = dec_cmp(bound_dec(critical->raise.value), bound_dec(warning->raise.value));
+    if (side_is_up(warning->raise.side) ? order < 0 : order > 0)
+        diag_add2(p->diags, DIAG_LEVELS_CROSS, critical->node->a->span, kpi->name,
+                  source_text(p->sources, warning->node->a->span));
+}
+
 static void say_kpi_twice(Program *p, const KpiSym *kpi, const Node *node) {
     diag_add2(p->diags, DIAG_KPI_TWICE, node->at, kpi->name, source_text(p->sources, node->at));
 }
@@ -310,9 +375,14 @@ static void level_check(Program *p, KpiSym *kpi, const Node *node) {
     bool good = bound_check(p, kpi, node->a, &level.raise);
     if (node->b != NULL)
         good = bound_check(p, kpi, node->b, &level.clear) && good;
-    if (good && level.has_clear && sides_cross(&level.raise, &level.clear))
-        diag_add2(p->diags, DIAG_CLEAR_SIDE, node->b->span, source_text(p->sources, node->b->span),
-                  source_text(p->sources, span_join(node->a->span, node->a->a->span)));
+    level.good = good;
+    if (good && level.has_clear && sides_cross(&level.raise, &level.clear)) {
+        say_clear_side(p, node, &level);
+    } else if (good) {
+        share_check(p, kpi, node->a, &level.raise);
+        if (level.has_clear)
+            share_check(p, kpi, node->b, &level.clear);
+    }
     uint32_t place = kpi->level_count++;
     if (place == 1 && kpi->levels[0].level > level.level) { /* warning before critical */
         kpi->levels[1] = kpi->levels[0];
@@ -404,6 +474,7 @@ static void kpi_check(Program *p, KpiSym *kpi) {
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_LEVEL)
             level_check(p, kpi, c);
+    levels_order(p, kpi);
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_WHEN_LEVEL)
             reaction_level(p, kpi, c);

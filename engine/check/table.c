@@ -80,7 +80,27 @@ static bool input_kind_ok(const Type *type) {
            !(type->kind == TY_DURATION && (type->families & (type->families - 1)) != 0);
 }
 
-static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t *count) {
+/* The parameter of a function that takes both kinds of working time: said once what it computes is
+ * known, for where that compares it with another kind that is the mistake. */
+static bool waits_for_body(const Table *t, const Type *type) {
+    return t->node->flag != 0 && type->kind == TY_DURATION && type->families == FAMILIES_WORKING;
+}
+
+static void say_input_kind(Program *p, const Node *param, const Type *type) {
+    Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
+    say_wrong_type(p, param->a == NULL ? param : param->a, type, &family);
+}
+
+static void say_inputs_waiting(Program *p, const Table *t) {
+    for (const Node *param = t->in_nodes; param != NULL; param = param->next) {
+        Type type = param->a == NULL ? type_error() : type_read(p, param->a);
+        if (!input_kind_ok(&type) && waits_for_body(t, &type))
+            say_input_kind(p, param, &type);
+    }
+}
+
+static Field *table_fields(Program *p, const Table *t, bool inputs, uint32_t *count) {
+    const Node *params = inputs ? t->in_nodes : t->out_nodes;
     size_t n = node_count(params);
     Field *fields = new (p->arena, Field, n == 0 ? 1 : n);
     if (fields == NULL) {
@@ -103,9 +123,8 @@ static Field *table_fields(Program *p, const Node *params, bool inputs, uint32_t
                 p->diags, DIAG_UNEXPECTED, param->at, say_quoted(p, param->text),
                 say(p, "%.*s: %.*s", STR_ARG(param->text), STR_ARG(say_both(p, "TYPE", "类型"))));
         }
-        if (inputs && !input_kind_ok(&type)) {
-            Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
-            say_wrong_type(p, param->a == NULL ? param : param->a, &type, &family);
+        if (inputs && !input_kind_ok(&type) && !waits_for_body(t, &type)) {
+            say_input_kind(p, param, &type);
             type = type_error();
         }
         fields[(*count)++] = (Field){.name = param->text, .type = type, .at = param->at};
@@ -557,6 +576,8 @@ static void table_rows(Program *p, Table *t) {
         t->order[t->row_count] = t->row_count;
         ok = row_read(p, t, row, &t->rows[t->row_count++], cells) && ok;
     }
+    if (p->diags->errors == before)
+        say_inputs_waiting(p, t);
     if (ok && hit_ranks(t->hit))
         ok = rows_rank(p, t);
     if (ok && p->diags->errors == before && !p->nomem)
@@ -568,8 +589,8 @@ void tables_check(Program *p) {
         Table *t = p->tables.at[i];
         if (t->file_node != NULL && !csv_head(p, t))
             continue;
-        t->params = table_fields(p, t->in_nodes, true, &t->param_count);
-        t->outputs = table_fields(p, t->out_nodes, false, &t->output_count);
+        t->params = table_fields(p, t, true, &t->param_count);
+        t->outputs = table_fields(p, t, false, &t->output_count);
         t->ready = t->params != NULL && t->outputs != NULL && table_results(p, t);
     }
     for (size_t i = 0; i < p->tables.n && !p->nomem; i++)

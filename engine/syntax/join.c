@@ -185,6 +185,23 @@ static const Spelling *join_unit_like(Join *j, Span *words) {
     return best;
 }
 
+/* The working time that `business days` and the like behind a number mean. */
+static const Spelling *join_business(Join *j, Span *words) {
+    const RawToken *one = join_peek(j, 1);
+    if (one->kind != RAW_WORD || one->line || !str_eq(one->text, S("business")))
+        return NULL;
+    const Spelling *unit = join_unit(j, 2);
+    for (size_t i = 0; unit != NULL && i < j->keywords.n; i++) {
+        const Spelling *s = &j->keywords.at[i];
+        if (s->token != TK_UNIT || s->word_count != 2 || !str_eq(s->words[0], S("working")) ||
+            !str_eq(s->words[1], unit->text))
+            continue;
+        *words = span_join(one->span, join_peek(j, 2)->span);
+        return s;
+    }
+    return NULL;
+}
+
 static Tok join_number(Join *j) {
     RawToken t = *join_peek(j, 0);
     Tok tok = join_tok(TK_NUMBER, &t, t.text);
@@ -203,6 +220,7 @@ static Tok join_number(Join *j) {
         Span words = t.span;
         const Spelling *like =
             join_is_label(j, 1) || join_is_label(j, 2) ? NULL : join_unit_like(j, &words);
+        like = like == NULL ? join_business(j, &words) : like;
         join_drop(j, 1);
         if (like == NULL)
             return tok;

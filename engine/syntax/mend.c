@@ -3,6 +3,7 @@
  * taken, so that one mistake costs one message. */
 #include <string.h>
 
+#include "engine/base/limits.h"
 #include "engine/base/near.h"
 #include "engine/base/utf8.h"
 #include "engine/syntax/syntax_int.h"
@@ -151,6 +152,23 @@ static bool is_of_item(const Parse *p, int token) {
     }
 }
 
+/* Which states can be looked for, and which a reaction can be to. */
+static Str state_words(Parse *p, const Trial *t) {
+    if (trial_accepts(t, TK_REMINDED))
+        return both(p,
+                    "a state (open, paused, breached, fulfilled, waived, cancelled, granted, "
+                    "refused, lapsed, withdrawn or unattainable)",
+                    "状态（进行中、暂停中、已违约、已完成、已豁免、已取消、已批准、已拒绝、已失效、"
+                    "已撤回或无法达成）");
+    if (p->last_kind == TK_WHEN && p->item == TK_DUTY)
+        return both(p, "breached, fulfilled, waived or cancelled",
+                    "已违约、已完成、已豁免或已取消");
+    if (p->last_kind == TK_WHEN && p->item == TK_APPROVAL)
+        return both(p, "granted, refused, lapsed, withdrawn or unattainable",
+                    "已批准、已拒绝、已失效、已撤回或无法达成");
+    return token_words(p, TK_STATE);
+}
+
 /* What could stand where the trial is. Where a value can stand that is said in one word; where an
  * expression can go on its operators are left out if anything else could follow. */
 static Str expected(Parse *p, const Trial *t) {
@@ -170,12 +188,20 @@ static Str expected(Parse *p, const Trial *t) {
             (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
             (token == TK_CALLP && trial_accepts(t, TK_LP)) || (token == TK_COMMA && others > 2) ||
             (item && (token_declares(token) || token == TK_GRANT)) ||
-            (clause && !is_of_item(p, token));
+            (clause && !is_of_item(p, token)) || token_name(token, false).n == 0;
         if (!skip && trial_accepts(t, token))
-            list_word(&out, token_words(p, token), &listed);
+            list_word(&out, token == TK_STATE ? state_words(p, t) : token_words(p, token), &listed);
     }
     if (item)
-        list_word(&out, both(p, "a declaration", "声明"), &listed);
+        list_word(&out,
+                  listed > 0
+                      ? both(p, "a declaration", "声明")
+                      : both(p,
+                             "a declaration: policy, use, type, role, team, event, table, define, "
+                             "duty, rule, approval, kpi, calendar, test, or WHO may ...",
+                             "声明：政策、引用、类型、角色、团队、事件、决策表、定义、职责、规则、"
+                             "审批、指标、日历、测试，或 谁 可 ..."),
+                  &listed);
     if (listed > WORDS_LISTED)
         put_text(&out, S(", ..."));
     Str text = {NULL, 0};
@@ -315,6 +341,58 @@ static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
     return true;
 }
 
+/* ---- words that other languages have for a keyword */
+
+typedef struct Usual {
+    const char *words;
+    int token, sub;
+} Usual;
+
+static const Usual usual_words[] = {
+    {"due in", TK_DUE_WITHIN, 0},
+    {"due on", TK_DUE_BY, 0},
+    {"assigned to", TK_OWED_BY, 0},
+    {"owned by", TK_OWED_BY, 0},
+    {"completed by", TK_FULFILLED_BY, 0},
+    {"done by", TK_FULFILLED_BY, 0},
+    {"done", TK_STATE, STATE_FULFILLED},
+    {"completed", TK_STATE, STATE_FULFILLED},
+    {"overdue", TK_STATE, STATE_BREACHED},
+    {"approved", TK_STATE, STATE_GRANTED},
+    {"负责人", TK_OWED_BY, 0},
+    {"限期", TK_DUE_WITHIN, 0},
+    {"完成", TK_STATE, STATE_FULFILLED},
+    {"逾期", TK_STATE, STATE_BREACHED},
+};
+
+static const Spelling *spelling_of(const Keywords *k, const Usual *u, bool chinese) {
+    for (size_t i = 0; i < k->n; i++)
+        if (k->at[i].token == u->token && k->at[i].sub == u->sub && k->at[i].chinese == chinese)
+            return &k->at[i];
+    return NULL;
+}
+
+static bool mend_usual(Parse *p, const Join *before) {
+    for (size_t i = 0; i < sizeof usual_words / sizeof *usual_words; i++) {
+        const Usual *u = &usual_words[i];
+        Str words = str_of(u->words);
+        Span span;
+        char text[64];
+        size_t size, count = str_find(words, ' ') < 0 ? 1 : 2;
+        if (!raw_words(before, count, &span, text, &size) || !str_eq((Str){text, size}, words) ||
+            !parse_accepts(p->parser, u->token))
+            continue;
+        const Spelling *s = spelling_of(&p->join.keywords, u, (unsigned char)words.p[0] >= 0x80);
+        Join after = behind(before, span);
+        if (s == NULL || reach_with(p, u->token, &after) < 1)
+            continue;
+        diag_fix(diag_misspelt(p->b.diags, span, s->text), span, s->text);
+        take_keyword(p, before, s, span);
+        return true;
+    }
+    return false;
+}
+
 /* ---- one token put in, left out or changed */
 
 typedef enum Change { CHANGE_NONE, CHANGE_ADD, CHANGE_SWAP, CHANGE_DROP, CHANGE_LABEL } Change;
@@ -343,6 +421,7 @@ static bool may_add(int token) {
     case TK_GRANT:
     case TK_ROUNDING:
     case TK_EVALUATE:
+    case TK_BREAK:
     case TK_IT:
     case TK_YES:
     case TK_NO:
@@ -357,6 +436,11 @@ static bool may_add(int token) {
     default:
         return !is_literal(token) && !token_declares(token);
     }
+}
+
+/* Whether a word stands where a state is wanted: no token is missing there, the word is wrong. */
+static bool is_for_state(const Trial *t, Tok tok) {
+    return tok.kind == TK_ID && !tok.line && trial_accepts(t, TK_STATE);
 }
 
 static void consider(Repair *best, Change change, int token, int far, int least) {
@@ -376,8 +460,11 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     trial_begin(&p->best, p->parser);
     if (tok.kind == TK_ID && trial_accepts(&p->best, TK_LABEL))
         consider(&best, CHANGE_LABEL, TK_LABEL, reach_with(p, TK_LABEL, &p->join), REACH_LEAST);
+    if (is_for_state(&p->best, tok))
+        return best;
     for (int token = 1; token < parse_tokens(); token++)
-        if (may_add(token) && !is_operator(token) && trial_accepts(&p->best, token))
+        if (may_add(token) && !is_operator(token) && is_of_item(p, token) &&
+            trial_accepts(&p->best, token))
             consider(&best, CHANGE_ADD, token, reach_with(p, token, before), REACH_LEAST);
     for (int token = 1; mark && token < parse_tokens(); token++)
         if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
@@ -541,6 +628,64 @@ bool mend_head(Parse *p, const Join *before, Tok tok) {
     return apply_repair(p, before, tok, &brace);
 }
 
+/* ---- mistakes of one construct */
+
+/* `==`: the second mark is passed over. */
+static bool mend_equals(Parse *p, Tok tok) {
+    if (tok.kind != TK_EQ || p->last_kind != TK_EQ || p->last.to != tok.span.from)
+        return false;
+    Span both_marks = span_join(p->last, tok.span);
+    diag_fix(diag_misspelt(p->b.diags, both_marks, S("=")), both_marks, S("="));
+    return true;
+}
+
+/* `owed by a, b`: the other names are passed over. */
+static bool mend_owners(Parse *p, const Join *before, Tok tok) {
+    if (tok.kind != TK_COMMA || !p->owed || p->last_kind != TK_ID)
+        return false;
+    Join j = *before, here = *before;
+    Span others = tok.span;
+    bool name = false; /* a name is due, behind a mark */
+    for (int i = 0; i < LIMIT_NESTING; i++) {
+        Tok next = join_next(&j);
+        bool mark = next.kind == TK_COMMA || next.kind == TK_DOT;
+        if (name ? next.kind != TK_ID : !mark)
+            break;
+        if (!mark) {
+            here = j;
+            others.to = next.span.to;
+        }
+        name = mark;
+    }
+    diag_fix(diag_add(p->b.diags, DIAG_ONE_OWNER, others), others, S(""));
+    p->join = here;
+    if (others.to == tok.span.to)
+        join_seek(&p->join, tok.span.to);
+    return true;
+}
+
+/* The text of a notification that begins with something else: an empty text is put before it. */
+static bool mend_notice(Parse *p, const Join *before, Tok tok) {
+    bool value =
+        is_value(tok.kind) || tok.kind == TK_OWNER || tok.kind == TK_LP || tok.kind == TK_CALLP;
+    if (tok.line || !value || !parse_accepts(p->parser, TK_STRING) ||
+        !parse_accepts(p->parser, TK_COMMA) || !parse_accepts(p->parser, TK_NOTIFY))
+        return false;
+    Span gap = {tok.span.file, tok.span.from, tok.span.from};
+    Span whole = tok.span;
+    Join j = p->join;
+    for (size_t i = 0; i + 1 < JOIN_AHEAD && join_raw(&j, i)->kind == RAW_MARK &&
+                       join_raw(&j, i)->mark == TK_DOT && join_raw(&j, i + 1)->kind == RAW_WORD;
+         i += 2)
+        whole = span_join(whole, join_raw(&j, i + 1)->span);
+    Str found = source_text(p->b.diags->sources, whole);
+    diag_fix(diag_add1(p->b.diags, DIAG_TEXT_FIRST, tok.span, found), gap, S("\"\" + "));
+    p->join = *before;
+    parse_feed(p, (Tok){.kind = TK_STRING, .span = gap});
+    parse_feed(p, (Tok){.kind = TK_PLUS, .text = S("+"), .span = gap});
+    return true;
+}
+
 /* ---- braces */
 
 void mend_say_open(Parse *p, Tok tok) {
@@ -597,13 +742,17 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
         return true;
     }
-    if (word && mend_swallowed(p, before, tok))
+    if (mend_equals(p, tok) || mend_owners(p, before, tok))
+        return true;
+    if (word && (mend_usual(p, before) || mend_swallowed(p, before, tok)))
         return true;
     if (word && misspelt(p, before, 1, &meant)) {
         say_misspelt(p, &meant);
         take_keyword(p, before, meant.spelling, meant.words);
         return true;
     }
+    if (mend_notice(p, before, tok))
+        return true;
     Repair r = find_repair(p, before, tok);
     if (apply_repair(p, before, tok, &r))
         return true;

@@ -44,6 +44,10 @@ void parse_feed(Parse *p, Tok tok) {
         p->head = S("policy"); /* what check asks for */
     else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == 0)
         p->head = tok.text;
+    if (tok.kind == TK_OWED_BY)
+        p->owed = p->braces.n == 1;
+    else if (tok.kind != TK_ID && tok.kind != TK_DOT)
+        p->owed = false;
     if (tok.kind != TK_BAD && tok.kind != 0) {
         p->last = tok.span;
         p->last_kind = tok.kind;
@@ -93,12 +97,19 @@ static void parse_close(Parse *p, Tok tok) {
     }
 }
 
-/* Lets the parser unwind to where it can go on. */
+/* Lets the parser unwind to where it can go on. What is whole before the mistake, on the lines
+ * above it or behind a brace, is kept. */
 static void parse_unwind(Parse *p, Tok tok) {
-    tok.kind = TK_BAD;
+    bool whole = false;
     tok.text = (Str){NULL, 0};
+    if ((tok.line || p->last_kind == TK_RB) && parse_accepts(p->parser, TK_BREAK)) {
+        whole = parse_accepts(p->parser, TK_DUTY);
+        tok.kind = TK_BREAK;
+        RemitParse(p->parser, tok.kind, tok);
+    }
+    tok.kind = TK_BAD;
     parse_feed(p, tok);
-    if (parse_accepts(p->parser, TK_DUTY) && p->head.n > 0 && p->lost != NULL &&
+    if (!whole && parse_accepts(p->parser, TK_DUTY) && p->head.n > 0 && p->lost != NULL &&
         !vec_push(&p->lost->words, p->head))
         p->b.nomem = true; /* a whole declaration is gone */
 }

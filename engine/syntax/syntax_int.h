@@ -22,6 +22,7 @@ typedef struct Parse {
     int last_kind;
     Str head;        /* the name of the declaration that is being read */
     int item;        /* and its keyword: a token */
+    bool owed;       /* nothing but a dotted name stands behind the last `owed by` */
     Trial ahead;     /* for the look at the next token */
     Trial try, best; /* for repairs */
     bool has_next;
