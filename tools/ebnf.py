@@ -66,7 +66,7 @@ def productions():
         if not rule:
             continue
         symbols = re.findall(r"(\w+)(?:\(\w+\))?", rule[2])
-        if "error" in symbols or "EVALUATE" in symbols:
+        if {"error", "EVALUATE", "BREAK"} & set(symbols):
             continue
         if rule[1] not in found:
             found[rule[1]] = []
@@ -83,7 +83,7 @@ class Writer:
         self.found, self.order, self.headings = productions()
 
     def symbol(self, s):
-        if s in ("GRANT", "EVALUATE"):
+        if s in ("GRANT", "EVALUATE", "BREAK"):
             return ""
         if s in self.spelt:
             return f'"{self.spelt[s]}"'
