@@ -515,7 +515,7 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
         return OK; /* what lies before its start has no effect */
     Fold old = d->fold;
     Value owner = d->owner;
-    uint32_t place;
+    uint32_t place = 0;
     TRY(act_insert(e, d, act, &place));
     Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
     TRY(engine_time_trap(e, status));
