@@ -88,7 +88,8 @@ class Kpi:
 
     def keeps(self):
         """Late samples change windows that are over."""
-        return bool(self.levels) and (self.calendar() or self.window[0] == self.window[2])
+        tumbles = bool(self.window[2]) and self.window[0] == self.window[2]
+        return bool(self.levels) and (self.calendar() or tumbles)
 
     def said(self):
         minutes, days, step = self.window
