@@ -88,12 +88,14 @@ def voter_of(seat):
     return seat + ".lead" if "." not in seat and seat not in ("director", "management") else seat
 
 
-def seat_people(seats, people):
-    """Whether each of `seats` can be given to another of `people`, [set of the seats one may take]."""
+def seat_people(seats, people, spent=frozenset()):
+    """Whether each of `seats` can be given to another of `people`, [set of (seat that one may take, whose
+    authority that is)], and no authority twice."""
     if not seats:
         return True
-    return any(seats[0] in may and seat_people(seats[1:], people[:i] + people[i + 1:])
-               for i, may in enumerate(people))
+    return any(seat == seats[0] and whose not in spent
+               and seat_people(seats[1:], people[:i] + people[i + 1:], spent | {whose})
+               for i, may in enumerate(people) for seat, whose in sorted(may))
 
 
 def fill(needs, people, taken=()):
@@ -115,7 +117,7 @@ class Approval:
         self.needs, self.excluded, self.people = needs, excluded, people
         self.seats = [seat for need in needs for seat in need.seats]
         self.state, self.next = "open", FOREVER
-        self.votes = {}         # person -> (yes or no, the seats they may take)
+        self.votes = {}         # person -> (yes or no, the seats they may take and by whose authority)
 
     def concerns(self, seat):
         """Which of the seats one who acts for the holder of `seat` may take. None: for all of them."""
@@ -129,11 +131,11 @@ class Approval:
                    for principal, deputy, seat in self.people.acting(ms))
 
     def may_take(self, person, ms):
-        """The seats in which a person may vote."""
-        found = {s for s in self.seats if self.people.holds(person, voter_of(s), ms)}
+        """The seats in which a person may vote, each with whose authority that is."""
+        found = {(s, person) for s in self.seats if self.people.holds(person, voter_of(s), ms)}
         for principal, deputy, seat in self.people.acting(ms):
             if deputy == person:
-                found |= {s for s in self.concerns(seat)
+                found |= {(s, principal) for s in self.concerns(seat)
                           if self.people.holds(principal, voter_of(s), ms)}
         return found
 
@@ -143,7 +145,7 @@ class Approval:
             return False
         seats = self.may_take(person, ms)
         if seat is not None:
-            seats &= {s for s in self.seats if seat in (s, voter_of(s))}
+            seats = {(s, whose) for s, whose in seats if seat in (s, voter_of(s))}
         if not seats:
             return False
         self.votes[person] = (ballot, seats)
@@ -175,14 +177,14 @@ class Approval:
                     holders.add(person)
                     change = min(change, end)
             if not ever and not holders:
-                anybody.append({s})
+                anybody.append({(s, "whoever gets " + s)})
             for principal, deputy, seat, begin, end in self.people.deputies:
                 could_act = end > ms and begin <= self.due and begin < end
                 if could_act and principal in holders and s in self.concerns(seat):
-                    could.setdefault(deputy, set()).add(s)
+                    could.setdefault(deputy, set()).add((s, principal))
                     change = min(change, end)
             for person in holders:
-                could.setdefault(person, set()).add(s)
+                could.setdefault(person, set()).add((s, person))
         return [seats for person, seats in could.items()
                 if person not in self.votes and not self.is_excluded(person, ms)] + anybody, change
 
