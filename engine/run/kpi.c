@@ -55,10 +55,10 @@ static Status front_take(Engine *e, Live *v, const Sample *m) {
     if (!v->has_front)
         return OK;
     TRY(front_add(e, v, m));
-    Sample *at = v->front.at;
-    for (size_t i = v->front.n - 1; i > v->front_at && sample_before(m, &at[i - 1]); i--) {
+    Sample *at = v->front.at, kept = at[v->front.n - 1];
+    for (size_t i = v->front.n - 1; i > v->front_at && sample_before(&kept, &at[i - 1]); i--) {
         at[i] = at[i - 1];
-        at[i - 1] = *m;
+        at[i - 1] = kept;
     }
     return OK;
 }

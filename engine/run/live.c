@@ -286,7 +286,9 @@ Status live_of(Engine *e, uint32_t decl, const Value *group, Live **out) {
 
 Status front_add(Engine *e, Live *v, const Sample *m) {
     size_t cap = v->front.cap;
-    if (!vec_push(&v->front, *m))
+    Sample kept = *m; /* its text may be the event's */
+    TRY(value_keep(m->value, &e->live->arena, &kept.value));
+    if (!vec_push(&v->front, kept))
         return ERR_NOMEM;
     e->live->fronts += (v->front.cap - cap) * sizeof *m;
     return OK;
