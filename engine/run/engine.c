@@ -901,10 +901,6 @@ static Status take_new(Engine *e, const Input *in, const Identity *id,
 
 static Status take_tick(Engine *e, const Input *in, const Identity *id,
                         const uint8_t key[SHA256_BYTES]) {
-    if (e->has_ticked && in->time <= e->ticked) {
-        e->counts.repeated++;
-        return OK;
-    }
     bool refused;
     TRY(refuse_early(e, in, key, &refused));
     if (refused)
@@ -924,6 +920,10 @@ static Status take(Engine *e, const Input *in) {
     TRY(known_reject(e, key, &found));
     if (found)
         return OK;
+    if (e->b->events[in->event].engine == ENGINE_TICK && e->has_ticked && in->time <= e->ticked) {
+        e->counts.repeated++; /* whatever its id: it can write nothing (contract.md 13) */
+        return OK;
+    }
     LEDGER(e, led_set_find(e->l, LED_SET_EVENTS, id.key, &content, &leaf, &found),
            "reading the ledger");
     if (found && content == id.content) {
