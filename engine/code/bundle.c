@@ -1376,6 +1376,10 @@ static bool ok_rest(const Bundle *b) {
         for (uint32_t at = f->from; at < f->to; at++)
             f->stops = f->stops || INS_OP(b->code[at]) == OP_STOP;
     }
+    uint32_t next[DECL_KINDS] = {0}; /* each once, in the order of its kind */
+    for (uint32_t i = 0; i < b->decl_count; i++)
+        if (b->decls[i].number != next[b->decls[i].kind]++)
+            return false;
     for (uint32_t i = 0; i < b->rule_count; i++)
         if (!fn_opens(b, b->rules[i].fn, b->rules[i].event, 0) ||
             (b->rules[i].event >= 0) == (b->rules[i].schedule.kind != SCHEDULE_NONE) ||
