@@ -30,18 +30,29 @@ static Status undo_part(Arena *a, Str part, Str *out) {
     return OK;
 }
 
-static Status say_no_duty(Why *w, Str name) {
-    const Bundle *b = w->r->b;
-    Str *names = new (&w->arena, Str, b->duty_count + 1);
+/* Names of declarations, for what was probably meant. */
+static Str duty_name_of(const Bundle *b, uint32_t i) {
+    return b->duties[i].name;
+}
+static Str approval_name_of(const Bundle *b, uint32_t i) {
+    return b->approvals[i].name;
+}
+static Str kpi_name_of(const Bundle *b, uint32_t i) {
+    return b->kpis[i].name;
+}
+
+static Status say_no_name(Why *w, Status code, const char *what, Str name, uint32_t n,
+                          Str (*name_of)(const Bundle *, uint32_t)) {
+    Str *names = new (&w->arena, Str, n + 1);
     if (names == NULL)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < b->duty_count; i++)
-        names[i] = b->duties[i].name;
-    ptrdiff_t best = nearest(name, names, b->duty_count);
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = name_of(w->r->b, i);
+    ptrdiff_t best = nearest(name, names, n);
     if (best >= 0)
-        return err_set(w->err, ERR_NOTFOUND, "no duty is called %.*s; did you mean %.*s?",
+        return err_set(w->err, code, "no %s is called %.*s; did you mean %.*s?", what,
                        STR_ARG(name), STR_ARG(names[best]));
-    return err_set(w->err, ERR_NOTFOUND, "no duty is called %.*s", STR_ARG(name));
+    return err_set(w->err, code, "no %s is called %.*s", what, STR_ARG(name));
 }
 
 /* The occurrence behind #, cut off the key's last part. */
@@ -185,7 +196,7 @@ static Status find_duty(Why *w, Str rest) {
                        STR_ARG(name));
     int32_t decl = bundle_duty(w->r->b, name);
     if (decl < 0)
-        return say_no_duty(w, name);
+        return say_no_name(w, ERR_NOTFOUND, "duty", name, w->r->b->duty_count, duty_name_of);
     KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
@@ -210,20 +221,6 @@ static Status why_one_duty(Why *w, Str subject, Str rest) {
     return w->json ? why_duty_json(w, subject) : why_duty_text(w, subject);
 }
 
-static Status say_no_approval(Why *w, Str name) {
-    const Bundle *b = w->r->b;
-    Str *names = new (&w->arena, Str, b->approval_count + 1);
-    if (names == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < b->approval_count; i++)
-        names[i] = b->approvals[i].name;
-    ptrdiff_t best = nearest(name, names, b->approval_count);
-    if (best >= 0)
-        return err_set(w->err, ERR_NOTFOUND, "no approval is called %.*s; did you mean %.*s?",
-                       STR_ARG(name), STR_ARG(names[best]));
-    return err_set(w->err, ERR_NOTFOUND, "no approval is called %.*s", STR_ARG(name));
-}
-
 static Status find_approval(Why *w, Str rest) {
     Str name, kept;
     if (!str_cut(rest, '/', &name, &rest))
@@ -231,7 +228,8 @@ static Status find_approval(Why *w, Str rest) {
                        STR_ARG(name));
     int32_t decl = bundle_approval(w->r->b, name);
     if (decl < 0)
-        return say_no_approval(w, name);
+        return say_no_name(w, ERR_NOTFOUND, "approval", name, w->r->b->approval_count,
+                           approval_name_of);
     KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
@@ -268,26 +266,12 @@ static Status why_one_event(Why *w, Str subject, Str rest) {
     return why_event(w, subject, source, id);
 }
 
-static Status say_no_kpi(Why *w, Str name) {
-    const Bundle *b = w->r->b;
-    Str *names = new (&w->arena, Str, b->kpi_count + 1);
-    if (names == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < b->kpi_count; i++)
-        names[i] = b->kpis[i].name;
-    ptrdiff_t best = nearest(name, names, b->kpi_count);
-    if (best >= 0)
-        return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s; did you mean %.*s?",
-                       STR_ARG(name), STR_ARG(names[best]));
-    return err_set(w->err, ERR_SYNTAX, "no KPI is called %.*s", STR_ARG(name));
-}
-
 static Status why_one_kpi(Why *w, Str subject, Str rest) {
     Str name, part;
     bool more = str_cut(rest, '/', &name, &rest);
     int32_t decl = bundle_kpi(w->r->b, name);
     if (decl < 0)
-        return say_no_kpi(w, name);
+        return say_no_name(w, ERR_SYNTAX, "KPI", name, w->r->b->kpi_count, kpi_name_of);
     Str whole = rest;
     Str *key = new (&w->arena, Str, rest.n + 2);
     if (key == NULL)

@@ -173,6 +173,22 @@ void arena_free(Arena *a) {
     *a = (Arena){0};
 }
 
+bool arena_room(Arena *a, void **at, uint32_t n, uint32_t *room, size_t size) {
+    if (n < *room)
+        return true;
+    if (*room > UINT32_MAX / 4)
+        return false;
+    uint32_t more = *room == 0 ? 8 : *room * 2;
+    void *p = arena_array(a, size, 16, more);
+    if (p == NULL)
+        return false;
+    if (n > 0)
+        memcpy(p, *at, n * size);
+    *at = p;
+    *room = more;
+    return true;
+}
+
 bool vec_room(void **at, size_t n, size_t *cap, size_t size) {
     if (n < *cap)
         return true;

@@ -74,5 +74,12 @@ void arena_back(Arena *a, ArenaMark mark);
          : false)
 #define vec_free(v) (mem_free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 bool vec_room(void **at, size_t n, size_t *cap, size_t size);
+/* The same for a list of `at`, `n` and `room` (uint32_t) whose items live in an arena; what it grew
+ * out of goes with the arena. */
+#define arena_push(a, list, item)                                                                  \
+    (arena_room((a), (void **)&(list)->at, (list)->n, &(list)->room, sizeof *(list)->at)           \
+         ? ((list)->at[(list)->n++] = (item), true)                                                \
+         : false)
+bool arena_room(Arena *a, void **at, uint32_t n, uint32_t *room, size_t size);
 
 #endif

@@ -1367,14 +1367,16 @@ static bool ok_powers(const Bundle *b) {
     return true;
 }
 
-static bool ok_rest(const Bundle *b) {
+static bool ok_rest(Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         FnDef *f = &b->fns[i];
         if (f->owner >= (int32_t)decl_count(b, f->of) || f->to > b->code_count ||
             (i > 0 && f->from < b->fns[i - 1].to))
             return false;
-        for (uint32_t at = f->from; at < f->to; at++)
+        for (uint32_t at = f->from; at < f->to; at++) {
             f->stops = f->stops || INS_OP(b->code[at]) == OP_STOP;
+            b->asks_state = b->asks_state || INS_OP(b->code[at]) == OP_STATE_IS;
+        }
     }
     uint32_t next[DECL_KINDS] = {0}; /* each once, in the order of its kind */
     for (uint32_t i = 0; i < b->decl_count; i++)

@@ -449,6 +449,8 @@ typedef struct Bundle {
     uint32_t kpi_count;
     PowerDef *powers;
     uint32_t power_count;
+    bool
+        asks_state; /* some condition asks for the state of a declaration; found when it is taken */
     DeclDef *decls; /* what reacts to events, in the order of the text */
     uint32_t decl_count;
     SourceDef *sources;

@@ -830,12 +830,7 @@ Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str messa
         TRY(duty_rung(d, rung - 1, &again, &when));
         rung_spend(d, rung - 1, again);
     }
-    Heard heard = {0};
-    e->heard = &heard;
-    Status status = alert(e, "failed", message);
-    e->heard = NULL;
-    TRY(status);
-    TRY(heard_join(e, &heard, &d->said, &d->said_count));
+    TRY(alert_kept(e, message, &d->said, &d->said_count));
     TRY(duty_plan(e, d));
     return duty_save(e, d);
 }

@@ -386,18 +386,7 @@ static Status authority_add(Engine *e, Authorities *list, Str of, uint64_t seats
             list->at[i].seats |= seats;
             return OK;
         }
-    if (list->n == list->room) {
-        uint32_t room = 2 * list->room + 2;
-        Authority *more = new (&e->event, Authority, room);
-        if (more == NULL)
-            return ERR_NOMEM;
-        if (list->n > 0)
-            memcpy(more, list->at, list->n * sizeof *more);
-        list->at = more;
-        list->room = room;
-    }
-    list->at[list->n++] = (Authority){of, seats};
-    return OK;
+    return arena_push(&e->event, list, ((Authority){of, seats})) ? OK : ERR_NOMEM;
 }
 
 /* Adds the seats in which a person sits themselves, or of which they named a deputy for `party`. */
@@ -1197,11 +1186,8 @@ Status approval_fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t a
     a.def = &quiet;
     bool lapses = (rung & ~(uint32_t)APPROVAL_TIMER) == TIMER_LAPSE;
     TRY(lapses ? lapse(e, &a) : approval_judge(e, &a));
-    Heard heard = {0};
-    e->heard = &heard;
-    Status status = alert(e, "failed", message);
-    e->heard = NULL;
-    return status == OK ? approval_heard(e, &a, &heard) : status;
+    TRY(alert_kept(e, message, &a.said, &a.said_count));
+    return approval_save(e, &a);
 }
 
 Status approval_escalate(Engine *e, const Value *parties, uint32_t n) {

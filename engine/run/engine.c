@@ -151,8 +151,6 @@ static Status genesis(Engine *e, Str bytes) {
 
 static Status engine_restore(Engine *e, Str bytes) {
     e->schedules = schedules_count(e->b);
-    for (uint32_t i = 0; i < e->b->code_count; i++)
-        e->asks_state = e->asks_state || INS_OP(e->b->code[i]) == OP_STATE_IS;
     if (led_size(e->l) == 0)
         return genesis(e, bytes);
     TRY(policy_check(e, bytes));
@@ -342,18 +340,7 @@ static Status hear(Engine *e, const Effect *effect) {
     Heard *h = e->heard;
     if (h == NULL || !is_action(effect->id))
         return OK;
-    if (h->n == h->room) {
-        uint32_t room = 2 * h->room + 4;
-        uint64_t *more = new (&e->event, uint64_t, room);
-        if (more == NULL)
-            return ERR_NOMEM;
-        if (h->n > 0)
-            memcpy(more, h->at, h->n * sizeof *more);
-        h->at = more;
-        h->room = room;
-    }
-    h->at[h->n++] = effect->index;
-    return OK;
+    return arena_push(&e->event, h, effect->index) ? OK : ERR_NOMEM;
 }
 
 Status heard_join(Engine *e, const Heard *heard, uint64_t **said, uint32_t *count) {
@@ -395,6 +382,14 @@ Status alert(Engine *e, const char *reason, Str message) {
     effect.values[0] = value_text(str_of(reason));
     effect.values[1] = value_text(message);
     return engine_effect(e, &effect, NULL);
+}
+
+Status alert_kept(Engine *e, Str message, uint64_t **said, uint32_t *count) {
+    Heard heard = {0};
+    e->heard = &heard;
+    Status status = alert(e, "failed", message);
+    e->heard = NULL;
+    return status == OK ? heard_join(e, &heard, said, count) : status;
 }
 
 Status engine_time_trap(Engine *e, Status status) {

@@ -69,7 +69,6 @@ struct Engine {
     struct LiveSet *live;
     int64_t instant;     /* up to which time has passed: samples count from here on */
     bool has_people;     /* somebody was appointed once */
-    bool asks_state;     /* some condition asks for the state of a declaration */
     VEC(Before) befores; /* what was changed by the event at hand, as it was before */
     int64_t before;      /* what is due before it fires now */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
@@ -186,6 +185,8 @@ int64_t engine_horizon(const Engine *e);
 /* What an instant or amount that cannot be had does to the event: a trap's Status. */
 Status engine_time_trap(Engine *e, Status status);
 Status alert(Engine *e, const char *reason, Str message);
+/* Says that a reaction failed, and adds that to what was said of a duty or an approval. */
+Status alert_kept(Engine *e, Str message, uint64_t **said, uint32_t *count);
 
 /* duty.c: records */
 Status duty_load(Engine *e, uint64_t number, Duty *out);

@@ -351,18 +351,7 @@ static Status bound_add(Engine *e, Instants *list, int64_t instant, int64_t at, 
     for (uint32_t i = 0; i < list->n; i++)
         if (list->at[i] == instant)
             return OK;
-    if (list->n == list->room) {
-        uint32_t room = 2 * list->room + 8;
-        int64_t *more = new (&e->event, int64_t, room);
-        if (more == NULL)
-            return ERR_NOMEM;
-        if (list->n > 0)
-            memcpy(more, list->at, list->n * sizeof *more);
-        list->at = more;
-        list->room = room;
-    }
-    list->at[list->n++] = instant;
-    return OK;
+    return arena_push(&e->event, list, instant) ? OK : ERR_NOMEM;
 }
 
 static Status bounds_of_seats(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {

@@ -91,11 +91,9 @@ static int64_t next_month(const Bundle *b, const ScheduleDef *s, int64_t from) {
 /* So many days or months on from the first date, each counted from that one. */
 static int64_t next_span(const Bundle *b, const ScheduleDef *s, int32_t first, int64_t from) {
     int64_t day = local_day(zone_local(bundle_zone(b), from));
-    int64_t unit = s->span.aux == FAMILY_DAYS ? s->span.i : s->span.i * 28;
-    int64_t n = day > first ? (day - first) / unit : 0, at = INSTANT_NEVER;
-    if (s->span.aux == FAMILY_MONTHS) /* months are longer than 28 days: never too early */
-        n = day > first ? (day - first) / (s->span.i * 31) : 0;
-    for (n = n > 0 ? n - 1 : 0;; n++) {
+    int64_t longest = s->span.aux == FAMILY_DAYS ? s->span.i : s->span.i * 31;
+    int64_t n = day > first ? (day - first) / longest : 0, at = INSTANT_NEVER;
+    for (n = n > 0 ? n - 1 : 0;; n++) { /* from one that is surely before it */
         int32_t on = first;
         int64_t to = s->span.aux == FAMILY_DAYS ? first + n * s->span.i : 0;
         if (s->span.aux == FAMILY_MONTHS) {
@@ -156,20 +154,15 @@ Status schedules_begin(Engine *e) {
  * latest or beyond all that were missed (semantics.md 7). */
 static Status schedule_on(Engine *e, uint64_t number, const ScheduleDef *s, int64_t at,
                           bool *skips) {
-    int64_t old = at, next = schedule_next(e->b, s, at, at + 1);
+    int64_t old = at, last = at, next = schedule_next(e->b, s, at, at + 1);
     uint32_t rung = 0;
     *skips = s->missed != MISSED_ARE_EACH && next < e->before;
-    for (int64_t last = at; *skips;) {
-        int64_t after = schedule_next(e->b, s, next, next + 1);
-        bool latest = after >= e->before;
-        if (latest && s->missed == MISSED_ARE_LATEST)
-            break;
+    while (*skips && next < e->before) {
         last = next;
-        next = after;
-        if (latest || last == INSTANT_NEVER)
-            break;
+        next = schedule_next(e->b, s, last, last + 1);
     }
-    return timer_set(e, number, &old, &rung, next, 0);
+    bool latest = *skips && s->missed == MISSED_ARE_LATEST;
+    return timer_set(e, number, &old, &rung, latest ? last : next, 0);
 }
 
 Status schedule_skip(Engine *e, uint64_t number, int64_t at) {

@@ -4,7 +4,7 @@
 #include "engine/run/live.h"
 
 Status state_before(Engine *e, uint64_t number, uint8_t was) {
-    if (!e->asks_state)
+    if (!e->b->asks_state)
         return OK;
     for (size_t i = 0; i < e->befores.n; i++)
         if (e->befores.at[i].number == number)
