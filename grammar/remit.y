@@ -378,10 +378,10 @@ expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O,
 expr(N) ::= expr(A) IS PRESENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }
-expr(N) ::= DUTY(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, STATE_OF_DUTY, V); }
-expr(N) ::= APPROVAL(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, STATE_OF_APPROVAL, V); }
-expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_state_is(b, K, S, A, O, STATE_OF_KPI, V); }
-expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, S, A, O, STATE_OF_KPI, V); }
+expr(N) ::= DUTY(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, DECL_DUTY, V); }
+expr(N) ::= APPROVAL(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, DECL_APPROVAL, V); }
+expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_state_is(b, K, S, A, O, DECL_KPI, V); }
+expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, S, A, O, DECL_KPI, V); }
 %type isnot {Tok}
 isnot(X) ::= . { X = build_no_token(); }
 isnot(X) ::= NOT(K). { X = K; }

@@ -68,6 +68,9 @@ void say_header(Program *p, DiagCode code, Span at, NodeKind setting);
 bool said_before(Program *p, Span at, Str name);
 void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted);
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n);
+/* There is no duty, approval or KPI of that name; gives the number of the one that was probably
+ * meant, or -1. */
+ptrdiff_t say_no_declaration(Program *p, DeclKind kind, Span at, Str name);
 
 void put_literal(Program *p, Buf *out, Value v); /* a constant as the language writes it */
 
@@ -99,6 +102,9 @@ void expr_condition(Program *p, const Scope *scope, Node *node);
 bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out);
 /* The value of a literal node; reports bad ones. */
 bool literal_value(Program *p, const Node *node, Value *out);
+/* A whole number from 1 to `most`, as written; else says so, and *out stays. what: "number of
+ * times". */
+bool count_read(Program *p, Span at, Str text, int64_t most, Str what, int64_t *out);
 bool moment_value(Program *p, const Node *node,
                   int64_t *out); /* date, date-time, instant in the policy's zone */
 
@@ -114,6 +120,7 @@ void duties_check(Program *p);
 /* power.c: after names are declared; then what they add to a duty whose clauses have been read. */
 /* state.c: a condition on the state of a declaration; and, when all keys are known, its key. */
 Type state_check(Program *p, const Scope *scope, Node *node);
+bool state_fits(DeclKind of, StateRow state); /* whether a duty or an approval can be in it */
 void states_check(Program *p);
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);

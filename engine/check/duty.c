@@ -111,13 +111,7 @@ void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym
 static void oblige_check(Program *p, const Scope *scope, Node *action) {
     DutySym *duty = duty_find(p, action->text);
     if (duty == NULL) {
-        Str *names = new (p->arena, Str, p->duties.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->duties.n; n++)
-            names[n] = p->duties.at[n]->name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_A_DUTY, action->at, action->text, names, n);
-        ptrdiff_t meant = names == NULL ? -1 : nearest(action->text, names, n);
+        ptrdiff_t meant = say_no_declaration(p, DECL_DUTY, action->at, action->text);
         if (meant >= 0)
             p->duties.at[meant]->obliged = true;
         for (Node *arg = action->a; arg != NULL; arg = arg->next)
@@ -137,12 +131,7 @@ static void ask_check(Program *p, const Scope *scope, Node *action) {
     ApprovalSym *approval = approval_find(p, action->text);
     if (approval == NULL) {
         p->asked_unknown = true;
-        Str *names = new (p->arena, Str, p->approvals.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->approvals.n; n++)
-            names[n] = p->approvals.at[n]->base.name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_AN_APPROVAL, action->at, action->text, names, n);
+        (void)say_no_declaration(p, DECL_APPROVAL, action->at, action->text);
         for (Node *arg = action->a; arg != NULL; arg = arg->next)
             expr_check(p, scope, arg, NULL);
         return;
@@ -500,7 +489,6 @@ static void due_end(Program *p, Node *end) {
     type_set(p, end, type_plain(TY_INTEGER));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].unit == end->slot && rows[i].of == end->op) {
-            end->means = NULL;
             end->flag = (uint8_t)rows[i].means;
             if (end->slot == UNIT_WORKING_DAY && p->calendar == NULL && p->header != NULL)
                 say_header(p, DIAG_NO_CALENDAR, end->span, N_SET_CALENDAR);
@@ -537,20 +525,17 @@ static void duty_due(Program *p, DutySym *duty, Node *clause) {
 /* `every 2 hours until acknowledged at most 5 times`. */
 static void repeat_check(Program *p, DutySym *duty, Rung *rung, Node *node) {
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
-    Value most = value_int(LIMIT_REPEATS);
+    int64_t most = LIMIT_REPEATS;
     rung->repeat = value_absent();
     if (node == NULL || !expr_constant(p, node->a, &span, DIAG_BAD_CELL, &rung->repeat))
         return;
     need_calendar(p, node->a, type_of(node->a));
     if (rung->repeat.i <= 0)
         diag_add(p->diags, DIAG_NO_TIME_AT_ALL, node->a->span);
-    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = node->text, .span = node->span};
-    if (node->text.n > 0 && literal_value(p, &literal, &most) &&
-        (most.kind != V_INT || most.i < 1 || most.i > LIMIT_REPEATS))
-        diag_add3(p->diags, DIAG_BAD_LITERAL, node->span, node->text,
-                  say_both(p, "number of times", "次数"),
-                  say_both(p, "write 1 to 100", "请写 1 至 100"));
-    rung->repeats = most.kind == V_INT && most.i > 0 ? (uint32_t)most.i : 1;
+    if (node->text.n > 0)
+        (void)count_read(p, node->span, node->text, LIMIT_REPEATS,
+                         say_both(p, "number of times", "次数"), &most);
+    rung->repeats = (uint32_t)most;
     rung->until_acknowledged = node->flag != 0;
     bool power = !rung->until_acknowledged;
     for (size_t i = 0; i < p->powers.n; i++)
@@ -641,19 +626,12 @@ static void parts_check(Program *p, DutySym *duty, const Node *node) {
             act_check(p, duty, part, duty->part_count++);
     if (has_error(node->a))
         return;
-    Value count = value_int(n);
-    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = node->text, .span = node->span};
-    int64_t most = node->flag != 0 ? n : LIMIT_PARTS;
-    if (node->text.n > 0 && !literal_value(p, &literal, &count))
-        return;
-    if (n == 0 || count.kind != V_INT || count.i < 1 || count.i > most)
-        diag_add3(p->diags, DIAG_BAD_LITERAL, node->at,
-                  node->text.n > 0 ? node->text : source_text(p->sources, node->at),
-                  say_both(p, "number of parts", "部分数"),
-                  say(p, "%c%s%lld%c%s%lld%c", DIAG_BOTH_EN, "write 1 to ", (long long)most,
-                      DIAG_BOTH_ZH, "请写 1 至 ", (long long)most, DIAG_BOTH_END));
-    else
-        duty->parts_needed = (uint32_t)count.i;
+    int64_t count = n, most = node->flag != 0 ? n : LIMIT_PARTS;
+    if (n == 0)
+        diag_add2(p->diags, DIAG_MISSING, node->at, say_both(p, "an event", "事件"), S("}"));
+    else if (node->text.n == 0 || count_read(p, node->at, node->text, most,
+                                             say_both(p, "number of parts", "部分数"), &count))
+        duty->parts_needed = (uint32_t)count;
     duty->parts_once = node->flag != 0;
 }
 

@@ -141,6 +141,21 @@ bool literal_value(Program *p, const Node *node, Value *out) {
     }
 }
 
+bool count_read(Program *p, Span at, Str text, int64_t most, Str what, int64_t *out) {
+    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = text, .span = at};
+    Value v;
+    if (!literal_value(p, &literal, &v))
+        return false;
+    if (v.kind == V_INT && v.i >= 1 && v.i <= most) {
+        *out = v.i;
+        return true;
+    }
+    diag_add3(p->diags, DIAG_BAD_LITERAL, at, text, what,
+              say(p, "%c%s%lld%c%s%lld%c", DIAG_BOTH_EN, "write 1 to ", (long long)most,
+                  DIAG_BOTH_ZH, "请写 1 至 ", (long long)most, DIAG_BOTH_END));
+    return false;
+}
+
 /* The type of a literal, from its value. */
 static Type literal_type(Value v) {
     static const TypeKind kinds[V_KINDS] = {

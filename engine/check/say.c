@@ -191,3 +191,23 @@ void put_literal(Program *p, Buf *out, Value v) {
         put_text(out, S("absent"));
     }
 }
+
+ptrdiff_t say_no_declaration(Program *p, DeclKind kind, Span at, Str name) {
+    bool duty = kind == DECL_DUTY, approval = kind == DECL_APPROVAL;
+    size_t n = duty ? p->duties.n : approval ? p->approvals.n : p->kpis.n;
+    Str *names = new (p->arena, Str, n + 1);
+    if (names == NULL) {
+        p->nomem = true;
+        return -1;
+    }
+    for (size_t i = 0; i < n; i++)
+        names[i] = duty       ? p->duties.at[i]->name
+                   : approval ? p->approvals.at[i]->base.name
+                              : p->kpis.at[i]->name;
+    say_unknown(p,
+                duty       ? DIAG_NOT_A_DUTY
+                : approval ? DIAG_NOT_AN_APPROVAL
+                           : DIAG_NOT_A_KPI,
+                at, name, names, n);
+    return nearest(name, names, n);
+}

@@ -19,20 +19,12 @@ static void say_number_bad(Program *p, const Node *node, Str what, Str how) {
 
 /* Which one of its kind in the month: 1, 2, ...; -1 the last. */
 static void read_which(Program *p, const Node *day, Schedule *s) {
-    Value v;
-    s->nth = -1;
-    if (day->text.n == 0)
-        return;
-    Node literal = {.kind = N_LIT, .op = LIT_NUMBER, .text = day->text, .span = day->span};
+    int64_t nth = -1;
     int64_t most = s->what == MONTH_WEEKDAY ? 5 : s->what == MONTH_WORKING_DAY ? 23 : 31;
-    if (!literal_value(p, &literal, &v))
-        return;
-    if (v.kind == V_INT && v.i >= 1 && v.i <= most)
-        s->nth = (int32_t)v.i;
-    else
-        say_number_bad(p, day, say_both(p, "day of the month", "每月的日"),
-                       say(p, "%c%s%lld%c%s%lld%c", DIAG_BOTH_EN, "write 1 to ", (long long)most,
-                           DIAG_BOTH_ZH, "请写 1 至 ", (long long)most, DIAG_BOTH_END));
+    if (day->text.n > 0)
+        (void)count_read(p, day->span, day->text, most, say_both(p, "day of the month", "每月的日"),
+                         &nth);
+    s->nth = (int32_t)nth;
 }
 
 static bool read_month(Program *p, const Node *every, Schedule *s) {

@@ -4,30 +4,7 @@
 
 #include "engine/base/limits.h"
 
-static void say_no_declaration(Program *p, const Node *node, int of) {
-    size_t most = p->duties.n + p->approvals.n + p->kpis.n, n = 0;
-    Str *names = new (p->arena, Str, most + 1);
-    if (names == NULL) {
-        p->nomem = true;
-        return;
-    }
-    if (of == STATE_OF_DUTY)
-        for (; n < p->duties.n; n++)
-            names[n] = p->duties.at[n]->name;
-    else if (of == STATE_OF_APPROVAL)
-        for (; n < p->approvals.n; n++)
-            names[n] = p->approvals.at[n]->base.name;
-    else
-        for (; n < p->kpis.n; n++)
-            names[n] = p->kpis.at[n]->name;
-    say_unknown(p,
-                of == STATE_OF_DUTY       ? DIAG_NOT_A_DUTY
-                : of == STATE_OF_APPROVAL ? DIAG_NOT_AN_APPROVAL
-                                          : DIAG_NOT_A_KPI,
-                node->at, node->text, names, n);
-}
-
-static bool state_fits(int of, StateRow state) {
+bool state_fits(DeclKind of, StateRow state) {
     switch (state) {
     case STATE_OPEN:
         return true;
@@ -36,13 +13,13 @@ static bool state_fits(int of, StateRow state) {
     case STATE_FULFILLED:
     case STATE_WAIVED:
     case STATE_CANCELLED:
-        return of == STATE_OF_DUTY;
+        return of == DECL_DUTY;
     case STATE_GRANTED:
     case STATE_REFUSED:
     case STATE_LAPSED:
     case STATE_WITHDRAWN:
     case STATE_UNATTAINABLE:
-        return of == STATE_OF_APPROVAL;
+        return of == DECL_APPROVAL;
     case STATE_COUNT:
         break;
     }
@@ -51,7 +28,7 @@ static bool state_fits(int of, StateRow state) {
 
 static void say_state(Program *p, const Node *node, int of) {
     diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say_both(p, "this state", "这个状态"),
-              of == STATE_OF_DUTY
+              of == DECL_DUTY
                   ? say_both(p, "open, paused, breached, fulfilled, waived or cancelled",
                              "进行中、暂停中、已违约、已完成、已豁免 或 已取消")
                   : say_both(p, "open, granted, refused, lapsed, withdrawn or unattainable",
@@ -60,7 +37,7 @@ static void say_state(Program *p, const Node *node, int of) {
 
 /* The types of a key, where they are known by now; NULL: not yet. */
 static const Type *key_type(const Node *node, int of, uint32_t i) {
-    if (of == STATE_OF_KPI) {
+    if (of == DECL_KPI) {
         const KpiSym *kpi = node->means;
         return i < kpi->by_count ? &kpi->by[i].type : NULL;
     }
@@ -72,15 +49,15 @@ static const Type *key_type(const Node *node, int of, uint32_t i) {
 
 Type state_check(Program *p, const Scope *scope, Node *node) {
     int of = node->op >> 8, state = node->op & 0xFF;
-    DutySym *duty = of == STATE_OF_DUTY ? duty_find(p, node->text) : NULL;
-    ApprovalSym *approval = of == STATE_OF_APPROVAL ? approval_find(p, node->text) : NULL;
-    KpiSym *kpi = of == STATE_OF_KPI ? kpi_find(p, node->text) : NULL;
+    DutySym *duty = of == DECL_DUTY ? duty_find(p, node->text) : NULL;
+    ApprovalSym *approval = of == DECL_APPROVAL ? approval_find(p, node->text) : NULL;
+    KpiSym *kpi = of == DECL_KPI ? kpi_find(p, node->text) : NULL;
     if (approval != NULL)
         duty = &approval->base;
     node->means = kpi != NULL ? (const void *)kpi : duty;
     if (node->means == NULL)
-        say_no_declaration(p, node, of);
-    else if (of == STATE_OF_KPI ? state == LEVEL_CLEARED : !state_fits(of, (StateRow)state))
+        (void)say_no_declaration(p, (DeclKind)of, node->at, node->text);
+    else if (of == DECL_KPI ? state == LEVEL_CLEARED : !state_fits((DeclKind)of, (StateRow)state))
         say_state(p, node, of);
     uint32_t i = 0;
     for (Node *part = node->a; part != NULL; part = part->next, i++) {
@@ -98,8 +75,8 @@ Type state_check(Program *p, const Scope *scope, Node *node) {
 /* Now all keys are known. */
 static void asked_check(Program *p, const Node *node) {
     int of = node->op >> 8, state = node->op & 0xFF;
-    const DutySym *duty = of == STATE_OF_KPI ? NULL : node->means;
-    const KpiSym *kpi = of == STATE_OF_KPI ? node->means : NULL;
+    const DutySym *duty = of == DECL_KPI ? NULL : node->means;
+    const KpiSym *kpi = of == DECL_KPI ? node->means : NULL;
     if (duty != NULL && duty->keyless)
         return;
     size_t given = node_count(node->a), wanted = kpi != NULL ? kpi->by_count

@@ -123,12 +123,7 @@ static void kpi_check_value(Program *p, const KpiSym *kpi, const Node *c, KpiChe
 static bool step_kpi(Program *p, const Node *node, TestStep *step) {
     const KpiSym *kpi = kpi_find(p, node->text);
     if (kpi == NULL) {
-        Str *names = new (p->arena, Str, p->kpis.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->kpis.n; n++)
-            names[n] = p->kpis.at[n]->name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_A_KPI, node->at, node->text, names, n);
+        (void)say_no_declaration(p, DECL_KPI, node->at, node->text);
         return false;
     }
     step->kpi = kpi;
@@ -202,34 +197,21 @@ static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestSt
 static bool step_duty(Program *p, const Node *node, TestStep *step) {
     DutySym *duty = duty_find(p, node->text);
     if (duty == NULL) {
-        Str *names = new (p->arena, Str, p->duties.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->duties.n; n++)
-            names[n] = p->duties.at[n]->name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_A_DUTY, node->at, node->text, names, n);
+        (void)say_no_declaration(p, DECL_DUTY, node->at, node->text);
         return false;
     }
     return step_owing(p, node, duty, step);
 }
 
-static bool is_approval_state(StateRow state) {
-    return state == STATE_OPEN || (state >= STATE_GRANTED && state <= STATE_UNATTAINABLE);
-}
-
 static bool step_approval(Program *p, const Node *node, TestStep *step) {
     ApprovalSym *approval = approval_find(p, node->text);
     if (approval == NULL) {
-        Str *names = new (p->arena, Str, p->approvals.n + 1);
-        size_t n = 0;
-        for (; names != NULL && n < p->approvals.n; n++)
-            names[n] = p->approvals.at[n]->base.name;
-        if (names != NULL)
-            say_unknown(p, DIAG_NOT_AN_APPROVAL, node->at, node->text, names, n);
+        (void)say_no_declaration(p, DECL_APPROVAL, node->at, node->text);
         return false;
     }
     for (const Node *c = node->b; c != NULL; c = c->next) {
-        bool state = c->op == CHECK_STATE && is_approval_state((StateRow)c->slot) && c->more.n == 0;
+        bool state =
+            c->op == CHECK_STATE && state_fits(DECL_APPROVAL, (StateRow)c->slot) && c->more.n == 0;
         if (c->kind == N_CHECK && !state && c->op != CHECK_ESCALATED && c->op != CHECK_DUE)
             diag_add2(
                 p->diags, DIAG_UNEXPECTED, c->at, say_quoted(p, source_text(p->sources, c->at)),

@@ -445,11 +445,11 @@ static void widen(Emit *e, const Type *t, uint32_t r) {
 /* Whether a declaration is in a state: the state, then its key, in registers one behind the other.
  */
 static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
-    int of = node->op >> 8, row = node->op & 0xFF;
-    uint32_t number = of == STATE_OF_KPI ? ((const KpiSym *)node->means)->number
-                                         : ((const DutySym *)node->means)->number;
-    DeclKind kind = of == STATE_OF_KPI ? DECL_KPI : of == STATE_OF_DUTY ? DECL_DUTY : DECL_APPROVAL;
-    int state = of != STATE_OF_KPI      ? state_def((StateRow)row)
+    DeclKind kind = (DeclKind)(node->op >> 8);
+    int row = node->op & 0xFF;
+    uint32_t number = kind == DECL_KPI ? ((const KpiSym *)node->means)->number
+                                       : ((const DutySym *)node->means)->number;
+    int state = kind != DECL_KPI        ? state_def((StateRow)row)
                 : row == LEVEL_WARNING  ? KPI_WARNING
                 : row == LEVEL_CRITICAL ? KPI_CRITICAL
                                         : KPI_CLEARED;

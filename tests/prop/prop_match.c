@@ -174,19 +174,31 @@ static bool is_seating(const Case *c, const uint32_t *seats) {
     return true;
 }
 
+/* Both answers to one case. */
+typedef struct Answer {
+    uint32_t seats[VOTERS], seated;
+    bool sure, found, can_sure;
+} Answer;
+
+static bool ask(const Case *c, Arena *a, Answer *r) {
+    r->seated = 0;
+    if (match_seats(&c->places, c->voters, c->n, a, r->seats, &r->sure) != OK ||
+        match_can(&c->places, c->voters, c->n, a, &r->found, &r->can_sure) != OK)
+        return false;
+    for (uint32_t v = 0; v < c->n; v++)
+        r->seated += r->seats[v] != NO_SEAT;
+    return true;
+}
+
 static bool large_is_one(Arena *a, uint32_t *unsure) {
     static Case c;
     any_case(&c, 40, 12, prop_roll(2) == 0 ? OWNERS : 6);
-    uint32_t seats[VOTERS], most = 0;
-    bool sure, found, can_sure;
-    if (match_seats(&c.places, c.voters, c.n, a, seats, &sure) != OK ||
-        match_can(&c.places, c.voters, c.n, a, &found, &can_sure) != OK)
+    Answer r;
+    if (!ask(&c, a, &r))
         return false;
-    for (uint32_t v = 0; v < c.n; v++)
-        most += seats[v] != NO_SEAT;
-    *unsure += !sure;
-    bool full = most == places_wanted(&c.places);
-    return is_seating(&c, seats) && (!sure || !can_sure || found == full);
+    *unsure += !r.sure;
+    bool full = r.seated == places_wanted(&c.places);
+    return is_seating(&c, r.seats) && (!r.sure || !r.can_sure || r.found == full);
 }
 
 /* Each of 30 has two deputies, each for a seat of their own: half of them count, and to prove that
@@ -201,14 +213,9 @@ static bool hard_is_bounded(Arena *a) {
         c.by[v][0] = (Authority){owner_name(v / 2), (uint64_t)1 << v};
         c.voters[v] = (Voter){c.by[v], 1};
     }
-    uint32_t seats[VOTERS], most = 0;
-    bool sure, found, can_sure;
-    if (match_seats(&c.places, c.voters, c.n, a, seats, &sure) != OK ||
-        match_can(&c.places, c.voters, c.n, a, &found, &can_sure) != OK)
-        return false;
-    for (uint32_t v = 0; v < c.n; v++)
-        most += seats[v] != NO_SEAT;
-    return is_seating(&c, seats) && most == OWNERS && !sure && !found && can_sure;
+    Answer r;
+    return ask(&c, a, &r) && is_seating(&c, r.seats) && r.seated == OWNERS && !r.sure && !r.found &&
+           r.can_sure;
 }
 
 int main(int argc, char **argv) {
