@@ -756,7 +756,8 @@ class Month:
         if ("reviewed_launch", launch) not in self.duties:
             self.oblige("reviewed_launch", launch, ms, settle=False)
             if any(ms - 90 * DAY <= cleared <= ms for cleared in self.cleared.get(launch, ())):
-                self.act("reviewed_launch", launch, ms, "fulfil", event)
+                # It looks back as it is raised, before anything can have become due.
+                self.duties["reviewed_launch", launch].act((ms, "fulfil", "", event["source"], event["id"]), self.clock)
             self.settle(self.duties["reviewed_launch", launch])
 
     def refund(self, ms, data, event):

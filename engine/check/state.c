@@ -27,12 +27,14 @@ bool state_fits(DeclKind of, StateRow state) {
 }
 
 static void say_state(Program *p, const Node *node, int of) {
-    diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say_both(p, "this state", "这个状态"),
-              of == DECL_DUTY
-                  ? say_both(p, "open, paused, breached, fulfilled, waived or cancelled",
-                             "进行中、暂停中、已违约、已完成、已豁免 或 已取消")
-                  : say_both(p, "open, granted, refused, lapsed, withdrawn or unattainable",
-                             "进行中、已批准、已拒绝、已失效、已撤回 或 无法达成"));
+    Str states = say_both(p, "warning, critical or clear", "预警、严重 或 解除");
+    if (of == DECL_DUTY)
+        states = say_both(p, "open, paused, breached, fulfilled, waived or cancelled",
+                          "进行中、暂停中、已违约、已完成、已豁免 或 已取消");
+    if (of == DECL_APPROVAL)
+        states = say_both(p, "open, granted, refused, lapsed, withdrawn or unattainable",
+                          "进行中、已批准、已拒绝、已失效、已撤回 或 无法达成");
+    diag_add2(p->diags, DIAG_UNEXPECTED, node->span, say_both(p, "this state", "这个状态"), states);
 }
 
 /* The types of a key, where they are known by now; NULL: not yet. */
@@ -98,7 +100,7 @@ static void asked_check(Program *p, const Node *node) {
         if (want != NULL && is->kind != TY_ERROR && want->kind != TY_ERROR && !type_fits(is, want))
             say_wrong_type(p, part, is, want);
     }
-    if (kpi == NULL || state == LEVEL_COUNT)
+    if (kpi == NULL || state == LEVEL_COUNT || state == LEVEL_CLEARED)
         return;
     bool there = false;
     for (uint32_t k = 0; k < kpi->level_count; k++)
