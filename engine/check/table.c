@@ -156,8 +156,7 @@ static void column_add(Program *p, Table *t, const Node *node) {
     if (type.kind == TY_RECORD && ((const Table *)type.of)->result_count == 1)
         type = ((const Table *)type.of)->results[0].type;
     if (!input_kind_ok(&type)) {
-        Type family = {.kind = TY_DURATION, .families = 1u << FAMILY_WORKING};
-        say_wrong_type(p, node->a, &type, &family);
+        say_input_kind(p, node, &type);
         type = type_error();
     }
     t->inputs[at] = (Field){.name = node->text, .type = type, .at = node->at};

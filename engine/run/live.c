@@ -37,7 +37,7 @@ typedef struct LiveSet {
     Slots by_number, by_group;
     VEC(LiveUndo) undo;
     uint32_t mark;
-    size_t fronts; /* bytes of the samples in memory */
+    size_t fronts; /* bytes of the samples in memory, and of all texts that any of them had */
     Samples room;
 } LiveSet;
 
@@ -290,7 +290,8 @@ Status front_add(Engine *e, Live *v, const Sample *m) {
     TRY(value_keep(m->value, &e->live->arena, &kept.value));
     if (!vec_push(&v->front, kept))
         return ERR_NOMEM;
-    e->live->fronts += (v->front.cap - cap) * sizeof *m;
+    bool text = kept.value.kind == V_TEXT || value_is_person(kept.value);
+    e->live->fronts += (v->front.cap - cap) * sizeof *m + (text ? kept.value.n : 0);
     return OK;
 }
 
