@@ -48,11 +48,14 @@ typedef struct Counts {
     uint64_t late;                  /* duties fulfilled after their deadline */
 } Counts;
 
-/* Called with each effect as it happens; it is not yet on disk. The effect's texts die with the
- * event. */
+/* Where effects go. `effect` is called with each as it happens; it is not yet on disk, and its texts
+ * die with the event. `undo` takes back all since the last `mark`: an event that is refused whole
+ * says nothing. A sink has all three, or none. */
 typedef struct EffectSink {
     void *ctx;
     Status (*effect)(void *ctx, const Effect *e);
+    void (*mark)(void *ctx);
+    void (*undo)(void *ctx);
 } EffectSink;
 
 typedef struct Engine Engine;

@@ -338,12 +338,16 @@ Status engine_mark(Engine *e) {
     set->undo.n = 0;
     set->mark++;
     led_mark(e->l);
+    if (e->opt.sink.mark != NULL)
+        e->opt.sink.mark(e->opt.sink.ctx);
     return OK;
 }
 
 void engine_undo(Engine *e) {
     LiveSet *set = e->live;
     led_undo(e->l);
+    if (e->opt.sink.undo != NULL)
+        e->opt.sink.undo(e->opt.sink.ctx);
     while (set->undo.n > 0) {
         LiveUndo *u = &set->undo.at[--set->undo.n];
         u->of->undone = u->made;

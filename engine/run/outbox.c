@@ -32,7 +32,7 @@ Status outbox_render(Ledger *l, Render *r, uint64_t index, Arena *a, Buf *out, b
     return buf_status(out);
 }
 
-Status outbox_effect(void *ctx, const Effect *e) {
+static Status keep_line(void *ctx, const Effect *e) {
     OutboxSink *sink = ctx;
     Buf *out = &sink->outbox->pending;
     Render *render = engine_render(sink->engine);
@@ -48,6 +48,20 @@ Status outbox_effect(void *ctx, const Effect *e) {
     return buf_status(&sink->outbox->pending);
 }
 
+static void mark_lines(void *ctx) {
+    Outbox *o = ((OutboxSink *)ctx)->outbox;
+    o->mark = o->pending.n;
+}
+
+static void undo_lines(void *ctx) {
+    Outbox *o = ((OutboxSink *)ctx)->outbox;
+    o->pending.n = o->mark;
+}
+
+EffectSink outbox_sink(OutboxSink *ctx) {
+    return (EffectSink){ctx, keep_line, mark_lines, undo_lines};
+}
+
 Status outbox_flush(Outbox *o, Err *err) {
     Status status = OK;
     if (o->pending.n > 0 && o->file.fd >= 0)
@@ -55,6 +69,7 @@ Status outbox_flush(Outbox *o, Err *err) {
     else if (o->pending.n > 0 && o->write != NULL)
         status = o->write(o->ctx, buf_str(&o->pending), err);
     buf_reset(&o->pending);
+    o->mark = 0;
     return status;
 }
 

@@ -13,18 +13,20 @@ typedef struct Outbox {
     void *ctx;
     bool readable; /* lines for people, not JSON */
     Buf pending;   /* lines of the open batch */
+    size_t mark;   /* where those of the event at hand begin in it */
 } Outbox;
 
 /* Registers the file in the ledger (in the open batch: commit before the first event), cuts it
  * after its last line that equals the ledger's, and completes it. */
 MUST_USE Status outbox_open_file(Outbox *o, Str path, Engine *e, Ledger *l, Arena *a, Err *err);
 void outbox_close(Outbox *o);
-/* The sink of an engine: keeps the line till the commit. ctx is OutboxSink. */
+/* What the sink of an engine points to; both are set before the engine's first effect. */
 typedef struct OutboxSink {
     Outbox *outbox;
     Engine *engine;
 } OutboxSink;
-MUST_USE Status outbox_effect(void *ctx, const Effect *e);
+/* A sink that keeps the lines till the commit. */
+EffectSink outbox_sink(OutboxSink *ctx);
 /* Writes what was committed. */
 MUST_USE Status outbox_flush(Outbox *o, Err *err);
 /* The line of the effect at a leaf; *is: the leaf is an effect. Fills in the cause's id. */

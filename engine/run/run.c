@@ -113,7 +113,7 @@ static Status run_open(Run *r) {
         .dir = r->opt->ledger, .name = r->opt->name, .create = true, .no_sync = r->opt->no_sync};
     TRY(led_open(&led, &r->ledger, r->err));
     EngineOptions engine = {.has_not_after = r->opt->has_not_after, .not_after = r->opt->not_after};
-    engine.sink = (EffectSink){&r->sink, outbox_effect};
+    engine.sink = outbox_sink(&r->sink);
     r->sink = (OutboxSink){&r->outbox, NULL};
     r->outbox.file.fd = -1;
     r->outbox.write = r->opt->write;

@@ -120,6 +120,7 @@ def batches_repeats_and_files(folder: Path) -> None:
         said.update(json.loads(line)["type"] for line in wanted[1].splitlines())
         job.run()
         t.same_end(f"{what}, once more", job, wanted)
+        written_again(what, job, rng, wanted)
         for batch in (1, 7):
             t.same_end(f"{what}, --batch {batch}", ran(one, f"batch{batch}", case, [case.lines], batch), wanted)
         twice: list[tuple[float, str]] = []
@@ -134,6 +135,14 @@ def batches_repeats_and_files(folder: Path) -> None:
     hardly = [kind for kind in (SAID if CASES > 40 else OFTEN) if said[kind] < 3]
     print(", ".join(f"{kind} {said[kind]}" for kind in SAID))
     expect(not hardly, f"hardly ever said: {', '.join(hardly)}")
+
+
+def written_again(what: str, job: Job, rng: random.Random, wanted: tuple[str, bytes, bytes]) -> None:
+    """What is cut off the file of effects comes again out of the ledger: both tell the same."""
+    for size in (0, rng.randint(0, len(wanted[1]))):
+        job.effects.write_bytes(wanted[1][:size])
+        job.run()
+        t.same_end(f"{what}, effects cut at {size} and written again", job, wanted)
 
 
 def several_runs(what: str, folder: Path, case: mixed.Mixed, rng: random.Random,

@@ -181,7 +181,7 @@ static void stream_open(Stream *s, const char *policy, void (*put)(Buf *out, uin
     LedOptions led = {.create = true};
     EXPECT(led_open(&led, &s->l, &err) == OK);
     s->sink = (OutboxSink){&s->outbox, NULL};
-    EngineOptions opt = {.sink = {&s->sink, outbox_effect}};
+    EngineOptions opt = {.sink = outbox_sink(&s->sink)};
     EXPECT(engine_open(s->p.bundle, s->p.bytes, s->l, &opt, &s->e, &err) == OK);
     s->sink.engine = s->e;
     s->r = (EventReader){.b = s->p.bundle, .arena = engine_arena(s->e), .source = S("s")};
