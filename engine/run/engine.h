@@ -48,9 +48,9 @@ typedef struct Counts {
     uint64_t late;                  /* duties fulfilled after their deadline */
 } Counts;
 
-/* Where effects go. `effect` is called with each as it happens; it is not yet on disk, and its texts
- * die with the event. `undo` takes back all since the last `mark`: an event that is refused whole
- * says nothing. A sink has all three, or none. */
+/* Where effects go. `effect` is called with each as it happens; it is not yet on disk, and its
+ * texts die with the event. `undo` takes back all since the last `mark`: an event that is refused
+ * whole says nothing. A sink has all three, or none. */
 typedef struct EffectSink {
     void *ctx;
     Status (*effect)(void *ctx, const Effect *e);
