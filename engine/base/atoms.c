@@ -5,7 +5,7 @@
 
 #include "engine/base/ckd.h"
 
-enum { DAY_MS = 86400000 };
+enum { DAY_MS = 86400000, SLOTS_FROM = 8 };
 
 static bool is_ordered(ValueKind kind) {
     switch (kind) {
@@ -91,9 +91,8 @@ static Status make_keys(Arena *a, Column *c) {
             ckd_add(&keys[i], keys[i], (int64_t)c->cuts[i].after))
             return OK;
     }
-    c->keys = keys;
     c->key_form = form;
-    return OK;
+    return ranks_make(keys, c->cut_count, a, &c->keys);
 }
 
 /* How many cuts lie before `cut`. */
@@ -146,6 +145,28 @@ static Status cut_ordered(const Cell *cells, size_t rows, size_t stride, size_t 
     return make_keys(a, c);
 }
 
+static uint32_t slot_of(const Column *c, Value v) {
+    return (uint32_t)str_hash(value_str(v)) & c->slot_mask;
+}
+
+static Status make_slots(Arena *a, Column *c) {
+    uint64_t size = 1;
+    while (size < 2 * (uint64_t)c->value_count)
+        size *= 2;
+    uint32_t *slots = new (a, uint32_t, size);
+    if (slots == NULL)
+        return ERR_NOMEM;
+    c->slot_mask = (uint32_t)(size - 1);
+    for (uint32_t i = 0; i < c->value_count; i++) {
+        uint32_t at = slot_of(c, c->values[i]);
+        while (slots[at] != 0)
+            at = (at + 1) & c->slot_mask;
+        slots[at] = i + 1;
+    }
+    c->slots = slots;
+    return OK;
+}
+
 static Status cut_values(const Cell *cells, size_t rows, size_t stride, size_t tests, Arena *a,
                          Column *c) {
     if (c->type.kind == V_FLAG || c->type.kind == V_ENUM) {
@@ -168,7 +189,7 @@ static Status cut_values(const Cell *cells, size_t rows, size_t stride, size_t t
     c->values = values;
     c->value_count = kept;
     c->last = kept + 1;
-    return OK;
+    return c->type.kind == V_TEXT && kept > SLOTS_FROM ? make_slots(a, c) : OK;
 }
 
 Status column_cut(const ColumnType *type, const Cell *cells, size_t rows, size_t stride, Arena *a,
@@ -211,26 +232,34 @@ static inline bool value_key(const Column *c, Value v, int64_t *key) {
     return !ckd_mul(key, whole, (int64_t)2) && !ckd_add(key, *key, (int64_t)more);
 }
 
-/* How many of the keys are not above it. */
-static inline uint32_t keys_below(const int64_t *keys, uint32_t n, int64_t key) {
-    uint32_t low = 0;
-    while (n > 8) { /* the answer lies in low..low + n */
-        uint32_t half = n / 2;
-        low += keys[low + half - 1] <= key ? half : 0;
-        n -= half;
+/* The number of a constant, or value_count. */
+static uint32_t value_find(const Column *c, Value v) {
+    if (c->slots != NULL) {
+        for (uint32_t at = slot_of(c, v);; at = (at + 1) & c->slot_mask) {
+            uint32_t i = c->slots[at];
+            if (i == 0)
+                return c->value_count;
+            if (value_cmp(c->values[i - 1], v) == 0)
+                return i - 1;
+        }
     }
-    uint32_t count = low;
-    for (uint32_t i = 0; i < n; i++)
-        count += keys[low + i] <= key;
-    return count;
+    uint32_t low = 0, high = c->value_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (value_cmp(c->values[middle], v) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < c->value_count && value_cmp(c->values[low], v) == 0 ? low : c->value_count;
 }
 
 uint32_t column_atom(const Column *c, Value v) {
     if (v.kind == V_ABSENT)
         return c->type.optional ? c->last : c->atoms;
     int64_t key;
-    if (c->keys != NULL && value_key(c, v, &key)) {
-        uint32_t low = keys_below(c->keys, c->cut_count, key);
+    if (c->keys.n > 0 && value_key(c, v, &key)) {
+        uint32_t low = ranks_below(&c->keys, key);
         return low < c->first || low >= c->last ? c->atoms : low;
     }
     if (c->ordered) {
@@ -247,15 +276,7 @@ uint32_t column_atom(const Column *c, Value v) {
     }
     if (c->values == NULL)
         return v.i < 0 || v.i >= (int64_t)c->last ? c->atoms : (uint32_t)v.i;
-    uint32_t low = 0, high = c->value_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (value_cmp(c->values[middle], v) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < c->value_count && value_cmp(c->values[low], v) == 0 ? low : c->value_count;
+    return value_find(c, v);
 }
 
 /* The atoms that one test takes, as one range before negation. */

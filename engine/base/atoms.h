@@ -4,7 +4,7 @@
 #ifndef REMIT_BASE_ATOMS_H
 #define REMIT_BASE_ATOMS_H
 
-#include "engine/base/mem.h"
+#include "engine/base/ranks.h"
 #include "engine/base/value.h"
 
 /* One test of a cell: lo..hi with closed or open ends. A single value is lo = hi. Texts go by code
@@ -43,13 +43,17 @@ typedef struct Column {
     bool ordered, discrete;
     const Cut *cuts; /* ordered: atom i lies between cut i-1 and cut i */
     uint32_t cut_count;
-    /* ordered, where the cuts are of one form and small enough (else NULL): cut i as the number
+    /* ordered, where the cuts are of one form and small enough (else empty): cut i as the number
      * 2 * coefficient + after, with key_form's scale; so a value is placed by comparing integers */
-    const int64_t *keys;
+    Ranks keys;
     Value key_form;
     const Value *values; /* parties, and texts that no range asks for: the distinct constants,
                             sorted; one more atom is "any other" */
     uint32_t value_count;
+    /* of texts: at the hash of value i, or the next free place behind it, stands i + 1; slot_mask +
+     * 1 places, a power of two; NULL where they are few */
+    const uint32_t *slots;
+    uint32_t slot_mask;
     uint32_t first, last; /* atoms of values: [first, last) */
     uint32_t atoms;       /* one behind the last atom: last, or last + 1 where absence is an atom */
 } Column;

@@ -13,8 +13,8 @@ enum { LEAF_ROWS = 3, NODES_A_ROW = 64, NODES_MORE = 4096 };
 
 typedef struct Decision {
     uint32_t column;
-    uint32_t count;        /* steps, or rows of a leaf */
-    const uint32_t *steps; /* atoms at which the child changes, ascending */
+    uint32_t count; /* rows of a leaf */
+    Ranks steps;    /* atoms at which the child changes; the first is 0 */
     const struct Decision **children;
     const uint32_t *rows;
     bool sure;
@@ -48,37 +48,69 @@ static bool any_in(const Lookup *l, uint32_t row, uint64_t open) {
     return true;
 }
 
-static int step_order(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+/* Where a row begins or ceases to match in a column; `at` is its place among the rows looked at. */
+typedef struct Edge {
+    uint32_t atom, at;
+    bool begins;
+} Edge;
+
+static int edge_order(const void *a, const void *b) {
+    const Edge *x = a, *y = b;
+    if (x->atom != y->atom)
+        return x->atom < y->atom ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* The atoms at which the rows' matches in a column may change. Scratch memory. */
-static uint32_t *steps_of(Build *w, uint32_t column, const uint32_t *rows, uint32_t n,
-                          uint32_t *count) {
-    const Lookup *l = w->l;
-    size_t most = 1, used = 0;
+/* The edges of the rows in a column, by atom. Scratch memory. */
+static Edge *edges_of(Build *w, uint32_t column, const uint32_t *rows, uint32_t n,
+                      uint32_t *count) {
+    size_t most = 0;
+    *count = 0;
     for (uint32_t i = 0; i < n; i++)
-        most += 2 * (size_t)ranges_at(l, rows[i], column)->n;
-    uint32_t *steps = new (&w->scratch, uint32_t, most);
-    if (steps == NULL) {
+        most += 2 * (size_t)ranges_at(w->l, rows[i], column)->n;
+    Edge *edges = most > UINT32_MAX ? NULL : new (&w->scratch, Edge, most + 1);
+    if (edges == NULL) {
         w->status = ERR_NOMEM;
         return NULL;
     }
-    steps[used++] = 0;
     for (uint32_t i = 0; i < n; i++) {
-        const AtomRanges *r = ranges_at(l, rows[i], column);
+        const AtomRanges *r = ranges_at(w->l, rows[i], column);
         for (uint32_t k = 0; k < r->n; k++) {
-            steps[used++] = r->at[k].from;
-            steps[used++] = r->at[k].to;
+            edges[(*count)++] = (Edge){r->at[k].from, i, true};
+            edges[(*count)++] = (Edge){r->at[k].to, i, false};
         }
     }
-    qsort(steps, used, sizeof *steps, step_order); /* a total order: equal steps are one */
-    *count = 0;
-    for (size_t i = 0; i < used; i++)
-        if (steps[i] < l->column[column].atoms && (*count == 0 || steps[*count - 1] != steps[i]))
-            steps[(*count)++] = steps[i];
-    return steps;
+    if (*count > 1)
+        qsort(edges, *count, sizeof *edges, edge_order); /* total: a row's ranges don't touch */
+    return edges;
+}
+
+/* The places of the rows that match at an atom, ascending. */
+typedef struct Active {
+    uint32_t *at;
+    uint32_t n;
+} Active;
+
+static void cross(Active *active, const Edge *edge) {
+    uint32_t low = 0, high = active->n;
+    if (high > 0 && active->at[high - 1] < edge->at)
+        low = high;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (active->at[middle] < edge->at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    uint32_t *at = active->at + low, behind = active->n - low;
+    if (edge->begins) {
+        memmove(at + 1, at, behind * sizeof *at);
+        *at = edge->at;
+        active->n++;
+    } else {
+        memmove(at, at + 1, (behind - 1) * sizeof *at);
+        active->n--;
+    }
 }
 
 /* Of the open columns, the one that leaves the fewest rows an atom: in how many steps, on average,
@@ -121,31 +153,32 @@ static const Decision *leaf(Build *w, const uint32_t *rows, uint32_t n, bool sur
     return d;
 }
 
+/* Sweeps over the column's edges: between two of them the same rows match. */
 static const Decision *branch(Build *w, uint32_t column, const uint32_t *rows, uint32_t n,
                               uint64_t open) {
-    uint32_t count = 0, kept = 0, before = 0;
-    uint32_t *steps = steps_of(w, column, rows, n, &count);
-    uint32_t *left = new (&w->scratch, uint32_t, n + 1), *last = new (&w->scratch, uint32_t, n + 1);
-    uint32_t *starts = w->status == OK ? new (w->a, uint32_t, count) : NULL;
-    const Decision **children = w->status == OK ? new (w->a, const Decision *, count) : NULL;
+    uint32_t count, kept = 0, next = 0;
+    const Edge *edges = edges_of(w, column, rows, n, &count);
+    Active active = {.at = new (&w->scratch, uint32_t, n + 1)};
+    uint32_t *left = new (&w->scratch, uint32_t, n + 1);
+    int64_t *starts = w->status == OK ? new (w->a, int64_t, count + 1) : NULL;
+    const Decision **children = w->status == OK ? new (w->a, const Decision *, count + 1) : NULL;
     Decision *d = new (w->a, Decision, 1);
-    if (left == NULL || last == NULL || starts == NULL || children == NULL || d == NULL) {
+    if (active.at == NULL || left == NULL || starts == NULL || children == NULL || d == NULL) {
         w->status = ERR_NOMEM;
         return NULL;
     }
-    for (uint32_t i = 0; i < count && w->status == OK; i++) {
-        uint32_t m = 0;
-        for (uint32_t k = 0; k < n; k++)
-            if (ranges_have(ranges_at(w->l, rows[k], column), steps[i]))
-                left[m++] = rows[k];
-        if (i > 0 && m == before && memcmp(left, last, m * sizeof *left) == 0)
-            continue;
-        memcpy(last, left, m * sizeof *left);
-        before = m;
-        starts[kept] = steps[i];
-        children[kept++] = decide(w, left, m, open & ~((uint64_t)1 << column));
+    for (uint32_t atom = 0; atom < w->l->column[column].atoms && w->status == OK;) {
+        for (; next < count && edges[next].atom == atom; next++)
+            cross(&active, &edges[next]);
+        for (uint32_t i = 0; i < active.n; i++)
+            left[i] = rows[active.at[i]];
+        starts[kept] = atom;
+        children[kept++] = decide(w, left, active.n, open & ~((uint64_t)1 << column));
+        atom = next < count ? edges[next].atom : w->l->column[column].atoms;
     }
-    *d = (Decision){.column = column, .count = kept, .steps = starts, .children = children};
+    *d = (Decision){.column = column, .children = children};
+    if (w->status == OK)
+        w->status = ranks_make(starts, kept, w->a, &d->steps);
     return d;
 }
 
@@ -210,18 +243,6 @@ static bool row_matches(const Lookup *l, uint32_t row, const uint32_t *atoms) {
     return true;
 }
 
-static uint32_t step_find(const Decision *d, uint32_t atom) {
-    uint32_t low = 0, high = d->count; /* steps[low] <= atom < steps[high] */
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (d->steps[middle] <= atom)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 void lookup_begin(const Lookup *l, const Value *inputs, Hits *out) {
     out->l = l;
     out->rows = NULL;
@@ -234,7 +255,7 @@ void lookup_begin(const Lookup *l, const Value *inputs, Hits *out) {
     }
     const Decision *d = l->root;
     while (d->column != LEAF)
-        d = d->children[step_find(d, out->atoms[d->column])];
+        d = d->children[ranks_below(&d->steps, out->atoms[d->column]) - 1];
     out->rows = d->rows;
     out->n = d->count;
     out->sure = d->sure;

@@ -1,5 +1,6 @@
 /* Laws of columns: the atom of a value is where the plain comparisons with every cut put it,
- * whatever the scales of the decimals and however large they are. */
+ * whatever the scales of the decimals and however large they are; and the rank of a number in a
+ * sorted array is how many are not above it. */
 #include "tests/prop/prop.h"
 
 #include "engine/base/atoms.h"
@@ -56,10 +57,42 @@ static bool atom_is_right(void) {
     return good;
 }
 
+/* Crowded, spread and far numbers: all that buckets could miss. */
+static bool rank_is_right(void) {
+    enum { KEYS = 200 };
+    int64_t keys[KEYS];
+    uint32_t n = prop_roll(KEYS + 1);
+    uint64_t spread = (uint64_t)1 << prop_roll(64);
+    int64_t key = prop_roll(4) == 0 ? INT64_MIN : number();
+    uint32_t count = 0;
+    for (; count < n; count++) {
+        keys[count] = key;
+        uint64_t step = prop_roll(5) == 0 ? prop_u64() % spread : prop_roll(3);
+        if (step > (uint64_t)INT64_MAX - (uint64_t)key)
+            break;
+        key = (int64_t)((uint64_t)key + step);
+    }
+    n = count < n ? count + 1 : n;
+    Arena a = {0};
+    Ranks ranks;
+    bool good = ranks_make(keys, n, &a, &ranks) == OK;
+    for (int round = 0; good && round < 20; round++) {
+        int64_t asked = n > 0 && prop_roll(3) > 0 ? keys[prop_roll(n)] : number();
+        if (prop_roll(3) == 0 && asked > INT64_MIN)
+            asked--;
+        uint32_t below = 0;
+        for (uint32_t i = 0; i < n; i++)
+            below += keys[i] <= asked;
+        good = ranks_below(&ranks, asked) == below;
+    }
+    arena_free(&a);
+    return good;
+}
+
 int main(int argc, char **argv) {
     prop_start(argc, argv, 20000);
     bool holds = true;
     for (uint64_t i = 0; i < prop_rounds && holds; i++)
-        holds = atom_is_right();
+        holds = atom_is_right() && rank_is_right();
     return prop_end(holds);
 }

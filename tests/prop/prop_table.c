@@ -370,7 +370,7 @@ static bool big_index(Big *b) {
 /* A table of `times` more rows may cost `most` times as much; trying each would cost that of
  * `times`. */
 static bool many_cost_what_few_do(void) {
-    enum { MOST = 12 };
+    enum { MOST = 6 };
     Big few, many;
     int64_t sum = 0;
     big_make(&few, FEW);
