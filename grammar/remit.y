@@ -42,7 +42,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH.
 
 %start_symbol file
 file ::= items.
@@ -66,7 +66,40 @@ setting(N) ::= CURRENCY(K) ID(S). { N = build_leaf(b, N_SET_CURRENCY, K, S); }
 setting(N) ::= ACCEPT_LATE(K) DURATION(D) LATE. { N = build_1(b, N_SET_LATE, K, build_literal(b, LIT_DURATION, D)); }
 setting(N) ::= error. { N = build_error(b); }
 
-item(N) ::= USE(K) dotted(A). { N = build_1(b, N_USE, K, A); }
+/* ---- modules. Without braces a module is the whole file. */
+item(N) ::= MODULE(K) dotted(A). { N = build_module(b, K, A, build_none(), build_no_token()); }
+item(N) ::= MODULE(K) dotted(A) LB inner(L) RB(R). { N = build_module(b, K, A, L, R); }
+item(N) ::= PATTERN(K) ID(S) label(X) lp holes(P) RP LB inner(L) RB(R). { N = build_named(b, N_PATTERN, K, S, X, P.first, NULL, L.first, R); }
+item(N) ::= PRIVATE(K) item(A). { N = build_private(b, K, A); }
+item(N) ::= PUBLIC item(A). { N = A; }
+%type inner {NodeList}
+inner(L) ::= . { L = build_none(); }
+inner(L) ::= inner(A) item(N). { L = build_list(b, A, N); }
+inner(L) ::= inner(A) BREAK. { L = A; }
+item(N) ::= USE(K) dotted(A). { N = build_use(b, K, A, build_none(), build_no_token()); }
+item(N) ::= USE(K) dotted(A) AS ID(S). { N = build_use(b, K, A, build_none(), S); }
+item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB AS ID(S). { N = build_use(b, K, A, L, S); N->flag = 1; }
+item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB(R). { N = build_use(b, K, A, L, R); N->more = build_no_token().text; N->flag = 1; }
+%type gives {NodeList}
+gives(L) ::= . { L = build_none(); }
+gives(L) ::= gives(A) LABEL(S) exprs(V). { L = build_list(b, A, build_init(b, S, V.first)); }
+gives(L) ::= gives(A) COMMALABEL(S) exprs(V). { L = build_list(b, A, build_init(b, S, V.first)); }
+gives(L) ::= gives(A) error. { L = build_list(b, A, build_error(b)); }
+/* What a pattern leaves open. */
+%type holes {NodeList}
+holes(L) ::= LABEL(S) hole(T) preset(D). { L = build_list(b, build_none(), build_hole(b, S, T, D)); }
+holes(L) ::= holes(A) COMMALABEL(S) hole(T) preset(D). { L = build_list(b, A, build_hole(b, S, T, D)); }
+hole(N) ::= EVENT(K). { N = build_op(b, N_HOLE, K, K, HOLE_EVENT); }
+hole(N) ::= ROLE(K). { N = build_op(b, N_HOLE, K, K, HOLE_ROLE); }
+hole(N) ::= TEAM(K). { N = build_op(b, N_HOLE, K, K, HOLE_TEAM); }
+hole(N) ::= TABLE(K). { N = build_op(b, N_HOLE, K, K, HOLE_TABLE); }
+hole(N) ::= CALENDAR(K). { N = build_op(b, N_HOLE, K, K, HOLE_CALENDAR); }
+hole(N) ::= DUTY(K). { N = build_op(b, N_HOLE, K, K, HOLE_DUTY); }
+hole(N) ::= APPROVAL(K). { N = build_op(b, N_HOLE, K, K, HOLE_APPROVAL); }
+hole(N) ::= KPI(K). { N = build_op(b, N_HOLE, K, K, HOLE_KPI); }
+hole(N) ::= type(A). { N = build_hole_type(b, A); }
+hole(N) ::= FIELD_OF(K) ID(S). { N = build_hole_field(b, NULL, K, S); }
+hole(N) ::= type(A) FIELD_OF(K) ID(S). { N = build_hole_field(b, A, K, S); }
 
 dotted(N) ::= ID(S). { N = build_leaf(b, N_NAME, S, S); }
 dotted(N) ::= dotted(A) DOT ID(S). { N = build_dotted(b, A, S); }
@@ -90,7 +123,10 @@ roles(L) ::= roles(A) error. { L = A; }
 
 /* ---- powers. GRANT has no text: the joiner puts it before the names that `may` follows, so that a misspelt
  * keyword is not taken for one of them. */
-item(N) ::= GRANT seats(S) MAY(K) verbs(V) names(L) span(D). { N = build_grant(b, K, S, V, L, D); }
+item(N) ::= GRANT seats(S) MAY(K) verbs(V) subjects(L) span(D). { N = build_grant(b, K, S, V, L, D); }
+%type subjects {NodeList}
+subjects(L) ::= dotted(A). { L = build_list(b, build_none(), build_param(b, build_name(A), NULL)); }
+subjects(L) ::= subjects(X) COMMA dotted(A). { L = build_list(b, X, build_param(b, build_name(A), NULL)); }
 %type verbs {NodeList}
 verbs(L) ::= POWER(V). { L = build_list(b, build_none(), build_power(b, V)); }
 verbs(L) ::= verbs(A) COMMA POWER(V). { L = build_list(b, A, build_power(b, V)); }
@@ -113,7 +149,7 @@ preset(N) ::= EQ value(A). { N = A; }
 type(N) ::= plain(A). { N = A; }
 type(N) ::= plain(A) QUESTION(Q). { N = build_after(b, N_TYPE_OPTIONAL, A, Q); }
 plain(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
-plain(N) ::= ID(S). { N = build_leaf(b, N_TYPE_OF, S, S); }
+plain(N) ::= dotted(A). { N = A; A->kind = N_TYPE_OF; }
 plain(N) ::= TYPE(S) CURRENCY_CODE(C). { N = build_type(b, S, C, NULL, NULL); }
 plain(N) ::= TYPE(S) end(A) DOTDOT end(B). { N = build_type(b, S, build_no_token(), A, B); }
 plain(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
@@ -308,10 +344,10 @@ actions(L) ::= . { L = build_none(); }
 actions(L) ::= actions(A) action(N). { L = build_list(b, A, N); }
 actions(L) ::= actions(A) error. { L = A; }
 action(N) ::= EMIT(K) dotted(E) LB inits(A) RB(R). { N = build_emit(b, K, E, A, R); }
-action(N) ::= OBLIGE(K) ID(S). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), NULL, NULL, NULL, S); }
-action(N) ::= OBLIGE(K) ID(S) CALLP args(A) RP(R). { N = build_named(b, N_OBLIGE, K, S, build_no_token(), A.first, NULL, NULL, R); }
-action(N) ::= ASK(K) ID(S). { N = build_named(b, N_ASK, K, S, build_no_token(), NULL, NULL, NULL, S); }
-action(N) ::= ASK(K) ID(S) CALLP args(A) RP(R). { N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
+action(N) ::= OBLIGE(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_OBLIGE, K, S, build_no_token(), NULL, NULL, NULL, S); }
+action(N) ::= OBLIGE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_OBLIGE, K, S, build_no_token(), A.first, NULL, NULL, R); }
+action(N) ::= ASK(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), NULL, NULL, NULL, S); }
+action(N) ::= ASK(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
 action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
 %type inits {NodeList}
@@ -348,6 +384,7 @@ value(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
 value(N) ::= OWNER(S). { N = build_owner(b, S); }
 value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
 value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+value(N) ::= value(V) DOT ID(S) CALLP args(A) RP(R). { N = build_call_in(b, V, S, A, R); }
 value(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= LP expr(A) RP. { N = A; }
 value(N) ::= MINUS(O) NUMBER(S). [NEGATE] { N = build_negative(b, O, LIT_NUMBER, S); }
@@ -378,10 +415,10 @@ expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O,
 expr(N) ::= expr(A) IS PRESENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }
-expr(N) ::= DUTY(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, DECL_DUTY, V); }
-expr(N) ::= APPROVAL(K) ID(S) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, S, A, O, DECL_APPROVAL, V); }
-expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_state_is(b, K, S, A, O, DECL_KPI, V); }
-expr(N) ::= KPI(K) ID(S) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, S, A, O, DECL_KPI, V); }
+expr(N) ::= DUTY(K) dotted(E) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, build_name(E), A, O, DECL_DUTY, V); }
+expr(N) ::= APPROVAL(K) dotted(E) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, build_name(E), A, O, DECL_APPROVAL, V); }
+expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_state_is(b, K, build_name(E), A, O, DECL_KPI, V); }
+expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, build_name(E), A, O, DECL_KPI, V); }
 %type isnot {Tok}
 isnot(X) ::= . { X = build_no_token(); }
 isnot(X) ::= NOT(K). { X = K; }
@@ -456,16 +493,16 @@ opts(L) ::= . { L = build_none(); }
 opts(L) ::= opts(A) BY(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_BY, V)); }
 opts(L) ::= opts(A) ARRIVES_AT(K) moment(V). { L = build_list(b, A, build_opt(b, K, OPT_ARRIVES, V)); }
 opts(L) ::= opts(A) WITH_ID(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_ID, V)); }
-expectation(N) ::= DUTY(K) ID(S) keyed(A) checks(C). { N = build_named(b, N_EXPECT_DUTY, K, S, build_no_token(), A.first, C.first, NULL, S); }
-expectation(N) ::= NO(K) DUTY ID(S) keyed(A). { N = build_expect_none(b, N_EXPECT_DUTY, K, S, A); }
-expectation(N) ::= APPROVAL(K) ID(S) keyed(A) checks(C). { N = build_named(b, N_EXPECT_APPROVAL, K, S, build_no_token(), A.first, C.first, NULL, S); }
-expectation(N) ::= NO(K) APPROVAL ID(S) keyed(A). { N = build_expect_none(b, N_EXPECT_APPROVAL, K, S, A); }
+expectation(N) ::= DUTY(K) dotted(E) keyed(A) checks(C). { Tok S = build_name(E); N = build_named(b, N_EXPECT_DUTY, K, S, build_no_token(), A.first, C.first, NULL, S); }
+expectation(N) ::= NO(K) DUTY dotted(E) keyed(A). { Tok S = build_name(E); N = build_expect_none(b, N_EXPECT_DUTY, K, S, A); }
+expectation(N) ::= APPROVAL(K) dotted(E) keyed(A) checks(C). { Tok S = build_name(E); N = build_named(b, N_EXPECT_APPROVAL, K, S, build_no_token(), A.first, C.first, NULL, S); }
+expectation(N) ::= NO(K) APPROVAL dotted(E) keyed(A). { Tok S = build_name(E); N = build_expect_none(b, N_EXPECT_APPROVAL, K, S, A); }
 expectation(N) ::= NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, false); }
 expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, true); }
 expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }
 expectation(N) ::= NOT EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, true); }
 expectation(N) ::= REJECTED(K) ID(S). { N = build_leaf(b, N_EXPECT_REJECTED, K, S); }
-expectation(N) ::= KPI(K) ID(S) keyed(A) kpichecks(C). { N = build_named(b, N_EXPECT_KPI, K, S, build_no_token(), A.first, C.first, NULL, S); }
+expectation(N) ::= KPI(K) dotted(E) keyed(A) kpichecks(C). { Tok S = build_name(E); N = build_named(b, N_EXPECT_KPI, K, S, build_no_token(), A.first, C.first, NULL, S); }
 %type kpichecks {NodeList}
 kpichecks(L) ::= kpicheck(N). { L = build_list(b, build_none(), N); }
 kpichecks(L) ::= kpichecks(A) AND kpicheck(N). { L = build_list(b, A, N); }

@@ -236,6 +236,8 @@ static void approval_check(Program *p, ApprovalSym *a) {
 }
 
 void approvals_check(Program *p) {
-    for (size_t i = 0; i < p->approvals.n && !p->nomem; i++)
+    for (size_t i = 0; i < p->approvals.n && !p->nomem; i++) {
+        space_enter(p, p->approvals.at[i]->base.home);
         approval_check(p, p->approvals.at[i]);
+    }
 }

@@ -149,7 +149,7 @@ static void calendar_check(Program *p, Calend *c) {
         p->nomem = true;
         return;
     }
-    c->calendar.name = c->name;
+    c->calendar.name = name_short(p, c->home, c->name);
     c->calendar.zone = &p->zone;
     for (const Node *item = items; item != NULL; item = item->next) {
         if (item->kind == N_CAL_HOURS)

@@ -20,9 +20,14 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     void (*const steps[])(Program *) = {
         calendars_check, tables_check, calls_check, kpis_oblige,  powers_check, duties_check,
         approvals_check, kpis_check,   rules_check, states_check, graph_check,  tests_check};
-    declare_all(p, modules, with_header);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++)
+    modules_load(p);
+    if (!p->nomem)
+        declare_all(p, with_header);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++) {
+        space_enter(p, NULL);
         steps[i](p);
+    }
+    space_enter(p, NULL);
     p->settings = NULL;
     diags_sort(diags);
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
@@ -63,6 +68,8 @@ void program_free(Program *p) {
         vec_free(&p->kpis.at[i]->scope.locals);
     vec_free(&p->lost.words);
     vec_free(&p->files);
+    vec_free(&p->homes);
+    vec_free(&p->spaces);
     vec_free(&p->types);
     vec_free(&p->events);
     vec_free(&p->parties);

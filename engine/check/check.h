@@ -38,6 +38,34 @@ typedef struct Member {
     Str name, alias;
 } Member;
 
+/* Where declarations stand: the policy itself, or a module. What a name means depends on it. */
+typedef struct Space Space;
+typedef struct Used { /* that it may use another's names */
+    Str as;           /* by this name and a point */
+    bool bare;        /* and without it */
+    const Space *space;
+    const Node *use;
+    struct Used *next;
+} Used;
+struct Space {
+    Str name; /* empty: the policy itself. What stands in it begins with name and a point */
+    const Space *outer; /* around it, or NULL */
+    const Node *use;    /* of a pattern put to use */
+    Used *used;         /* in the order of the text */
+    int walked;         /* WALK_*, while cycles are sought */
+    const Space *on_path;
+};
+enum { WALK_NOT, WALK_NOW, WALK_DONE };
+
+/* A name that was sought in vain though there is one: why it is not to be had. */
+typedef struct Unseen {
+    Str name; /* empty: there is none */
+    enum { UNSEEN_TWICE, UNSEEN_PRIVATE } why;
+    Str full[2];
+    Span at;
+    const Space *home;
+} Unseen;
+
 /* A set of members, sorted by name: the members are its identity (language.md 6). */
 typedef struct Enum {
     Member *members;
@@ -64,6 +92,8 @@ enum {
 
 /* A type with a name. */
 typedef struct NamedType {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     Type type;
@@ -80,6 +110,8 @@ typedef struct Field {
 } Field;
 
 typedef struct Event {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     Field *fields;
     uint32_t field_count;
@@ -94,7 +126,9 @@ typedef struct Event {
 typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT } PartyKind;
 
 typedef struct Party {
-    Str name; /* "director", "customer_service", "customer_service.lead" */
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
+    Str name;          /* "director", "customer_service", "customer_service.lead" */
     Str alias; /* its label where that is a valid name: "运营总监", "客户服务组.组长"; else empty */
     Str label;
     PartyKind kind;
@@ -137,6 +171,8 @@ typedef struct ColumnFeed {
 } ColumnFeed;
 
 typedef struct Table {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     Node *in_nodes, *out_nodes, *row_nodes; /* PARAMs and ROWs, of the policy or a CSV file */
@@ -162,6 +198,8 @@ typedef struct Table {
 } Table;
 
 typedef struct Calend {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     Calendar calendar;
@@ -242,6 +280,8 @@ typedef struct Dated {
 
 /* A duty, or what an approval has in common with one. */
 typedef struct DutySym {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     DeclKind kind;
@@ -294,6 +334,8 @@ typedef struct ApprovalSym {
 } ApprovalSym;
 
 typedef struct Rule {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     uint32_t number;
@@ -348,6 +390,8 @@ typedef struct LevelReaction {
 } LevelReaction;
 
 typedef struct KpiSym {
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     uint32_t number, rank; /* rank: its place in the order of judging */
@@ -433,10 +477,12 @@ typedef struct Settings {
     Str zone, calendar;
     bool zone_of_calendar; /* the zone is the calendar's own where it has one */
 } Settings;
-/* How a module's text is found: the standard library's files, embedded. */
+/* How a module's file is found: beside the policy's files, or in the standard library. */
 typedef struct Modules {
-    bool (*find)(void *ctx, Str name, Str *file, Str *text); /* false: there is none */
-    size_t (*list)(void *ctx, const Str **names);            /* for "did you mean" */
+    /* Adds the file of module `name`, used in source `beside`, to the sources; false: there is
+     * none, *tried says where it was looked for. */
+    bool (*find)(void *ctx, uint32_t beside, Str name, uint32_t *file, Str *tried);
+    size_t (*list)(void *ctx, const Str **names); /* for "did you mean" */
     /* Adds the file `name` that lies beside source `beside` to the sources, or finds it there;
      * false: it cannot be read, and why. */
     bool (*file)(void *ctx, uint32_t beside, Str name, uint32_t *file, Str *why);
@@ -463,7 +509,11 @@ typedef struct Program {
     uint32_t currency; /* 0: none */
     int64_t late_ms;   /* how late an event may come; default 30 days */
     /* declarations, by kind, in the order of the text */
-    VEC(Node *) files; /* each file's declarations */
+    VEC(Node *) files;   /* each file's declarations */
+    VEC(Space *) homes;  /* and where they stand */
+    VEC(Space *) spaces; /* the first is the policy itself */
+    const Space *here;   /* where the names stand that are looked up now */
+    Unseen unseen;       /* of the name that was looked up last */
     VEC(NamedType *) types;
     uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;

@@ -74,6 +74,39 @@ ptrdiff_t say_no_declaration(Program *p, DeclKind kind, Span at, Str name);
 
 void put_literal(Program *p, Buf *out, Value v); /* a constant as the language writes it */
 
+/* module.c: files and modules; then what names mean. A finder asks one after the other of the
+ * places that a name may reach from p->here and tells each symbol that has it; what comes out is
+ * the one symbol, or NULL, and p->unseen then says more. */
+typedef struct Reach {
+    const Space *home; /* NULL: the engine's own */
+    Str name;          /* the symbol's name there */
+    bool inside;       /* it stands where it is looked for, so that private ones count */
+} Reach;
+typedef struct Seek {
+    Program *p;
+    Str asked, name;
+    const Space *at;
+    const Used *used;
+    enum { SEEK_ENGINE, SEEK_OWN, SEEK_USED } step;
+    int way;
+    void *found;
+    bool inside;
+} Seek;
+Seek seek_begin(Program *p, Str name);
+bool seek_next(Seek *s, Reach *out);
+void seek_hit(Seek *s, const Reach *reach, void *sym, bool secret, Str name, Span at);
+void *seek_end(Seek *s);
+Str name_own(const Space *home, Str full); /* without the module's name */
+Str name_full(Program *p, const Space *home, Str own);
+Str name_short(Program *p, const Space *home, Str full); /* with the last word of the module's */
+/* As it is called here; empty: it cannot be called. */
+Str name_here(Program *p, const Space *home, Str full);
+void space_enter(Program *p, const Space *home); /* names are looked up there from now on */
+bool space_sees(const Program *p, const Space *home);
+Space *space_find(Program *p, Str name);
+bool say_unseen(Program *p, Span at, Str name); /* false: there is nothing to say */
+void modules_load(Program *p);
+
 /* declare.c */
 Event *event_find(Program *p, Str name);
 NamedType *type_find(Program *p, Str name);
@@ -84,7 +117,7 @@ KpiSym *kpi_find(Program *p, Str name);
 ApprovalSym *approval_find(Program *p, Str name);
 Calend *calendar_find(Program *p, Str name);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
-void declare_all(Program *p, const Modules *modules, bool with_header);
+void declare_all(Program *p, bool with_header);
 Str name_alias(Str label); /* the label if it is a valid name, else empty */
 const Event *event_named(Program *p, const Node *name);
 void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name);

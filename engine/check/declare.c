@@ -25,61 +25,76 @@ static bool named(Str name, Str alias, Str wanted) {
     return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
 }
 
-#define FIND(type, list)                                                                           \
-    for (size_t i = 0; i < p->list.n; i++)                                                         \
-        if (named(p->list.at[i]->name, p->list.at[i]->alias, name))                                \
-            return p->list.at[i];                                                                  \
-    return NULL
+static bool named_in(const Reach *r, Str name, Str alias) {
+    return named(name_own(r->home, name), alias.n == 0 ? alias : name_own(r->home, alias), r->name);
+}
+
+#define FIND(list)                                                                                 \
+    Seek seek = seek_begin(p, name);                                                               \
+    for (Reach r; seek_next(&seek, &r);)                                                           \
+        for (size_t i = 0; i < p->list.n; i++)                                                     \
+            if (p->list.at[i]->home == r.home &&                                                   \
+                named_in(&r, p->list.at[i]->name, p->list.at[i]->alias))                           \
+                seek_hit(&seek, &r, p->list.at[i], p->list.at[i]->secret, p->list.at[i]->name,     \
+                         p->list.at[i]->at);                                                       \
+    return seek_end(&seek)
 
 Event *event_find(Program *p, Str name) {
-    FIND(Event, events);
+    FIND(events);
 }
 
 NamedType *type_find(Program *p, Str name) {
-    FIND(NamedType, types);
+    FIND(types);
 }
 
 Table *decision_find(Program *p, Str name) {
-    FIND(Table, tables);
+    FIND(tables);
 }
 
 DutySym *duty_find(Program *p, Str name) {
-    FIND(DutySym, duties);
+    FIND(duties);
 }
 
 ApprovalSym *approval_find(Program *p, Str name) {
-    for (size_t i = 0; i < p->approvals.n; i++)
-        if (named(p->approvals.at[i]->base.name, p->approvals.at[i]->base.alias, name))
-            return p->approvals.at[i];
-    return NULL;
+    Seek seek = seek_begin(p, name);
+    for (Reach r; seek_next(&seek, &r);)
+        for (size_t i = 0; i < p->approvals.n; i++) {
+            const DutySym *base = &p->approvals.at[i]->base;
+            if (base->home == r.home && named_in(&r, base->name, base->alias))
+                seek_hit(&seek, &r, p->approvals.at[i], base->secret, base->name, base->at);
+        }
+    return seek_end(&seek);
 }
 
 KpiSym *kpi_find(Program *p, Str name) {
-    FIND(KpiSym, kpis);
+    FIND(kpis);
 }
 
 Calend *calendar_find(Program *p, Str name) {
-    FIND(Calend, calendars);
+    FIND(calendars);
 }
-#undef FIND
 
 /* A seat's team and role may each be named by name or label: 客户服务组.lead. */
-static bool party_named(const Party *party, Str wanted) {
-    if (named(party->name, party->alias, wanted))
+static bool party_named(const Party *party, const Reach *r) {
+    if (named_in(r, party->name, party->alias))
         return true;
     Str team, role;
-    if (party->team == NULL || !str_cut(wanted, '.', &team, &role))
+    if (party->team == NULL || !str_cut(r->name, '.', &team, &role))
         return false;
     Str own = str_from(party->name, party->team->name.n + 1);
-    return named(party->team->name, party->team->alias, team) &&
+    return named_in(&(Reach){r->home, team, true}, party->team->name, party->team->alias) &&
            named(own, name_alias(party->label), role);
 }
 
 Party *party_find(Program *p, Str name) {
-    for (size_t i = 0; i < p->parties.n; i++)
-        if (party_named(p->parties.at[i], name))
-            return p->parties.at[i];
-    return NULL;
+    Seek seek = seek_begin(p, name);
+    for (Reach r; seek_next(&seek, &r);)
+        for (size_t i = 0; i < p->parties.n; i++) {
+            Party *party = p->parties.at[i];
+            if (party->home == r.home && party_named(party, &r))
+                seek_hit(&seek, &r, party, party->secret, party->name, party->at);
+        }
+    return seek_end(&seek);
 }
 
 int field_find(const Field *fields, uint32_t n, Str name) {
@@ -118,7 +133,7 @@ const Event *event_named(Program *p, const Node *name) {
         return NULL;
     }
     for (size_t i = 0; i < p->events.n; i++)
-        names[i] = p->events.at[i]->name;
+        names[i] = name_here(p, p->events.at[i]->home, p->events.at[i]->name);
     say_unknown(p, DIAG_UNKNOWN_EVENT, name->span, name->text, names, p->events.n);
     return NULL;
 }
@@ -136,7 +151,7 @@ static void say_twice(Program *p, Span at, Str name, Span first) {
 /* A new symbol of a kind with the fields that all symbols have. */
 #define DECLARE(Type, list, find)                                                                  \
     const Type *old = find(p, node->text);                                                         \
-    if (old != NULL) {                                                                             \
+    if (old != NULL && old->home == p->here) {                                                     \
         say_twice(p, node->at, node->text, old->at);                                               \
         return NULL;                                                                               \
     }                                                                                              \
@@ -145,8 +160,10 @@ static void say_twice(Program *p, Span at, Str name, Span first) {
         p->nomem = true;                                                                           \
         return NULL;                                                                               \
     }                                                                                              \
-    sym->name = node->text;                                                                        \
-    sym->alias = name_alias(node->more);                                                           \
+    sym->name = name_full(p, p->here, node->text);                                                 \
+    sym->alias = name_full(p, p->here, name_alias(node->more));                                    \
+    sym->home = p->here;                                                                           \
+    sym->secret = node->secret;                                                                    \
     sym->at = node->at;                                                                            \
     sym->node = node
 
@@ -177,11 +194,9 @@ static Calend *declare_calendar(Program *p, const Node *node) {
 }
 
 static Rule *rule_find(Program *p, Str name) {
-    for (size_t i = 0; i < p->rules.n; i++)
-        if (str_eq(p->rules.at[i]->name, name))
-            return p->rules.at[i];
-    return NULL;
+    FIND(rules);
 }
+#undef FIND
 
 static DutySym *declare_duty(Program *p, const Node *node) {
     DECLARE(DutySym, duties, duty_find);
@@ -193,7 +208,7 @@ static DutySym *declare_duty(Program *p, const Node *node) {
 
 static void declare_approval(Program *p, const Node *node) {
     const ApprovalSym *old = approval_find(p, node->text);
-    if (old != NULL) {
+    if (old != NULL && old->base.home == p->here) {
         say_twice(p, node->at, node->text, old->base.at);
         return;
     }
@@ -203,8 +218,10 @@ static void declare_approval(Program *p, const Node *node) {
         p->nomem = true;
         return;
     }
-    sym->base = (DutySym){.name = node->text,
-                          .alias = name_alias(node->more),
+    sym->base = (DutySym){.name = name_full(p, p->here, node->text),
+                          .alias = name_full(p, p->here, name_alias(node->more)),
+                          .home = p->here,
+                          .secret = node->secret,
                           .node = node,
                           .kind = DECL_APPROVAL,
                           .number = decl.number,
@@ -230,7 +247,7 @@ static KpiSym *declare_kpi(Program *p, const Node *node) {
 static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str name, Str alias,
                             Party *team) {
     const Party *old = party_find(p, name);
-    if (old != NULL) {
+    if (old != NULL && old->home == p->here) {
         say_twice(p, node->at, name, old->at);
         return NULL;
     }
@@ -239,8 +256,10 @@ static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str na
         p->nomem = true;
         return NULL;
     }
-    *party = (Party){.name = name,
-                     .alias = alias,
+    *party = (Party){.name = name_full(p, p->here, name),
+                     .alias = name_full(p, p->here, alias),
+                     .home = p->here,
+                     .secret = team != NULL ? team->secret : node->secret,
                      .label = node->more,
                      .kind = kind,
                      .number = (uint32_t)p->parties.n - 1,
@@ -256,11 +275,11 @@ static void declare_team(Program *p, const Node *node) {
         if (role->kind != N_ROLE)
             continue;
         Str alias = name_alias(role->more);
-        Str full = say(p, "%.*s.%.*s", STR_ARG(team->name), STR_ARG(role->text));
+        Str own = name_own(p->here, team->name), like = name_alias(node->more);
+        Str full = say(p, "%.*s.%.*s", STR_ARG(own), STR_ARG(role->text));
         Str other = {NULL, 0};
         if (alias.n > 0)
-            other = say(p, "%.*s.%.*s", STR_ARG(team->alias.n > 0 ? team->alias : team->name),
-                        STR_ARG(alias));
+            other = say(p, "%.*s.%.*s", STR_ARG(like.n > 0 ? like : own), STR_ARG(alias));
         declare_party(p, role, PARTY_SEAT, full, other, team);
     }
 }
@@ -271,7 +290,7 @@ static void declare_event(Program *p, const Node *node) {
         return;
     }
     const Event *old = event_find(p, node->text);
-    if (old != NULL) {
+    if (old != NULL && old->home == p->here) {
         say_twice(p, node->at, node->text, old->at);
         return;
     }
@@ -280,8 +299,10 @@ static void declare_event(Program *p, const Node *node) {
         p->nomem = true;
         return;
     }
-    *event = (Event){.name = node->text,
-                     .alias = name_alias(node->more),
+    *event = (Event){.name = name_full(p, p->here, node->text),
+                     .alias = name_full(p, p->here, name_alias(node->more)),
+                     .home = p->here,
+                     .secret = node->secret,
                      .number = (uint32_t)p->events.n - 1,
                      .open = node->flag != 0,
                      .at = node->at};
@@ -292,6 +313,12 @@ static void declare_event(Program *p, const Node *node) {
 }
 
 static void declare_policy(Program *p, const Node *node) {
+    if (p->here != p->spaces.at[0]) {
+        diag_add3(p->diags, DIAG_WRONG_PLACE, node->at,
+                  say_both(p, "the policy's header", "政策头"), say_both(p, "module", "模块"),
+                  say_both(p, "put it into a file of its own", "请写在单独的文件中"));
+        return;
+    }
     if (p->header != NULL) {
         Span first = p->header->at;
         diag_other(
@@ -340,6 +367,7 @@ static void declare_item(Program *p, const Node *node) {
         declare_kpi(p, node);
         return;
     case N_GRANT:
+        ((Node *)(uintptr_t)node)->means = p->here;
         if (!vec_push(&p->grants, node))
             p->nomem = true;
         return;
@@ -411,7 +439,8 @@ static void team_votes(Program *p, Party *team) {
     while (votes != NULL && votes->kind != N_VOTES)
         votes = votes->next;
     Str role = votes != NULL ? votes->text : S("lead");
-    team->votes = party_find(p, say(p, "%.*s.%.*s", STR_ARG(team->name), STR_ARG(role)));
+    team->votes = party_find(
+        p, say(p, "%.*s.%.*s", STR_ARG(name_own(team->home, team->name)), STR_ARG(role)));
     if (team->votes != NULL || votes == NULL)
         return;
     Str *names = new (p->arena, Str, node_count(team->node->b));
@@ -430,10 +459,11 @@ static void parties_under(Program *p) {
         return;
     }
     for (size_t i = 0; i < p->parties.n; i++)
-        names[i] = p->parties.at[i]->name;
+        names[i] = name_here(p, p->parties.at[i]->home, p->parties.at[i]->name);
     for (size_t i = 0; i < p->parties.n; i++) {
         Party *party = p->parties.at[i];
         const Node *under = party->kind == PARTY_SEAT ? NULL : party->node->a;
+        space_enter(p, party->home);
         if (party->kind == PARTY_TEAM)
             team_votes(p, party);
         if (under == NULL)
@@ -544,7 +574,7 @@ static Str *calendar_names(Program *p) {
     if (names == NULL)
         p->nomem = true;
     for (size_t i = 0; names != NULL && i < p->calendars.n; i++)
-        names[i] = p->calendars.at[i]->name;
+        names[i] = name_here(p, p->calendars.at[i]->home, p->calendars.at[i]->name);
     return names;
 }
 
@@ -580,23 +610,6 @@ static void header_replaced(Program *p) {
         set_zone(p, s->zone);
 }
 
-/* A module that is not used and has the calendar's first name for its last. */
-static Str module_of_calendar(Program *p, Str calendar) {
-    const Str *names = NULL;
-    size_t n = p->modules == NULL ? 0 : p->modules->list(p->modules->ctx, &names);
-    Str first;
-    str_cut(calendar, '.', &first, NULL);
-    for (size_t i = 0; i < p->calendars.n; i++)
-        if (str_starts(p->calendars.at[i]->name, say(p, "%.*s.", STR_ARG(first))))
-            return (Str){NULL, 0}; /* it is used: the rest of the name is wrong */
-    for (size_t i = 0; i < n; i++)
-        if (first.n < calendar.n && names[i].n > first.n &&
-            names[i].p[names[i].n - first.n - 1] == '.' &&
-            str_eq(str_from(names[i], names[i].n - first.n), first))
-            return names[i];
-    return (Str){NULL, 0};
-}
-
 /* The calendar that the header names; after the modules are in. */
 static void header_calendar(Program *p) {
     for (const Node *s = p->header->a; s != NULL; s = s->next) {
@@ -613,13 +626,6 @@ static void header_calendar(Program *p) {
             return;
         if (p->lost.module)
             continue; /* it may be declared there */
-        Str use = module_of_calendar(p, s->text);
-        if (use.n > 0) {
-            diag_add2(p->diags, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text,
-                      say(p, "%.*s %.*s", STR_ARG(say_both(p, "to add the line: use", "引用")),
-                          STR_ARG(use)));
-            continue;
-        }
         say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
                     p->calendars.n);
     }
@@ -635,46 +641,6 @@ void scope_add(Program *p, Scope *scope, Local local) {
         p->nomem = true;
 }
 
-/* ---- files and modules */
-
-static void load_file(Program *p, uint32_t file) {
-    Node *items = NULL;
-    if (parse_source(p->sources, file, p->arena, p->diags, &p->lost, &items) != OK ||
-        !vec_push(&p->files, items))
-        p->nomem = true;
-}
-
-static void load_module(Program *p, const Node *use, const Modules *modules) {
-    Str file, text;
-    if (modules == NULL || !modules->find(modules->ctx, use->text, &file, &text)) {
-        const Str *names = NULL;
-        size_t n = modules == NULL ? 0 : modules->list(modules->ctx, &names);
-        p->lost.module = true;
-        say_unknown(p, DIAG_UNKNOWN_MODULE, use->a == NULL ? use->span : use->a->span, use->text,
-                    names, n);
-        return;
-    }
-    for (size_t i = 0; i < p->sources->files.n; i++)
-        if (p->sources->files.at[i].embedded && str_eq(p->sources->files.at[i].name, file))
-            return; /* it is in already */
-    uint32_t number;
-    Status status = source_add(p->sources, file, text, true, &number);
-    if (status != OK)
-        p->nomem = true;
-    else
-        load_file(p, number);
-}
-
-static void load_all(Program *p, const Modules *modules) {
-    uint32_t given = (uint32_t)p->sources->files.n;
-    for (uint32_t i = 0; i < given && !p->nomem; i++)
-        load_file(p, i);
-    for (size_t i = 0; i < p->files.n && !p->nomem; i++) /* grows as modules use modules */
-        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
-            if (item->kind == N_USE)
-                load_module(p, item, modules);
-}
-
 /* Whether mistakes left no declaration at all: these are no policies, and that is said. */
 static bool reads_as_nothing(const Program *p) {
     for (size_t i = 0; i < p->files.n; i++)
@@ -684,14 +650,14 @@ static bool reads_as_nothing(const Program *p) {
     return p->diags->errors > 0;
 }
 
-void declare_all(Program *p, const Modules *modules, bool with_header) {
-    load_all(p, modules);
-    if (p->nomem)
-        return;
+void declare_all(Program *p, bool with_header) {
     declare_engine_events(p);
-    for (size_t i = 0; i < p->files.n; i++)
+    for (size_t i = 0; i < p->files.n; i++) {
+        space_enter(p, p->homes.at[i]);
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             declare_item(p, item);
+    }
+    space_enter(p, NULL);
     if (p->header != NULL)
         header_settings(p);
     else if (with_header && p->files.n > 0 && !p->lost.file && !is_lost(p, S("policy")) &&
@@ -702,10 +668,13 @@ void declare_all(Program *p, const Modules *modules, bool with_header) {
     parties_under(p);
     for (size_t i = 0; i < p->types.n; i++)
         named_type_read(p, p->types.at[i]);
-    for (size_t i = 0; i < p->files.n; i++)
+    for (size_t i = 0; i < p->files.n; i++) {
+        space_enter(p, p->homes.at[i]);
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             if (item->kind == N_EVENT)
                 event_fields(p, item);
+    }
+    space_enter(p, NULL);
     if (p->header != NULL && (p->settings == NULL || p->settings->calendar.n == 0))
         header_calendar(p);
 }

@@ -818,17 +818,26 @@ static void duty_check(Program *p, DutySym *duty) {
 
 void duties_check(Program *p) {
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) /* any duty may oblige any other */
+    {
+        space_enter(p, p->duties.at[i]->home);
         owing_params(p, p->duties.at[i]);
+    }
     for (size_t i = 0; i < p->approvals.n && !p->nomem; i++) /* and ask for any approval */
+    {
+        space_enter(p, p->approvals.at[i]->base.home);
         owing_params(p, &p->approvals.at[i]->base);
-    for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
+    }
+    for (size_t i = 0; i < p->duties.n && !p->nomem; i++) {
+        space_enter(p, p->duties.at[i]->home);
         duty_check(p, p->duties.at[i]);
+    }
 }
 
 void rules_check(Program *p) {
     for (size_t i = 0; i < p->rules.n && !p->nomem; i++) {
         Rule *rule = p->rules.at[i];
         const Node *trigger = rule->node->b;
+        space_enter(p, rule->home);
         rule->dated = dated_read(p, rule->node->d);
         if (trigger == NULL) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
@@ -846,13 +855,14 @@ void rules_check(Program *p) {
     }
     for (size_t i = 0; i < p->duties.n; i++) {
         const DutySym *duty = p->duties.at[i];
-        if (duty->node->b == NULL && !duty->obliged && p->header != NULL && !is_lost(p, duty->name))
+        if (duty->node->b == NULL && !duty->obliged && duty->home->name.n == 0 &&
+            p->header != NULL && !is_lost(p, duty->name))
             diag_add1(p->diags, DIAG_NEVER_RAISED, duty->at, duty->name);
     }
     for (size_t i = 0; i < p->approvals.n; i++) {
         const DutySym *approval = &p->approvals.at[i]->base;
-        if (approval->node->b == NULL && !approval->obliged && p->header != NULL &&
-            !p->asked_unknown && !is_lost(p, approval->name))
+        if (approval->node->b == NULL && !approval->obliged && approval->home->name.n == 0 &&
+            p->header != NULL && !p->asked_unknown && !is_lost(p, approval->name))
             diag_add1(p->diags, DIAG_NEVER_ASKED, approval->at, approval->name);
     }
 }

@@ -264,7 +264,7 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
     if (scope != NULL && scope->event != NULL && scope->alias.n > 0)
         names[n++] = scope->alias;
     for (size_t i = 0; i < p->parties.n; i++)
-        names[n++] = p->parties.at[i]->name;
+        names[n++] = name_here(p, p->parties.at[i]->home, p->parties.at[i]->name);
     if (e == NULL) {
         say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
         return;
@@ -405,7 +405,7 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
             Str *names = new (p->arena, Str, p->parties.n + 1);
             size_t n = 0;
             for (; names != NULL && n < p->parties.n; n++)
-                names[n] = p->parties.at[n]->name;
+                names[n] = name_here(p, p->parties.at[n]->home, p->parties.at[n]->name);
             if (names != NULL)
                 say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
         }
@@ -464,7 +464,7 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
         Str *names = new (p->arena, Str, p->tables.n + 1);
         size_t n = 0;
         for (; names != NULL && n < p->tables.n; n++)
-            names[n] = p->tables.at[n]->name;
+            names[n] = name_here(p, p->tables.at[n]->home, p->tables.at[n]->name);
         if (names != NULL)
             say_unknown(p, DIAG_NOT_CALLABLE, node->at, node->text, names, n);
         for (Node *arg = node->a; arg != NULL; arg = arg->next)

@@ -8,13 +8,15 @@ enum { DAY = 86400000 };
 
 /* Which duties a KPI obliges; before the duties' clauses are read, since their keys differ. */
 void kpis_oblige(Program *p) {
-    for (size_t i = 0; i < p->kpis.n; i++)
+    for (size_t i = 0; i < p->kpis.n; i++) {
+        space_enter(p, p->kpis.at[i]->home);
         for (const Node *c = p->kpis.at[i]->node->c; c != NULL; c = c->next)
             for (const Node *a = c->kind == N_WHEN_LEVEL ? c->a : NULL; a != NULL; a = a->next) {
                 DutySym *duty = a->kind == N_OBLIGE ? duty_find(p, a->text) : NULL;
                 if (duty != NULL)
                     duty->by_kpi = true;
             }
+    }
 }
 
 /* ---- measures */
@@ -481,6 +483,8 @@ static void kpi_check(Program *p, KpiSym *kpi) {
 }
 
 void kpis_check(Program *p) {
-    for (size_t i = 0; i < p->kpis.n && !p->nomem; i++)
+    for (size_t i = 0; i < p->kpis.n && !p->nomem; i++) {
+        space_enter(p, p->kpis.at[i]->home);
         kpi_check(p, p->kpis.at[i]);
+    }
 }

@@ -56,9 +56,9 @@ static DutySym *power_of(Program *p, const Node *name) {
         return NULL;
     }
     for (size_t i = 0; i < p->duties.n; i++)
-        names[n++] = p->duties.at[i]->name;
+        names[n++] = name_here(p, p->duties.at[i]->home, p->duties.at[i]->name);
     for (size_t i = 0; i < p->approvals.n; i++)
-        names[n++] = p->approvals.at[i]->base.name;
+        names[n++] = name_here(p, p->approvals.at[i]->base.home, p->approvals.at[i]->base.name);
     say_unknown(p, DIAG_NOT_A_DUTY, name->at, name->text, names, n);
     return NULL;
 }
@@ -101,6 +101,7 @@ static bool power_span(Program *p, const Node *grant, PowerSym *power) {
 void powers_check(Program *p) {
     for (size_t i = 0; i < p->grants.n && !p->nomem; i++) {
         const Node *grant = p->grants.at[i];
+        space_enter(p, grant->means);
         PowerSym power = {.node = grant, .span = value_absent()};
         bool ok = power_parties(p, grant, &power);
         ok = power_span(p, grant, &power) && ok;

@@ -61,7 +61,9 @@ bool said_before(Program *p, Span at, Str name) {
             d->again++;
         return true;
     }
-    return false;
+    if (p->lost.module && str_find(name, '.') < 0)
+        return true; /* a module that is not there may have it */
+    return say_unseen(p, at, name);
 }
 
 void say_header(Program *p, DiagCode code, Span at, NodeKind setting) {
@@ -201,9 +203,10 @@ ptrdiff_t say_no_declaration(Program *p, DeclKind kind, Span at, Str name) {
         return -1;
     }
     for (size_t i = 0; i < n; i++)
-        names[i] = duty       ? p->duties.at[i]->name
-                   : approval ? p->approvals.at[i]->base.name
-                              : p->kpis.at[i]->name;
+        names[i] = duty ? name_here(p, p->duties.at[i]->home, p->duties.at[i]->name)
+                   : approval
+                       ? name_here(p, p->approvals.at[i]->base.home, p->approvals.at[i]->base.name)
+                       : name_here(p, p->kpis.at[i]->home, p->kpis.at[i]->name);
     say_unknown(p,
                 duty       ? DIAG_NOT_A_DUTY
                 : approval ? DIAG_NOT_AN_APPROVAL

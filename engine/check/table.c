@@ -44,7 +44,8 @@ Type type_from_fields(Program *p, const Node *param) {
     Str seen = {NULL, 0};
     for (size_t i = 0; i < p->events.n; i++) {
         const Event *event = p->events.at[i];
-        int k = event->engine ? -1 : field_find(event->fields, event->field_count, param->text);
+        bool here = !event->engine && space_sees(p, event->home);
+        int k = !here ? -1 : field_find(event->fields, event->field_count, param->text);
         if (k < 0)
             continue;
         const Type *other = &event->fields[k].type;
@@ -586,16 +587,21 @@ static void table_rows(Program *p, Table *t) {
 void tables_check(Program *p) {
     for (size_t i = 0; i < p->tables.n; i++) {
         Table *t = p->tables.at[i];
+        space_enter(p, t->home);
         if (t->file_node != NULL && !csv_head(p, t))
             continue;
         t->params = table_fields(p, t, true, &t->param_count);
         t->outputs = table_fields(p, t, false, &t->output_count);
         t->ready = t->params != NULL && t->outputs != NULL && table_results(p, t);
     }
-    for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
+    for (size_t i = 0; i < p->tables.n && !p->nomem; i++) {
+        space_enter(p, p->tables.at[i]->home);
         if (p->tables.at[i]->ready)
             table_columns(p, p->tables.at[i]);
-    for (size_t i = 0; i < p->tables.n && !p->nomem; i++)
+    }
+    for (size_t i = 0; i < p->tables.n && !p->nomem; i++) {
+        space_enter(p, p->tables.at[i]->home);
         if (p->tables.at[i]->ready)
             table_rows(p, p->tables.at[i]);
+    }
 }

@@ -289,8 +289,10 @@ static void test_check(Program *p, const Node *node) {
 }
 
 void tests_check(Program *p) {
-    for (size_t i = 0; i < p->files.n; i++)
+    for (size_t i = 0; i < p->files.n; i++) {
+        space_enter(p, p->homes.at[i]);
         for (const Node *item = p->files.at[i]; item != NULL && !p->nomem; item = item->next)
             if (item->kind == N_TEST)
                 test_check(p, item);
+    }
 }

@@ -353,7 +353,7 @@ static void say_unknown_type(Program *p, const Node *node) {
     }
     size_t n = type_words(names);
     for (size_t i = 0; i < p->types.n; i++)
-        names[n++] = p->types.at[i]->name;
+        names[n++] = name_here(p, p->types.at[i]->home, p->types.at[i]->name);
     say_unknown(p, DIAG_UNKNOWN_TYPE, node->span, node->text, names, n);
 }
 
@@ -371,7 +371,10 @@ Type named_type_read(Program *p, NamedType *named) {
     }
     named->reading = true;
     p->type_depth++;
+    const Space *here = p->here;
+    space_enter(p, named->home);
     named->type = type_read(p, named->node->a);
+    p->here = here;
     p->type_depth--;
     named->ready = true;
     return named->type;

@@ -50,6 +50,45 @@ static Status add_bundle(Policy *p, Str path, Err *err) {
                                   why.code == OK ? status_text(status) : why.text);
 }
 
+/* A path's next part: of ./a//b it is a, then b. */
+static bool path_part(Str *path, Str *part) {
+    while (path->n > 0) {
+        Str rest = {NULL, 0};
+        str_cut(*path, '/', part, &rest);
+        *path = rest;
+        if (part->n > 0 && !str_eq(*part, S(".")))
+            return true;
+    }
+    return false;
+}
+
+/* Whether two paths name the same file, however they are written. */
+static bool same_path(Str a, Str b) {
+    bool root = str_starts(a, S("/"));
+    if (root != str_starts(b, S("/")))
+        return false;
+    for (;;) {
+        Str x = {NULL, 0}, y = {NULL, 0};
+        bool more = path_part(&a, &x);
+        if (more != path_part(&b, &y))
+            return false;
+        if (!more)
+            return true;
+        if (!str_eq(x, y))
+            return false;
+    }
+}
+
+/* The number of the source that was read from there; false: none was. */
+static bool file_number(const Policy *p, Str path, uint32_t *file) {
+    for (size_t i = 0; i < p->sources.files.n; i++)
+        if (!p->sources.files.at[i].embedded && same_path(p->sources.files.at[i].name, path)) {
+            *file = (uint32_t)i;
+            return true;
+        }
+    return false;
+}
+
 /* What follows the last slash. */
 static Str base_name(Str path) {
     size_t n = path.n;
@@ -63,9 +102,9 @@ static Status add_file(Policy *p, Str path, Str stem, Err *err) {
     if (p->bundle != NULL)
         return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
                        STR_ARG(path));
-    for (size_t i = 0; i < p->sources.files.n; i++)
-        if (str_eq(p->sources.files.at[i].name, path))
-            return OK; /* named twice */
+    uint32_t there;
+    if (file_number(p, path, &there))
+        return OK; /* named twice */
     Str text;
     TRY(os_read_file(path, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
     return add_text(p, path, stem, text, err);
@@ -91,26 +130,6 @@ Status policy_add_path(Policy *p, Str path, Err *err) {
     return OK;
 }
 
-static bool find_module(void *ctx, Str name, Str *file, Str *text) {
-    (void)ctx;
-    for (size_t i = 0; i < std_module_count; i++)
-        if (str_eq(std_modules[i].name, name)) {
-            *file = std_modules[i].file;
-            *text = std_modules[i].text;
-            return true;
-        }
-    return false;
-}
-
-static size_t list_modules(void *ctx, const Str **names) {
-    Policy *p = ctx;
-    Str *list = new (&p->arena, Str, std_module_count + 1);
-    *names = list;
-    for (size_t i = 0; list != NULL && i < std_module_count; i++)
-        list[i] = std_modules[i].name;
-    return list == NULL ? 0 : std_module_count;
-}
-
 /* Beside a policy lie files in its folder and below: no way leads out of it. */
 static bool stays_below(Str name) {
     if (name.n == 0 || name.p[0] == '/' || str_find(name, '\\') >= 0 || str_find(name, 0) >= 0)
@@ -134,11 +153,8 @@ static Status add_beside(Policy *p, Source from, Str name, uint32_t *file, Err *
     Status status = path.failed ? ERR_NOMEM : arena_str(&p->arena, buf_str(&path), &whole);
     buf_free(&path);
     TRY(status);
-    for (size_t i = 0; i < p->sources.files.n; i++)
-        if (str_eq(p->sources.files.at[i].name, whole)) {
-            *file = (uint32_t)i;
-            return OK;
-        }
+    if (file_number(p, whole, file))
+        return OK;
     TRY(os_read_file(whole, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
     TRY(source_add(&p->sources, whole, text, false, file));
     source_stem(&p->sources, *file, str_from(whole, above < folder ? above : folder));
@@ -159,6 +175,58 @@ static bool find_file(void *ctx, uint32_t beside, Str name, uint32_t *file, Str 
         arena_str(&p->arena, str_of(err.code == OK ? status_text(status) : err.text), why) != OK)
         *why = (Str){NULL, 0};
     return status == OK;
+}
+
+/* ---- modules */
+
+static bool find_standard(Policy *p, Str name, uint32_t *file) {
+    for (size_t i = 0; i < std_module_count; i++)
+        if (str_eq(std_modules[i].name, name))
+            return source_add(&p->sources, std_modules[i].file, std_modules[i].text, true, file) ==
+                   OK;
+    return false;
+}
+
+/* finance.tiers is finance/tiers.remit below the folder of the policy. */
+static Status module_path(Policy *p, Source from, Str name, Str *out) {
+    Buf path = {0};
+    put_text(&path, (Str){from.name.p, from.name.n - from.stem.n});
+    for (size_t i = 0; i < name.n; i++)
+        put_c(&path, name.p[i] == '.' ? '/' : name.p[i]);
+    put_text(&path, S(".remit"));
+    Status status = path.failed ? ERR_NOMEM : arena_str(&p->arena, buf_str(&path), out);
+    buf_free(&path);
+    return status;
+}
+
+/* The standard library's come first, since no one else's name begins with std. */
+static bool find_module(void *ctx, uint32_t beside, Str name, uint32_t *file, Str *tried) {
+    Policy *p = ctx;
+    Source from = p->sources.files.at[beside];
+    if (find_standard(p, name, file))
+        return true;
+    Str library = diag_both(&p->diags, "the standard library", "标准库"), path, text;
+    *tried = library;
+    if (from.embedded || str_starts(name, S("std.")) || module_path(p, from, name, &path) != OK)
+        return false;
+    Err err = {0};
+    if (arena_printf(&p->arena, tried, "%.*s%.*s%.*s", STR_ARG(path),
+                     STR_ARG(diag_both(&p->diags, " and ", " 与 ")), STR_ARG(library)) != OK ||
+        file_number(p, path, file) ||
+        os_read_file(path, LIMIT_SOURCE_BYTES, &p->arena, &text, &err) != OK ||
+        source_add(&p->sources, path, text, false, file) != OK)
+        return false;
+    source_stem(&p->sources, *file, str_from(path, from.name.n - from.stem.n));
+    return true;
+}
+
+static size_t list_modules(void *ctx, const Str **names) {
+    Policy *p = ctx;
+    Str *list = new (&p->arena, Str, std_module_count + 1);
+    *names = list;
+    for (size_t i = 0; list != NULL && i < std_module_count; i++)
+        list[i] = std_modules[i].name;
+    return list == NULL ? 0 : std_module_count;
 }
 
 static Status compile(Policy *p, Err *err) {

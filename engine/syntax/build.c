@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/syntax/marks.h"
+#include "remit_grammar.h"
 
 void build_nomem(Builder *b) {
     b->nomem = true;
@@ -707,4 +708,103 @@ Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value) {
 Node *build_check_not(Node *check) {
     check->flag = !check->flag;
     return check;
+}
+
+/* ---- modules */
+
+Tok build_name(const Node *name) {
+    return (Tok){.kind = TK_ID, .span = name->span, .text = name->text};
+}
+
+/* The names joined by points that stand for a module; false if something else is among them. */
+static bool build_prefix(Builder *b, const Node *node, Str *out) {
+    if (node->kind == N_REF) {
+        *out = node->text;
+        return true;
+    }
+    Str left;
+    if (node->kind != N_FIELD || !build_prefix(b, node->a, &left))
+        return false;
+    if (arena_printf(b->arena, out, "%.*s.%.*s", STR_ARG(left), STR_ARG(node->text)) != OK)
+        b->nomem = true;
+    return !b->nomem;
+}
+
+Node *build_call_in(Builder *b, Node *in, Tok name, NodeList args, Tok end) {
+    Node *node = build_named(b, N_CALL, name, name, build_no_token(), args.first, NULL, NULL, end);
+    Str prefix;
+    if (b->nomem)
+        return node;
+    if (!build_prefix(b, in, &prefix)) {
+        if (!b->nomem)
+            diag_add2(b->diags, DIAG_UNEXPECTED, name.span,
+                      diag_both(b->diags, "a call of what is no module", "对非模块的调用"),
+                      diag_both(b->diags, "a table or function, or one of a module",
+                                "表或函数，或某模块的表或函数"));
+        return in;
+    }
+    if (arena_printf(b->arena, &node->text, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(name.text)) != OK)
+        b->nomem = true;
+    node->span = span_join(in->span, node->span);
+    node->at = span_join(in->span, name.span);
+    return node;
+}
+
+Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end) {
+    Node *node =
+        build_node(b, N_MODULE, at.span, end.kind != 0 ? end.span : name->span, build_name(name));
+    node->a = items.first;
+    node->flag = end.kind != 0;
+    return node;
+}
+
+Node *build_private(Builder *b, Tok at, Node *item) {
+    bool hides = item->kind != N_POLICY && item->kind != N_USE && item->kind != N_MODULE &&
+                 item->kind != N_TEST && item->kind != N_GRANT;
+    if (!hides && item->kind != N_ERROR)
+        diag_add3(b->diags, DIAG_WRONG_PLACE, at.span, at.text,
+                  diag_both(b->diags, "line like this", "这样的声明"),
+                  diag_both(b->diags, "only what has a name that others may use is private",
+                            "只有可供引用的声明才分私有与公开"));
+    item->secret = hides;
+    return item;
+}
+
+Node *build_use(Builder *b, Tok at, Node *name, NodeList gives, Tok as) {
+    Span end = as.kind != 0 ? as.span : build_end(name->span, gives.last);
+    Node *node = build_node(b, N_USE, at.span, end, build_name(name));
+    node->more = as.text;
+    node->a = gives.first;
+    return node;
+}
+
+Node *build_hole(Builder *b, Tok label, Node *hole, Node *preset) {
+    (void)b;
+    if (hole->kind != N_HOLE)
+        return hole;
+    hole->span = span_join(label.span, build_end(hole->span, preset));
+    hole->at = label.span;
+    hole->text = label.text;
+    hole->b = preset;
+    return hole;
+}
+
+/* Parties are named, all else is a value. */
+Node *build_hole_type(Builder *b, Node *type) {
+    Node *node = build_node(b, N_HOLE, type->span, type->span, build_no_token());
+    bool list = type->kind == N_TYPE_LIST && type->a != NULL;
+    const Node *one = list ? type->a : type;
+    bool party = one->kind == N_TYPE_NAME && one->op == TYPE_PARTY;
+    node->op = (uint16_t)(!party ? HOLE_VALUE : list ? HOLE_PARTIES : HOLE_PARTY);
+    node->a = type;
+    return type->kind == N_ERROR ? type : node;
+}
+
+Node *build_hole_field(Builder *b, Node *type, Tok at, Tok event) {
+    Node *node =
+        build_node(b, N_HOLE, type == NULL ? at.span : type->span, event.span, build_no_token());
+    node->op = HOLE_FIELD;
+    node->a = type;
+    node->more = event.text;
+    return node;
 }

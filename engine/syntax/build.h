@@ -108,5 +108,16 @@ Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList ke
 Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
 Node *build_check_not(Node *check);
+/* A dotted name as the token it would be. */
+Tok build_name(const Node *name);
+/* A call of what another name holds; says so when `in` is no name. */
+Node *build_call_in(Builder *b, Node *in, Tok name, NodeList args, Tok end);
+/* end: its brace; without one the module is what follows. */
+Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end);
+Node *build_private(Builder *b, Tok at, Node *item);
+Node *build_use(Builder *b, Tok at, Node *name, NodeList gives, Tok as);
+Node *build_hole(Builder *b, Tok label, Node *hole, Node *preset);
+Node *build_hole_type(Builder *b, Node *type);
+Node *build_hole_field(Builder *b, Node *type, Tok at, Tok event);
 
 #endif

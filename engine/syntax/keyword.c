@@ -123,6 +123,10 @@ bool token_declares(int token) {
     case TK_TEST:
     case TK_CALENDAR:
     case TK_KPI:
+    case TK_MODULE:
+    case TK_PATTERN:
+    case TK_PRIVATE:
+    case TK_PUBLIC:
         return true;
     default:
         return false;

@@ -26,26 +26,32 @@ static uint32_t parse_indent(const Parse *p, uint32_t offset) {
 
 static void parse_brace(Parse *p, Tok tok) {
     if (tok.kind == TK_LB) {
+        bool holds = p->item == TK_MODULE || p->item == TK_PATTERN;
+        p->outer += holds && p->braces.n == p->outer;
         if (!vec_push(&p->braces, ((Brace){tok.span, parse_indent(p, tok.span.from)})))
             p->b.nomem = true;
     } else if (tok.kind == TK_RB && p->braces.n > 0) {
         Brace open = p->braces.at[--p->braces.n];
         if (tok.line && p->suspect.at.to == 0 && parse_indent(p, tok.span.from) < open.indent)
             p->suspect = open; /* this } belongs to an outer one */
+        if (p->outer > p->braces.n) {
+            p->outer = p->braces.n;
+            p->item = 0;
+        }
     }
 }
 
 void parse_feed(Parse *p, Tok tok) {
     parse_brace(p, tok);
     p->b.here = tok.span;
-    if (token_declares(tok.kind) && p->braces.n == 0)
+    if (token_declares(tok.kind) && p->braces.n == p->outer)
         p->item = tok.kind;
-    if (tok.kind == TK_POLICY && p->braces.n == 0)
+    if (tok.kind == TK_POLICY && p->braces.n == p->outer)
         p->head = S("policy"); /* what check asks for */
-    else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == 0)
+    else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == p->outer)
         p->head = tok.text;
     if (tok.kind == TK_OWED_BY)
-        p->owed = p->braces.n == 1;
+        p->owed = p->braces.n == p->outer + 1;
     else if (tok.kind != TK_ID && tok.kind != TK_DOT)
         p->owed = false;
     if (tok.kind != TK_BAD && tok.kind != 0) {
@@ -88,9 +94,13 @@ static int parse_declaration(Parse *p, Tok tok) {
 
 /* Closes the braces that are open, so that a declaration can follow. */
 static void parse_close(Parse *p, Tok tok) {
+    bool ends = tok.kind == 0;
     tok.kind = TK_RB;
     tok.line = false;
-    for (int i = 0; i < LIMIT_NESTING && !parse_accepts(p->parser, TK_DUTY); i++) {
+    for (int i = 0; i < LIMIT_NESTING; i++) {
+        bool whole = ends ? p->braces.n == 0 : parse_accepts(p->parser, TK_DUTY);
+        if (whole)
+            break;
         if (!parse_accepts(p->parser, TK_RB))
             break;
         parse_feed(p, tok);
@@ -116,18 +126,23 @@ static void parse_unwind(Parse *p, Tok tok) {
 
 /* Passes over tokens from the wrong one on; gives the one to go on with. */
 static Tok parse_skip(Parse *p, Tok tok) {
-    int depth = 0;
     bool closes;
     parse_unwind(p, tok);
+    /* in a module, braces of a declaration that is gone must not close the module */
+    bool gone = p->outer > 0 && p->braces.n > p->outer && parse_accepts(p->parser, TK_DUTY);
+    int depth = gone ? (int)(p->braces.n - p->outer) : 0, open = depth;
     for (;;) {
         tok.kind = parse_declaration(p, tok);
         if (parse_resumes(p, tok, depth, &closes))
             break;
-        if (tok.kind == TK_LB)
+        if (tok.kind == TK_LB) {
             depth++;
-        else if (tok.kind == TK_RB)
-            depth--;
-        else if (tok.kind == TK_ID && p->lost != NULL && !vec_push(&p->lost->words, tok.text))
+        } else if (tok.kind == TK_RB) {
+            if (--depth < open) {
+                parse_brace(p, tok);
+                open = depth;
+            }
+        } else if (tok.kind == TK_ID && p->lost != NULL && !vec_push(&p->lost->words, tok.text))
             p->b.nomem = true;
         tok = join_next(&p->join);
     }

@@ -17,6 +17,7 @@ typedef struct Parse {
     void *parser;
     Lost *lost;
     VEC(Brace) braces; /* those that are open, as the parser knows them */
+    size_t outer;      /* how many of them are of modules and patterns, which hold declarations */
     Brace suspect;     /* one that was closed by a } of another indentation; at.to == 0: none */
     Span last;         /* the token last given to the parser; to == 0: none */
     int last_kind;

@@ -56,6 +56,20 @@ enum { SIDE_ABOVE, SIDE_BELOW, SIDE_AT_LEAST, SIDE_AT_MOST, SIDE_IS };
 enum { KPI_CHECK_LEVEL, KPI_CHECK_CLEAR, KPI_CHECK_VALUE, KPI_CHECK_ABSENT };
 enum { EVERY_WEEKDAY, EVERY_DAY, EVERY_WORKING_DAY, EVERY_MONTH, EVERY_SPAN };
 enum { MISSED_EACH, MISSED_LATEST, MISSED_NONE };
+enum {
+    HOLE_VALUE,
+    HOLE_FIELD,
+    HOLE_EVENT,
+    HOLE_ROLE,
+    HOLE_TEAM,
+    HOLE_PARTY,
+    HOLE_PARTIES,
+    HOLE_TABLE,
+    HOLE_CALENDAR,
+    HOLE_DUTY,
+    HOLE_APPROVAL,
+    HOLE_KPI
+};
 enum { CELL_OPEN_FROM = 1, CELL_OPEN_TO = 2 };
 
 /* The rows of keywords.def's classes. */
@@ -121,6 +135,7 @@ struct Node {
     const void *means; /* the symbol that a name stands for */
     const void *type;  /* its type */
     uint8_t bind;      /* how the name is bound */
+    bool secret;       /* a declaration that is private to its module */
     uint16_t height;   /* of an expression: operators and fields on top of each other */
     uint32_t slot;     /* a number that goes with the binding; a literal's unit */
 };
