@@ -475,7 +475,7 @@ static void put_act(Buf *out, const ActDef *a) {
     put_varint(out, a->line);
 }
 static void take_act(Reader *r, ActDef *a) {
-    a->kind = take_below(r, ACT_IS_PART + 1);
+    a->kind = take_below(r, ACT_KINDS);
     a->clause = take_u8(&r->t);
     a->match = take_below(r, MATCH_BY_SELF + 1);
     a->each = take_flag(r);

@@ -137,7 +137,8 @@ typedef enum ActKind {
     ACT_IS_PAUSE,
     ACT_IS_REASSIGN,    /* by the engine's own event alone */
     ACT_IS_ACKNOWLEDGE, /* likewise */
-    ACT_IS_PART         /* with others it fulfils */
+    ACT_IS_PART,        /* with others it fulfils */
+    ACT_KINDS
 } ActKind;
 
 /* A clause by which an event acts on a duty. */

@@ -130,7 +130,8 @@ static void put_acts(Buf *out, const Act *acts, uint32_t n) {
     put_varint(out, n);
     for (uint32_t i = 0; i < n; i++) {
         put_zigzag(out, acts[i].time);
-        put_u8(out, (uint8_t)(acts[i].kind | acts[i].clause << 3));
+        put_u8(out, acts[i].kind);
+        put_u8(out, acts[i].clause);
         put_varint(out, acts[i].leaf);
         if (acts[i].kind == ACT_IS_REASSIGN || acts[i].kind == ACT_IS_ACKNOWLEDGE)
             put_value(out, acts[i].more, false);
@@ -250,14 +251,14 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         return ERR_NOMEM;
     for (uint32_t i = 0; i < d->act_count; i++) {
         d->acts[i].time = take_zigzag(&t);
-        uint8_t kind = take_u8(&t);
-        d->acts[i].kind = kind & 7;
-        d->acts[i].clause = kind >> 3;
+        d->acts[i].kind = take_u8(&t);
+        d->acts[i].clause = take_u8(&t);
         d->acts[i].leaf = take_varint(&t);
         d->acts[i].more = value_absent();
         if (d->acts[i].kind == ACT_IS_REASSIGN || d->acts[i].kind == ACT_IS_ACKNOWLEDGE)
             TRY(value_keep(take_value(&t, a), a, &d->acts[i].more));
-        t.failed = t.failed || !instant_ok(d->acts[i].time);
+        t.failed = t.failed || !instant_ok(d->acts[i].time) || d->acts[i].kind >= ACT_KINDS ||
+                   d->acts[i].clause >= LIMIT_PAUSES;
     }
     return take_done(&t);
 }

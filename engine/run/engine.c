@@ -61,7 +61,7 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
             continue;
         }
         const DutyDef *d = &b->duties[n];
-        for (uint8_t kind = ACT_IS_FULFIL; kind <= ACT_IS_PART; kind++)
+        for (uint8_t kind = ACT_IS_FULFIL; kind < ACT_KINDS; kind++)
             for (uint32_t k = 0; k < d->act_count; k++)
                 if (d->acts[k].kind == kind)
                     handler_add(&lists[d->acts[k].event], (Handler){HANDLE_ACT, n, k});
