@@ -42,7 +42,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE.
 
 %start_symbol file
 file ::= items.
@@ -290,6 +290,10 @@ clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF dotted(E) where(W). { N = build_parts
 parts(L) ::= . { L = build_none(); }
 parts(L) ::= parts(A) dotted(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
 parts(L) ::= parts(A) error. { L = build_list(b, A, build_error(b)); }
+clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y). { N = build_forbid(b, K, E, W, Y, build_no_token(), NULL, NULL); }
+clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y) UNTIL(U) dotted(F) where(V). { N = build_forbid(b, K, E, W, Y, U, F, V); }
+during(N) ::= . { N = NULL; }
+during(N) ::= WHILE expr(A). { N = A; }
 clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
 clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
 clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
@@ -299,7 +303,8 @@ clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A);
 clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
 clause(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
 clause(N) ::= WITHDRAWN_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
-clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, A); }
+clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, build_no_token(), A); }
+clause(N) ::= WHEN(K) STATE(S) LATE(L) LB actions(A) RB. { N = build_when(b, K, S, L, A); }
 since(N) ::= . { N = NULL; }
 since(N) ::= SINCE value(A) BEFORE. { N = A; }
 %type each {Tok}
@@ -333,6 +338,7 @@ rung(N) ::= rung(A) EVERY(K) DURATION(D) UNTIL_ACKNOWLEDGED AT_MOST NUMBER(C) TI
 rung(N) ::= rung(A) EVERY(K) DURATION(D) AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 0, C); }
 rung(N) ::= AT(K) PERCENT(P) step(A). { N = build_rung(b, K, RUNG_SHARE, build_literal(b, LIT_PERCENT, P), A); }
 rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
+rung(N) ::= AT_BREACH(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AFTER(K) value(D) step(A). { N = build_rung(b, K, RUNG_AFTER, D, A); }
 rung(N) ::= DURATION(D) BEFORE_DUE(K) step(A). { N = build_rung(b, K, RUNG_BEFORE, build_literal(b, LIT_DURATION, D), A); }
 step(N) ::= REMIND(K) values(A). { N = build_say(b, N_REMIND, K, A, NULL); }

@@ -77,10 +77,14 @@ static const char *silence(const Duty *d, const Act *act) {
             reasons &= ~((uint64_t)1 << d->acts[i].clause);
         over = over || (d->fold.ended && d->acts[i].leaf == d->fold.end_leaf);
     }
+    if (act->kind == ACT_IS_VIOLATE && d->fold.due <= act->time)
+        return "after its time, so it is allowed";
     if (over)
         return "after its end, so it changes nothing";
     if (act->kind == ACT_IS_PART)
         return "a part of what fulfils it";
+    if (act->kind == ACT_IS_VIOLATE)
+        return reasons != 0 ? "allowed while it pauses" : "a violation";
     if (act->kind == ACT_IS_REASSIGN)
         return "it was reassigned again since";
     if (act->kind == ACT_IS_ACKNOWLEDGE)
@@ -157,7 +161,8 @@ static void put_coming(Why *w, int64_t at, uint32_t which) {
         put_text(w->out, S("when it goes on "));
     else
         why_local(w, at);
-    put_text(w->out, which == 0 ? S("  the breach\n") : S("  "));
+    bool forbids = w->d.def->forbids;
+    put_text(w->out, which > 0 ? S("  ") : forbids ? S("  the end of its time\n") : S("  the breach\n"));
     if (which == 0)
         return;
     const RungDef *rung = &w->d.def->rungs[which - 1];
@@ -172,13 +177,16 @@ static void put_coming(Why *w, int64_t at, uint32_t which) {
 static Status put_next(Why *w) {
     const Duty *d = &w->d;
     int64_t at[LIMIT_RUNGS + 1] = {d->fold.due};
-    bool left[LIMIT_RUNGS + 1] = {!d->breached};
+    bool left[LIMIT_RUNGS + 1] = {d->def->forbids ? d->terms.unpaused != INSTANT_NEVER
+                                                  : !d->breached};
     if (d->fold.ended)
         return OK;
     for (uint32_t i = 1; i <= d->def->rung_count; i++) {
         uint32_t again;
         TRY(duty_rung(d, i - 1, &again, &at[i]));
         left[i] = (d->fired >> (i - 1) & 1) == 0 || again > 0;
+        if (d->def->forbids && at[i] == INSTANT_NEVER && d->fold.reasons == 0)
+            left[i] = false; /* it counts from a breach that there is not */
     }
     for (bool head = false;; head = true) {
         uint32_t next = d->def->rung_count + 1;
@@ -205,9 +213,14 @@ Status why_duty_text(Why *w, Str subject) {
         why_value(w, d->beneficiary);
     }
     if (d->fold.due != INSTANT_NEVER) {
-        put_text(w->out, S(", due "));
+        put_text(w->out, d->def->forbids ? S(", until ") : S(", due "));
         why_moment(w, d->fold.due);
     }
+    if (d->fold.violations > 0)
+        put_fmt(w->out, "\n%u violation%s, the first of ", d->fold.violations,
+                d->fold.violations == 1 ? "" : "s");
+    if (d->fold.violations > 0)
+        why_moment(w, d->fold.breach_at);
     if (d->def->parts_needed > 0)
         put_fmt(w->out, "\n%u of %u that fulfil it together", d->fold.parts, d->def->parts_needed);
     put_text(w->out, S("\n\n"));

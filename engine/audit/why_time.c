@@ -195,7 +195,7 @@ static Status put_paused_deadline(Why *w) {
                                       : S(" outside its pauses:\n"));
     TRY(walk_active(&k, d->fold.due));
     if (d->fold.due != INSTANT_NEVER) {
-        put_end(w, "  so due  ", d->fold.due);
+        put_end(w, d->def->forbids ? "  so until " : "  so due  ", d->fold.due);
         put_c(w->out, '\n');
         return OK;
     }
@@ -218,7 +218,8 @@ static const char *const due_ends[DUE_ENDS] = {"",
                                                "the last working day of the week",
                                                "the last working day of the month",
                                                "the last working day of the quarter",
-                                               "the last working day of the year"};
+                                               "the last working day of the year",
+                                               "no time of its own"};
 
 Value why_due_said(const Duty *d) {
     return d->def->due_end != DUE_END_NONE ? value_text(str_of(due_ends[d->def->due_end]))
@@ -228,7 +229,11 @@ Value why_due_said(const Duty *d) {
 Status why_deadline(Why *w) {
     const Duty *d = &w->d;
     const Terms *t = &d->terms;
-    put_text(w->out, S("Why it is due then\n  "));
+    put_text(w->out, d->def->forbids ? S("Until when it holds\n  ") : S("Why it is due then\n  "));
+    if (t->unpaused == INSTANT_NEVER) {
+        put_text(w->out, S("until an event ends it: it has no time of its own\n"));
+        return OK;
+    }
     if (d->def->due_by) {
         put_text(w->out, S("by "));
         why_value(w, why_due_said(d));
@@ -247,7 +252,7 @@ Status why_deadline(Why *w) {
         Walk k = {.w = w, .limit = t->limit_ms, .day = INT32_MIN};
         TRY(walk_between(&k, t->raised, t->unpaused));
     }
-    put_end(w, "  due     ", t->unpaused);
+    put_end(w, d->def->forbids ? "  until   " : "  due     ", t->unpaused);
     if (paused)
         put_text(w->out, S(", but for its pauses"));
     if (d->assumed)

@@ -45,6 +45,7 @@ typedef enum DueEnd {
     DUE_LAST_WORKING_DAY_OF_MONTH,
     DUE_LAST_WORKING_DAY_OF_QUARTER,
     DUE_LAST_WORKING_DAY_OF_YEAR,
+    DUE_NEVER, /* a prohibition that an event alone ends */
     DUE_ENDS
 } DueEnd;
 

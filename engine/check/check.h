@@ -254,6 +254,7 @@ typedef struct Rung {
 
 typedef struct Reaction {
     StateRow state;
+    bool late; /* only when it is fulfilled late */
     const Node *actions;
 } Reaction;
 
@@ -310,6 +311,7 @@ typedef struct DutySym {
     uint32_t reaction_count;
     const Node *lets; /* the clause list: LETs are in it, in order */
     bool obliged;     /* some rule obliges it */
+    bool forbids;     /* it says what must not happen */
     bool by_kpi;      /* some KPI does: its key then has one more part, the episode */
     bool broken;      /* part of it could not be read */
     bool keyless;     /* its key is not known because of a mistake */

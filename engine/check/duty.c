@@ -315,7 +315,8 @@ static bool is_self_event(const Event *event) {
 }
 
 static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where) {
-    size_t n = conditions(where) + duty->key_count + 1;
+    Node *during = act->node->d;
+    size_t n = conditions(where) + conditions(during) + duty->key_count + 1;
     act->links = new (p->arena, Link, n);
     act->rest = new (p->arena, const Node *, n);
     if (act->links == NULL || act->rest == NULL) {
@@ -332,6 +333,8 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
         condition_sort(duty, act, where);
     else
         links_by_name(p, duty, act);
+    if (during != NULL)
+        condition_sort(duty, act, during);
     if (links_are_key(duty, act) && !duty->by_kpi) {
         act->match = MATCH_KEY;
     } else { /* the key of what a KPI obliges has the episode too, which no event knows */
@@ -356,6 +359,8 @@ void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
     uint32_t before = p->diags->errors;
     if (node->b != NULL)
         expr_condition(p, scope, node->b);
+    if (node->d != NULL)
+        expr_condition(p, scope, node->d);
     Value since;
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
     if (node->c != NULL && expr_constant(p, node->c, &span, DIAG_BAD_CELL, &since))
@@ -602,7 +607,11 @@ void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, S
     if (!allowed)
         diag_add2(p->diags, DIAG_UNEXPECTED, node->at,
                   say_quoted(p, source_text(p->sources, node->at)), expected);
-    duty->reactions[duty->reaction_count++] = (Reaction){(StateRow)node->op, node->a};
+    if (node->flag != 0 && node->op != STATE_FULFILLED)
+        diag_add2(p->diags, DIAG_UNEXPECTED, node->at, say_both(p, "late", "迟"),
+                  say_both(p, "fulfilled late", "已完成 迟"));
+    duty->reactions[duty->reaction_count++] =
+        (Reaction){(StateRow)node->op, node->flag != 0, node->a};
     actions_check(p, &duty->scope, node->a,
                   duty->kind == DECL_DUTY ? say_both(p, "reaction", "反应")
                                           : say_both(p, "reaction of an approval", "审批的反应"),
@@ -633,6 +642,16 @@ static void parts_check(Program *p, DutySym *duty, const Node *node) {
                                              say_both(p, "number of parts", "部分数"), &count))
         duty->parts_needed = (uint32_t)count;
     duty->parts_once = node->flag != 0;
+}
+
+/* `must not price.changed where ... until sale.ended where ...`. */
+static void forbid_check(Program *p, DutySym *duty, const Node *node) {
+    act_check(p, duty, node->a, 0);
+    const ActSym *act = duty->act_count > 0 ? &duty->acts[duty->act_count - 1] : NULL;
+    if (act != NULL && act->node == node->a && is_self_event(act->event))
+        diag_add1(p->diags, DIAG_NOT_FORBIDDEN, node->a->a->span, act->event->name);
+    if (node->b != NULL)
+        act_check(p, duty, node->b, 0);
 }
 
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
@@ -685,6 +704,9 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         return;
     case N_PARTS:
         parts_check(p, duty, c);
+        return;
+    case N_FORBID:
+        forbid_check(p, duty, c);
         return;
     case N_AGAIN:
         duty->again = true;
@@ -793,10 +815,27 @@ static void owner_named(Program *p, DutySym *duty) {
     duty->scope.owner = (uint32_t)duty->scope.locals.n;
 }
 
+/* What a prohibition needs and cannot have: an end of its time, and nothing that fulfils it. */
+static void prohibition_check(Program *p, const DutySym *duty, bool due) {
+    bool ends = due || duty->broken;
+    for (const Node *c = duty->node->c; c != NULL; c = c->next) {
+        ends = ends || (c->kind == N_FORBID && c->b != NULL);
+        if (c->kind == N_PARTS || (c->kind == N_ACT && c->op == ACT_FULFIL))
+            diag_add1(p->diags, DIAG_DOES_OR_REFRAINS, c->at, duty->name);
+    }
+    if (!ends)
+        diag_add1(p->diags, DIAG_FOREVER, duty->at, duty->name);
+    for (uint32_t i = 0; i < duty->rung_count && !due; i++)
+        if (duty->rungs[i].when == RUNG_SHARE || duty->rungs[i].when == RUNG_BEFORE)
+            diag_add1(p->diags, DIAG_NO_TIME_TO_SHARE, duty->rungs[i].node->at, duty->name);
+}
+
 static void duty_check(Program *p, DutySym *duty) {
     const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
     if (!owing_begin(p, duty))
         return;
+    for (const Node *c = node->c; c != NULL; c = c->next)
+        duty->forbids = duty->forbids || c->kind == N_FORBID;
     owner_named(p, duty);
     for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
         duty_clause(p, duty, c, seen);
@@ -804,10 +843,12 @@ static void duty_check(Program *p, DutySym *duty) {
     if (seen[0] == NULL)
         say_missing(p, duty, say_both(p, "who owes it", "由谁承担"),
                     say_both(p, "owed by WHO", "责任人 谁"));
-    if (seen[3] == NULL)
+    if (duty->forbids)
+        prohibition_check(p, duty, seen[3] != NULL);
+    else if (seen[3] == NULL)
         say_missing(p, duty, say_both(p, "when it is due", "何时到期"),
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
-    bool fulfilled = duty->broken;
+    bool fulfilled = duty->broken || duty->forbids;
     for (uint32_t i = 0; i < duty->act_count; i++)
         fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL || duty->acts[i].kind == ACT_PART;
     for (const Node *c = node->c; c != NULL; c = c->next)

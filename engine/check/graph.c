@@ -37,18 +37,30 @@ static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     }
 }
 
+/* Whether such an act brings a duty into a state. A breach of a prohibition comes by an event, any
+ * other by time. */
+static bool leads_to(int act, StateRow state) {
+    switch (act) {
+    case ACT_FULFIL:
+    case ACT_PART:
+    case ACT_EXPIRE:
+        return state == STATE_FULFILLED;
+    case ACT_WAIVE:
+        return state == STATE_WAIVED;
+    case ACT_CANCEL:
+        return state == STATE_CANCELLED;
+    case ACT_VIOLATE:
+        return state == STATE_BREACHED;
+    default:
+        return false;
+    }
+}
+
 static void edges_of_duty(Graph *g, const DutySym *duty) {
     for (uint32_t i = 0; i < duty->reaction_count; i++) {
         StateRow state = duty->reactions[i].state;
-        if (state == STATE_BREACHED)
-            continue;
-        int kind = state == STATE_FULFILLED ? ACT_FULFIL
-                   : state == STATE_WAIVED  ? ACT_WAIVE
-                                            : ACT_CANCEL;
         for (uint32_t k = 0; k < duty->act_count; k++)
-            if ((duty->acts[k].kind == kind ||
-                 (kind == ACT_FULFIL && duty->acts[k].kind == ACT_PART)) &&
-                duty->acts[k].event != NULL)
+            if (leads_to(duty->acts[k].kind, state) && duty->acts[k].event != NULL)
                 edges_of(g, duty->acts[k].event->number, duty->reactions[i].actions, duty->name);
     }
 }

@@ -532,10 +532,12 @@ static void take_rung(Reader *r, RungDef *g) {
 
 static void put_reaction(Buf *out, const ReactionDef *x) {
     put_u8(out, x->state);
+    put_u8(out, x->late);
     put_index(out, x->fn);
 }
 static void take_reaction(Reader *r, ReactionDef *x) {
     x->state = take_below(r, DUTY_STATES); /* there are as many ApprovalStates */
+    x->late = take_flag(r);
     x->fn = take_index(r, r->b->fn_count, false);
 }
 
@@ -611,7 +613,8 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_str(out, d->label);
     put_index(out, d->event);
     put_schedule(out, &d->schedule);
-    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3));
+    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3 |
+                          d->forbids << 4));
     put_u8(out, d->due_end);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
@@ -634,8 +637,9 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &d->schedule);
-    uint8_t flags = take_below(r, 16);
+    uint8_t flags = take_below(r, 32);
     d->again = flags & 1;
+    d->forbids = flags >> 4 & 1;
     d->by_kpi = flags >> 3 & 1;
     d->due_by = flags >> 1 & 1;
     d->has_beneficiary = flags >> 2 & 1;
@@ -1165,6 +1169,11 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
                                                     : a->kind == ACT_IS_PART ? d->part_count
                                                                              : 1))
         return false;
+    bool forbidding = a->kind == ACT_IS_EXPIRE || a->kind == ACT_IS_VIOLATE,
+         fulfilling = a->kind == ACT_IS_FULFIL || a->kind == ACT_IS_PART;
+    if ((forbidding && !d->forbids) || (fulfilling && d->forbids) ||
+        (a->kind == ACT_IS_VIOLATE && a->match == MATCH_BY_SELF))
+        return false;
     if ((a->kind == ACT_IS_REASSIGN &&
          (a->match != MATCH_BY_SELF || a->event != ENGINE_REASSIGNED)) ||
         (a->kind == ACT_IS_ACKNOWLEDGE &&
@@ -1201,8 +1210,10 @@ static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const Ru
 /* A deadline that is an end of something: its raising function gives a number, and this says which.
  */
 static bool due_end_ok(const Bundle *b, const DutyDef *d) {
-    bool works = d->due_end == DUE_END_OF_WORKING_DAY || d->due_end >= DUE_LAST_WORKING_DAY_OF_WEEK;
-    return d->due_end != DUE_END_NONE && (!works || b->calendar >= 0);
+    bool works = d->due_end == DUE_END_OF_WORKING_DAY ||
+                 (d->due_end >= DUE_LAST_WORKING_DAY_OF_WEEK && d->due_end != DUE_NEVER);
+    return d->due_end != DUE_END_NONE && (!works || b->calendar >= 0) &&
+           (d->due_end != DUE_NEVER || d->forbids);
 }
 
 static bool ok_raise(const Bundle *b, const DutyDef *d) {

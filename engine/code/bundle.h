@@ -138,6 +138,8 @@ typedef enum ActKind {
     ACT_IS_REASSIGN,    /* by the engine's own event alone */
     ACT_IS_ACKNOWLEDGE, /* likewise */
     ACT_IS_PART,        /* with others it fulfils */
+    ACT_IS_EXPIRE,      /* a prohibition is over */
+    ACT_IS_VIOLATE,     /* what a prohibition forbids */
     ACT_KINDS
 } ActKind;
 
@@ -184,6 +186,7 @@ typedef enum DutyState {
 
 typedef struct ReactionDef {
     uint8_t state; /* DutyState; of an approval: ApprovalState */
+    bool late;     /* only when it is fulfilled late */
     int32_t fn;    /* over the frame: actions */
 } ReactionDef;
 
@@ -225,6 +228,7 @@ typedef struct DutyDef {
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
+    bool forbids;    /* a prohibition: it says what must not happen, until its end */
     bool by_kpi;     /* a KPI obliges it: its key has the episode behind these parts */
     uint8_t due_end; /* DueEnd: then the deadline is no value */
     FieldDef *params;

@@ -479,10 +479,18 @@ uint8_t state_def(StateRow state) {
 
 static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
     def->state = state_def(from->state);
+    def->late = from->late;
     fn_begin(e, fn_name(e, kind_name(duty), duty->name, "reaction"), &duty->scope, NULL, duty->kind,
              (int32_t)duty->number, true);
     emit_actions(e, from->actions);
     def->fn = fn_end(e, 0);
+}
+
+/* The end of something by which it is due; a prohibition may have no time of its own. */
+static uint8_t duty_due_end(const DutySym *duty) {
+    if (duty->due == NULL)
+        return DUE_NEVER;
+    return duty->due->kind == N_END_OF ? duty->due->flag : DUE_END_NONE;
 }
 
 /* The function that raises a duty; last, since the others have by then said what the frame must
@@ -514,11 +522,12 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_expr(e, duty->beneficiary, at++, NULL);
         fn_result(e, (KindDef){V_PARTY, false});
     }
-    if (duty->due->kind == N_END_OF)
-        ins_abx(e, OP_LOADK, at++, emit_constant(e, value_int(duty->due->flag)));
+    bool by_end = duty->due == NULL || duty->due->kind == N_END_OF;
+    if (by_end)
+        ins_abx(e, OP_LOADK, at++, emit_constant(e, value_int(duty_due_end(duty))));
     else
         emit_expr(e, duty->due, at++, NULL);
-    fn_result(e, emit_kind(type_of(duty->due)));
+    fn_result(e, by_end ? (KindDef){V_INT, false} : emit_kind(type_of(duty->due)));
     def->frame = emit_array(e, e->slots.n, sizeof(KindDef));
     for (size_t i = 0; def->frame != NULL && i < e->slots.n; i++) {
         emit_expr(e, e->slots.at[i].node, at++, NULL);
@@ -576,10 +585,10 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
                      .schedule = emit_schedule(&duty->schedule),
                      .again = duty->again,
-                     .due_by = duty->due_by,
+                     .due_by = duty->due_by || duty->due == NULL,
+                     .forbids = duty->forbids,
                      .by_kpi = duty->by_kpi,
-                     .due_end = duty->due != NULL && duty->due->kind == N_END_OF ? duty->due->flag
-                                                                                 : DUE_END_NONE,
+                     .due_end = duty_due_end(duty),
                      .has_beneficiary = duty->beneficiary != NULL,
                      .param_count = duty->param_count,
                      .pause_count = duty->pause_count,

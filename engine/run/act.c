@@ -7,67 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
-
-/* ---- effects of a duty */
-
-static Effect duty_effect(const Duty *d, EffectId id) {
-    return (Effect){.id = id, .subject = duty_subject(d), .owner = d->owner};
-}
-
-/* Says something of a duty, and notes where it stands in the journal. */
-static Status duty_say(Engine *e, Duty *d, Effect *effect) {
-    uint64_t *more = new (&e->event, uint64_t, d->said_count + 1);
-    if (more == NULL)
-        return ERR_NOMEM;
-    if (d->said_count > 0)
-        memcpy(more, d->said, d->said_count * sizeof *more);
-    d->said = more;
-    return engine_effect(e, effect, &d->said[d->said_count++]);
-}
-
-static Value instant_or_absent(int64_t at) {
-    return at == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, at);
-}
-
-static Value round_value(const Duty *d) {
-    return d->round > 1 ? value_int(d->round) : value_absent();
-}
-
-static Value by_value(const Flow *flow) {
-    return flow == NULL || flow->by.n == 0 ? value_absent() : value_text(flow->by);
-}
-
-static Str state_text(uint8_t state) {
-    static const char *const names[DUTY_STATES] = {"open",      "paused", "breached",
-                                                   "fulfilled", "waived", "cancelled"};
-    return str_of(names[state]);
-}
-
-/* Keeps with a duty what its reactions made. */
-static Status duty_heard(Engine *e, Duty *d, const Heard *heard) {
-    if (heard->n == 0)
-        return OK;
-    TRY(heard_join(e, heard, &d->said, &d->said_count));
-    return duty_save(e, d);
-}
-
-/* Runs what the policy says `when` a duty gets into a state. What it makes has the duty as its
- * subject. */
-static Status duty_react(Engine *e, Duty *d, uint8_t state) {
-    Subject outer = e->subject;
-    uint32_t line = e->line;
-    Heard heard = {0}, *above = e->heard;
-    e->subject = duty_subject(d);
-    e->heard = &heard;
-    Status status = OK;
-    for (uint32_t i = 0; i < d->def->reaction_count && status == OK; i++)
-        if (d->def->reactions[i].state == state)
-            status = engine_actions(e, d->def->reactions[i].fn, NULL, d->frame);
-    e->subject = outer;
-    e->line = line;
-    e->heard = above;
-    return status == OK ? duty_heard(e, d, &heard) : status;
-}
+#include "engine/run/saying.h"
 
 /* ---- links: how a clause finds duties by values that are not their key */
 
@@ -172,7 +112,7 @@ static Status duty_terms_set(Engine *e, Duty *d, Value due) {
         TRY(engine_time_trap(
             e, due_end(e->b, (DueEnd)d->def->due_end, d->terms.raised, &at, &d->assumed)));
     d->terms.unpaused = at;
-    d->terms.limit_ms = at > d->terms.raised ? at - d->terms.raised : 0;
+    d->terms.limit_ms = at != INSTANT_NEVER && at > d->terms.raised ? at - d->terms.raised : 0;
     return OK;
 }
 
@@ -348,132 +288,10 @@ static Status act_insert(Engine *e, Duty *d, Act act, uint32_t *at) {
     return OK;
 }
 
-/* Which pauses hold after an instant, as if one act had not been. */
-static uint64_t reasons_after(const Duty *d, int64_t at, uint32_t without) {
-    uint64_t reasons = 0;
-    for (uint32_t i = 0; i < d->act_count && d->acts[i].time <= at; i++) {
-        if (i == without)
-            continue;
-        uint64_t bit = (uint64_t)1 << d->acts[i].clause;
-        if (d->acts[i].kind == ACT_IS_PAUSE)
-            reasons |= bit;
-        else if (d->acts[i].kind == ACT_IS_RESUME)
-            reasons &= ~bit;
-    }
-    return reasons;
-}
-
-static Status say_paused(Engine *e, Duty *d, const Act *act) {
-    int64_t left;
-    TRY(engine_time_trap(e, fold_left(&d->terms, &d->fold, act->time, &left)));
-    Effect effect = duty_effect(d, EFFECT_DUTY_PAUSED);
-    effect.values[0] = value_duration(d->terms.working ? FAMILY_WORKING : FAMILY_ELAPSED, left);
-    return duty_say(e, d, &effect);
-}
-
-static Status say_resumed(Engine *e, Duty *d) {
-    Effect effect = duty_effect(d, EFFECT_DUTY_RESUMED);
-    effect.values[0] = instant_or_absent(d->fold.due);
-    return duty_say(e, d, &effect);
-}
-
-static Status say_reassigned(Engine *e, Duty *d, Value from) {
-    Effect effect = duty_effect(d, EFFECT_DUTY_REASSIGNED);
-    effect.values[0] = from;
-    effect.values[1] = d->owner;
-    return duty_say(e, d, &effect);
-}
-
-static Status say_acknowledged(Engine *e, Duty *d, const Act *act, const Flow *flow) {
-    Effect effect = duty_effect(d, EFFECT_DUTY_ACKNOWLEDGED);
-    effect.values[0] = by_value(flow);
-    effect.values[1] = act->more;
-    return duty_say(e, d, &effect);
-}
-
-static Status say_end(Engine *e, Duty *d, const Flow *flow) {
-    uint8_t kind = d->fold.end_kind;
-    Effect effect = duty_effect(d, kind == ACT_IS_FULFIL  ? EFFECT_DUTY_FULFILLED
-                                   : kind == ACT_IS_WAIVE ? EFFECT_DUTY_WAIVED
-                                                          : EFFECT_DUTY_CANCELLED);
-    if (kind == ACT_IS_FULFIL) {
-        e->counts.late += d->fold.late;
-        effect.values[0] = instant_or_absent(d->fold.due);
-        effect.values[1] = value_flag(d->fold.late);
-        effect.values[2] = value_flag(d->reported_late);
-        effect.values[3] = by_value(flow);
-    } else {
-        effect.values[0] = by_value(flow);
-    }
-    return duty_say(e, d, &effect);
-}
-
-/* What was said of a duty, for a correction. */
-typedef struct Said {
-    uint8_t state;
-    int64_t due, at; /* INSTANT_NEVER: not known, none */
-    bool late;
-} Said;
-
-static Said said_of(const Duty *d) {
-    Said said = {
-        .state = duty_state(d), .due = d->fold.due, .at = INSTANT_NEVER, .late = d->fold.late};
-    if (d->fold.ended) {
-        said.at = d->fold.end_at;
-    } else if (d->breached) {
-        said.at = d->fold.due;
-    }
-    return said;
-}
-
-static Status say_corrected(Engine *e, Duty *d, Said was) {
-    Said is = said_of(d);
-    Effect effect = duty_effect(d, EFFECT_DUTY_CORRECTED);
-    effect.values[0] = value_text(state_text(was.state));
-    effect.values[1] = instant_or_absent(was.due);
-    effect.values[2] = instant_or_absent(was.at);
-    effect.values[3] = value_flag(was.late);
-    effect.values[4] = value_text(state_text(is.state));
-    effect.values[5] = instant_or_absent(is.due);
-    effect.values[6] = instant_or_absent(is.at);
-    effect.values[7] = value_flag(is.late);
-    effect.values[8] = (Value){.items = d->told, .n = d->told_count, .kind = V_LIST};
-    return duty_say(e, d, &effect);
-}
-
-/* A breach that was said and is one no more: the duty is open again, and the rungs at and after due
- * are to come again (language.md 12). */
-static Status take_back(Duty *d) {
-    int64_t last = INT64_MIN;
-    d->breached = false;
-    d->round++;
-    d->last_rung = 0;
-    for (uint32_t i = 0; i < d->def->rung_count; i++) {
-        const RungDef *rung = &d->def->rungs[i];
-        if (rung->kind == RUNG_AT_DUE || rung->kind == RUNG_AFTER_DUE)
-            d->fired &= ~((uint64_t)1 << i);
-        if (d->repeats != NULL && (d->fired >> i & 1) == 0)
-            d->repeats[i] = 0;
-        if ((d->fired >> i & 1) == 0)
-            continue;
-        Value span;
-        int64_t at;
-        TRY(rung_span(d, rung, &span));
-        TRY(fold_rung(&d->terms, &d->fold, rung, span, &at));
-        bool later = at > last || (at == last && d->last_rung > 0 &&
-                                   dec_cmp(rung->share, d->def->rungs[d->last_rung - 1].share) > 0);
-        if (later) {
-            last = at;
-            d->last_rung = i + 1;
-        }
-    }
-    return OK;
-}
-
 /* The duty had not ended before this act. */
 static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, const Fold *old,
                           const Flow *flow) {
-    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached});
+    Said was = said_under(d, old, d->breached);
     if (d->fold.ended) {
         bool in_time = d->breached && !d->fold.late;
         d->reported_late = d->fold.end_kind == ACT_IS_FULFIL && in_time;
@@ -484,12 +302,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
     }
     if (act->kind == ACT_IS_ACKNOWLEDGE)
         TRY(say_acknowledged(e, d, act, flow));
-    bool stood = reasons_after(d, act->time, place) != 0,
-         stands = reasons_after(d, act->time, UINT32_MAX) != 0;
-    if (!stood && stands)
-        TRY(say_paused(e, d, act));
-    if (stood && !stands)
-        TRY(say_resumed(e, d));
+    TRY(say_clock(e, d, act, place));
     if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
         TRY(engine_time_trap(e, take_back(d)));
         TRY(say_corrected(e, d, was));
@@ -502,12 +315,25 @@ static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     const Fold *now = &d->fold;
     if (now->end_kind == old->end_kind && now->end_at == old->end_at && now->late == old->late)
         return OK;
-    Said was = said_of(&(Duty){.fold = *old, .breached = d->breached});
+    Said was = said_under(d, old, d->breached);
     if (now->end_kind == ACT_IS_FULFIL && !now->late && d->breached)
         d->reported_late = true;
     else if (now->end_kind != ACT_IS_FULFIL || now->late)
         d->reported_late = false;
     return say_corrected(e, d, was);
+}
+
+/* Folds anew. The time of a prohibition that was over goes on if a late pause moves its end to the
+ * clock or beyond. */
+static Status duty_refold(Engine *e, Duty *d) {
+    Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
+    if (status == OK && d->terms.over && d->fold.due >= engine_horizon(e)) {
+        d->terms.over = false;
+        status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
+    }
+    TRY(engine_time_trap(e, status));
+    duty_owned(d);
+    return OK;
 }
 
 Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
@@ -517,18 +343,21 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     Value owner = d->owner;
     uint32_t place = 0;
     TRY(act_insert(e, d, act, &place));
-    Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
-    TRY(engine_time_trap(e, status));
-    duty_owned(d);
+    TRY(duty_refold(e, d));
     uint32_t line = e->line;
+    bool reacts = false;
     if (!value_eq(owner, d->owner))
         TRY(say_reassigned(e, d, owner));
-    TRY(old.ended ? act_on_ended(e, d, &old)
-                  : act_on_open(e, d, &d->acts[place], place, &old, flow));
+    if (d->def->forbids)
+        TRY(forbid_told(e, d, &d->acts[place], place, &old, flow, &reacts));
+    else
+        TRY(old.ended ? act_on_ended(e, d, &old)
+                      : act_on_open(e, d, &d->acts[place], place, &old, flow));
+    reacts = reacts || (!old.ended && d->fold.ended && duty_state(d) != DUTY_BREACHED);
     e->line = line;
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d)); /* reactions read what stands in the ledger */
-    return !old.ended && d->fold.ended ? duty_react(e, d, duty_state(d)) : OK;
+    return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. */
@@ -605,8 +434,12 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         Take t = take_from(str_from(from, LINK_PREFIX));
         Duty d;
         TRY(duty_load(e, take_key_u64(&t), &d));
-        if (d.fold.ended && d.fold.end_at <= flow->vm.time)
+        if (d.fold.ended && d.fold.end_at <= flow->vm.time) {
+            bool past = list == LINK_SCAN && d.fold.end_at < e->clock - e->b->late_ms;
+            if (past && d.def->forbids) /* no late event reaches it any more */
+                TRY(scan_set(e, &d, false));
             continue;
+        }
         TRY(act_try(e, act, value_absent(), flow, &d, &done));
         *used = *used || done;
         if (done && one)
@@ -622,7 +455,8 @@ static Status act_powers(Engine *e, ActDef *act, const Flow *flow, const Duty *d
                                       [ACT_IS_PAUSE] = POWER_TO_PAUSE,
                                       [ACT_IS_REASSIGN] = POWER_TO_REASSIGN,
                                       [ACT_IS_ACKNOWLEDGE] = POWER_TO_ACKNOWLEDGE};
-    if (act_rank(act->kind) == ACT_IS_FULFIL || act->kind == ACT_IS_CANCEL)
+    if (act->kind >= sizeof verbs / sizeof *verbs || act_rank(act->kind) == ACT_IS_FULFIL ||
+        act->kind == ACT_IS_CANCEL)
         return OK;
     Power asked = {.verb = verbs[act->kind], .of = d->decl, .owner = d->owner};
     const PowerDef *by;
@@ -797,10 +631,12 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
 static Status fire_breach(Engine *e, Duty *d) {
     d->breached = true;
     e->line = d->def->file << 20 | d->def->line;
-    Effect effect = duty_effect(d, EFFECT_DUTY_BREACHED);
-    effect.values[0] = instant_or_absent(d->fold.due);
-    effect.values[1] = round_value(d);
-    return duty_say(e, d, &effect);
+    return say_breached(e, d, NULL);
+}
+
+/* What comes at its deadline: the breach, or the end of a prohibition. */
+static Status fire_deadline(Engine *e, Duty *d) {
+    return d->def->forbids ? forbid_over(e, d) : fire_breach(e, d);
 }
 
 static void fire_begin(Engine *e, const Duty *d, int64_t at) {
@@ -812,10 +648,11 @@ static void fire_begin(Engine *e, const Duty *d, int64_t at) {
 
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
     fire_begin(e, d, at);
-    TRY(rung == 0 ? fire_breach(e, d) : fire_rung(e, d, rung - 1, at));
+    TRY(rung == 0 ? fire_deadline(e, d) : fire_rung(e, d, rung - 1, at));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
-    return rung == 0 ? duty_react(e, d, DUTY_BREACHED) : OK;
+    bool reacts = rung == 0 && (!d->def->forbids || d->fold.violations == 0);
+    return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
 /* What is left to do when a timer's function or reaction failed: it is spent, and a breach is a
@@ -823,7 +660,7 @@ Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message) {
     fire_begin(e, d, at);
     if (rung == 0) {
-        TRY(fire_breach(e, d));
+        TRY(fire_deadline(e, d));
     } else {
         uint32_t again;
         int64_t when;

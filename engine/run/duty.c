@@ -24,6 +24,8 @@ void duty_owned(Duty *d) {
 }
 
 uint8_t duty_state(const Duty *d) {
+    if (d->fold.ended && d->fold.end_kind == ACT_IS_EXPIRE)
+        return d->fold.violations > 0 ? DUTY_BREACHED : DUTY_FULFILLED;
     if (d->fold.ended)
         return d->fold.end_kind == ACT_IS_FULFIL  ? DUTY_FULFILLED
                : d->fold.end_kind == ACT_IS_WAIVE ? DUTY_WAIVED
@@ -218,6 +220,7 @@ Status duty_save(Engine *e, Duty *d) {
         .frame = list_at(t, at.frame, at.acts),
         .acts = list_at(t, at.acts, at.repeats),
         .breached = d->breached,
+        .over = d->terms.over,
         .fired = d->fired,
         .repeats = list_at(t, at.repeats, at.said),
         .round = d->round,
@@ -265,7 +268,9 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
 
 static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) {
     uint32_t frame;
-    if (rec->decl >= b->duty_count || !instant_ok(rec->raised) || !instant_ok(rec->unpaused))
+    if (rec->decl >= b->duty_count || !instant_ok(rec->raised) ||
+        !(instant_ok(rec->unpaused) ||
+          (rec->unpaused == INSTANT_NEVER && b->duties[rec->decl].due_end == DUE_NEVER)))
         return ERR_DAMAGED;
     *d = (Duty){.number = d->number,
                 .decl = (uint32_t)rec->decl,
@@ -287,7 +292,8 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                        .def = d->def,
                        .unpaused = rec->unpaused,
                        .limit_ms = rec->limit_ms,
-                       .working = rec->working};
+                       .working = rec->working,
+                       .over = rec->over};
     TRY(take_texts(a, rec->key, &d->key, &d->key_count));
     TRY(take_one(a, rec->owner, &d->first_owner));
     TRY(take_one(a, rec->beneficiary, &d->beneficiary));

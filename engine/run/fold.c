@@ -58,40 +58,99 @@ static void fold_end(Fold *fold, const Act *act, uint8_t kind) {
     fold->end_leaf = act->leaf;
 }
 
+/* What one act does. Violations are counted when all pauses are known. */
+static void fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *parts,
+                     int64_t *paused_from) {
+    uint64_t bit = (uint64_t)1 << act->clause, before = out->reasons;
+    switch ((ActKind)act->kind) {
+    case ACT_IS_PAUSE:
+        out->reasons |= bit;
+        if (before == 0)
+            *paused_from = act->time;
+        return;
+    case ACT_IS_RESUME:
+        out->reasons &= ~bit;
+        if (before != 0 && out->reasons == 0)
+            interval_add(out->pauses, &out->pause_count, *paused_from, act->time);
+        return;
+    case ACT_IS_PART:
+        *parts |= bit;
+        out->parts = terms->def->parts_once ? bits_count(*parts) : out->parts + 1;
+        if (out->parts >= terms->def->parts_needed)
+            fold_end(out, act, ACT_IS_FULFIL);
+        return;
+    case ACT_IS_REASSIGN:
+        out->given = act;
+        return;
+    case ACT_IS_ACKNOWLEDGE:
+        interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
+        return;
+    case ACT_IS_VIOLATE:
+        return;
+    case ACT_IS_FULFIL:
+    case ACT_IS_WAIVE:
+    case ACT_IS_CANCEL:
+    case ACT_IS_EXPIRE:
+    case ACT_KINDS:
+        fold_end(out, act, act->kind);
+    }
+}
+
+/* Folds up to the end; *n: how many acts count. */
+static Status fold_run(const Terms *terms, const Act *acts, uint32_t *n, Fold *out) {
+    int64_t paused_from = 0;
+    uint64_t parts = 0; /* bits of those that there are */
+    uint32_t i = 0;
+    *out = (Fold){.pauses = out->pauses, .quiet = out->quiet};
+    for (; i < *n && !out->ended; i++)
+        fold_act(terms, &acts[i], out, &parts, &paused_from);
+    *n = i;
+    if (out->reasons != 0)
+        interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
+    out->due = INSTANT_NEVER;
+    return terms->unpaused == INSTANT_NEVER
+               ? OK
+               : active_end(terms, out, terms->working, terms->raised, terms->limit_ms,
+                            terms->unpaused, &out->due);
+}
+
+static bool is_paused_at(const Fold *fold, int64_t at) {
+    for (uint32_t i = 0; i < fold->pause_count; i++)
+        if (fold->pauses[i].from <= at && at < fold->pauses[i].to)
+            return true;
+    return false;
+}
+
+/* A prohibition holds from its raising up to, not including, its end, but for its pauses. */
+static Status fold_forbidden(const Terms *terms, const Act *acts, uint32_t n, Fold *out) {
+    uint32_t within = 0;
+    while (within < n && acts[within].time <= out->due)
+        within++;
+    if (within < n) { /* what comes after its time changes nothing, its end included */
+        n = within;
+        TRY(fold_run(terms, acts, &n, out));
+    }
+    out->breach_at = INSTANT_NEVER;
+    for (uint32_t i = 0; i < n; i++) {
+        if (acts[i].kind != ACT_IS_VIOLATE || acts[i].time >= out->due ||
+            is_paused_at(out, acts[i].time))
+            continue;
+        if (out->violations++ == 0)
+            out->breach_at = acts[i].time;
+    }
+    if (!out->ended && terms->over)
+        fold_end(out, &(Act){.time = out->due}, ACT_IS_EXPIRE);
+    return OK;
+}
+
 Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out) {
     *out = (Fold){.pauses = new (a, Interval, n + 1), .quiet = new (a, Interval, n + 1)};
     if (out->pauses == NULL || out->quiet == NULL)
         return ERR_NOMEM;
-    int64_t paused_from = 0;
-    uint64_t parts = 0; /* bits of those that there are */
-    for (uint32_t i = 0; i < n && !out->ended; i++) {
-        const Act *act = &acts[i];
-        uint64_t bit = (uint64_t)1 << act->clause, before = out->reasons;
-        if (act->kind == ACT_IS_PAUSE) {
-            out->reasons |= bit;
-            if (before == 0)
-                paused_from = act->time;
-        } else if (act->kind == ACT_IS_RESUME) {
-            out->reasons &= ~bit;
-            if (before != 0 && out->reasons == 0)
-                interval_add(out->pauses, &out->pause_count, paused_from, act->time);
-        } else if (act->kind == ACT_IS_PART) {
-            parts |= bit;
-            out->parts = terms->def->parts_once ? bits_count(parts) : out->parts + 1;
-            if (out->parts >= terms->def->parts_needed)
-                fold_end(out, act, ACT_IS_FULFIL);
-        } else if (act->kind == ACT_IS_REASSIGN) {
-            out->given = act;
-        } else if (act->kind == ACT_IS_ACKNOWLEDGE) {
-            interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
-        } else {
-            fold_end(out, act, act->kind);
-        }
-    }
-    if (out->reasons != 0)
-        interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
-    TRY(active_end(terms, out, terms->working, terms->raised, terms->limit_ms, terms->unpaused,
-                   &out->due));
+    TRY(fold_run(terms, acts, &n, out));
+    out->breach_at = out->due;
+    if (terms->def->forbids)
+        return fold_forbidden(terms, acts, n, out);
     out->late = out->ended && out->due != INSTANT_NEVER && out->end_at > out->due;
     return OK;
 }
@@ -114,7 +173,7 @@ static Status span_active(const Terms *terms, const Fold *fold, int64_t from, Va
 }
 
 static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
-    return span_active(terms, fold, fold->due, span, out);
+    return span_active(terms, fold, fold->breach_at, span, out);
 }
 
 /* Before the deadline; a rung that would lie before the raising stands at it, one that would lie in
@@ -133,8 +192,8 @@ static Status rung_at(const Terms *terms, const Fold *fold, const RungDef *rung,
                       int64_t *out) {
     if (rung->kind == RUNG_AT_SHARE)
         return rung_share(terms, fold, rung->share, out);
-    *out = fold->due;
-    if (fold->due == INSTANT_NEVER || rung->kind == RUNG_AT_DUE)
+    *out = rung->kind == RUNG_BEFORE_DUE ? fold->due : fold->breach_at;
+    if (*out == INSTANT_NEVER || rung->kind == RUNG_AT_DUE)
         return OK;
     return rung->kind == RUNG_AFTER_DUE ? rung_after(terms, fold, span, out)
                                         : rung_before(terms, fold, span, out);

@@ -8,7 +8,7 @@
 #include "engine/code/bundle.h"
 
 /* One event that acts on the duty. In order: by time; at one instant fulfil, waive, cancel, resume,
- * pause, reassign, acknowledge; then by source and id. */
+ * pause, reassign, acknowledge, expire, violate; then by source and id. */
 typedef struct Act {
     int64_t time;
     uint8_t kind;   /* ActKind */
@@ -25,6 +25,7 @@ typedef struct Terms {
     int64_t unpaused; /* the deadline without pauses */
     int64_t limit_ms; /* active time from raising to the unpaused deadline */
     bool working;     /* active time is working time; else real time */
+    bool over;        /* of a prohibition: its time is over, which was said */
     const DutyDef *def;
 } Terms;
 
@@ -43,6 +44,9 @@ typedef struct Fold {
     const Act *given; /* the last that reassigned it, or NULL */
     Interval *quiet;  /* while it is acknowledged no rung comes; sorted, disjoint */
     uint32_t quiet_count;
+    uint32_t violations; /* of a prohibition */
+    int64_t breach_at; /* when it is breached: at due; a prohibition by the first violation, or
+                          INSTANT_NEVER */
     int64_t due; /* INSTANT_NEVER while a pause keeps it from being known */
 } Fold;
 

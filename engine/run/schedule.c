@@ -227,6 +227,7 @@ static Status period_end(int32_t day, DueEnd end, int32_t *last) {
     case DUE_LAST_WORKING_DAY_OF_MONTH:
         break;
     case DUE_END_NONE:
+    case DUE_NEVER:
     case DUE_END_OF_DAY:
     case DUE_END_OF_WORKING_DAY:
     case DUE_ENDS:
@@ -257,6 +258,10 @@ static Status last_closing(const Bundle *b, int32_t last, int64_t t, int64_t *ou
 Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *assumed) {
     const Zone *zone = bundle_zone(b);
     int32_t day = local_day(zone_local(zone, raised)), last;
+    if (end == DUE_NEVER) {
+        *out = INSTANT_NEVER;
+        return OK;
+    }
     if (end == DUE_END_OF_WORKING_DAY)
         return cal_end_of_day(bundle_calendar(b), raised, out, assumed);
     for (int tries = 0; tries < 3; tries++) {

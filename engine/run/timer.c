@@ -43,7 +43,7 @@ static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
     *rung = 0;
     if (d->fold.ended)
         return OK;
-    if (!d->breached && d->fold.due != INSTANT_NEVER)
+    if ((!d->breached || d->def->forbids) && d->fold.due != INSTANT_NEVER)
         *at = d->fold.due > d->terms.raised ? d->fold.due : d->terms.raised;
     for (uint32_t i = 0; i < d->def->rung_count; i++) {
         int64_t when;

@@ -353,9 +353,23 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
     return node;
 }
 
-Node *build_when(Builder *b, Tok at, Tok state, NodeList actions) {
+Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
+                   Node *where2) {
+    Node *act = build_act(b, at, ACT_VIOLATE, event, where, NULL, build_no_token());
+    Node *node = build_node(b, N_FORBID, at.span, build_end(act->span, during), at);
+    act->d = during;
+    node->a = act;
+    if (end == NULL)
+        return node;
+    node->b = build_act(b, until, ACT_EXPIRE, end, where2, NULL, build_no_token());
+    node->span = span_join(node->span, node->b->span);
+    return node;
+}
+
+Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions) {
     Node *node = build_node(b, N_WHEN, at.span, build_end(state.span, actions.last), state);
     node->op = (uint16_t)state.sub;
+    node->flag = late.kind != 0;
     node->a = actions.first;
     return node;
 }

@@ -65,7 +65,9 @@ Node *build_dated(Node *item, Node *dated);
 Node *build_part(Builder *b, Node *event, Node *where);
 Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end);
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
-Node *build_when(Builder *b, Tok at, Tok state, NodeList actions);
+Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
+                   Node *where2);
+Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
 Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most);
 Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state);

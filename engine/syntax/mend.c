@@ -128,6 +128,7 @@ static bool is_of_item(const Parse *p, int token) {
     case TK_DUE_WITHIN:
     case TK_DUE_BY:
     case TK_FULFILLED_BY:
+    case TK_MUST_NOT:
     case TK_WAIVED_BY:
     case TK_CANCELLED_BY:
     case TK_PAUSED_FROM:

@@ -32,7 +32,7 @@ READINGS = (
     "L6 --until T with T before the clock, later than the last tick: the tick's leaf alone.",
     # rejects
     "R1 Order of checks: CloudEvents form (malformed), type and fields (schema), a reject seen before (repeat),"
-    " identity (repeat, conflict), a tick at or before the last one (repeat), lateness (late), --not-after (future).",
+    " a tick at or before the last one (repeat), identity (repeat, conflict), lateness (late), --not-after (future).",
     "R2 malformed: not JSON, a member twice, an attribute missing or against CloudEvents 1.0, no offset in time."
     " schema: unknown type (field `type`), unknown, missing, ill-typed or out-of-range field (its name).",
     "R3 data.source and data.id are the line's own when both can be read; otherwise the feed's name and the made"
@@ -62,6 +62,14 @@ READINGS = (
     "A10 An end of a duty that had not ended says fulfilled or waived, then corrected if it is in time and a"
     " breach stands. On an ended duty a late act says corrected alone, when kind, time or lateness of the end"
     " changed; the rest is folded in silently.",
+    # prohibitions
+    "P1 A prohibition holds from its raising (inclusive) to its end (exclusive), its pauses excepted: the deadline,"
+    " or before it an `until` or a waiver. What lies after the deadline changes nothing, not even as an end.",
+    "P2 At one instant: waive, resume, pause, until, violation.",
+    "P3 Rungs at and after due count from the first violation; without one they do not come.",
+    "P4 breached says violation, how many there are now, and by; of several that one act uncovers it is said once.",
+    "P5 An end says fulfilled without a violation, else ended with violations; corrected follows when a breach"
+    " goes, or when state or time of an end that was said changes.",
     # timers and rounds
     "T1 As soon as an event has been handled whole, all timers strictly before the clock fire, in order; one at"
     " the clock waits until it moves past, unless a tick has already been there: then it fires too.",
@@ -151,6 +159,8 @@ class Duty:
     waived: tuple[Clause, ...] = ()
     pauses: tuple[Pause, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    forbidden: tuple[Clause, ...] = ()  # a prohibition
+    until: tuple[Clause, ...] = ()
 
 
 @dataclass
@@ -245,8 +255,8 @@ def show_amount(ms: int, working: bool) -> str:
 
 # ----------------------------------------------------------------------------------------------------- fold
 
-RANK = {"fulfil": 0, "waive": 1, "resume": 2, "pause": 3}
-STATE = {"fulfil": "fulfilled", "waive": "waived"}
+RANK = {"fulfil": 0, "waive": 1, "resume": 2, "pause": 3, "expire": 4, "violate": 5}
+STATE = {"fulfil": "fulfilled", "waive": "waived", "expire": "fulfilled"}
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,7 @@ class Fold:
     holding: frozenset[int] = frozenset()
     counted: list[Act] = field(default_factory=list)  # acts that changed something
     due: Optional[int] = None
+    violations: list[int] = field(default_factory=list)  # of a prohibition: their times
 
     @property
     def late(self) -> bool:
@@ -289,10 +300,11 @@ class Instance:
     length: int  # L
     acts: list[Act] = field(default_factory=list)
     breached: bool = False  # a breach stands recorded
+    over: bool = False  # the time of a prohibition is over, which was said
     round: int = 1
     fired: list[int] = field(default_factory=list)  # of this round, in order of firing
     escalated: list[str] = field(default_factory=list)
-    known: Optional[tuple[int, Fold, list[Optional[int]]]] = None  # the fold of so many acts, its rungs
+    known: Optional[tuple[tuple[int, bool], Fold, list[Optional[int]]]] = None  # the fold of so many acts, its rungs
 
 
 class Times:
@@ -339,6 +351,8 @@ class Times:
         for act in sorted(acts, key=Act.order):
             if act.time < one.raised:
                 continue
+            if act.kind == "violate":
+                continue
             if act.kind in STATE:
                 out.end = act
                 out.counted.append(act)
@@ -363,15 +377,33 @@ class Times:
         out.due = self.until(one.duty.due, one.raised, out.pauses)
         return out
 
+    def forbid(self, one: Instance, acts: Iterable[Act]) -> Fold:
+        """The fold of a prohibition: what comes after its time is left out before anything else."""
+        due = self.fold(one, acts).due
+        acts = sorted((act for act in acts if due is None or act.time <= due), key=Act.order)
+        out = self.fold(one, acts)
+        for act in acts:
+            if act is out.end:
+                break
+            paused = any(begin <= act.time and (end is None or act.time < end) for begin, end in out.pauses)
+            if act.kind == "violate" and one.raised <= act.time and act.time != out.due and not paused:
+                out.violations.append(act.time)
+        if out.end is None and one.over and out.due is not None:
+            out.end = Act("expire", 0, out.due, "", "", None)
+        return out
+
     def rung(self, one: Instance, fold: Fold, rung: Rung) -> Optional[int]:
         """A rung's instant; None while it can't be known."""
         if isinstance(rung.at, int):
             share = wt.part_of(one.length, rung.at)
             return self.passed(one.duty.due, one.raised, share, fold.pauses)
-        if fold.due is None or rung.at == "due":
-            return fold.due
+        breach = fold.due
+        if one.duty.forbidden:
+            breach = fold.violations[0] if fold.violations else None
+        if breach is None or rung.at == "due":
+            return breach
         assert isinstance(rung.at, Span)
-        return self.until(rung.at, fold.due, fold.pauses)
+        return self.until(rung.at, breach, fold.pauses)
 
     def left(self, one: Instance, fold: Fold, t: int) -> str:
         """What is left of the deadline at t."""
@@ -437,10 +469,10 @@ class Oracle:
         known = self.seen.get(identity)
         if known == event.content or (*identity, event.content) in self.rejected:
             self.repeats += 1
-        elif known is not None:
-            self._reject(self._fault("conflict", event), line, occurrence)
         elif event.type == ce.TICK and self.ticked is not None and event.time <= self.ticked:
             self.repeats += 1
+        elif known is not None:
+            self._reject(self._fault("conflict", event), line, occurrence)
         elif self.clock is not None and event.time < self.clock - self.policy.horizon:
             self._reject(self._fault("late", event), line, occurrence)
         elif not_after is not None and event.time > not_after:
@@ -537,7 +569,7 @@ class Oracle:
             fold, rungs = self._folded(one)
             if fold.end is not None:
                 continue
-            if fold.due is not None and not one.breached:
+            if fold.due is not None and (one.duty.forbidden or not one.breached):
                 yield Timer(fold.due, one.number, -1, one)
             for index, at in enumerate(rungs):
                 if at is not None and index not in one.fired:
@@ -545,10 +577,10 @@ class Oracle:
 
     def _folded(self, one: Instance) -> tuple[Fold, list[Optional[int]]]:
         """A duty's fold and its rungs' instants, made once for so many acts."""
-        if one.known is None or one.known[0] != len(one.acts):
-            fold = self.times.fold(one, one.acts)
+        if one.known is None or one.known[0] != (len(one.acts), one.over):
+            fold = (self.times.forbid if one.duty.forbidden else self.times.fold)(one, one.acts)
             rungs = [self.times.rung(one, fold, rung) for rung in one.duty.rungs]
-            one.known = (len(one.acts), fold, rungs)
+            one.known = ((len(one.acts), one.over), fold, rungs)
         return one.known[1], one.known[2]
 
     def _fire(self, limit: int, inclusive: bool) -> None:
@@ -561,6 +593,9 @@ class Oracle:
                 index = timer.number + len(self.next_at)
                 self.next_at[index] = self._schedule_from(timer.subject, timer.time + 1)
                 self._raise(timer.subject, (self._show(timer.time),), timer.time, None)
+            elif timer.rung < 0 and timer.subject.duty.forbidden:
+                timer.subject.over = True
+                self._let_go(timer.subject, timer.time, None, None)
             elif timer.rung < 0:
                 self._breach(timer.subject, timer.time)
             else:
@@ -610,6 +645,8 @@ class Oracle:
         out += [("waive", 0, clause) for clause in duty.waived]
         out += [("resume", index, pause.end) for index, pause in enumerate(duty.pauses)]
         out += [("pause", index, pause.begin) for index, pause in enumerate(duty.pauses)]
+        out += [("expire", 0, clause) for clause in duty.until]
+        out += [("violate", 0, clause) for clause in duty.forbidden]
         return out
 
     def _find(self, duty: Duty, clause: Clause, event: ce.Event) -> Optional[Instance]:
@@ -642,7 +679,53 @@ class Oracle:
         assumed = is_working(duty.due) and calendar is not None and calendar.assumed(limit)
         self._say(one, "opened", t, cause, {"due": self._show(limit), "assumed": assumed})
 
+    def _let_go(self, one: Instance, t: int, cause: Optional[str], by: Optional[str]) -> None:
+        """Says the end of a prohibition."""
+        fold, _ = self._folded(one)
+        assert fold.end is not None
+        if fold.end.kind == "waive":
+            self._say(one, "waived", t, cause, {"by": by})
+        elif fold.violations:
+            self._say(one, "ended", t, cause, {"violations": len(fold.violations), "by": by})
+        else:
+            self._say(one, "fulfilled", t, cause,
+                      {"due": self._maybe(fold.due), "late": False, "reported_late": False, "by": by})
+
+    def _past(self, t: Optional[int]) -> bool:
+        return t is not None and (t < self._now() or (t == self._now() and self.ticked == self.clock))
+
+    def _act_on_forbidden(self, one: Instance, act: Act) -> None:
+        before, _ = self._folded(one)
+        was = self._said(one, before)
+        one.acts.append(act)
+        after, _ = self._folded(one)
+        if one.over and not self._past(after.due):
+            one.over = False
+            after, _ = self._folded(one)
+        cleared = bool(before.violations) and not after.violations
+        if cleared and after.end is None:
+            one.round += 1
+            one.fired = [index for index in one.fired if isinstance(one.duty.rungs[index].at, int)]
+        if before.end is None and after.end is not None:
+            self._let_go(one, act.time, act.id, act.actor)
+        elif before.end is None and act.kind in ("pause", "resume") and self._turns(one, act):
+            if act.kind == "pause":
+                self._say(one, "paused", act.time, act.id, {"left": self.times.left(one, after, act.time)})
+            else:
+                self._say(one, "resumed", act.time, act.id, {"due": self._maybe(after.due)})
+        if len(after.violations) > len(before.violations):
+            self._say(one, "breached", act.time, act.id,
+                      {"due": self._maybe(after.due), "round": self._round(one),
+                       "violation": len(after.violations), "by": act.actor})
+        ends = [fold.end and fold.end.time for fold in (before, after)]
+        changed = self._state(one, after) != was["state"] or ends[0] != ends[1]
+        if cleared or (before.end is not None and changed):
+            self._correct(one, act, was, after)
+
     def _act(self, one: Instance, act: Act) -> None:
+        if one.duty.forbidden:
+            self._act_on_forbidden(one, act)
+            return
         before, _ = self._folded(one)
         was = self._said(one, before)
         one.acts.append(act)
@@ -719,7 +802,9 @@ class Oracle:
         """A duty's state as `corrected` tells it."""
         state = self._state(one, fold)
         at = None
-        if fold.end is not None:
+        if fold.violations and state == "breached":
+            at = self._show(fold.violations[0])
+        elif fold.end is not None:
             at = self._show(fold.end.time)
         elif state == "breached":
             at = self._maybe(fold.due)
@@ -727,6 +812,8 @@ class Oracle:
 
     @staticmethod
     def _state(one: Instance, fold: Fold) -> str:
+        if fold.violations and (fold.end is None or fold.end.kind == "expire"):
+            return "breached"
         if fold.end is not None:
             return STATE[fold.end.kind]
         if one.breached:

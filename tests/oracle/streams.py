@@ -217,6 +217,8 @@ class PolicyMaker:
         for n in range(rng.choice((1, 1, 2))):
             name = ("handle_", "inspect_")[n] + word
             self.duties.append(self.duty(name, word, key, base))
+        if rng.random() < 0.4:
+            self.duties.append(self.prohibition(word, key, base))
 
     def duty(self, name: str, word: str, key: tuple[str, ...], base: list[ce.Field]) -> Duty:
         rng = self.rng
@@ -230,6 +232,17 @@ class PolicyMaker:
         if not self.lawful and rng.random() < 0.1:
             duty.pauses += (Pause(self.plain(f"{word}.freed", base), self.plain(f"{word}.told", base)),)
         duty.rungs = self.ladder()
+        return duty
+
+    def prohibition(self, word: str, key: tuple[str, ...], base: list[ce.Field]) -> Duty:
+        rng = self.rng
+        duty = self.duty("leave_" + word, word, key, base)
+        duty.fulfilled = ()
+        duty.forbidden = (self.ending(f"{word}.touched", key, base),)
+        if rng.random() < 0.3:
+            duty.forbidden += (self.ending(f"{word}.moved", key, base),)
+        if rng.random() < 0.7:
+            duty.until = (self.ending(rng.choice((f"{word}.ended", f"{word}.closed")), key, base),)
         return duty
 
     def plain(self, event: str, base: list[ce.Field]) -> Clause:
@@ -310,6 +323,8 @@ class PolicyMaker:
         if len(duty.key) > 1:
             lines.append(f"  key ({', '.join('c.' + name for name in duty.key)})")
         lines += [f"  fulfilled by {clause_text(clause)}" for clause in duty.fulfilled]
+        ends = [f" until {clause_text(clause)}" for clause in duty.until]
+        lines += [f"  must not {clause_text(clause)}" + (ends.pop() if ends else "") for clause in duty.forbidden]
         lines += [f"  waived by {clause_text(clause)}" for clause in duty.waived]
         lines += [f"  paused from {pause.begin.event} until {pause.end.event}" for pause in duty.pauses]
         if duty.rungs:
@@ -399,7 +414,9 @@ class EventMaker:
         rng = self.rng
         begins = [pause.begin.event for pause in duty.pauses]
         ends = [pause.end.event for pause in duty.pauses]
-        finals = [clause.event for clause in (*duty.fulfilled, *duty.waived)]
+        finals = [clause.event for clause in (*duty.fulfilled, *duty.until, *duty.waived)]
+        finals = finals or [clause.event for clause in duty.forbidden]
+        begins += [clause.event for clause in duty.forbidden]
         high = min(self.end, t + rng.choice((2, 6, 12)) * wt.DAY)
         out = []
 
@@ -453,7 +470,7 @@ class EventMaker:
             key = {name: int(part) if name == "line" else part for name, part in zip(duty.key, parts)}
             t = ce.parse_instant(effect["time"])
             assert t is not None
-            kinds = [clause.event for clause in (*duty.fulfilled, *duty.waived)]
+            kinds = [clause.event for clause in (*duty.fulfilled, *duty.waived, *duty.forbidden, *duty.until)]
             kinds += [event for pause in duty.pauses for event in (pause.begin.event, pause.end.event)]
             event = rng.choice(kinds)
             out.append(Draft(event, t + rng.choice((0, 0, 0, 0, 1, -1, 1000)), self.data_for(event, duty, key)))
