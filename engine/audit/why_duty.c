@@ -162,7 +162,9 @@ static void put_coming(Why *w, int64_t at, uint32_t which) {
     else
         why_local(w, at);
     bool forbids = w->d.def->forbids;
-    put_text(w->out, which > 0 ? S("  ") : forbids ? S("  the end of its time\n") : S("  the breach\n"));
+    put_text(w->out, which > 0 ? S("  ")
+                     : forbids ? S("  the end of its time\n")
+                               : S("  the breach\n"));
     if (which == 0)
         return;
     const RungDef *rung = &w->d.def->rungs[which - 1];

@@ -45,9 +45,9 @@ typedef struct Fold {
     Interval *quiet;  /* while it is acknowledged no rung comes; sorted, disjoint */
     uint32_t quiet_count;
     uint32_t violations; /* of a prohibition */
-    int64_t breach_at; /* when it is breached: at due; a prohibition by the first violation, or
-                          INSTANT_NEVER */
-    int64_t due; /* INSTANT_NEVER while a pause keeps it from being known */
+    int64_t breach_at;   /* when it is breached: at due; a prohibition by the first violation, or
+                            INSTANT_NEVER */
+    int64_t due;         /* INSTANT_NEVER while a pause keeps it from being known */
 } Fold;
 
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an

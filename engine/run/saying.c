@@ -1,4 +1,5 @@
-/* run: what is said of a duty: its effects, its corrections, and what the policy does upon a state. */
+/* run: what is said of a duty: its effects, its corrections, and what the policy does upon a state.
+ */
 #include "engine/run/saying.h"
 
 #include <string.h>
@@ -214,4 +215,3 @@ Status take_back(Duty *d) {
     }
     return OK;
 }
-
