@@ -80,6 +80,9 @@ void program_free(Program *p) {
     vec_free(&p->rules);
     vec_free(&p->enums);
     vec_free(&p->kpis);
+    vec_free(&p->fields);
+    for (size_t i = 0; i < NAME_INDEXES; i++)
+        vec_free(&p->names[i].entries);
     vec_free(&p->decls);
     vec_free(&p->grants);
     vec_free(&p->powers);

@@ -491,6 +491,39 @@ typedef struct Modules {
     void *ctx;
 } Modules;
 
+/* An index from names to places in a list; a name may stand at several. */
+typedef struct NameEntry {
+    Str name;
+    uint32_t place;
+    uint32_t next; /* the next entry of this name, or 0; numbers of entries begin with 1 */
+    uint32_t last; /* the last one; kept in the first */
+    bool first;
+} NameEntry;
+typedef struct NameIndex {
+    VEC(NameEntry) entries;
+    uint32_t *slots; /* numbers of first entries by the hash of their names, or 0 */
+    uint32_t room;   /* of the slots, a power of two */
+    size_t done;     /* how many of the list are in it */
+} NameIndex;
+enum {
+    IN_TYPES,
+    IN_EVENTS,
+    IN_PARTIES,
+    IN_TABLES,
+    IN_CALENDARS,
+    IN_DUTIES,
+    IN_APPROVALS,
+    IN_RULES,
+    IN_KPIS,
+    IN_FIELDS, /* of the policy's events: places in Program.fields */
+    NAME_INDEXES
+};
+
+typedef struct FieldPlace {
+    const Event *event;
+    uint32_t field;
+} FieldPlace;
+
 typedef struct Program {
     Arena *arena;
     Sources *sources;
@@ -527,6 +560,8 @@ typedef struct Program {
     VEC(Rule *) rules;
     VEC(Enum *) enums;
     VEC(KpiSym *) kpis;
+    VEC(FieldPlace) fields; /* once asked for */
+    NameIndex names[NAME_INDEXES];
     VEC(Decl) decls;
     VEC(const Node *) grants;
     VEC(PowerSym) powers;

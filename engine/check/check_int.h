@@ -92,6 +92,11 @@ typedef struct Seek {
     void *found;
     bool inside;
 } Seek;
+/* names.c: an empty name is not entered. */
+void names_add(Program *p, NameIndex *x, Str name, uint32_t place);
+/* The entries of a name in the order in which they were added; NULL: no more. Adding moves them. */
+const NameEntry *names_first(const NameIndex *x, Str name);
+const NameEntry *names_next(const NameIndex *x, const NameEntry *entry);
 Seek seek_begin(Program *p, Str name);
 bool seek_next(Seek *s, Reach *out);
 void seek_hit(Seek *s, const Reach *reach, void *sym, bool secret, Str name, Span at);

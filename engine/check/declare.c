@@ -25,76 +25,82 @@ static bool named(Str name, Str alias, Str wanted) {
     return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
 }
 
-static bool named_in(const Reach *r, Str name, Str alias) {
-    return named(name_own(r->home, name), alias.n == 0 ? alias : name_own(r->home, alias), r->name);
+/* Enters the next symbol of a list, by what it is called within its module. */
+static void enter(Program *p, NameIndex *x, const Space *home, Str name, Str alias) {
+    uint32_t place = (uint32_t)x->done++;
+    Str own = name_own(home, name), like = alias.n == 0 ? alias : name_own(home, alias);
+    names_add(p, x, own, place);
+    if (!str_eq(own, like))
+        names_add(p, x, like, place);
 }
 
-#define FIND(list)                                                                                 \
+#define SEEK(index, list, base)                                                                    \
     Seek seek = seek_begin(p, name);                                                               \
     for (Reach r; seek_next(&seek, &r);)                                                           \
-        for (size_t i = 0; i < p->list.n; i++)                                                     \
-            if (p->list.at[i]->home == r.home &&                                                   \
-                named_in(&r, p->list.at[i]->name, p->list.at[i]->alias))                           \
-                seek_hit(&seek, &r, p->list.at[i], p->list.at[i]->secret, p->list.at[i]->name,     \
-                         p->list.at[i]->at);                                                       \
+        for (const NameEntry *e = names_first(&p->names[index], r.name); e != NULL;                \
+             e = names_next(&p->names[index], e))                                                  \
+            if (p->list.at[e->place]->base home == r.home)                                         \
+                seek_hit(&seek, &r, p->list.at[e->place], p->list.at[e->place]->base secret,       \
+                         p->list.at[e->place]->base name, p->list.at[e->place]->base at);          \
     return seek_end(&seek)
 
+/* Enters what was declared since the last time, then seeks. base: where in the symbol its name is.
+ */
+#define FIND(index, list, base)                                                                    \
+    for (NameIndex *x = &p->names[index]; x->done < p->list.n;)                                    \
+        enter(p, x, p->list.at[x->done]->base home, p->list.at[x->done]->base name,                \
+              p->list.at[x->done]->base alias);                                                    \
+    SEEK(index, list, base)
+
 Event *event_find(Program *p, Str name) {
-    FIND(events);
+    FIND(IN_EVENTS, events, );
 }
 
 NamedType *type_find(Program *p, Str name) {
-    FIND(types);
+    FIND(IN_TYPES, types, );
 }
 
 Table *decision_find(Program *p, Str name) {
-    FIND(tables);
+    FIND(IN_TABLES, tables, );
 }
 
 DutySym *duty_find(Program *p, Str name) {
-    FIND(duties);
+    FIND(IN_DUTIES, duties, );
 }
 
 ApprovalSym *approval_find(Program *p, Str name) {
-    Seek seek = seek_begin(p, name);
-    for (Reach r; seek_next(&seek, &r);)
-        for (size_t i = 0; i < p->approvals.n; i++) {
-            const DutySym *base = &p->approvals.at[i]->base;
-            if (base->home == r.home && named_in(&r, base->name, base->alias))
-                seek_hit(&seek, &r, p->approvals.at[i], base->secret, base->name, base->at);
-        }
-    return seek_end(&seek);
+    FIND(IN_APPROVALS, approvals, base.);
 }
 
 KpiSym *kpi_find(Program *p, Str name) {
-    FIND(kpis);
+    FIND(IN_KPIS, kpis, );
 }
 
 Calend *calendar_find(Program *p, Str name) {
-    FIND(calendars);
+    FIND(IN_CALENDARS, calendars, );
 }
 
 /* A seat's team and role may each be named by name or label: 客户服务组.lead. */
-static bool party_named(const Party *party, const Reach *r) {
-    if (named_in(r, party->name, party->alias))
-        return true;
-    Str team, role;
-    if (party->team == NULL || !str_cut(r->name, '.', &team, &role))
-        return false;
-    Str own = str_from(party->name, party->team->name.n + 1);
-    return named_in(&(Reach){r->home, team, true}, party->team->name, party->team->alias) &&
-           named(own, name_alias(party->label), role);
+static void enter_party(Program *p, NameIndex *x, const Party *party) {
+    uint32_t place = (uint32_t)x->done;
+    enter(p, x, party->home, party->name, party->alias);
+    if (party->team == NULL)
+        return;
+    const Party *team = party->team;
+    Str teams[2] = {name_own(party->home, team->name),
+                    team->alias.n == 0 ? team->alias : name_own(party->home, team->alias)};
+    Str roles[2] = {str_from(party->name, team->name.n + 1), name_alias(party->label)};
+    for (int i = 0; i < 4; i++) {
+        Str of = teams[i / 2], role = roles[i % 2];
+        if (i > 0 && of.n > 0 && role.n > 0)
+            names_add(p, x, say(p, "%.*s.%.*s", STR_ARG(of), STR_ARG(role)), place);
+    }
 }
 
 Party *party_find(Program *p, Str name) {
-    Seek seek = seek_begin(p, name);
-    for (Reach r; seek_next(&seek, &r);)
-        for (size_t i = 0; i < p->parties.n; i++) {
-            Party *party = p->parties.at[i];
-            if (party->home == r.home && party_named(party, &r))
-                seek_hit(&seek, &r, party, party->secret, party->name, party->at);
-        }
-    return seek_end(&seek);
+    for (NameIndex *x = &p->names[IN_PARTIES]; x->done < p->parties.n;)
+        enter_party(p, x, p->parties.at[x->done]);
+    SEEK(IN_PARTIES, parties, );
 }
 
 int field_find(const Field *fields, uint32_t n, Str name) {
@@ -194,9 +200,10 @@ static Calend *declare_calendar(Program *p, const Node *node) {
 }
 
 static Rule *rule_find(Program *p, Str name) {
-    FIND(rules);
+    FIND(IN_RULES, rules, );
 }
 #undef FIND
+#undef SEEK
 
 static DutySym *declare_duty(Program *p, const Node *node) {
     DECLARE(DutySym, duties, duty_find);

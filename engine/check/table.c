@@ -36,27 +36,67 @@ static void say_untyped(Program *p, const Node *param) {
         diag_fix(diag, param->at, like);
 }
 
+/* The fields of the policy's events by name. All events have been read. */
+static const NameIndex *fields_index(Program *p) {
+    NameIndex *x = &p->names[IN_FIELDS];
+    for (; x->done < p->events.n; x->done++) {
+        const Event *event = p->events.at[x->done];
+        for (uint32_t k = 0; k < event->field_count && !event->engine; k++) {
+            const Field *field = &event->fields[k];
+            uint32_t place = (uint32_t)p->fields.n;
+            if (!vec_push(&p->fields, ((FieldPlace){event, k})))
+                p->nomem = true;
+            names_add(p, x, field->name, place);
+            if (!str_eq(field->name, field->alias))
+                names_add(p, x, field->alias, place);
+        }
+    }
+    return x;
+}
+
+static const Type *field_type(const Program *p, const NameEntry *e) {
+    const FieldPlace *at = &p->fields.at[e->place];
+    return &at->event->fields[at->field].type;
+}
+
+/* Which events have which type: a few of them, the one that differs from the first among them. */
+static void say_types_differ(Program *p, const Node *param, const NameEntry *first) {
+    enum { SHOWN = 3 };
+    const NameIndex *x = &p->names[IN_FIELDS];
+    Str seen = {NULL, 0};
+    size_t shown = 0, left = 0;
+    bool other = false;
+    for (const NameEntry *e = first; e != NULL; e = names_next(x, e)) {
+        bool same = type_same(field_type(p, first), field_type(p, e));
+        if (shown == SHOWN || (shown == SHOWN - 1 && same && !other)) {
+            left++;
+            continue;
+        }
+        other = other || !same;
+        shown++;
+        seen = say(p, "%.*s%s%.*s%.*s%.*s", STR_ARG(seen), seen.n == 0 ? "" : "; ",
+                   STR_ARG(type_text(p, field_type(p, e))), STR_ARG(say_both(p, " in ", "，见 ")),
+                   STR_ARG(p->fields.at[e->place].event->name));
+    }
+    if (left > 0)
+        seen = say(p, "%.*s%.*s%zu%.*s", STR_ARG(seen), STR_ARG(say_both(p, "; ", "；另有 ")), left,
+                   STR_ARG(say_both(p, " more", " 处")));
+    diag_add2(p->diags, DIAG_INPUT_TYPES_DIFFER, param->at, param->text, seen);
+}
+
 /* The type that all event fields of this name have (language.md 6); reports when there is none or
  * they differ. */
 Type type_from_fields(Program *p, const Node *param) {
-    Type type = type_error();
-    bool found = false, differ = false;
-    Str seen = {NULL, 0};
-    for (size_t i = 0; i < p->events.n; i++) {
-        const Event *event = p->events.at[i];
-        bool here = !event->engine && space_sees(p, event->home);
-        int k = !here ? -1 : field_find(event->fields, event->field_count, param->text);
-        if (k < 0)
-            continue;
-        const Type *other = &event->fields[k].type;
-        Str where = say(p, "%.*s%.*s%.*s", STR_ARG(type_text(p, other)),
-                        STR_ARG(say_both(p, " in ", "，见 ")), STR_ARG(event->name));
-        seen = seen.n == 0 ? where : say(p, "%.*s; %.*s", STR_ARG(seen), STR_ARG(where));
-        if (!found) {
-            type = *other;
-            found = true;
-            continue;
-        }
+    const NameIndex *x = fields_index(p);
+    const NameEntry *first = p->nomem ? NULL : names_first(x, param->text);
+    if (first == NULL) {
+        say_untyped(p, param);
+        return type_error();
+    }
+    Type type = *field_type(p, first);
+    bool differ = false;
+    for (const NameEntry *e = names_next(x, first); e != NULL; e = names_next(x, e)) {
+        const Type *other = field_type(p, e);
         differ = differ ||
                  (!type_same(&type, other) && type.kind != TY_ERROR && other->kind != TY_ERROR);
         type.optional = type.optional || other->optional;
@@ -67,10 +107,8 @@ Type type_from_fields(Program *p, const Node *param) {
             type.bounded = false;
         }
     }
-    if (!found)
-        say_untyped(p, param);
     if (differ) {
-        diag_add2(p->diags, DIAG_INPUT_TYPES_DIFFER, param->at, param->text, seen);
+        say_types_differ(p, param, first);
         return type_error();
     }
     return type;
