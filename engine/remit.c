@@ -172,7 +172,8 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         n.tests = p->program->tests.n;
         n.duties = p->program->duties.n;
         n.approvals = p->program->approvals.n;
-        n.kpis = p->program->kpis.n;
+        for (size_t i = 0; i < p->program->kpis.n; i++)
+            n.kpis += !p->program->kpis.at[i]->nameless;
         n.rules = p->program->rules.n;
         for (size_t i = 0; i < p->program->tables.n; i++)
             n.functions += p->program->tables.at[i]->node->flag;
@@ -181,11 +182,12 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
     } else if (p->bundle != NULL) {
         n = (RemitPolicyCounts){.duties = p->bundle->duty_count,
                                 .approvals = p->bundle->approval_count,
-                                .kpis = p->bundle->kpi_count,
                                 .rules = p->bundle->rule_count,
                                 .tables = p->bundle->table_count,
                                 .events = p->bundle->event_count - ENGINE_EVENTS,
                                 .files = p->bundle->source_count};
+        for (uint32_t i = 0; i < p->bundle->kpi_count; i++)
+            n.kpis += !p->bundle->kpis[i].nameless;
     }
     return n;
 }

@@ -29,7 +29,7 @@
 %left OR.
 %left AND.
 %right NOT.
-%nonassoc EQ NE LT LE GT GE IS IN.
+%nonassoc EQ NE LT LE GT GE ABOVE BELOW AT_LEAST AT_MOST IS IN.
 %left ROUNDED_TO.
 %left PLUS MINUS.
 %left STAR SLASH OF.
@@ -391,6 +391,8 @@ value(N) ::= OWNER(S). { N = build_owner(b, S); }
 value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
 value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= value(V) DOT ID(S) CALLP args(A) RP(R). { N = build_call_in(b, V, S, A, R); }
+value(N) ::= AGG(S). { N = build_leaf(b, N_REF, S, S); }
+value(N) ::= AGG(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= LP expr(A) RP. { N = A; }
 value(N) ::= MINUS(O) NUMBER(S). [NEGATE] { N = build_negative(b, O, LIT_NUMBER, S); }
@@ -410,6 +412,10 @@ expr(N) ::= expr(A) LT(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) LE(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) GT(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) GE(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) ABOVE(O) expr(B). { N = build_compared(b, O, TK_GT, A, B); }
+expr(N) ::= expr(A) BELOW(O) expr(B). { N = build_compared(b, O, TK_LT, A, B); }
+expr(N) ::= expr(A) AT_LEAST(O) expr(B). { N = build_compared(b, O, TK_GE, A, B); }
+expr(N) ::= expr(A) AT_MOST(O) expr(B). { N = build_compared(b, O, TK_LE, A, B); }
 expr(N) ::= expr(A) PLUS(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) MINUS(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) STAR(O) expr(B). { N = build_binary(b, O, A, B); }
@@ -425,6 +431,10 @@ expr(N) ::= DUTY(K) dotted(E) CALLP args(A) RP IS isnot(O) STATE(V). { N = build
 expr(N) ::= APPROVAL(K) dotted(E) CALLP args(A) RP IS isnot(O) STATE(V). { N = build_state_is(b, K, build_name(E), A, O, DECL_APPROVAL, V); }
 expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_state_is(b, K, build_name(E), A, O, DECL_KPI, V); }
 expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, build_name(E), A, O, DECL_KPI, V); }
+expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP DOT ID(V). { N = build_kpi_value(b, K, build_name(E), A, V); }
+/* A measure of its own: the aggregate, over a window. Its arguments are read as expressions, for min and max may be called. */
+expr(N) ::= AGG(K) CALLP args(A) RP(R) over(W). { N = build_measured(b, K, A, NULL, R, W); }
+expr(N) ::= AGG(K) CALLP exprs(A) WHERE expr(C) RP(R) over(W). { N = build_measured(b, K, A, C, R, W); }
 %type isnot {Tok}
 isnot(X) ::= . { X = build_no_token(); }
 isnot(X) ::= NOT(K). { X = K; }

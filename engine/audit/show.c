@@ -360,6 +360,8 @@ static Status each_series(Show *s, Str key, Str value) {
     const ShowOptions *o = s->opt;
     uint8_t level = 0;
     const LevelState *now = level_now(&series, &level);
+    if (series.def->nameless)
+        return OK;
     if (o->kpi.n > 0 && !str_eq(o->kpi, series.def->name) && !str_eq(o->kpi, series.def->alias))
         return OK;
     if (o->state.n > 0 && !str_eq(o->state, level_word(now, level)))

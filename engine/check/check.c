@@ -1,6 +1,8 @@
 /* check: one policy from its files, in the order in which what is found is needed. */
 #include "engine/check/check.h"
 
+#include <string.h>
+
 #include "engine/check/check_int.h"
 
 enum { LATE_DAYS = 30 };
@@ -15,11 +17,13 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->diags = diags;
     p->settings = settings;
     p->modules = modules;
+    p->asks_nothing = true; /* until it is known what KPIs measure */
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
     void (*const steps[])(Program *) = {
-        calendars_check, tables_check, calls_check, kpis_oblige,  powers_check, duties_check,
-        approvals_check, kpis_check,   rules_check, states_check, graph_check,  tests_check};
+        calendars_check, tables_check, calls_check,     kpis_oblige, kpis_read,
+        powers_check,    duties_check, approvals_check, kpis_check,  rules_check,
+        states_check,    graph_check,  tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
@@ -46,7 +50,11 @@ Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *di
     Program here = *p; /* messages and their texts go elsewhere; an expression declares nothing */
     here.arena = arena;
     here.diags = diags;
+    here.asks_nothing = true; /* where nothing is at hand, nothing is measured */
+    memset(&here.asked, 0, sizeof here.asked);
     expr_check(&here, &nothing_at_hand, expr, NULL);
+    states_check(&here);
+    vec_free(&here.asked);
     diags_sort(diags);
     if (diags->errors == 0)
         *out = expr;

@@ -29,9 +29,10 @@ typedef enum TypeKind {
     TY_PARTY,
     TY_ENUM,
     TY_LIST,
-    TY_RECORD, /* what a table gives: `of` is the Table */
-    TY_EVENT,  /* an event at hand: `of` is the Event */
-    TY_NOTHING /* a literal `absent` */
+    TY_RECORD,  /* what a table gives: `of` is the Table */
+    TY_EVENT,   /* an event at hand: `of` is the Event */
+    TY_NOTHING, /* a literal `absent` */
+    TY_QUOTIENT /* of two exact numbers, which a KPI measures: `of` is the KpiSym */
 } TypeKind;
 
 typedef struct Member {
@@ -396,6 +397,8 @@ typedef struct KpiSym {
     bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
+    bool nameless;         /* a measure in a condition: `node` is N_MEASURED */
+    bool read;             /* what it measures is known */
     uint32_t number, rank; /* rank: its place in the order of judging */
     Scope scope;           /* of its reactions: the fields of `by`, and value */
     Field *by;
@@ -532,6 +535,7 @@ typedef struct Program {
     const Modules *modules; /* NULL: no file can be had */
     bool asked_unknown;     /* an approval was asked for that there is not */
     bool nomem;
+    bool asks_nothing;        /* no measure may be asked for here */
     const Settings *settings; /* until the header is read */
     Str no_setting;           /* a zone or a calendar of the settings that there is not */
     Str like_setting;         /* what was probably meant, or empty */

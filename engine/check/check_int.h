@@ -17,6 +17,7 @@ typedef enum Bind {
     BIND_MEMBER,   /* slot: member's number, means: Enum */
     BIND_TABLE,    /* a call; means: Table */
     BIND_SUPERIOR, /* who stands above `a` */
+    BIND_MEASURE,  /* what a KPI measures, `a` is its group; or a comparison with that */
     BIND_CONST,    /* a literal */
     BIND_BUILTIN   /* a call; slot: Builtin */
 } Bind;
@@ -134,6 +135,10 @@ void scope_add(Program *p, Scope *scope, Local local);
 Type expr_check(Program *p, const Scope *scope, Node *node, const Type *want);
 /* The same, and reports what does not fit `want`, or may be absent. */
 Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want);
+/* The same as expr_check of an operand: one value, and present. */
+Type expr_operand(Program *p, const Scope *scope, Node *node, const Type *want);
+/* The dotted text of names joined by dots; false if something else is among them. */
+bool dotted_text(Program *p, const Node *node, Str *out);
 void expr_condition(Program *p, const Scope *scope, Node *node);
 /* The value of a constant expression of type want; false (and a diagnostic `code`) if it is none.
  */
@@ -160,6 +165,15 @@ void duties_check(Program *p);
 Type state_check(Program *p, const Scope *scope, Node *node);
 bool state_fits(DeclKind of, StateRow state); /* whether a duty or an approval can be in it */
 void states_check(Program *p);
+/* measured.c: the value of a KPI in a condition, and a measure of its own. */
+bool asks_kpi(Program *p, const Node *node); /* a call that is the value of a KPI */
+bool is_measure(Program *p, const Node *node);
+Type kpi_value_check(Program *p, const Scope *scope, Node *node);
+Type measured_check(Program *p, const Scope *scope, Node *node);
+/* A comparison of a measure with a value: where there is nothing to measure it does not hold. */
+Type measured_compare(Program *p, const Scope *scope, Node *node);
+/* What a quotient, `type`, gives that is rounded. */
+Type measured_rounded(Program *p, Node *node, Type type);
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);
@@ -178,13 +192,28 @@ void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
 /* Arguments of oblige and ask. */
 void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);
 bool is_members(const Node *seat); /* TEAM.members */
+/* What an expression uses: the event at hand in a clause, and what is at hand besides. */
+typedef struct Uses {
+    bool it, at_hand;
+} Uses;
+Uses uses_here(const Node *node);
 /* Whether a node is X.PROPERTY, in either language. */
 bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
-/* kpi.c: which duties KPIs oblige; then the KPIs. */
+/* kpi.c: which duties KPIs oblige; what KPIs measure, which conditions may ask for; then their
+ * levels. */
 void kpis_oblige(Program *p);
+void kpis_read(Program *p);
+/* The event that a dotted name begins with, the longest first; *field: what is behind it. */
+const Event *event_of(Program *p, Str name, Str *field);
+/* Adds an aggregate, the tree of which is N_AGGREGATE, to those of a KPI. */
+bool agg_check(Program *p, KpiSym *kpi, const Node *node);
+void window_check(Program *p, KpiSym *kpi, Node *node);
+/* The type of the whole measure. */
+void measure_type(Program *p, KpiSym *kpi, const Node *node);
+bool plain_number(const Type *t); /* an integer, number or percentage */
 void kpis_check(Program *p);
 /* A constant that a KPI's value is compared with. */
 bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out);

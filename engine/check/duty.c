@@ -24,7 +24,7 @@ static void lets_read(Program *p, Scope *scope, const Node *clauses) {
         if (c->kind != N_LET)
             continue;
         Type type = expr_check(p, scope, c->a, NULL);
-        if (type.kind == TY_EVENT || type.kind == TY_NOTHING) {
+        if (type.kind == TY_EVENT || type.kind == TY_NOTHING || type.kind == TY_QUOTIENT) {
             Type any = type_plain(TY_TEXT);
             say_wrong_type(p, c->a, &type, &any);
             type = type_error();
@@ -181,35 +181,31 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
 
 /* ---- finding the instances of a clause */
 
-typedef struct Uses {
-    bool it, duty;
-} Uses;
-
 static Uses uses_of(const Node *node) {
     Uses uses = {false, false};
     for (; node != NULL; node = node->next) {
         if (node->bind == BIND_IT)
             uses.it = true;
         if (node->bind == BIND_EVENT || node->bind == BIND_LOCAL)
-            uses.duty = true;
+            uses.at_hand = true;
         const Node *kids[] = {node->a, node->b, node->c, node->d};
         for (int i = 0; i < 4; i++) {
             Uses below = uses_of(kids[i]);
             uses.it = uses.it || below.it;
-            uses.duty = uses.duty || below.duty;
+            uses.at_hand = uses.at_hand || below.at_hand;
         }
     }
     return uses;
 }
 
 /* The uses of one node without its siblings. */
-static Uses uses_here(const Node *node) {
+Uses uses_here(const Node *node) {
     Uses uses = {node->bind == BIND_IT, node->bind == BIND_EVENT || node->bind == BIND_LOCAL};
     const Node *kids[] = {node->a, node->b, node->c, node->d};
     for (int i = 0; i < 4; i++) {
         Uses below = uses_of(kids[i]);
         uses.it = uses.it || below.it;
-        uses.duty = uses.duty || below.duty;
+        uses.at_hand = uses.at_hand || below.at_hand;
     }
     return uses;
 }
@@ -223,7 +219,7 @@ bool expr_same(const Node *a, const Node *b) {
     bool same = a->kind == b->kind && a->op == b->op && a->bind == b->bind &&
                 a->means == b->means && a->slot == b->slot && a->flag == b->flag &&
                 (bound || (str_eq(a->text, b->text) && str_eq(a->more, b->more)));
-    if (!same || a->kind != N_CALL)
+    if (!same || (a->kind != N_CALL && a->kind != N_MEASURED && a->kind != N_STATE_IS))
         return same && expr_same(a->a, b->a) && expr_same(a->b, b->b);
     const Node *x = a->a, *y = b->a;
     for (; same && x != NULL && y != NULL; x = x->next, y = y->next)
@@ -255,7 +251,8 @@ static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     }
     if (cond->kind == N_BINARY && cond->op == MARK_EQ) {
         Uses a = uses_here(cond->a), b = uses_here(cond->b);
-        bool forth = a.it && !a.duty && b.duty && !b.it, back = b.it && !b.duty && a.duty && !a.it;
+        bool forth = a.it && !a.at_hand && b.at_hand && !b.it,
+             back = b.it && !b.at_hand && a.at_hand && !a.it;
         if ((forth || back) && !asks_owner(duty, cond)) {
             const Node *event_side = forth ? cond->a : cond->b,
                        *duty_side = forth ? cond->b : cond->a;

@@ -208,8 +208,7 @@ static bool is_alias(const Scope *scope, Str name) {
            str_eq(scope->alias, name);
 }
 
-/* The dotted text of names joined by dots; false if something else is among them. */
-static bool dotted_text(Program *p, const Node *node, Str *out) {
+bool dotted_text(Program *p, const Node *node, Str *out) {
     if (node->kind == N_REF) {
         *out = node->text;
         return true;
@@ -456,6 +455,8 @@ static int function_find(Str name) {
 }
 
 static Type check_call(Program *p, const Scope *scope, Node *node) {
+    if (node->flag != 0 || asks_kpi(p, node))
+        return kpi_value_check(p, scope, node);
     const Table *table = decision_find(p, node->text);
     int function = table == NULL ? function_find(node->text) : -1;
     if (function >= 0)
@@ -604,6 +605,10 @@ static Type check_product(Program *p, const Node *node, const Type *a, const Typ
 
 /* What may not be absent in an operation. */
 static Type present(Program *p, const Node *node, Type type) {
+    if (type.kind == TY_QUOTIENT) {
+        diag_add1(p->diags, DIAG_QUOTIENT_PLAIN, node->span, source_text(p->sources, node->span));
+        return type_error();
+    }
     if (type.optional && type.kind != TY_ERROR) {
         diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->span, source_text(p->sources, node->span));
         return type_error();
@@ -620,9 +625,13 @@ static Type scalar(Program *p, Node *node, Type type) {
     return type;
 }
 
+Type expr_operand(Program *p, const Scope *scope, Node *node, const Type *want) {
+    return present(p, node, scalar(p, node, expr_check(p, scope, node, want)));
+}
+
 /* The type of an operand: one value, and present. */
 static Type operand(Program *p, const Scope *scope, Node *node, const Type *want) {
-    return present(p, node, scalar(p, node, expr_check(p, scope, node, want)));
+    return expr_operand(p, scope, node, want);
 }
 
 static bool bare_name(const Scope *scope, const Node *node) {
@@ -643,6 +652,8 @@ static void check_sides(Program *p, const Scope *scope, Node *node, Type *a, Typ
 
 static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     Type a, b;
+    if (is_measure(p, node->a) != is_measure(p, node->b))
+        return measured_compare(p, scope, node);
     check_sides(p, scope, node, &a, &b);
     bool equality = node->op == MARK_EQ || node->op == MARK_NE;
     bool fits = type_fits(&a, &b) || type_fits(&b, &a);
@@ -751,7 +762,10 @@ static Type check_function(Program *p, const Scope *scope, Node *node, int funct
 
 /* Rounding to no places gives a whole number. */
 static Type check_rounded(Program *p, const Scope *scope, Node *node) {
-    Type type = operand(p, scope, node->a, NULL);
+    Type type = expr_check(p, scope, node->a, NULL);
+    bool quotient = type.kind == TY_QUOTIENT;
+    type =
+        quotient ? measured_rounded(p, node, type) : present(p, node->a, scalar(p, node->a, type));
     Value places = value_int(0);
     Dec d;
     Status status = dec_parse_source(node->text, &d);
@@ -761,7 +775,9 @@ static Type check_rounded(Program *p, const Scope *scope, Node *node) {
                   say_both(p, "the 0 to 18 places there are", "可用的 0 至 18 位小数"));
     node->slot = (uint32_t)places.i;
     if (numeric(&type))
-        return type_plain(good && places.i == 0 ? TY_INTEGER : TY_NUMBER);
+        return (Type){.kind = good && places.i == 0 ? TY_INTEGER : TY_NUMBER, .optional = quotient};
+    if (quotient)
+        return type;
     if (type.kind == TY_MONEY || type.kind == TY_PERCENT || type.kind == TY_ERROR)
         return plain(&type);
     Type wanted = type_plain(TY_NUMBER);
@@ -820,6 +836,8 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
         return check_rounded(p, scope, node);
     case N_STATE_IS:
         return state_check(p, scope, node);
+    case N_MEASURED:
+        return measured_check(p, scope, node);
     case N_IS_ABSENT: {
         Type a = scalar(p, node->a, expr_check(p, scope, node->a, NULL));
         if (!a.optional && a.kind != TY_ERROR)

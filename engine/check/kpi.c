@@ -21,8 +21,7 @@ void kpis_oblige(Program *p) {
 
 /* ---- measures */
 
-/* The event that a dotted name begins with, the longest first; *field: what is behind it. */
-static const Event *event_of(Program *p, Str name, Str *field) {
+const Event *event_of(Program *p, Str name, Str *field) {
     for (size_t n = name.n; n > 0; n--) {
         if (n < name.n && name.p[n] != '.')
             continue;
@@ -157,7 +156,7 @@ static bool agg_group(Program *p, KpiSym *kpi, AggSym *agg, bool first) {
     return good;
 }
 
-static bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
+bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
     AggSym *agg = &kpi->aggs[kpi->agg_count];
     *agg = (AggSym){.what = (AggRow)node->op, .field = -1, .node = node};
     Str field;
@@ -180,12 +179,11 @@ static bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
     return good;
 }
 
-static bool plain_number(const Type *t) {
+bool plain_number(const Type *t) {
     return t->kind == TY_INTEGER || t->kind == TY_NUMBER || t->kind == TY_PERCENT;
 }
 
-/* The type of the whole measure. */
-static void measure_type(Program *p, KpiSym *kpi, const Node *node) {
+void measure_type(Program *p, KpiSym *kpi, const Node *node) {
     const Type *a = &kpi->aggs[0].type, *b = &kpi->aggs[1].type;
     kpi->type = *a;
     kpi->ratio = kpi->agg_count == 2 || kpi->aggs[0].what == AGG_AVERAGE;
@@ -211,7 +209,7 @@ static void say_window(Program *p, const Node *at, const char *why, const char *
               say_both(p, why, zh));
 }
 
-static void window_check(Program *p, KpiSym *kpi, Node *node) {
+void window_check(Program *p, KpiSym *kpi, Node *node) {
     kpi->window = node->op;
     if (node->op == WINDOW_CALENDAR) {
         kpi->period = node->flag - 1;
@@ -437,7 +435,8 @@ static void kpi_scope(Program *p, KpiSym *kpi) {
                       .at = kpi->at});
 }
 
-static void kpi_check(Program *p, KpiSym *kpi) {
+/* What it measures, and of how many samples. */
+static void kpi_read(Program *p, KpiSym *kpi) {
     const Node *seen[3] = {NULL};
     kpi_group(p, kpi);
     bool broken = false;
@@ -472,18 +471,36 @@ static void kpi_check(Program *p, KpiSym *kpi) {
         if (!broken)
             diag_add1(p->diags, DIAG_KPI_WITHOUT_MEASURE, kpi->at, kpi->name);
     }
+}
+
+static void kpi_check(Program *p, KpiSym *kpi) {
     kpi_scope(p, kpi);
+    p->asks_nothing = true;
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_LEVEL)
             level_check(p, kpi, c);
+    p->asks_nothing = false;
     levels_order(p, kpi);
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_WHEN_LEVEL)
             reaction_level(p, kpi, c);
 }
 
+void kpis_read(Program *p) {
+    p->asks_nothing = true;
+    for (size_t i = 0; i < p->kpis.n && !p->nomem; i++) {
+        space_enter(p, p->kpis.at[i]->home);
+        kpi_read(p, p->kpis.at[i]);
+    }
+    for (size_t i = 0; i < p->kpis.n; i++)
+        p->kpis.at[i]->read = true;
+    p->asks_nothing = false;
+}
+
 void kpis_check(Program *p) {
     for (size_t i = 0; i < p->kpis.n && !p->nomem; i++) {
+        if (p->kpis.at[i]->nameless)
+            continue;
         space_enter(p, p->kpis.at[i]->home);
         kpi_check(p, p->kpis.at[i]);
     }

@@ -289,6 +289,7 @@ static void test_check(Program *p, const Node *node) {
 }
 
 void tests_check(Program *p) {
+    p->asks_nothing = true;
     for (size_t i = 0; i < p->files.n; i++) {
         space_enter(p, p->homes.at[i]);
         for (const Node *item = p->files.at[i]; item != NULL && !p->nomem; item = item->next)

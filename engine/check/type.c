@@ -122,6 +122,9 @@ Str type_text(Program *p, const Type *type) {
         return around(p, "an event ", "事件 ", ((const Event *)type->of)->name, "", "");
     case TY_NOTHING:
         return say_both(p, "nothing", "空缺");
+    case TY_QUOTIENT:
+        return say_both(p, "a quotient, which may be compared, or rounded to a number",
+                        "商（可以比较，或取整为数）");
     }
     UNREACHABLE();
 }

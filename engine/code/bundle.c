@@ -841,6 +841,7 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_str(out, k->name);
     put_str(out, k->alias);
     put_str(out, k->label);
+    put_u8(out, k->nameless);
     PUT_LIST(out, k->by, k->by_count, put_field);
     PUT_LIST(out, k->aggs, k->agg_count, put_agg);
     put_u8(out, k->window);
@@ -870,6 +871,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->name = take_plain(r);
     k->alias = take_str(&r->t);
     k->label = take_str(&r->t);
+    k->nameless = take_flag(r);
     TAKE_LIST(r, k->by, k->by_count, take_field);
     k->agg_count = take_below(r, KPI_AGGS + 1);
     for (uint32_t i = 0; i < k->agg_count; i++)
@@ -1483,6 +1485,32 @@ int32_t bundle_superior(const Bundle *b, int32_t party) {
         return p->under;
     const PartyDef *team = &b->parties[p->team];
     return team->votes >= 0 && team->votes != party ? team->votes : team->under;
+}
+
+KindDef bundle_measure(const KpiDef *k, bool *quotient) {
+    const AggDef *a = &k->aggs[0];
+    bool two = k->agg_count == 2, unit = a->sample == V_MONEY || a->sample == V_DURATION;
+    *quotient = two || a->kind == AGG_IS_AVERAGE;
+    if (*quotient)
+        return (KindDef){unit && (!two || k->aggs[1].sample != a->sample) ? a->sample : V_DEC,
+                         true};
+    bool always = a->kind == AGG_IS_SUM || a->kind == AGG_IS_COUNT || a->kind == AGG_IS_DISTINCT;
+    return (KindDef){a->sample, !always || k->samples > 0};
+}
+
+Value bundle_measure_nothing(const KpiDef *k) {
+    bool quotient;
+    KindDef kind = bundle_measure(k, &quotient);
+    const AggDef *a = &k->aggs[0];
+    if (kind.optional)
+        return value_absent();
+    if (kind.kind == V_INT)
+        return value_int(0);
+    if (kind.kind == V_DURATION)
+        return value_duration((Family)a->unit, 0);
+    Value v = value_dec((ValueKind)kind.kind, dec_of_i64(0));
+    v.n = kind.kind == V_MONEY ? a->currency : 0;
+    return v;
 }
 
 int32_t bundle_event(const Bundle *b, Str name) {

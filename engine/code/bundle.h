@@ -322,6 +322,9 @@ typedef enum AggKind {
 
 enum { SHARE_SCALE = 6 };
 
+/* How two values stand to each other: those of SideDef, then equal and not. */
+enum { SIDE_IS_EQUAL = 4, SIDE_IS_OTHER, SIDE_ROWS };
+
 /* What an event gives to a measure. */
 typedef struct AggDef {
     uint8_t kind;   /* AggKind */
@@ -371,6 +374,7 @@ enum { KPI_AGGS = 2, KPI_STEPS = 2 };
 
 typedef struct KpiDef {
     Str name, alias, label;
+    bool nameless; /* a condition measures it, and nothing else knows it */
     FieldDef *by;
     uint32_t by_count;
     AggDef aggs[KPI_AGGS]; /* the second divides the first */
@@ -478,6 +482,11 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 /* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
  * for the team, of that one what the team is under. -1: nobody. */
 int32_t bundle_superior(const Bundle *b, int32_t party);
+/* The kind of what a KPI measures; *quotient: it is two numbers, the first of that kind, the second
+ * a decimal. */
+KindDef bundle_measure(const KpiDef *k, bool *quotient);
+/* What a KPI measures where there is no sample. */
+Value bundle_measure_nothing(const KpiDef *k);
 int32_t bundle_event(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);

@@ -814,6 +814,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
     *def = (KpiDef){.name = kpi->name,
                     .alias = kpi->alias,
                     .label = kpi->node->more,
+                    .nameless = kpi->nameless,
                     .by_count = kpi->by_count,
                     .length = kpi->length,
                     .step = kpi->step,

@@ -313,12 +313,35 @@ static bool is_quotient(const Node *node) {
     return node->kind == N_BINARY && node->op == MARK_SLASH;
 }
 
+static uint32_t emit_measure(Emit *e, const Node *node);
+
+/* A measured quotient, rounded; absent where there is none. */
+static void emit_rounded_measure(Emit *e, const Node *node, uint32_t dst, uint32_t how) {
+    uint32_t x = emit_measure(e, node->a), flag = fn_reg(e, 1);
+    ins_abc(e, OP_IS_ABSENT, flag, x, 0);
+    uint32_t absent = jump_from(e, OP_SKIP_IF, flag);
+    ins_abc(e, OP_UNWRAP, x, x, 0);
+    ins_abc(e, OP_UNWRAP, x + 1, x + 1, 0);
+    emit_at(e, node);
+    ins_abc(e, OP_ROUND_QUOT, x, x + 1, how);
+    ins_abc(e, type_of(node)->kind == TY_INTEGER ? OP_DEC_INT : OP_MOVE, dst, x, 0);
+    uint32_t end = jump_from(e, OP_SKIP, 0);
+    jump_here(e, absent);
+    ins_abx(e, OP_LOADK, dst, emit_constant(e, value_absent()));
+    jump_here(e, end);
+}
+
 static void emit_rounded(Emit *e, const Node *node, uint32_t dst) {
     const Type *t = type_of(node->a);
     bool percent = t->kind == TY_PERCENT;
     uint32_t places = node->slot + (percent ? 2 : 0); /* 5.5% has one place, its fraction three */
     places = places > DEC_SCALE_MAX ? DEC_SCALE_MAX : places;
-    uint32_t how = (uint32_t)node->op * 32 + places, x = fn_reg(e, 1);
+    uint32_t how = (uint32_t)node->op * 32 + places;
+    if (t->kind == TY_QUOTIENT) {
+        emit_rounded_measure(e, node, dst, how);
+        return;
+    }
+    uint32_t x = fn_reg(e, 1);
     if (is_quotient(node->a)) {
         const Node *a = node->a->a, *b = node->a->b;
         uint32_t y = fn_reg(e, 1);
@@ -442,6 +465,52 @@ static void widen(Emit *e, const Type *t, uint32_t r) {
     jump_here(e, end);
 }
 
+static uint32_t decl_number(const Emit *e, DeclKind kind, uint32_t number) {
+    uint32_t decl = 0;
+    while (decl < e->p->decls.n &&
+           (e->p->decls.at[decl].kind != kind || e->p->decls.at[decl].number != number))
+        decl++;
+    return decl;
+}
+
+/* The group of a measure into the registers from `at` on. */
+static void emit_group(Emit *e, const Node *node, uint32_t at) {
+    const KpiSym *kpi = node->means;
+    uint32_t i = 0;
+    for (const Node *part = node->a; part != NULL; part = part->next, i++)
+        emit_expr(e, part, at + i, &kpi->by[i].type);
+    emit_at(e, node);
+}
+
+/* What a measure gives, in the register that comes back; of a quotient the next one has what it is
+ * divided by. */
+static uint32_t emit_measure(Emit *e, const Node *node) {
+    const KpiSym *kpi = node->means;
+    uint32_t base = fn_reg(e, 2 + kpi->by_count);
+    emit_group(e, node, base + 1);
+    ins_abx(e, OP_MEASURE, base, decl_number(e, DECL_KPI, kpi->number));
+    return base;
+}
+
+/* A measure compared with a value. */
+static void emit_measure_is(Emit *e, const Node *node, uint32_t dst) {
+    bool right = node->flag != 0;
+    const Node *measure = right ? node->b : node->a, *other = right ? node->a : node->b;
+    const KpiSym *kpi = measure->means;
+    int side = node->op == MARK_EQ   ? SIDE_IS_EQUAL
+               : node->op == MARK_NE ? SIDE_IS_OTHER
+               : node->op == MARK_GT ? (right ? SIDE_IS_BELOW : SIDE_IS_ABOVE)
+               : node->op == MARK_LT ? (right ? SIDE_IS_ABOVE : SIDE_IS_BELOW)
+               : node->op == MARK_GE ? (right ? SIDE_IS_AT_MOST : SIDE_IS_AT_LEAST)
+                                     : (right ? SIDE_IS_AT_LEAST : SIDE_IS_AT_MOST);
+    uint32_t base = fn_reg(e, 2 + kpi->by_count);
+    ins_abx(e, OP_LOADK, base, emit_constant(e, value_int(side)));
+    emit_expr(e, other, base + 1, NULL);
+    emit_group(e, measure, base + 2);
+    ins_abx(e, OP_MEASURE_IS, base, decl_number(e, DECL_KPI, kpi->number));
+    ins_abc(e, OP_MOVE, dst, base, 0);
+}
+
 /* Whether a declaration is in a state: the state, then its key, in registers one behind the other.
  */
 static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
@@ -453,10 +522,8 @@ static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
                 : row == LEVEL_WARNING  ? KPI_WARNING
                 : row == LEVEL_CRITICAL ? KPI_CRITICAL
                                         : KPI_CLEARED;
-    uint32_t decl = 0, base = fn_reg(e, 1 + (uint32_t)node_count(node->a)), i = 1;
-    while (decl < e->p->decls.n &&
-           (e->p->decls.at[decl].kind != kind || e->p->decls.at[decl].number != number))
-        decl++;
+    uint32_t decl = decl_number(e, kind, number);
+    uint32_t base = fn_reg(e, 1 + (uint32_t)node_count(node->a)), i = 1;
     ins_abx(e, OP_LOADK, base, emit_constant(e, value_int(state)));
     for (const Node *part = node->a; part != NULL; part = part->next, i++)
         emit_expr(e, part, base + i, NULL);
@@ -468,6 +535,14 @@ static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
 /* ---- all expressions */
 
 static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
+    if (node->bind == BIND_MEASURE && node->kind == N_BINARY) {
+        emit_measure_is(e, node, dst);
+        return;
+    }
+    if (node->bind == BIND_MEASURE) {
+        ins_abc(e, OP_MOVE, dst, emit_measure(e, node), 0);
+        return;
+    }
     switch (node->kind) {
     case N_REF:
         load_local(e, node, dst);

@@ -336,6 +336,42 @@ static void want_key(Verify *v, uint32_t r) {
         refuse(v, "a register holds another kind than is wanted");
 }
 
+static bool is_number_kind(uint8_t kind) {
+    return kind == V_INT || kind == V_DURATION || is_dec_kind(kind);
+}
+
+/* What a KPI measures, for the group in the registers from `group` on. */
+static const KpiDef *check_group(Verify *v, uint32_t bx, uint32_t group) {
+    DeclDef decl = v->b->decls[bx];
+    if (decl.kind != DECL_KPI) {
+        refuse(v, "it names something that there is not");
+        return NULL;
+    }
+    const KpiDef *kpi = &v->b->kpis[decl.number];
+    want_fields(v, group, kpi->by, kpi->by_count);
+    return kpi;
+}
+
+static void check_measure(Verify *v, uint32_t a, uint32_t bx) {
+    const KpiDef *kpi = check_group(v, bx, a + 1);
+    bool quotient;
+    if (kpi == NULL)
+        return;
+    KindDef kind = bundle_measure(kpi, &quotient);
+    set_reg(v, a, kind.kind, kind.optional);
+    if (quotient)
+        set_reg(v, a + 1, V_DEC, true);
+}
+
+static void check_measure_is(Verify *v, uint32_t a, uint32_t bx) {
+    want_kind(v, a, V_INT, false);
+    Reg bound = reg_of(v, a + 1);
+    if (v->status == OK && (bound.optional || !is_number_kind(bound.kind)))
+        refuse(v, "a register holds another kind than is wanted");
+    if (check_group(v, bx, a + 2) != NULL)
+        set_reg(v, a, V_FLAG, false);
+}
+
 /* The operations whose effect is more than their operands. */
 static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, uint32_t bx) {
     const Bundle *bundle = v->b;
@@ -365,6 +401,12 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         for (uint32_t i = 0, n = bundle_key_parts(bundle, bundle->decls[bx]); i < n; i++)
             want_key(v, a + 1 + i);
         set_reg(v, a, V_FLAG, false);
+        return;
+    case OP_MEASURE:
+        check_measure(v, a, bx);
+        return;
+    case OP_MEASURE_IS:
+        check_measure_is(v, a, bx);
         return;
     case OP_ESCALATE:
         if (v->fn->of != DECL_APPROVAL || v->fn->owner < 0)

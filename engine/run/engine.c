@@ -38,7 +38,7 @@ static void handler_add(HandlerList *list, Handler h) {
 }
 
 /* All handlers, in their order: counted when the lists have no memory yet, written when they have.
- */
+ * Samples come last: what an event asks for is as it was before it. */
 static void handlers_collect(const Bundle *b, HandlerList *lists) {
     for (uint32_t i = 0; i < b->decl_count; i++) {
         uint32_t n = b->decls[i].number;
@@ -47,11 +47,8 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
                 handler_add(&lists[b->rules[n].event], (Handler){HANDLE_RULE, n, 0});
             continue;
         }
-        if (b->decls[i].kind == DECL_KPI) {
-            for (uint32_t k = 0; k < b->kpis[n].agg_count; k++)
-                handler_add(&lists[b->kpis[n].aggs[k].event], (Handler){HANDLE_SAMPLE, n, k});
+        if (b->decls[i].kind == DECL_KPI)
             continue;
-        }
         if (b->decls[i].kind == DECL_APPROVAL) {
             const ApprovalDef *a = &b->approvals[n];
             for (uint32_t k = 0; k < a->act_count; k++)
@@ -68,6 +65,9 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
         if (d->event >= 0)
             handler_add(&lists[d->event], (Handler){HANDLE_RAISE, n, 0});
     }
+    for (uint32_t n = 0; n < b->kpi_count; n++)
+        for (uint32_t k = 0; k < b->kpis[n].agg_count; k++)
+            handler_add(&lists[b->kpis[n].aggs[k].event], (Handler){HANDLE_SAMPLE, n, k});
 }
 
 static Status handlers_init(Engine *e) {
@@ -259,6 +259,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .escalate = host_escalate,
                        .notify = host_notify,
                        .state = state_answer,
+                       .measure = measure_answer,
                        .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
     Status status = render_init(&e->render, b, led_name(l), &e->keep);

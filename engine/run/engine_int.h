@@ -292,6 +292,8 @@ Status kpi_fire(Engine *e, uint64_t number, int64_t at);
 Status state_before(Engine *e, uint64_t number, uint8_t was);
 /* The VM's question for the state of a declaration. */
 Status state_answer(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
+/* The VM's question for what a KPI measures: two numbers, the second of a quotient. */
+Status measure_answer(void *ctx, uint32_t kpi, const Value *group, Value out[2]);
 /* power.c: what somebody asks to do to a duty or an approval. */
 typedef struct Power {
     PowerVerb verb;

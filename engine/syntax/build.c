@@ -415,6 +415,26 @@ Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, in
     return node;
 }
 
+Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c) {
+    at.kind = mark;
+    return build_binary(b, at, a, c);
+}
+
+Node *build_kpi_value(Builder *b, Tok at, Tok name, NodeList group, Tok property) {
+    Node *node = build_node(b, N_CALL, at.span, property.span, name);
+    node->a = group.first;
+    node->more = property.text;
+    node->flag = 1;
+    return node;
+}
+
+Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window) {
+    Node *node = build_node(b, N_MEASURED, agg.span, window->span, agg);
+    node->a = build_aggregate(b, agg, (Tok){0}, args.first, where, end);
+    node->c = window;
+    return node;
+}
+
 Node *build_owner(Builder *b, Tok name) {
     Node *node = build_leaf(b, N_REF, name, name);
     node->flag = 1;

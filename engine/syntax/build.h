@@ -70,6 +70,12 @@ Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, T
 Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
 Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most);
+/* One of the words that compare: the mark it stands for. */
+Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c);
+/* kpi NAME(GROUP).PROPERTY */
+Node *build_kpi_value(Builder *b, Tok at, Tok name, NodeList group, Tok property);
+/* An aggregate in a condition, of `args` and where that holds, over a window. */
+Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window);
 Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state);
 Node *build_owner(Builder *b, Tok name);
 Node *build_power(Builder *b, Tok verb);

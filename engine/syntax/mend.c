@@ -64,6 +64,10 @@ static bool is_operator(int token) {
     case TK_AND:
     case TK_OR:
     case TK_IS:
+    case TK_ABOVE:
+    case TK_BELOW:
+    case TK_AT_LEAST:
+    case TK_AT_MOST:
     case TK_ELSE:
     case TK_OF:
     case TK_NOT:

@@ -175,6 +175,60 @@ static Status do_state_is(Vm *vm, uint32_t decl, Value *ra) {
     return OK;
 }
 
+static Status measured(Vm *vm, uint32_t decl, const Value *group, Value out[2]) {
+    uint32_t kpi = vm->b->decls[decl].number;
+    out[0] = bundle_measure_nothing(&vm->b->kpis[kpi]);
+    out[1] = value_absent();
+    if (vm->host == NULL || vm->host->measure == NULL)
+        return OK;
+    Status status = vm->host->measure(vm->host->ctx, kpi, group, out);
+    bool number = status == ERR_OVERFLOW || status == ERR_INEXACT;
+    return number ? trap_status(vm, status, value_absent(), value_absent()) : status;
+}
+
+static Status do_measure(Vm *vm, uint32_t decl, Value *ra) {
+    Value out[2];
+    bool quotient;
+    TRY(measured(vm, decl, &ra[1], out));
+    (void)bundle_measure(&vm->b->kpis[vm->b->decls[decl].number], &quotient);
+    ra[0] = out[0];
+    if (quotient)
+        ra[1] = out[1];
+    return OK;
+}
+
+static Dec number_of(Value v) {
+    return v.kind == V_INT || v.kind == V_DURATION ? dec_of_i64(v.i) : value_to_dec(v);
+}
+
+static bool stands(int64_t side, int order) {
+    switch (side) {
+    case SIDE_IS_ABOVE:
+        return order > 0;
+    case SIDE_IS_BELOW:
+        return order < 0;
+    case SIDE_IS_AT_LEAST:
+        return order >= 0;
+    case SIDE_IS_AT_MOST:
+        return order <= 0;
+    case SIDE_IS_EQUAL:
+        return order == 0;
+    default:
+        return order != 0;
+    }
+}
+
+static Status do_measure_is(Vm *vm, uint32_t decl, Value *ra) {
+    Value out[2];
+    TRY(measured(vm, decl, &ra[2], out));
+    Ratio is = {number_of(out[0]), dec_of_i64(1)};
+    if (out[1].kind != V_ABSENT)
+        is.den = number_of(out[1]);
+    *ra =
+        value_flag(out[0].kind != V_ABSENT && stands(ra[0].i, ratio_cmp_dec(is, number_of(ra[1]))));
+    return OK;
+}
+
 static Status do_superior(Vm *vm, Value who, Value *out) {
     bool person = value_is_person(who);
     if (person && vm->host != NULL && vm->host->superior != NULL)
@@ -385,6 +439,12 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_STATE_IS:
             TRY(do_state_is(vm, INS_BX(word), ra));
+            break;
+        case OP_MEASURE:
+            TRY(do_measure(vm, INS_BX(word), ra));
+            break;
+        case OP_MEASURE_IS:
+            TRY(do_measure_is(vm, INS_BX(word), ra));
             break;
         case OP_SUPERIOR:
             TRY(do_superior(vm, *rb, ra));

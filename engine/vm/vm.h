@@ -42,6 +42,10 @@ typedef struct VmHost {
     /* Whether a duty, approval or series of this key was in a state (DutyState, ApprovalState,
      * KpiLevel) before the event at hand. May be NULL: nothing is. */
     Status (*state)(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
+    /* What a KPI measured for a group before the event at hand: a value, or of a quotient two
+     * numbers; absent where there is nothing. ERR_OVERFLOW, ERR_INEXACT: it does not fit. NULL
+     * where no function asks. */
+    Status (*measure)(void *ctx, uint32_t kpi, const Value *group, Value out[2]);
     /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:
      * nobody is known. */
     Status (*superior)(void *ctx, Value person, Value *out);

@@ -18,6 +18,8 @@ Readings of the specification that it takes:
      how the levels stood when the window began to its end, a sample counting from when it was handled or, if that was
      after the end, from its own time. So is a window in steps that is as long as its step; its samples count from the
      beginning of the step in which its value stands.
+  K9 A rule that asks what is measured sees it as it was before its event, at the clock. A comparison does not hold
+     where there is nothing, or there are too few samples.
   K8 An episode is restated if it would not have been, or was not and would have been, or if the instant of its raising
      or clearing before the window's end is another. Episodes with samples of the window's own time have the numbers that
      were said; others are the same if they overlap, in order.
@@ -111,11 +113,38 @@ class Kpi:
         return "\n".join(out + ["}"])
 
 
-def policy_text(kpis, zone):
+@dataclass
+class Probe:
+    """A rule that asks, at each event of a kind, what was measured before it."""
+    name: str
+    event: str  # gain or loss
+    kpi: Kpi  # one of the policy's, or a measure of its own
+    own: bool
+    bound: Bound
+
+    def said(self):
+        kpi = self.kpi
+        if self.own:
+            minutes, days, _ = kpi.window
+            aggregate = kpi.aggregates[0]
+            of = aggregate.event if aggregate.what == "count" else aggregate.event + "." + aggregate.field
+            where = " and ".join((["it.colour = x.colour"] if kpi.by else []) + (["it.big"] if aggregate.only else []))
+            asked = "%s(%s%s%s) %s" % (aggregate.what, aggregate.share + ", " if aggregate.share else "", of,
+                                       " where " + where if where else "",
+                                       "per " + minutes if kpi.calendar() else
+                                       "over %d days" % days if days else "over %d minutes" % minutes)
+        else:
+            asked = "%s(%s)" % (kpi.name, "x.colour" if kpi.by else "")
+        return "rule %s on %s as x where %s %s %s { notify chief \"%s\" }" % (
+            self.name, self.event, asked, self.bound.side, self.bound.text, self.name)
+
+
+def policy_text(kpis, zone, probes=()):
     return "\n".join(['policy "K" version "1" { zone "%s" currency CNY }' % zone, "role chief",
                       "event gain { colour: one of red, green, blue  %s }" % FIELDS,
                       "event loss { colour: one of red, green, blue  %s }" % FIELDS,
-                      "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis]) + "\n"
+                      "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis] +
+                     [p.said() for p in probes]) + "\n"
 
 
 @dataclass
@@ -179,8 +208,9 @@ def half_even(value):
 
 
 class Oracle:
-    def __init__(self, kpis, zone):
-        self.kpis, self.zone = kpis, ZoneInfo(zone)
+    def __init__(self, kpis, zone, probes=()):
+        self.kpis, self.zone, self.probes = kpis, ZoneInfo(zone), probes
+        self.measured = kpis + [p.kpi for p in probes if p.own]
         self.clock = self.ticked = None
         self.left = {}
         self.series, self.lines, self.leaf = [], [], 1
@@ -512,7 +542,7 @@ class Oracle:
 
     # ---- what comes in
     def sample(self, event, data, time, now):
-        for kpi in self.kpis:
+        for kpi in self.measured:
             for n, aggregate in enumerate(kpi.aggregates):
                 amount = data.get(aggregate.field)
                 if aggregate.event != event or (aggregate.only and not data["big"]) or \
@@ -534,12 +564,32 @@ class Oracle:
                     self.series.append(series)
                 series.samples.append(s)
 
-    def take(self, event, data, time):
+    def ask(self, name, event, data, time):
+        """What the rules say that ask before the event counts."""
+        for probe in self.probes:
+            kpi = probe.kpi
+            if probe.event != event:
+                continue
+            colour = data["colour"] if kpi.by else None
+            series = next((x for x in self.series if x.kpi is kpi and x.colour == colour), Series(kpi, colour))
+            exact, _, count = self.value(series, self.clock)
+            if exact is None or count < kpi.samples or not probe.bound.holds(exact):
+                continue
+            line = {"specversion": "1.0", "id": str(self.leaf), "source": "remit:main/K", "type": "remit.notified",
+                    "subject": "event/%2Ft/" + name, "time": self.text(time), "cause": name}
+            if time != self.clock:
+                line["seen"] = self.text(self.clock)
+            line.update({"policy": "1", "data": {"to": ["chief"], "text": probe.name}})
+            self.lines.append(json.dumps(line, separators=(",", ":")))
+            self.leaf += 1
+
+    def take(self, name, event, data, time):
         if self.clock is None or time > self.clock:
             self.clock = time
             self.leaf += 1
             self.run_to(time)
         self.leaf += 1
+        self.ask(name, event, data, time)
         self.sample(event, data, time, self.clock)
 
     def tick(self, until):
@@ -612,6 +662,32 @@ def make_kpi(rng, n):
             levels[name] = (bound, clear)
     return Kpi("k%d" % n, aggregates, rng.random() < 0.7, window, rng.choice((0, 0, 1, 3)),
                rng.choice(("", "hold", "clear", "alert")), levels, "warning" in levels and shape != 6)
+
+
+def make_probe(rng, n, kpis):
+    own = rng.random() < 0.6
+    field = rng.choice(("amount", "price", "took"))
+    what = rng.choice(("count", "count", "sum", "average", "min", "max", "distinct", "percentile"))
+    aggregate = Aggregate(what, rng.choice(("gain", "loss")), rng.random() < 0.3, field)
+    if what == "percentile":
+        aggregate.share = rng.choice(("50", "90"))
+    kpi = Kpi("m%d" % n, [aggregate], rng.random() < 0.7, rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), ("day", 0, 0))),
+              0, "", {}, False) if own else rng.choice(kpis)
+    first = kpi.aggregates[0]
+    plain = first.what in ("count", "distinct")
+    if len(kpi.aggregates) == 2:
+        field = first.field if kpi.aggregates[1].what == "count" and not plain and first.what != "distinct" else "share"
+    else:
+        field = "amount" if plain else first.field
+    bound = make_bound(rng, field, rng.random() < 0.6, False)
+    if field == "amount" and rng.random() < 0.5:
+        bound.value, bound.text = Fraction(2), "2"
+    return Probe("p%d" % n, rng.choice(("gain", "loss")), kpi, own, bound)
+
+
+def make_probes(seed, kpis):
+    rng = random.Random(seed * 7 + 3)
+    return [make_probe(rng, n, kpis) for n in range(rng.choice((0, 0, 1, 2, 3)))]
 
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -101,13 +101,14 @@ def cut_by_ticks(remit, folder, events, until, rng):
 
 def case(remit, seed, folder):
     kpis, zone, events = oracle.make(seed)
+    probes = oracle.make_probes(seed, kpis)
     rng = random.Random(seed + 1)
     until = max(e[2] for e in events) + timedelta(days=rng.choice((0, 1, 2)), minutes=rng.choice((0, 30, 60)))
-    folder.joinpath("p.remit").write_text(oracle.policy_text(kpis, zone), encoding="utf-8")
+    folder.joinpath("p.remit").write_text(oracle.policy_text(kpis, zone, probes), encoding="utf-8")
     run(remit, "check", folder / "p.remit")
-    truth = oracle.Oracle(kpis, zone)
-    for _, kind, time, data in events:
-        truth.take(kind, data, time)
+    truth = oracle.Oracle(kpis, zone, probes)
+    for name, kind, time, data in events:
+        truth.take(name, kind, data, time)
     truth.tick(until)
     said = "".join(line + "\n" for line in truth.lines)
     got = job(remit, folder, "one", events, until)
@@ -118,8 +119,10 @@ def case(remit, seed, folder):
         same("digest of batch " + batch, digest, run(remit, "show", "digest", "--ledger", folder / ("b" + batch)))
     same("repeat", "", job(remit, folder, "one", events, until))
     same("digest after a repeat", digest, run(remit, "show", "digest", "--ledger", folder / "one"))
-    other = job(remit, folder, "shuffled", shuffled(events, rng), until)
-    same("another order within instants", bare(got), bare(other))
+    mixed = shuffled(events, rng)
+    if not probes:  # what a rule sees depends on what came before its event
+        other = job(remit, folder, "shuffled", mixed, until)
+        same("another order within instants", bare(got), bare(other))
     same("parts cut by ticks", bare(got, "seen"), bare(cut_by_ticks(remit, folder, events, until, rng), "seen"))
     return len(truth.lines)
 

@@ -38,6 +38,9 @@ duty answer on ask as q { owed by q.with  due within 3 hours  fulfilled by done 
   when breached { ask second(q.k, q.n) } }
 duty look(k: id) { owed by a  due within 2 hours  fulfilled by remit.reported  escalate { at due to a.lead } }
 duty dig(colour: one of red, green, blue) { owed by b  due within 4 hours  fulfilled by remit.reported }
+rule often on paid as p where count(paid where it.colour = p.colour) over 1 hour at least 2 { notify a.lead "often " + p.k }
+rule large on back as r where sum(back.amount where it.colour = r.colour and it.big) over 1 day above 20 CNY { oblige look(r.k) }
+rule mean on back where average(paid.amount) per day above 3 CNY { notify b.lead }
 rule tell on done as d where d.n > 3 { notify director "done " + d.k }
 """
 

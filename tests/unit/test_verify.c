@@ -35,7 +35,10 @@ static TableDef tables[1];
 static KindDef table_kinds[2]; /* what a call of it gives */
 static DutyDef duties[2];
 static ApprovalDef approvals[2];
-static DeclDef decls[] = {{DECL_DUTY, 1}};
+static DeclDef decls[] = {{DECL_DUTY, 1}, {DECL_KPI, 0}};
+static FieldDef kpi_by[1];
+static KpiDef kpis[1];     /* a sum of money by a text */
+static uint8_t kpi_agg;    /* or what it is instead */
 static uint32_t key_parts; /* of the duty that a condition asks for */
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
@@ -75,6 +78,11 @@ static void begin(void) {
     approvals[0] = (ApprovalDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     approvals[1] = (ApprovalDef){.event = WIDE};
+    kpi_by[0] = field(V_TEXT, false);
+    kpis[0] = (KpiDef){.by = kpi_by,
+                       .by_count = 1,
+                       .agg_count = 1,
+                       .aggs = {{.kind = kpi_agg, .sample = V_MONEY}}};
     fn = (FnDef){.name = S("f"),
                  .event = WIDE,
                  .owner = 0,
@@ -93,8 +101,10 @@ static void begin(void) {
 
                       .approvals = approvals,
                       .approval_count = 2,
+                      .kpis = kpis,
+                      .kpi_count = 1,
                       .decls = decls,
-                      .decl_count = 1,
+                      .decl_count = 2,
                       .fns = &fn,
                       .fn_count = 1,
                       .code = code};
@@ -534,6 +544,33 @@ TEST(the_state_of_a_declaration_gets_its_key) {
     key_parts = 0;
 }
 
+enum { OF_DUTY, OF_KPI };
+
+TEST(a_measure_gets_its_group) {
+    what = "MEASURE";
+    KindDef good[] = {{V_INT, false}, {V_TEXT, false}};
+    KindDef optional[] = {{V_INT, false}, {V_TEXT, true}};
+    KindDef other[] = {{V_INT, false}, {V_INT, false}};
+    try_block(OP_MEASURE, 5, OF_KPI, good, 2, NULL);
+    try_block(OP_MEASURE, 5, OF_KPI, good, 1, UNWRITTEN);
+    try_block(OP_MEASURE, 5, OF_KPI, optional, 2, OTHER_KIND);
+    try_block(OP_MEASURE, 5, OF_KPI, other, 2, OTHER_KIND);
+    try_block(OP_MEASURE, 5, OF_DUTY, good, 2, NOT_THERE);
+    what = "MEASURE_IS";
+    KindDef bound[] = {{V_INT, false}, {V_MONEY, false}, {V_TEXT, false}};
+    KindDef no_bound[] = {{V_INT, false}, {V_MONEY, true}, {V_TEXT, false}};
+    KindDef no_number[] = {{V_INT, false}, {V_DATE, false}, {V_TEXT, false}};
+    KindDef no_side[] = {{V_TEXT, false}, {V_MONEY, false}, {V_TEXT, false}};
+    KindDef no_group[] = {{V_INT, false}, {V_MONEY, false}, {V_INT, false}};
+    try_block(OP_MEASURE_IS, 5, OF_KPI, bound, 3, NULL);
+    try_block(OP_MEASURE_IS, 5, OF_KPI, bound, 2, UNWRITTEN);
+    try_block(OP_MEASURE_IS, 5, OF_KPI, no_bound, 3, OTHER_KIND);
+    try_block(OP_MEASURE_IS, 5, OF_KPI, no_number, 3, OTHER_KIND);
+    try_block(OP_MEASURE_IS, 5, OF_KPI, no_side, 3, OTHER_KIND);
+    try_block(OP_MEASURE_IS, 5, OF_KPI, no_group, 3, OTHER_KIND);
+    try_block(OP_MEASURE_IS, 5, OF_DUTY, bound, 3, NOT_THERE);
+}
+
 TEST(a_table_gives_its_outputs) {
     what = "LOOKUP";
     begin();
@@ -728,9 +765,9 @@ UNIT_MAIN(
                             T(a_function_that_does_not_end_is_refused) T(
                                 an_opcode_that_there_is_not_is_refused)
                                 T(tables_events_and_duties_get_what_they_declare) T(
-                                    the_state_of_a_declaration_gets_its_key)
-                                    T(a_table_gives_its_outputs) T(
-                                        a_table_that_gathers_gives_what_it_gathers)
+                                    the_state_of_a_declaration_gets_its_key,
+                                    a_measure_gets_its_group) T(a_table_gives_its_outputs)
+                                    T(a_table_that_gathers_gives_what_it_gathers)
                                         T(a_quotient_is_of_numbers_of_money_or_of_time) T(
                                             a_rounding_that_there_is_not_is_refused)
                                             T(a_notice_takes_parties_and_a_text) T(
