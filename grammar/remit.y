@@ -40,7 +40,7 @@
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DEFINE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
-  NOTIFIED EMITTED REJECTED APPROVAL REQUIRES OF EXCLUDING VOTES ASK KPI MEASURE
+  NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE.
 
@@ -302,6 +302,11 @@ clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A);
 clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A); }
 clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
 clause(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
+clause(N) ::= REFUSED_BY_ANY(K). { N = build_op(b, N_REFUSED_BY, K, K, REFUSED_BY_ONE); }
+clause(N) ::= REFUSED_BY_MAJORITY(K). { N = build_op(b, N_REFUSED_BY, K, K, REFUSED_BY_MORE); }
+clause(N) ::= REFUSED_BY(K) NUMBER(C). { N = build_leaf(b, N_REFUSED_BY, K, C); }
+clause(N) ::= RESUBMIT(K). { N = build_op(b, N_RESUBMIT, K, K, RESUBMIT_EVER); }
+clause(N) ::= RESUBMIT(K) AT_MOST NUMBER(C) TIMES. { N = build_leaf(b, N_RESUBMIT, K, C); }
 clause(N) ::= WITHDRAWN_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
 clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, build_no_token(), A); }
 clause(N) ::= WHEN(K) STATE(S) LATE(L) LB actions(A) RB. { N = build_when(b, K, S, L, A); }
@@ -320,6 +325,15 @@ need(N) ::= seat(A) given_when(W). { N = build_need(b, NEED_ONE, build_no_token(
 need(N) ::= NUMBER(C) OF seats(A) given_when(W). { N = build_need(b, NEED_COUNT, C, A, W); }
 need(N) ::= ONE_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_ANY, K, A, W); }
 need(N) ::= ALL_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_ALL, K, A, W); }
+need(N) ::= PERCENT(C) OF seats(A) given_when(W). { N = build_need(b, NEED_SHARE, C, A, W); }
+need(N) ::= MAJORITY_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_MAJORITY, K, A, W); }
+need(N) ::= seat(C) OF seats(A) given_when(W). { N = build_need_given(b, C, A, W); }
+need(N) ::= AT_LEAST NUMBER(C) POINTS_OF weighed(A) given_when(W). { N = build_need(b, NEED_POINTS, C, A, W); }
+need(N) ::= STAGE(K) ID(S) label(L) given_when(W) LB needs(A) RB(R). { N = build_named(b, N_STAGE, K, S, L, A.first, W, NULL, R); }
+need(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
+%type weighed {NodeList}
+weighed(L) ::= seat(A) NUMBER(W). { L = build_list(b, build_none(), build_weighed(b, A, W)); }
+weighed(L) ::= weighed(A) COMMA seat(S) NUMBER(W). { L = build_list(b, A, build_weighed(b, S, W)); }
 given_when(N) ::= . { N = NULL; }
 given_when(N) ::= WHEN expr(A). { N = A; }
 %type seats {NodeList}

@@ -802,9 +802,9 @@ static Status meet_row(Show *s, People *p, LedTable table, Arena *row, Str key, 
     }
     Approval a;
     TRY(view_approval(s->r->b, take_key_u64(&t), value, row, &a));
-    for (uint32_t i = 0; i < a.def->seat_count; i++)
-        if (a.seats[i].aux == 1)
-            TRY(meet(p, value_str(a.seats[i])));
+    for (uint32_t i = 0; i < a.seat_count; i++)
+        if (a.seats[i].who.aux == 1)
+            TRY(meet(p, value_str(a.seats[i].who)));
     for (uint32_t i = 0; i < a.vote_count; i++)
         TRY(meet(p, a.votes[i].by));
     return meet(p, a.asker);

@@ -2,15 +2,16 @@
 #include "engine/audit/show_int.h"
 
 #include "engine/base/json.h"
+#include "engine/run/approval.h"
 
 static const char *const approval_states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                              "lapsed", "withdrawn", "unattainable"};
 
 /* What is needed and what is there. */
 typedef struct Tally {
-    uint32_t filled, wanted;
-    uint32_t *seats; /* of each vote: where it counts, or NO_SEAT */
-    uint64_t open;   /* bits of the seats that may still be filled */
+    uint32_t filled, wanted; /* places; where points are asked for, points */
+    uint32_t *seats;         /* of each vote: where it counts, or NO_SEAT */
+    uint64_t open;           /* bits of the seats of the open stage that may still be filled */
 } Tally;
 
 static Status tally_take(Show *s, const Approval *a, Tally *out) {
@@ -18,27 +19,27 @@ static Status tally_take(Show *s, const Approval *a, Tally *out) {
     *out = (Tally){0};
     TRY(approval_arrange(&s->arena, a, &out->seats));
     for (uint32_t i = 0; i < a->vote_count; i++)
-        if (out->seats[i] != NO_SEAT) {
-            out->filled++;
+        if (out->seats[i] != NO_SEAT)
             taken[out->seats[i]]++;
-            have[a->def->seats[out->seats[i]].need]++;
-        }
-    for (uint32_t i = 0; i < a->def->need_count; i++)
-        if ((a->needs >> i & 1) != 0)
-            out->wanted += a->def->needs[i].count;
-    for (uint32_t i = 0; i < a->def->seat_count; i++) {
-        const SeatDef *seat = &a->def->seats[i];
-        uint32_t wanted = a->def->needs[seat->need].count;
-        if ((a->needs >> seat->need & 1) != 0 && have[seat->need] < wanted &&
-            taken[i] < (seat->members ? wanted : 1))
+    for (uint32_t i = 0; i < a->need_count; i++) {
+        if (!a->needs[i].asked)
+            continue;
+        have[i] = need_have(a, i, out->seats);
+        out->filled += have[i];
+        out->wanted += a->needs[i].count;
+    }
+    for (uint32_t i = 0; i < a->seat_count; i++) {
+        const AskedNeed *need = &a->needs[a->seats[i].need];
+        if (seat_asked(a, i) && need->stage == a->open && have[a->seats[i].need] < need->count &&
+            taken[i] < seat_room(a, i))
             out->open |= (uint64_t)1 << i;
     }
     return OK;
 }
 
 static Status seat_name(Show *s, const Approval *a, uint32_t seat, Str *out) {
-    *out = party_text(s->r->b, a->seats[seat]);
-    if (a->def->seats[seat].members)
+    *out = party_text(s->r->b, a->seats[seat].who);
+    if (a->seats[seat].members)
         return arena_printf(&s->arena, out, "%.*s.members", STR_ARG(*out));
     return OK;
 }
@@ -51,7 +52,7 @@ static Status holds_now(Show *s, Str person, int64_t party, bool *yes) {
 /* Whether a seat is that of a role, team, seat or person. */
 static Status seat_is_of(Show *s, const Approval *a, uint32_t seat, Str who, bool *yes) {
     const Bundle *b = s->r->b;
-    Value v = a->seats[seat];
+    Value v = a->seats[seat].who;
     Str name;
     TRY(seat_name(s, a, seat, &name));
     *yes = str_eq(name, who) || str_eq(party_text(b, v), who);
@@ -60,7 +61,7 @@ static Status seat_is_of(Show *s, const Approval *a, uint32_t seat, Str who, boo
     const PartyDef *party = &b->parties[v.i];
     int32_t wanted = bundle_party(b, who),
             voter = party->kind == PARTY_TEAM_DEF ? party->votes : -1;
-    bool members = a->def->seats[seat].members;
+    bool members = a->seats[seat].members;
     if (wanted >= 0) {
         *yes = wanted == v.i || (!members && wanted == voter) || party->team == wanted ||
                (members && b->parties[wanted].team == v.i);
@@ -80,9 +81,9 @@ static Status has_to_decide(Show *s, const Approval *a, const Tally *t, bool *ye
     if (*yes || a->state != APPROVAL_OPEN)
         return OK;
     for (uint32_t i = 0; i < a->vote_count; i++)
-        if (str_eq(a->votes[i].by, s->opt->owner))
+        if (!a->votes[i].returned && str_eq(a->votes[i].by, s->opt->owner))
             return OK;
-    for (uint32_t i = 0; i < a->def->seat_count && !*yes; i++)
+    for (uint32_t i = 0; i < a->seat_count && !*yes; i++)
         if ((t->open >> i & 1) != 0)
             TRY(seat_is_of(s, a, i, s->opt->owner, yes));
     return OK;
@@ -104,8 +105,8 @@ static Status approval_key(Show *s, const Approval *a, Str *out) {
 static Status cell_votes(Show *s, const Approval *a) {
     Buf text = {0};
     for (uint32_t i = 0; i < a->vote_count; i++)
-        put_fmt(&text, "%s%.*s %s", i == 0 ? "" : ", ", STR_ARG(a->votes[i].by),
-                a->votes[i].yes ? "yes" : "no");
+        put_fmt(&text, "%s%.*s %s%s", i == 0 ? "" : ", ", STR_ARG(a->votes[i].by),
+                a->votes[i].yes ? "yes" : "no", a->votes[i].returned ? " (void)" : "");
     Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     return status;
@@ -114,7 +115,7 @@ static Status cell_votes(Show *s, const Approval *a) {
 static Status cell_waiting(Show *s, const Approval *a, const Tally *t) {
     Buf text = {0};
     Status status = OK;
-    for (uint32_t i = 0; i < a->def->seat_count && a->state == APPROVAL_OPEN && status == OK; i++) {
+    for (uint32_t i = 0; i < a->seat_count && a->state == APPROVAL_OPEN && status == OK; i++) {
         Str name;
         if ((t->open >> i & 1) == 0)
             continue;
@@ -128,13 +129,21 @@ static Status cell_waiting(Show *s, const Approval *a, const Tally *t) {
     return status;
 }
 
+/* "open" and, where there are stages, which one is: "open: legal". */
+static Status cell_state(Show *s, const Approval *a) {
+    Str text = str_of(approval_states[a->state]), stage = a->stages[a->open].name;
+    if (stage.n > 0 && a->state != APPROVAL_GRANTED)
+        TRY(arena_printf(&s->arena, &text, "%.*s: %.*s", STR_ARG(text), STR_ARG(stage)));
+    return show_cell(s, text);
+}
+
 static Status approval_row(Show *s, const Approval *a, const Tally *t) {
     Str key, seats;
     TRY(approval_key(s, a, &key));
     TRY(arena_printf(&s->arena, &seats, "%u of %u", t->filled, t->wanted));
     TRY(show_cell(s, a->def->name));
     TRY(show_cell(s, key));
-    TRY(show_cell(s, str_of(approval_states[a->state])));
+    TRY(cell_state(s, a));
     TRY(show_cell(s, a->asker));
     TRY(show_cell_time(s, a->raised));
     TRY(show_cell_time(s, a->due));
@@ -162,9 +171,11 @@ static Status put_approval_json(Show *s, const Approval *a, const Tally *t, Buf 
               a->due == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, a->due));
     show_json(s, out, "ended",
               a->state == APPROVAL_OPEN ? value_absent() : value_of(V_INSTANT, a->ended));
+    if (a->stages[a->open].name.n > 0)
+        show_json(s, out, "stage", value_text(a->stages[a->open].name));
     put_fmt(out, ",\"filled\":%u,\"wanted\":%u,\"open\":[", t->filled, t->wanted);
     bool comma = false;
-    for (uint32_t i = 0; i < a->def->seat_count && a->state == APPROVAL_OPEN; i++) {
+    for (uint32_t i = 0; i < a->seat_count && a->state == APPROVAL_OPEN; i++) {
         Str name;
         if ((t->open >> i & 1) == 0)
             continue;
@@ -183,6 +194,8 @@ static Status put_approval_json(Show *s, const Approval *a, const Tally *t, Buf 
         show_json(s, out, "seat", name.n > 0 ? value_text(name) : value_absent());
         show_json(s, out, "vote", value_text(a->votes[i].yes ? S("yes") : S("no")));
         show_json(s, out, "time", value_of(V_INSTANT, a->votes[i].time));
+        if (a->votes[i].returned)
+            put_text(out, S(",\"void\":true"));
         put_c(out, '}');
     }
     put_c(out, ']');

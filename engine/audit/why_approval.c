@@ -3,18 +3,15 @@
 #include "engine/audit/why_int.h"
 
 #include "engine/base/json.h"
+#include "engine/run/approval.h"
 
 static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                     "lapsed", "withdrawn", "unattainable"};
 
 static void put_seat(Why *w, uint32_t seat) {
-    put_text(w->out, party_text(w->r->b, w->a.seats[seat]));
-    if (w->a.def->seats[seat].members)
+    put_text(w->out, party_text(w->r->b, w->a.seats[seat].who));
+    if (w->a.seats[seat].members)
         put_text(w->out, S(".members"));
-}
-
-static bool is_asked(const Approval *a, uint32_t seat) {
-    return (a->needs >> a->def->seats[seat].need & 1) != 0;
 }
 
 /* ---- authority, as it was when the vote was cast */
@@ -22,8 +19,8 @@ static bool is_asked(const Approval *a, uint32_t seat) {
 /* By what a person sits in a seat: says it and is true. */
 static Status put_holds(Why *w, uint32_t seat, Str person, int64_t at, const char *who, bool *yes) {
     const Bundle *b = w->r->b;
-    Value v = w->a.seats[seat];
-    bool members = w->a.def->seats[seat].members;
+    Value v = w->a.seats[seat].who;
+    bool members = w->a.seats[seat].members;
     int64_t since = 0;
     *yes = false;
     if (v.aux == 1) {
@@ -96,7 +93,7 @@ static Status put_votes(Why *w, const uint32_t *seats) {
         uint32_t seat = seats[i];
         Leaf leaf;
         TRY(record_leaf(w->r, v->leaf, &w->arena, &leaf, w->err));
-        for (uint32_t s = 0; seat == NO_SEAT && s < a->def->seat_count; s++)
+        for (uint32_t s = 0; seat == NO_SEAT && s < a->seat_count; s++)
             seat = (v->seats >> s & 1) != 0 ? s : NO_SEAT;
         if (seat == NO_SEAT)
             return ERR_DAMAGED;
@@ -104,6 +101,8 @@ static Status put_votes(Why *w, const uint32_t *seats) {
         why_local(w, v->time);
         put_fmt(w->out, "  %.*s says %s as ", STR_ARG(v->by), v->yes ? "yes" : "no");
         put_seat(w, seat);
+        if (a->stages[seat_stage(a, seat)].name.n > 0)
+            put_fmt(w->out, " in stage %.*s", STR_ARG(a->stages[seat_stage(a, seat)].name));
         if (leaf.kind == LEAF_EVENT)
             put_fmt(w->out, ", by event %.*s", STR_ARG(leaf.event.id));
         put_fmt(w->out, "  [%llu]\n                    ", (unsigned long long)v->leaf);
@@ -113,7 +112,9 @@ static Status put_votes(Why *w, const uint32_t *seats) {
             TRY(put_deputy(w, seat, v, &yes));
         if (!yes)
             put_text(w->out, S("by an appointment that was taken back since"));
-        if (v->yes && seats[i] == NO_SEAT)
+        if (v->returned)
+            put_text(w->out, S("; it is void: its stage was returned to"));
+        else if (v->yes && seats[i] == NO_SEAT)
             put_text(w->out, S("; it does not count: its seats are filled, or votes by the same "
                                "authority count already"));
         put_c(w->out, '\n');
@@ -279,36 +280,80 @@ static Status put_unmatched(Why *w, const Span *span) {
 
 /* ---- whose yes was needed */
 
+/* "1 of 2", of points "3 of 4 points", or why nothing is asked. */
+static void put_need_count(Why *w, uint32_t need, const uint32_t *seats) {
+    const Approval *a = &w->a;
+    const AskedNeed *n = &a->needs[need];
+    size_t from = w->out->n;
+    enum { COUNT_WIDTH = 11 }; /* what is asked of stands in one column */
+    if (!n->asked)
+        put_text(w->out, S("not asked"));
+    else
+        put_fmt(w->out, "%u of %u%s", need_have(a, need, seats), n->count,
+                n->points ? " points" : "");
+    do
+        put_c(w->out, ' ');
+    while (w->out->n - from < COUNT_WIDTH);
+}
+
 static void put_need(Why *w, uint32_t need, const uint32_t *seats) {
     const Approval *a = &w->a;
-    uint32_t filled = 0, first = NO_SEAT;
-    bool asked = (a->needs >> need & 1) != 0;
-    for (uint32_t s = 0; s < a->def->seat_count && first == NO_SEAT; s++)
-        first = a->def->seats[s].need == need ? s : NO_SEAT;
-    for (uint32_t i = 0; i < a->vote_count; i++)
-        filled += seats[i] != NO_SEAT && a->def->seats[seats[i]].need == need;
+    const AskedNeed *n = &a->needs[need];
+    uint32_t first = NO_SEAT;
     put_text(w->out, S("  "));
-    if (!asked)
-        put_text(w->out, S("not asked  "));
-    else
-        put_fmt(w->out, "%u of %u     ", filled, a->def->needs[need].count);
-    bool comma = false;
-    for (uint32_t s = 0; s < a->def->seat_count; s++)
-        if (a->def->seats[s].need == need) {
-            put_text(w->out, comma ? S(", ") : S(""));
-            put_seat(w, s);
-            comma = true;
-        }
-    if (first != NO_SEAT) {
+    put_need_count(w, need, seats);
+    for (uint32_t s = 0; s < a->seat_count; s++) {
+        if (a->seats[s].need != need)
+            continue;
+        put_text(w->out, first == NO_SEAT ? S("") : S(", "));
+        first = first == NO_SEAT ? s : first;
+        put_seat(w, s);
+        if (n->points)
+            put_fmt(w->out, " %u", a->seats[s].weight);
+        if (a->seats[s].gone)
+            put_text(w->out, S(" (taken out)"));
+    }
+    const SeatDef *def = first == NO_SEAT || a->seats[first].def == NO_SEAT
+                             ? NULL
+                             : &a->def->seats[a->seats[first].def];
+    if (def != NULL) {
         put_text(w->out, S(", "));
-        why_place(w, a->def->seats[first].file, a->def->seats[first].line);
+        why_place(w, def->file, def->line);
         put_text(w->out, S("\n            "));
-        why_source(w, a->def->seats[first].file, a->def->seats[first].line);
-        if (a->def->needs[need].conditional)
-            put_text(w->out, asked ? S("\n            its condition held")
-                                   : S("\n            its condition did not hold"));
+        why_source(w, def->file, def->line);
+        if (a->def->needs[n->def].conditional)
+            put_text(w->out, n->asked || !stage_asked(a, n->stage)
+                                 ? S("\n            its condition held")
+                                 : S("\n            its condition did not hold"));
+    } else if (n->def == NO_SEAT) {
+        put_text(w->out, S(", a signer who was added"));
     }
     put_c(w->out, '\n');
+}
+
+/* "stage legal, granted", then its requirements. Without stages the requirements alone. */
+static void put_stage(Why *w, uint32_t stage, const uint32_t *seats) {
+    const Approval *a = &w->a;
+    const AskedStage *s = &a->stages[stage];
+    if (s->name.n > 0) {
+        put_fmt(w->out, "  stage %.*s, ", STR_ARG(s->name));
+        if (!stage_asked(a, stage))
+            put_text(w->out, S("not asked"));
+        else if (stage < a->open || a->state == APPROVAL_GRANTED)
+            put_text(w->out, S("granted"));
+        else if (stage > a->open)
+            put_text(w->out, S("to come"));
+        else
+            put_text(w->out, str_of(states[a->state]));
+        if (stage_asked(a, stage) && s->opened != INSTANT_NEVER) {
+            put_text(w->out, S(", opened "));
+            why_local(w, s->opened);
+        }
+        put_c(w->out, '\n');
+    }
+    for (uint32_t i = 0; i < a->need_count; i++)
+        if (a->needs[i].stage == stage)
+            put_need(w, i, seats);
 }
 
 static void put_excluded(Why *w) {
@@ -330,13 +375,13 @@ static Status put_due(Why *w) {
     static const DutyDef none = {.schedule = {.kind = SCHEDULE_NONE}};
     if (a->due == INSTANT_NEVER)
         return OK;
-    w->d = (Duty){.def = &none, .span = a->each, .assumed = a->assumed};
-    w->d.terms =
-        (Terms){.zone = bundle_zone(w->r->b),
-                .calendar = bundle_calendar(w->r->b),
-                .raised = a->raised,
-                .unpaused = a->due,
-                .working = a->each.aux == FAMILY_WORKING || a->each.aux == FAMILY_WORKING_DAYS};
+    Value each = a->stages[a->open].each;
+    w->d = (Duty){.def = &none, .span = each, .assumed = a->assumed};
+    w->d.terms = (Terms){.zone = bundle_zone(w->r->b),
+                         .calendar = bundle_calendar(w->r->b),
+                         .raised = a->stages[a->open].opened,
+                         .unpaused = a->due,
+                         .working = each.aux == FAMILY_WORKING || each.aux == FAMILY_WORKING_DAYS};
     w->d.fold.due = a->due;
     put_c(w->out, '\n');
     Status status = why_deadline(w);
@@ -441,8 +486,8 @@ Status why_approval_text(Why *w, Str subject) {
     put_text(w->out, S("\n\n"));
     TRY(put_opened(w));
     put_text(w->out, S("\nWhose yes it needs\n"));
-    for (uint32_t i = 0; i < a->def->need_count; i++)
-        put_need(w, i, seats);
+    for (uint32_t i = 0; i < a->stage_count; i++)
+        put_stage(w, i, seats);
     put_excluded(w);
     TRY(put_due(w));
     TRY(put_votes(w, seats));
@@ -465,17 +510,21 @@ Status why_approval_json(Why *w, Str subject) {
     put_fmt(w->out, ",\"line\":%u", a->def->line);
     why_json_value(w, "raised", value_of(V_INSTANT, a->raised));
     if (a->due != INSTANT_NEVER) {
-        why_json_value(w, "within", a->each);
+        why_json_value(w, "within", a->stages[a->open].each);
         why_json_value(w, "due", value_of(V_INSTANT, a->due));
     }
+    if (a->stages[a->open].name.n > 0)
+        why_json_value(w, "stage", value_text(a->stages[a->open].name));
     put_text(w->out, S(",\"seats\":["));
-    for (uint32_t s = 0; s < a->def->seat_count; s++) {
-        Str name = party_text(w->r->b, a->seats[s]);
-        if (a->def->seats[s].members)
+    for (uint32_t s = 0; s < a->seat_count; s++) {
+        Str name = party_text(w->r->b, a->seats[s].who), stage = a->stages[seat_stage(a, s)].name;
+        if (a->seats[s].members)
             TRY(arena_printf(&w->arena, &name, "%.*s.members", STR_ARG(name)));
         put_text(w->out, s == 0 ? S("{\"seat\":") : S(",{\"seat\":"));
         put_json_string(w->out, name);
-        put_fmt(w->out, ",\"asked\":%s", is_asked(a, s) ? "true" : "false");
+        if (stage.n > 0)
+            why_json_value(w, "stage", value_text(stage));
+        put_fmt(w->out, ",\"asked\":%s", seat_asked(a, s) ? "true" : "false");
         for (uint32_t i = 0; i < a->vote_count; i++)
             if (seats[i] == s)
                 why_json_value(w, "by", value_text(a->votes[i].by));

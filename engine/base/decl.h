@@ -32,6 +32,25 @@ static inline bool hit_picks(HitRow hit) {
     return hit == HIT_COLLECT_MIN || hit == HIT_COLLECT_MAX;
 }
 
+/* What a requirement of an approval asks of its seats. Kept in bundles: never renumbered. */
+typedef enum CountKind {
+    COUNT_IS_FIXED,
+    COUNT_IS_ALL,      /* each of a list */
+    COUNT_IS_GIVEN,    /* as many as the opening function gives; none: it is not asked */
+    COUNT_IS_SHARE,    /* a share of those who could vote when its stage opens, rounded up */
+    COUNT_IS_MAJORITY, /* more than half of them */
+    COUNT_IS_POINTS,   /* weights that sum up to so many */
+    COUNT_KINDS
+} CountKind;
+
+/* What refuses an approval. Kept in bundles: never renumbered. */
+typedef enum RefuseKind {
+    REFUSED_BY_A_NO,
+    REFUSED_BY_MOST, /* more than half of those who could vote, or so many that too few are left */
+    REFUSED_BY_NOES, /* so many, or so many that too few are left */
+    REFUSE_KINDS
+} RefuseKind;
+
 /* `due by end of ...`: kept in bundles: never renumbered. */
 typedef enum DueEnd {
     DUE_END_NONE,

@@ -16,6 +16,8 @@ enum {
     LIMIT_FIELDS = 250,            /* fields of one event or record */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
+    LIMIT_VOTES = 1000,            /* votes that one requirement asks for */
+    LIMIT_POINTS = 1000000,        /* points of a requirement, and of a seat */
     LIMIT_SEATINGS = 10000,    /* seatings that are tried at once, where authorities are limited */
     LIMIT_PAUSES = 32,         /* pause clauses of one duty: a bit each in its record */
     LIMIT_PARTS = 1000,        /* events that fulfil a duty together */

@@ -321,19 +321,39 @@ typedef struct DutySym {
 
 /* A line of requires: so many of these seats must say yes. */
 typedef struct Need {
-    uint32_t count;
-    const Node *seats; /* parties; N_FIELD named members: each member of a team */
+    uint8_t kind;      /* COUNT_IS_* of bundle.h, by what it says */
+    uint32_t stage;    /* its number */
+    uint32_t count;    /* or points */
+    Dec share;         /* NEED_SHARE */
+    const Node *seats; /* parties; N_FIELD named members: each member of a team; WEIGHEDs */
     uint32_t seat_count;
+    bool lists; /* among them lists, whose length is not known */
     const Node *when;
+    const Node *given; /* how many, where that is computed */
     const Node *node;
 } Need;
+
+/* Requirements that are asked together, after those of the stage before are had. */
+typedef struct Stage {
+    Str name, label; /* empty: there are no stages */
+    const Node *when;
+    const Node *each; /* a duration, or NULL */
+    Span at;
+} Stage;
 
 typedef struct ApprovalSym {
     DutySym base; /* its name, trigger, key, lets, acts (what withdraws it) and reactions */
     Need *needs;
     uint32_t need_count;
-    const Node *excluded; /* parties */
-    const Node *each;     /* a duration, or NULL */
+    Stage *stages;
+    uint32_t stage_count;
+    const Node *excluded;   /* parties */
+    const Node *each;       /* a duration, or NULL */
+    int refused_by;         /* REFUSED_BY_* */
+    uint32_t noes;          /* REFUSED_BY_COUNT: so many */
+    uint32_t ways;          /* to reach the points that are asked for, at most */
+    bool resubmits;         /* it may come again unless it was granted */
+    uint32_t resubmit_most; /* so often; 0: without bound */
 } ApprovalSym;
 
 typedef struct Rule {

@@ -139,6 +139,8 @@ Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want);
 Type expr_operand(Program *p, const Scope *scope, Node *node, const Type *want);
 /* The dotted text of names joined by dots; false if something else is among them. */
 bool dotted_text(Program *p, const Node *node, Str *out);
+/* What a table of one output gives is that output. */
+Type expr_scalar(Program *p, Node *node, Type type);
 void expr_condition(Program *p, const Scope *scope, Node *node);
 /* The value of a constant expression of type want; false (and a diagnostic `code`) if it is none.
  */
@@ -191,12 +193,13 @@ void need_calendar(Program *p, const Node *at, const Type *type);
 void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
 /* Arguments of oblige and ask. */
 void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);
-bool is_members(const Node *seat); /* TEAM.members */
 /* What an expression uses: the event at hand in a clause, and what is at hand besides. */
 typedef struct Uses {
     bool it, at_hand;
 } Uses;
 Uses uses_here(const Node *node);
+bool is_members(const Node *seat);     /* TEAM.members */
+const Node *seat_of(const Node *seat); /* of one with a weight, the seat */
 /* Whether a node is X.PROPERTY, in either language. */
 bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);

@@ -718,6 +718,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_REQUIRES:
     case N_EXCLUDING:
     case N_EACH_WITHIN:
+    case N_REFUSED_BY:
+    case N_RESUBMIT:
         diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
                   say_both(p, "duty", "职责"),
                   say_both(p, "it is a clause of approvals", "它是审批的条款"));

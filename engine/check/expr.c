@@ -617,7 +617,7 @@ static Type present(Program *p, const Node *node, Type type) {
 }
 
 /* A table of one output stands for that output. */
-static Type scalar(Program *p, Node *node, Type type) {
+Type expr_scalar(Program *p, Node *node, Type type) {
     if (type.kind != TY_RECORD || ((const Table *)type.of)->result_count != 1)
         return type;
     type = ((const Table *)type.of)->results[0].type;
@@ -626,7 +626,7 @@ static Type scalar(Program *p, Node *node, Type type) {
 }
 
 Type expr_operand(Program *p, const Scope *scope, Node *node, const Type *want) {
-    return present(p, node, scalar(p, node, expr_check(p, scope, node, want)));
+    return present(p, node, expr_scalar(p, node, expr_check(p, scope, node, want)));
 }
 
 /* The type of an operand: one value, and present. */
@@ -765,7 +765,7 @@ static Type check_rounded(Program *p, const Scope *scope, Node *node) {
     Type type = expr_check(p, scope, node->a, NULL);
     bool quotient = type.kind == TY_QUOTIENT;
     type =
-        quotient ? measured_rounded(p, node, type) : present(p, node->a, scalar(p, node->a, type));
+        quotient ? measured_rounded(p, node, type) : present(p, node->a, expr_scalar(p, node->a, type));
     Value places = value_int(0);
     Dec d;
     Status status = dec_parse_source(node->text, &d);
@@ -786,12 +786,12 @@ static Type check_rounded(Program *p, const Scope *scope, Node *node) {
 }
 
 static Type check_else(Program *p, const Scope *scope, Node *node, const Type *want) {
-    Type a = scalar(p, node->a, expr_check(p, scope, node->a, want));
+    Type a = expr_scalar(p, node->a, expr_check(p, scope, node->a, want));
     if (!a.optional && a.kind != TY_ERROR)
         diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->at, source_text(p->sources, node->a->span));
     Type inner = a;
     inner.optional = false;
-    Type b = scalar(p, node->b, expr_check(p, scope, node->b, &inner));
+    Type b = expr_scalar(p, node->b, expr_check(p, scope, node->b, &inner));
     if (!type_fits(&b, &inner) && !type_fits(&inner, &b)) {
         say_wrong_type(p, node->b, &b, &inner);
         return type_error();
@@ -839,7 +839,7 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
     case N_MEASURED:
         return measured_check(p, scope, node);
     case N_IS_ABSENT: {
-        Type a = scalar(p, node->a, expr_check(p, scope, node->a, NULL));
+        Type a = expr_scalar(p, node->a, expr_check(p, scope, node->a, NULL));
         if (!a.optional && a.kind != TY_ERROR)
             diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->at,
                       source_text(p->sources, node->a->span));
@@ -860,7 +860,7 @@ Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want) {
     Type type = expr_check(p, scope, node, want);
     if (want == NULL || type.kind == TY_ERROR)
         return type;
-    type = scalar(p, node, type);
+    type = expr_scalar(p, node, type);
     if (!type_fits(&type, want)) {
         say_wrong_type(p, node, &type, want);
         return type_error();
@@ -884,7 +884,7 @@ Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want) {
 }
 
 void expr_condition(Program *p, const Scope *scope, Node *node) {
-    Type type = scalar(p, node, expr_check(p, scope, node, NULL));
+    Type type = expr_scalar(p, node, expr_check(p, scope, node, NULL));
     if (type.kind == TY_ERROR)
         return;
     if (type.kind != TY_FLAG)

@@ -668,23 +668,58 @@ static void take_duty(Reader *r, DutyDef *d) {
 }
 
 static void put_need(Buf *out, const NeedDef *n) {
+    put_varint(out, n->stage);
+    put_u8(out, n->kind);
     put_varint(out, (uint64_t)n->count << 1 | n->conditional);
+    put_value(out, n->share, false);
 }
 static void take_need(Reader *r, NeedDef *n) {
+    n->stage = take_u32v(r);
+    n->kind = take_below(r, COUNT_KINDS);
     uint32_t v = take_u32v(r);
-    *n = (NeedDef){v >> 1, v & 1};
-    if (n->count == 0 || n->count > LIMIT_SEATS)
+    n->count = v >> 1;
+    n->conditional = v & 1;
+    n->share = take_checked(r);
+    uint32_t most = n->kind == COUNT_IS_POINTS ? LIMIT_POINTS : LIMIT_SEATS;
+    bool counts = n->kind == COUNT_IS_FIXED || n->kind == COUNT_IS_POINTS;
+    bool share = n->share.kind == V_PERCENT && n->share.i > 0 &&
+                 dec_cmp(value_to_dec(n->share), dec_of_i64(1)) <= 0;
+    if ((counts ? n->count == 0 || n->count > most : n->count != 0) ||
+        (n->kind == COUNT_IS_SHARE ? !share : n->share.kind != V_ABSENT))
         r->t.failed = true;
 }
 
 static void put_seat(Buf *out, const SeatDef *s) {
-    put_varint(out, (uint64_t)s->need << 1 | s->members);
+    put_varint(out, (uint64_t)s->need << 2 | (unsigned)s->list << 1 | s->members);
+    put_varint(out, s->weight);
     put_varint(out, s->file);
     put_varint(out, s->line);
 }
 static void take_seat(Reader *r, SeatDef *s) {
     uint32_t v = take_u32v(r);
-    *s = (SeatDef){v >> 1, v & 1, take_u32v(r), take_u32v(r)};
+    *s = (SeatDef){.need = v >> 2, .members = v & 1, .list = v >> 1 & 1};
+    s->weight = take_u32v(r);
+    s->file = take_u32v(r);
+    s->line = take_u32v(r);
+    if (s->weight > LIMIT_POINTS || (s->list && (s->members || s->weight > 0)))
+        r->t.failed = true;
+}
+
+static void put_stage(Buf *out, const StageDef *s) {
+    put_str(out, s->name);
+    put_str(out, s->label);
+    put_u8(out, (uint8_t)(s->conditional | s->has_due << 1));
+    put_varint(out, s->file);
+    put_varint(out, s->line);
+}
+static void take_stage(Reader *r, StageDef *s) {
+    s->name = take_str(&r->t);
+    s->label = take_str(&r->t);
+    uint8_t flags = take_below(r, 4);
+    s->conditional = flags & 1;
+    s->has_due = flags >> 1 & 1;
+    s->file = take_u32v(r);
+    s->line = take_u32v(r);
 }
 
 static void put_approval(Buf *out, const ApprovalDef *d) {
@@ -693,10 +728,14 @@ static void put_approval(Buf *out, const ApprovalDef *d) {
     put_str(out, d->alias);
     put_str(out, d->label);
     put_index(out, d->event);
-    put_u8(out, (uint8_t)(d->again | d->has_due << 1));
+    put_u8(out, (uint8_t)(d->again | d->resubmits << 1));
+    put_varint(out, d->resubmit_most);
+    put_u8(out, d->refuse);
+    put_varint(out, d->noes);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_varint(out, d->excluded_count);
+    PUT_LIST(out, d->stages, d->stage_count, put_stage);
     PUT_LIST(out, d->needs, d->need_count, put_need);
     PUT_LIST(out, d->seats, d->seat_count, put_seat);
     put_index(out, d->raise_fn);
@@ -714,10 +753,14 @@ static void take_approval(Reader *r, ApprovalDef *d) {
     d->event = take_index(r, r->b->event_count, true);
     uint8_t flags = take_below(r, 4);
     d->again = flags & 1;
-    d->has_due = flags >> 1 & 1;
+    d->resubmits = flags >> 1 & 1;
+    d->resubmit_most = take_u32v(r);
+    d->refuse = take_below(r, REFUSE_KINDS);
+    d->noes = take_u32v(r);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->excluded_count = take_u32v(r);
+    TAKE_LIST(r, d->stages, d->stage_count, take_stage);
     TAKE_LIST(r, d->needs, d->need_count, take_need);
     TAKE_LIST(r, d->seats, d->seat_count, take_seat);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -727,7 +770,9 @@ static void take_approval(Reader *r, ApprovalDef *d) {
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     if ((d->event >= 0 && d->param_count > 0) || d->excluded_count > LIMIT_REGISTERS ||
-        d->need_count > LIMIT_SEATS || d->seat_count > LIMIT_SEATS)
+        d->need_count > LIMIT_SEATS || d->seat_count > LIMIT_SEATS || d->stage_count == 0 ||
+        d->stage_count > LIMIT_SEATS || (d->resubmits && !d->again) ||
+        (d->refuse == REFUSED_BY_NOES) != (d->noes > 0))
         r->t.failed = true;
 }
 
@@ -1275,28 +1320,42 @@ static bool ok_withdrawal(const Bundle *b, const ApprovalDef *d, uint32_t number
            b->fns[a->link_fn].result_count == d->key_count;
 }
 
+/* The next `n` results of an opening function are of one kind, each of them always there. */
+static bool ok_results(const FnDef *f, uint32_t *at, uint32_t n, uint8_t kind, bool optional) {
+    for (uint32_t i = 0; i < n; i++, (*at)++)
+        if (*at >= f->result_count || f->results[*at].kind != kind ||
+            (f->results[*at].optional && !optional))
+            return false;
+    return true;
+}
+
 static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
     const FnDef *f = &b->fns[d->raise_fn];
-    uint32_t flags = 0, at = 0;
-    for (uint32_t i = 0; i < d->need_count; i++)
+    uint32_t dues = 0, flags = 0, given = 0, at = 0;
+    for (uint32_t i = 0; i < d->stage_count; i++) {
+        dues += d->stages[i].has_due;
+        flags += d->stages[i].conditional;
+    }
+    for (uint32_t i = 0; i < d->need_count; i++) {
         flags += d->needs[i].conditional;
+        given += d->needs[i].kind == COUNT_IS_GIVEN;
+    }
     if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
         !ok_args(f, d->params, d->param_count) ||
-        f->result_count !=
-            d->key_count + d->has_due + d->excluded_count + d->seat_count + flags + d->frame_count)
+        f->result_count != (uint64_t)d->key_count + dues + d->excluded_count + d->seat_count +
+                               flags + given + d->frame_count)
         return false;
-    for (uint32_t i = 0; i < d->key_count; i++, at++)
+    for (; at < d->key_count; at++)
         if (f->results[at].optional || f->results[at].kind == V_LIST)
             return false;
-    for (uint32_t i = 0; i < d->has_due; i++, at++)
-        if (f->results[at].optional || f->results[at].kind != V_DURATION)
+    if (!ok_results(f, &at, dues, V_DURATION, false) ||
+        !ok_results(f, &at, d->excluded_count, V_PARTY, true))
+        return false;
+    for (uint32_t i = 0; i < d->seat_count; i++)
+        if (!ok_results(f, &at, 1, d->seats[i].list ? V_LIST : V_PARTY, false))
             return false;
-    for (uint32_t i = 0; i < d->excluded_count + d->seat_count; i++, at++)
-        if (f->results[at].kind != V_PARTY || (i >= d->excluded_count && f->results[at].optional))
-            return false;
-    for (uint32_t i = 0; i < flags; i++, at++)
-        if (f->results[at].optional || f->results[at].kind != V_FLAG)
-            return false;
+    if (!ok_results(f, &at, flags, V_FLAG, false) || !ok_results(f, &at, given, V_INT, false))
+        return false;
     for (uint32_t i = 0; i < d->frame_count; i++, at++)
         if (f->results[at].kind != d->frame[i].kind ||
             f->results[at].optional != d->frame[i].optional)
@@ -1304,16 +1363,27 @@ static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
     return true;
 }
 
+static bool ok_stages(const Bundle *b, const ApprovalDef *d) {
+    for (uint32_t i = 0; i < d->stage_count; i++)
+        if (d->stages[i].file >= b->source_count)
+            return false;
+    for (uint32_t i = 0; i < d->need_count; i++) /* in the order of the stages */
+        if (d->needs[i].stage >= d->stage_count ||
+            (i > 0 && d->needs[i].stage < d->needs[i - 1].stage))
+            return false;
+    return true;
+}
+
 static bool ok_approvals(const Bundle *b) {
     for (uint32_t i = 0; i < b->approval_count; i++) {
         const ApprovalDef *d = &b->approvals[i];
-        bool ok = d->file < b->source_count && ok_opening(b, d);
-        uint32_t places = 0;
+        bool ok = d->file < b->source_count && ok_opening(b, d) && ok_stages(b, d);
         for (uint32_t k = 0; ok && k < d->seat_count; k++) {
-            ok = d->seats[k].need < d->need_count && d->seats[k].file < b->source_count;
-            places += ok && d->seats[k].members ? d->needs[d->seats[k].need].count : 1;
+            const SeatDef *s = &d->seats[k];
+            ok = s->need < d->need_count && s->file < b->source_count &&
+                 (k == 0 || s->need >= d->seats[k - 1].need) &&
+                 (d->needs[s->need].kind == COUNT_IS_POINTS) == (s->weight > 0);
         }
-        ok = ok && places <= LIMIT_SEATS;
         for (uint32_t k = 0; ok && k < d->act_count; k++)
             ok = ok_withdrawal(b, d, i, &d->acts[k]);
         for (uint32_t k = 0; ok && k < d->reaction_count; k++)

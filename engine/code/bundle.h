@@ -264,7 +264,10 @@ typedef enum ApprovalState {
 
 /* So many of the seats that name it must say yes. */
 typedef struct NeedDef {
-    uint32_t count;
+    uint32_t stage;
+    uint8_t kind;     /* CountKind */
+    uint32_t count;   /* how many, or how many points; else 0 */
+    Value share;      /* COUNT_IS_SHARE; else absent */
     bool conditional; /* the raise function gives a flag for it */
 } NeedDef;
 
@@ -272,26 +275,41 @@ typedef struct NeedDef {
  * member of a team. */
 typedef struct SeatDef {
     uint32_t need;
-    bool members;
+    bool members, list; /* list: the raise function gives several */
+    uint32_t weight;    /* COUNT_IS_POINTS; else 0 */
     uint32_t file, line;
 } SeatDef;
+
+/* Requirements that are asked together. An approval without stages has one that has no name. */
+typedef struct StageDef {
+    Str name, label;
+    bool conditional, has_due; /* the raise function gives a flag, a duration */
+    uint32_t file, line;
+} StageDef;
 
 typedef struct ApprovalDef {
     Str name, alias, label;
     DatedDef dated;
-    int32_t event; /* that opens it, or -1: asked for by rules */
-    bool again, has_due;
+    int32_t event;          /* that opens it, or -1: asked for by rules */
+    bool again, resubmits;  /* it may come again; only if it was not granted */
+    uint32_t resubmit_most; /* so often; 0: without bound */
+    uint8_t refuse;         /* RefuseKind */
+    uint32_t noes;          /* REFUSED_BY_NOES */
     FieldDef *params;
     uint32_t param_count;
     NameDef *key;
     uint32_t key_count;
     uint32_t excluded_count;
+    StageDef *stages;
+    uint32_t stage_count;
     NeedDef *needs;
     uint32_t need_count;
     SeatDef *seats; /* in the order of the text */
     uint32_t seat_count;
-    int32_t raise_fn; /* over the event or the arguments: key parts, due if any, those excluded,
-                         the party of each seat, a flag for each need that has a condition, frame */
+    int32_t raise_fn; /* over the event or the arguments: key parts, the time of each stage that has
+                         one, those excluded, the party of each seat or a list of them, a flag for
+                         each need that has a condition, one for each stage, the count of each need
+                         that is given, frame */
     KindDef *frame;
     uint32_t frame_count;
     ActDef *acts; /* what withdraws it */

@@ -621,20 +621,50 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
 
 /* ---- approvals */
 
+static bool is_list(const Node *seat) {
+    return !is_members(seat) && type_of(seat)->kind == TY_LIST;
+}
+
 static void emit_seats(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
     uint32_t seats = 0;
     for (uint32_t i = 0; i < a->need_count; i++)
         seats += a->needs[i].seat_count;
+    def->stages = emit_array(e, a->stage_count, sizeof(StageDef));
     def->needs = emit_array(e, a->need_count, sizeof(NeedDef));
     def->seats = emit_array(e, seats, sizeof(SeatDef));
-    if (def->needs == NULL || def->seats == NULL)
+    if (def->needs == NULL || def->seats == NULL || def->stages == NULL)
         return;
+    for (uint32_t i = 0; i < a->stage_count; i++) {
+        const Stage *stage = &a->stages[i];
+        Node at = {.span = stage->at};
+        def->stages[def->stage_count++] =
+            (StageDef){.name = stage->name,
+                       .label = stage->label,
+                       .conditional = stage->when != NULL,
+                       .has_due = stage->each != NULL || a->each != NULL,
+                       .file = stage->at.file,
+                       .line = node_line(e, &at)};
+    }
     for (uint32_t i = 0; i < a->need_count; i++) {
         const Need *need = &a->needs[i];
-        def->needs[def->need_count++] = (NeedDef){need->count, need->when != NULL};
-        for (const Node *seat = need->seats; seat != NULL; seat = seat->next)
+        bool share = need->kind == COUNT_IS_SHARE;
+        bool counts = need->kind == COUNT_IS_FIXED || need->kind == COUNT_IS_POINTS;
+        def->needs[def->need_count++] =
+            (NeedDef){.stage = need->stage,
+                      .kind = need->kind,
+                      .count = counts ? need->count : 0,
+                      .share = share ? value_dec(V_PERCENT, need->share) : value_absent(),
+                      .conditional = need->when != NULL};
+        for (const Node *of = need->seats; of != NULL; of = of->next) {
+            const Node *seat = seat_of(of);
             def->seats[def->seat_count++] =
-                (SeatDef){i, is_members(seat), seat->span.file, node_line(e, seat)};
+                (SeatDef){.need = i,
+                          .members = is_members(seat),
+                          .list = is_list(seat),
+                          .weight = of->kind == N_WEIGHED ? of->slot : 0,
+                          .file = seat->span.file,
+                          .line = node_line(e, seat)};
+        }
     }
 }
 
@@ -645,18 +675,25 @@ static void emit_result(Emit *e, const Node *node, uint32_t at, bool optional) {
     fn_result(e, kind);
 }
 
+/* How many results an opening function has. */
+static uint32_t opening_count(const Emit *e, const ApprovalSym *a, const ApprovalDef *def) {
+    uint32_t n = a->base.key_count + (uint32_t)node_count(a->excluded) + def->seat_count +
+                 (uint32_t)e->slots.n;
+    for (uint32_t i = 0; i < def->stage_count; i++)
+        n += (uint32_t)def->stages[i].has_due + def->stages[i].conditional;
+    for (uint32_t i = 0; i < def->need_count; i++)
+        n += (uint32_t)def->needs[i].conditional + (a->needs[i].given != NULL);
+    return n;
+}
+
 /* The function that opens an approval; what it gives is said at ApprovalDef. */
 static int32_t emit_opening(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
     const DutySym *base = &a->base;
-    uint32_t flags = 0, excluded = (uint32_t)node_count(a->excluded);
-    for (uint32_t i = 0; i < a->need_count; i++)
-        flags += a->needs[i].when != NULL;
     fn_begin(e, fn_name(e, "approval", base->name, "open"), &base->scope, base->scope.event,
              DECL_APPROVAL, -1, false);
     for (uint32_t i = 0; e->status == OK && i < base->param_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&base->params[i].type);
-    uint32_t count = base->key_count + (a->each != NULL) + excluded + def->seat_count + flags +
-                     (uint32_t)e->slots.n;
+    uint32_t count = opening_count(e, a, def);
     uint32_t first = fn_reg(e, count == 0 ? 1 : count), at = first;
     emit_where(e, base->where);
     emit_lets(e, &base->scope);
@@ -667,24 +704,37 @@ static int32_t emit_opening(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
             emit_expr(e, base->key[i], at++, NULL);
         fn_result(e, emit_kind(&base->key_types[i]));
     }
-    if (a->each != NULL)
-        emit_result(e, a->each, at++, false);
+    for (uint32_t i = 0; i < a->stage_count; i++)
+        if (def->stages[i].has_due)
+            emit_result(e, a->stages[i].each != NULL ? a->stages[i].each : a->each, at++, false);
     for (const Node *who = a->excluded; who != NULL; who = who->next)
         emit_result(e, who, at++, true);
     for (uint32_t i = 0; i < a->need_count; i++)
-        for (const Node *seat = a->needs[i].seats; seat != NULL; seat = seat->next)
-            emit_result(e, is_members(seat) ? seat->a : seat, at++, false);
+        for (const Node *of = a->needs[i].seats; of != NULL; of = of->next)
+            emit_result(e, is_members(seat_of(of)) ? seat_of(of)->a : seat_of(of), at++, false);
     for (uint32_t i = 0; i < a->need_count; i++)
         if (a->needs[i].when != NULL)
             emit_result(e, a->needs[i].when, at++, false);
+    for (uint32_t i = 0; i < a->stage_count; i++)
+        if (a->stages[i].when != NULL)
+            emit_result(e, a->stages[i].when, at++, false);
+    for (uint32_t i = 0; i < a->need_count; i++)
+        if (a->needs[i].given != NULL)
+            emit_result(e, a->needs[i].given, at++, false);
     def->frame = emit_array(e, e->slots.n, sizeof(KindDef));
     for (size_t i = 0; def->frame != NULL && i < e->slots.n; i++) {
         emit_expr(e, e->slots.at[i].node, at++, NULL);
         def->frame[def->frame_count++] = emit_kind(&e->slots.at[i].type);
         fn_result(e, emit_kind(&e->slots.at[i].type));
     }
-    def->excluded_count = excluded;
+    def->excluded_count = (uint32_t)node_count(a->excluded);
     return fn_end(e, first);
+}
+
+static uint8_t refuse_def(int refused_by) {
+    return refused_by == REFUSED_BY_ONE    ? REFUSED_BY_A_NO
+           : refused_by == REFUSED_BY_MORE ? REFUSED_BY_MOST
+                                           : REFUSED_BY_NOES;
 }
 
 static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
@@ -697,7 +747,10 @@ static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
                       .label = base->node->more,
                       .event = base->scope.event == NULL ? -1 : (int32_t)base->scope.event->number,
                       .again = base->again,
-                      .has_due = a->each != NULL,
+                      .resubmits = a->resubmits,
+                      .resubmit_most = a->resubmit_most,
+                      .refuse = refuse_def(a->refused_by),
+                      .noes = a->noes,
                       .param_count = base->param_count,
                       .key_count = base->key_count,
                       .file = base->at.file,

@@ -135,11 +135,45 @@ typedef struct Duty {
 typedef struct Vote {
     Str by;
     bool yes;
+    bool returned;  /* its stage was returned to: it is void, and they may vote again */
     uint64_t seats; /* bits of the seats in which it may count, judged when it was cast */
     Voter who;      /* by what authority in which of them */
     uint64_t leaf;
     int64_t time;
 } Vote;
+
+/* A seat as it is asked. */
+typedef struct AskedSeat {
+    Value who;
+    uint32_t def;    /* number of its SeatDef; NO_SEAT: a signer who was added */
+    uint32_t need;   /* number of its requirement */
+    uint32_t weight; /* where points are asked for; else 0 */
+    bool members;
+    bool gone; /* taken out again */
+} AskedSeat;
+
+/* A requirement as it is asked. */
+typedef struct AskedNeed {
+    uint32_t stage;
+    uint32_t def;   /* number of its NeedDef; NO_SEAT: of a signer who was added */
+    uint32_t count; /* votes or points */
+    bool points;
+    bool asked;
+} AskedNeed;
+
+/* A stage as it is asked. */
+typedef struct AskedStage {
+    Str name;        /* empty: there are none */
+    Value each;      /* the time for it; absent: none */
+    uint32_t voters; /* how many could vote when it opened */
+    int64_t opened;  /* INSTANT_NEVER: it was not opened */
+} AskedStage;
+
+/* Who gave on their place in a seat that several may fill, for this matter. */
+typedef struct Handed {
+    uint32_t seat;
+    Str person;
+} Handed;
 
 /* An approval in memory. Its record is ApprovalRec of record.def. */
 typedef struct Approval {
@@ -150,12 +184,19 @@ typedef struct Approval {
     uint32_t key_count;
     uint32_t occurrence;
     uint64_t latest;     /* as Duty's */
-    int64_t raised, due; /* due: INSTANT_NEVER when there is none */
-    Value each;          /* the time for each vote; absent: none */
+    int64_t raised, due; /* due: of the open stage; INSTANT_NEVER when there is none */
     Str asker;           /* who asked for it; empty: not said */
     bool assumed;
-    Value *excluded, *seats;
-    uint64_t needs; /* bits of the requirements that hold */
+    Value *excluded;
+    AskedStage *stages;
+    uint32_t stage_count;
+    uint32_t open; /* the stage that is open, or was last */
+    AskedNeed *needs;
+    uint32_t need_count;
+    AskedSeat *seats; /* in the order of the text, then those that were added */
+    uint32_t seat_count;
+    Handed *handed;
+    uint32_t handed_count;
     Value *frame;
     Vote *votes;
     uint32_t vote_count;
@@ -253,9 +294,6 @@ Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *
 Status duty_plan(Engine *e, Duty *d);
 
 /* approval.c */
-/* In which seat each vote counts, NO_SEAT for none: as many as possible count, and each takes the
- * first seat that it can, in the order in which they were cast (match.h). */
-Status approval_arrange(Arena *arena, const Approval *a, uint32_t **seats);
 Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
 /* remit.decided and remit.withdrawn. */

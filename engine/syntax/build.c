@@ -407,6 +407,21 @@ Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
     return node;
 }
 
+Node *build_need_given(Builder *b, Node *count, NodeList seats, Node *when) {
+    Node *node = build_need(b, NEED_GIVEN, build_no_token(), seats, when);
+    node->span = span_join(count->span, node->span);
+    node->at = count->span;
+    node->c = count;
+    return node;
+}
+
+Node *build_weighed(Builder *b, Node *seat, Tok weight) {
+    Node *node = build_node(b, N_WEIGHED, seat->span, weight.span, weight);
+    node->at = weight.span;
+    node->a = seat;
+    return node;
+}
+
 Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state) {
     Node *node = build_node(b, N_STATE_IS, at.span, state.span, name);
     node->a = key.first;

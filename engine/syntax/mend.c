@@ -142,6 +142,10 @@ static bool is_of_item(const Parse *p, int token) {
     case TK_EXCLUDING:
     case TK_EACH_WITHIN:
     case TK_WITHDRAWN_BY:
+    case TK_REFUSED_BY:
+    case TK_REFUSED_BY_ANY:
+    case TK_REFUSED_BY_MAJORITY:
+    case TK_RESUBMIT:
         return approval;
     case TK_KEY:
     case TK_AGAIN:
