@@ -328,7 +328,7 @@ need(N) ::= ALL_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_ALL, K, A
 need(N) ::= PERCENT(C) OF seats(A) given_when(W). { N = build_need(b, NEED_SHARE, C, A, W); }
 need(N) ::= MAJORITY_OF(K) seats(A) given_when(W). { N = build_need(b, NEED_MAJORITY, K, A, W); }
 need(N) ::= seat(C) OF seats(A) given_when(W). { N = build_need_given(b, C, A, W); }
-need(N) ::= AT_LEAST NUMBER(C) POINTS_OF weighed(A) given_when(W). { N = build_need(b, NEED_POINTS, C, A, W); }
+need(N) ::= NUMBER(C) POINTS_OF weighed(A) given_when(W). { N = build_need(b, NEED_POINTS, C, A, W); }
 need(N) ::= STAGE(K) ID(S) label(L) given_when(W) LB needs(A) RB(R). { N = build_named(b, N_STAGE, K, S, L, A.first, W, NULL, R); }
 need(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
 %type weighed {NodeList}
