@@ -12,8 +12,12 @@ typedef struct Edge {
 typedef struct Graph {
     Program *p;
     VEC(Edge) edges;
-    uint8_t *state; /* of each event: 0 not seen, 1 on the path, 2 done */
-    uint32_t *path; /* edges on the path */
+    size_t nodes;
+    uint32_t *out;   /* numbers of edges by where they come from, in the order of the text */
+    uint32_t *first; /* those of node i begin at out[first[i]] and end before out[first[i + 1]] */
+    uint32_t *next;  /* of each node: how many of its edges were followed */
+    uint8_t *state;  /* of each node: 0 not seen, 1 on the path, 2 done */
+    uint32_t *path;  /* edges on the path */
     size_t depth;
     bool reported;
 } Graph;
@@ -109,26 +113,52 @@ static void say_cycle(Graph *g, size_t start, uint32_t closing) {
     g->reported = true;
 }
 
-/* Depth first; the path is as long as there are events at most, so the recursion is bounded by
- * them. */
-static void visit(Graph *g, uint32_t event) {
-    g->state[event] = 1;
-    for (uint32_t i = 0; i < g->edges.n && !g->reported; i++) {
-        if (g->edges.at[i].from != event)
-            continue;
-        uint32_t to = g->edges.at[i].to;
-        if (g->state[to] == 1) {
-            size_t start = 0;
-            while (start < g->depth && g->edges.at[g->path[start]].from != to)
-                start++;
-            say_cycle(g, start, i);
-        } else if (g->state[to] == 0) {
-            g->path[g->depth++] = i;
-            visit(g, to);
+/* Files the edges by where they come from. */
+static void edges_sort(Graph *g) {
+    Arena *a = g->p->arena;
+    g->out = new (a, uint32_t, g->edges.n + 1);
+    g->first = new (a, uint32_t, g->nodes + 2);
+    if (g->out == NULL || g->first == NULL) {
+        g->p->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < g->edges.n; i++)
+        g->first[g->edges.at[i].from + 2]++;
+    for (size_t i = 2; i < g->nodes + 2; i++)
+        g->first[i] += g->first[i - 1];
+    for (uint32_t i = 0; i < g->edges.n; i++)
+        g->out[g->first[g->edges.at[i].from + 1]++] = i;
+}
+
+/* One step along an edge from the end of the path. */
+static void step(Graph *g, uint32_t number) {
+    uint32_t to = g->edges.at[number].to;
+    if (g->state[to] == 1) {
+        size_t start = 0;
+        while (start < g->depth && g->edges.at[g->path[start]].from != to)
+            start++;
+        say_cycle(g, start, number);
+    } else if (g->state[to] == 0) {
+        g->path[g->depth++] = number;
+        g->state[to] = 1;
+    }
+}
+
+/* Depth first, without recursion: a chain may be as long as there are events. */
+static void visit(Graph *g, uint32_t root) {
+    uint32_t at = root;
+    g->state[at] = 1;
+    for (;;) {
+        if (g->first[at] + g->next[at] < g->first[at + 1] && !g->reported) {
+            step(g, g->out[g->first[at] + g->next[at]++]);
+        } else {
+            g->state[at] = 2;
+            if (g->depth == 0)
+                return;
             g->depth--;
         }
+        at = g->depth == 0 ? root : g->edges.at[g->path[g->depth - 1]].to;
     }
-    g->state[event] = 2;
 }
 
 static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
@@ -137,58 +167,90 @@ static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
             edges_of(g, kpi->aggs[k].event->number, kpi->reactions[i].actions, kpi->name);
 }
 
-/* Marks what follows, within the instant, from what a KPI emits. */
-static void kpi_leads(const Graph *g, const KpiSym *kpi, uint8_t *marked, size_t nodes) {
-    for (size_t i = 0; i < nodes; i++)
-        marked[i] = 0;
+/* What follows from what: the events at which something leads to KPIs, and the order so far. */
+typedef struct Ranking {
+    Graph *g;
+    uint32_t *measured; /* numbers of KPIs by the events they measure; a quotient stands twice */
+    uint32_t *first;    /* those of event i are measured[first[i]] to before first[i + 1] */
+    uint32_t *waits;    /* of each KPI: how often something not yet ranked leads to it */
+    uint8_t *marked;    /* nodes that follow from the KPI at hand */
+    uint32_t *follow;   /* the same as a list */
+    uint32_t count;
+} Ranking;
+
+static void mark(Ranking *r, uint32_t node) {
+    if (r->marked[node])
+        return;
+    r->marked[node] = 1;
+    r->follow[r->count++] = node;
+}
+
+/* Adds `by` to the waits of all KPIs that measure what follows, within the instant, from what a KPI
+ * emits. */
+static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
+    const Graph *g = r->g;
+    r->count = 0;
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
         for (const Node *a = kpi->reactions[i].actions; a != NULL; a = a->next)
             if (a->kind == N_EMIT && a->means != NULL)
-                marked[((const Event *)a->means)->number] = 1;
-    bool more = true;
-    while (more) { /* each round marks something, so there are no more rounds than nodes */
-        more = false;
-        for (size_t i = 0; i < g->edges.n; i++) {
-            const Edge *edge = &g->edges.at[i];
-            if (marked[edge->from] && !marked[edge->to])
-                marked[edge->to] = more = true;
-        }
+                mark(r, ((const Event *)a->means)->number);
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint32_t node = r->follow[i];
+        for (uint32_t k = g->first[node]; k < g->first[node + 1]; k++)
+            mark(r, g->edges.at[g->out[k]].to);
+        if (node >= g->p->events.n)
+            continue;
+        for (uint32_t k = r->first[node]; k < r->first[node + 1]; k++)
+            r->waits[r->measured[k]] += (uint32_t)by;
     }
+    for (uint32_t i = 0; i < r->count; i++)
+        r->marked[r->follow[i]] = 0;
 }
 
-/* Whether all KPIs that lead to this one have their rank. */
-static bool kpi_is_free(const Program *p, const uint8_t *leads, const uint8_t *ranked, size_t k) {
-    for (size_t i = 0; i < p->kpis.n; i++)
-        if (leads[i * p->kpis.n + k] && !ranked[i])
-            return false;
+static bool ranking_make(Ranking *r) {
+    const Program *p = r->g->p;
+    size_t events = p->events.n, n = p->kpis.n;
+    r->measured = new (p->arena, uint32_t, 2 * n + 1);
+    r->first = new (p->arena, uint32_t, events + 2);
+    r->waits = new (p->arena, uint32_t, n + 1);
+    r->marked = new (p->arena, uint8_t, r->g->nodes + 1);
+    r->follow = new (p->arena, uint32_t, r->g->nodes + 1);
+    if (r->measured == NULL || r->first == NULL || r->waits == NULL || r->marked == NULL ||
+        r->follow == NULL)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < p->kpis.at[i]->agg_count; k++)
+            r->first[p->kpis.at[i]->aggs[k].event->number + 2]++;
+    for (size_t i = 2; i < events + 2; i++)
+        r->first[i] += r->first[i - 1];
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < p->kpis.at[i]->agg_count; k++)
+            r->measured[r->first[p->kpis.at[i]->aggs[k].event->number + 1]++] = i;
     return true;
 }
 
 /* The order of the text, but for those that measure what others lead to: they come after them. */
-static void kpis_rank(Graph *g, size_t nodes) {
+static void kpis_rank(Graph *g) {
     Program *p = g->p;
-    size_t n = p->kpis.n;
-    uint8_t *marked = new (p->arena, uint8_t, nodes + 1),
-            *leads = new (p->arena, uint8_t, n * n + 1);
-    uint8_t *ranked = new (p->arena, uint8_t, n + 1);
-    if (marked == NULL || leads == NULL || ranked == NULL) {
+    Ranking r = {.g = g};
+    uint8_t *ranked = new (p->arena, uint8_t, p->kpis.n + 1);
+    if (p->nomem || ranked == NULL || !ranking_make(&r)) {
         p->nomem = true;
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        kpi_leads(g, p->kpis.at[i], marked, nodes);
-        for (size_t k = 0; k < n; k++)
-            for (uint32_t a = 0; a < p->kpis.at[k]->agg_count; a++)
-                leads[i * n + k] |= marked[p->kpis.at[k]->aggs[a].event->number];
-    }
-    for (uint32_t rank = 0; rank < n; rank++) {
-        size_t k = 0;
-        while (k < n && (ranked[k] || !kpi_is_free(p, leads, ranked, k)))
+    for (size_t i = 0; i < p->kpis.n; i++)
+        kpi_leads(&r, p->kpis.at[i], 1);
+    size_t k = 0; /* all before it are ranked, or wait */
+    for (uint32_t rank = 0; rank < p->kpis.n; rank++) {
+        while (k < p->kpis.n && (ranked[k] || r.waits[k] > 0))
             k++;
-        if (k == n)
+        if (k == p->kpis.n)
             return; /* a cycle, which is reported */
         p->kpis.at[k]->rank = rank;
         ranked[k] = 1;
+        kpi_leads(&r, p->kpis.at[k], -1);
+        if (r.count > 0)
+            k = 0; /* one before it may wait no more */
     }
 }
 
@@ -246,10 +308,11 @@ static void chains_check(Program *p) {
 void graph_check(Program *p) {
     chains_check(p);
     Graph g = {.p = p};
-    size_t nodes = p->events.n + p->approvals.n;
-    g.state = new (p->arena, uint8_t, nodes + 1);
-    g.path = new (p->arena, uint32_t, nodes + 1);
-    if (g.state == NULL || g.path == NULL) {
+    g.nodes = p->events.n + p->approvals.n;
+    g.next = new (p->arena, uint32_t, g.nodes + 1);
+    g.state = new (p->arena, uint8_t, g.nodes + 1);
+    g.path = new (p->arena, uint32_t, g.nodes + 1);
+    if (g.next == NULL || g.state == NULL || g.path == NULL) {
         p->nomem = true;
         return;
     }
@@ -263,9 +326,10 @@ void graph_check(Program *p) {
         edges_of_approval(&g, p->approvals.at[i]);
     for (size_t i = 0; i < p->kpis.n; i++)
         edges_of_kpi(&g, p->kpis.at[i]);
-    for (uint32_t i = 0; i < nodes && !p->nomem; i++)
+    edges_sort(&g);
+    for (uint32_t i = 0; i < g.nodes && !p->nomem; i++)
         if (g.state[i] == 0)
             visit(&g, i);
-    kpis_rank(&g, nodes);
+    kpis_rank(&g);
     vec_free(&g.edges);
 }

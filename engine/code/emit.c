@@ -35,18 +35,46 @@ static void *emit_array(Emit *e, size_t n, size_t size) {
     return to;
 }
 
+static bool is_text(Value v) {
+    return v.kind == V_TEXT || value_is_person(v);
+}
+
+static bool same_constant(Value a, Value b) {
+    return a.kind == b.kind && a.scale == b.scale && a.n == b.n && a.aux == b.aux &&
+           (is_text(a) ? value_eq(a, b) : a.i == b.i);
+}
+
+/* The slot with the number of a constant, from 1, or the empty one in which it belongs. */
+static uint32_t *constant_slot(const Emit *e, Value v) {
+    uint64_t hash = is_text(v) ? str_hash(value_str(v)) : (uint64_t)v.i;
+    hash = (hash ^ ((uint64_t)v.kind << 56) ^ v.scale ^ v.n) * 0x9E3779B97F4A7C15u;
+    uint32_t at = (uint32_t)(hash >> 32) & (CONSTANT_SLOTS - 1);
+    while (e->constant_slots[at] != 0 &&
+           !same_constant(e->constants.at[e->constant_slots[at] - 1], v))
+        at = (at + 1) & (CONSTANT_SLOTS - 1);
+    return &e->constant_slots[at];
+}
+
 uint32_t emit_constant(Emit *e, Value v) {
-    for (size_t i = 0; i < e->constants.n; i++) {
-        Value c = e->constants.at[i];
-        if (c.kind == v.kind && c.scale == v.scale && c.n == v.n && c.aux == v.aux &&
-            (v.kind == V_TEXT || value_is_person(v) ? value_eq(c, v) : c.i == v.i))
-            return (uint32_t)i;
-    }
-    if (!vec_push(&e->constants, v))
+    if (e->constant_slots == NULL)
+        e->constant_slots = new (e->a, uint32_t, CONSTANT_SLOTS);
+    if (e->constant_slots == NULL) {
         emit_fail(e, ERR_NOMEM, "");
-    else if (e->constants.n > UINT16_MAX)
+        return 0;
+    }
+    uint32_t *slot = constant_slot(e, v);
+    if (*slot != 0)
+        return *slot - 1;
+    if (e->constants.n >= UINT16_MAX) {
         emit_fail(e, ERR_LIMIT, "the policy has more than 65,535 constants outside its tables");
-    return (uint32_t)(e->constants.n == 0 ? 0 : e->constants.n - 1);
+        return 0;
+    }
+    if (!vec_push(&e->constants, v)) {
+        emit_fail(e, ERR_NOMEM, "");
+        return 0;
+    }
+    *slot = (uint32_t)e->constants.n;
+    return *slot - 1;
 }
 
 /* Of a list: what is said of its items, too. */

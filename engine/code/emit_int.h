@@ -23,6 +23,8 @@ typedef struct FnBuild {
     const Scope *scope;
 } FnBuild;
 
+enum { CONSTANT_SLOTS = 1 << 17 }; /* twice as many as there can be constants */
+
 typedef struct Emit {
     const Program *p;
     Arena *a;
@@ -32,6 +34,7 @@ typedef struct Emit {
     VEC(uint32_t) code;
     VEC(uint32_t) lines;
     VEC(Value) constants;
+    uint32_t *constant_slots; /* CONSTANT_SLOTS of them, by hash: numbers of constants from 1 */
     VEC(FnDef) fns;
     VEC(Slot) slots; /* of the duty being compiled */
     FnBuild fn;
