@@ -202,7 +202,7 @@ static void put_sarif(Buf *out, Diags *d, bool chinese) {
         Place from = source_place(&*d->sources, diag->span.file, diag->span.from);
         Place to = source_place(d->sources, diag->span.file, diag->span.to);
         Buf text = {0};
-        diag_message(diag, chinese, &text);
+        diag_whole(d, diag, chinese, &text);
         put_text(out, i == 0 ? S("") : S(","));
         put_fmt(out, "{\"ruleId\":\"%.*s\",\"level\":\"%s\",\"message\":{\"text\":",
                 STR_ARG(diag_code(diag->code)),

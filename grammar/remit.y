@@ -66,6 +66,12 @@ setting(N) ::= CURRENCY(K) ID(S). { N = build_leaf(b, N_SET_CURRENCY, K, S); }
 setting(N) ::= ACCEPT_LATE(K) DURATION(D) LATE. { N = build_1(b, N_SET_LATE, K, build_literal(b, LIT_DURATION, D)); }
 setting(N) ::= error. { N = build_error(b); }
 
+/* ---- what a parameter of a pattern may stand for */
+length(N) ::= DURATION(D). { N = build_literal(b, LIT_DURATION, D); }
+length(N) ::= ID(S). { N = build_blank(b, LIT_DURATION, S); }
+share(N) ::= PERCENT(P). { N = build_literal(b, LIT_PERCENT, P); }
+share(N) ::= ID(S). { N = build_blank(b, LIT_PERCENT, S); }
+
 /* ---- modules. Without braces a module is the whole file. */
 item(N) ::= MODULE(K) dotted(A). { N = build_module(b, K, A, build_none(), build_no_token()); }
 item(N) ::= MODULE(K) dotted(A) LB inner(L) RB(R). { N = build_module(b, K, A, L, R); }
@@ -244,6 +250,8 @@ item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A
 trigger(N) ::= . { N = NULL; }
 trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
 trigger(N) ::= every(A). { N = A; }
+every(N) ::= EVERY(K) days(A) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), T), LIT_TIME, T); }
+every(N) ::= EVERY(K) UNIT(U) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_DAY, NULL, U, T), LIT_TIME, T); }
 trigger(N) ::= every(A) MISSED EACH. { N = build_missed(A, MISSED_EACH); }
 trigger(N) ::= every(A) MISSED LATEST. { N = build_missed(A, MISSED_LATEST); }
 trigger(N) ::= every(A) MISSED NONE. { N = build_missed(A, MISSED_NONE); }
@@ -347,14 +355,14 @@ seat(N) ::= seat(A) DOT ID(S). { N = build_member(b, A, S); }
 rungs(L) ::= . { L = build_none(); }
 rungs(L) ::= rungs(A) rung(N). { L = build_list(b, A, N); }
 rung(N) ::= error. { N = build_error(b); }
-rung(N) ::= rung(A) EVERY(K) DURATION(D) UNTIL_ACKNOWLEDGED. { N = build_repeat(b, A, K, D, 1, build_no_token()); }
-rung(N) ::= rung(A) EVERY(K) DURATION(D) UNTIL_ACKNOWLEDGED AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 1, C); }
-rung(N) ::= rung(A) EVERY(K) DURATION(D) AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 0, C); }
-rung(N) ::= AT(K) PERCENT(P) step(A). { N = build_rung(b, K, RUNG_SHARE, build_literal(b, LIT_PERCENT, P), A); }
+rung(N) ::= rung(A) EVERY(K) length(D) UNTIL_ACKNOWLEDGED. { N = build_repeat(b, A, K, D, 1, build_no_token()); }
+rung(N) ::= rung(A) EVERY(K) length(D) UNTIL_ACKNOWLEDGED AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 1, C); }
+rung(N) ::= rung(A) EVERY(K) length(D) AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 0, C); }
+rung(N) ::= AT(K) share(P) step(A). { N = build_rung(b, K, RUNG_SHARE, P, A); }
 rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AT_BREACH(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AFTER(K) value(D) step(A). { N = build_rung(b, K, RUNG_AFTER, D, A); }
-rung(N) ::= DURATION(D) BEFORE_DUE(K) step(A). { N = build_rung(b, K, RUNG_BEFORE, build_literal(b, LIT_DURATION, D), A); }
+rung(N) ::= length(D) BEFORE_DUE(K) step(A). { N = build_rung(b, K, RUNG_BEFORE, D, A); }
 step(N) ::= REMIND(K) values(A). { N = build_say(b, N_REMIND, K, A, NULL); }
 step(N) ::= TO(K) values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 
@@ -466,6 +474,7 @@ kpipart(N) ::= error. { N = build_error(b); }
 kpipart(N) ::= MEASURE(K) aggregate(A) over(W). { N = build_measure(b, K, A, NULL, W); }
 kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W). { N = build_measure(b, K, A, B, W); }
 kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }
+kpipart(N) ::= AT_LEAST(K) ID(S) SAMPLES(R). { N = build_open(b, build_pair(b, N_SAMPLES, K, S, R), LIT_NUMBER, S); }
 kpipart(N) ::= EMPTY(K) COLON HOLD(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_HOLD); }
 kpipart(N) ::= EMPTY(K) COLON CLEAR(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_CLEAR); }
 kpipart(N) ::= EMPTY(K) COLON ALERT(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_ALERT); }
@@ -474,11 +483,11 @@ kpipart(N) ::= LEVEL(K) bound(A) COMMA CLEAR bound(B). { N = build_level(b, K, A
 kpipart(N) ::= WHEN(K) LEVEL(V) LB actions(A) RB(R). { N = build_when_level(b, K, V, A, R); }
 aggregate(N) ::= AGG(K) CALLP dotted(E) where(W) RP(R). { N = build_aggregate(b, K, build_no_token(), E, W, R); }
 aggregate(N) ::= AGG(K) CALLP NUMBER(S) COMMA dotted(E) where(W) RP(R). { N = build_aggregate(b, K, S, E, W, R); }
-over(N) ::= OVER(K) DURATION(D). { N = build_window(b, K, D, build_no_token()); }
-over(N) ::= OVER(K) DURATION(D) BY DURATION(S). { N = build_window(b, K, D, S); }
+over(N) ::= OVER(K) length(D). { N = build_window(b, K, D, NULL); }
+over(N) ::= OVER(K) length(D) BY length(S). { N = build_window(b, K, D, S); }
 over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }
-bound(N) ::= side(S) value(V). { N = build_bound(b, S, V, build_no_token()); }
-bound(N) ::= side(S) value(V) FOR DURATION(D). { N = build_bound(b, S, V, D); }
+bound(N) ::= side(S) value(V). { N = build_bound(b, S, V, NULL); }
+bound(N) ::= side(S) value(V) FOR length(D). { N = build_bound(b, S, V, D); }
 side(N) ::= ABOVE(K). { N = build_op(b, N_BOUND, K, K, SIDE_ABOVE); }
 side(N) ::= BELOW(K). { N = build_op(b, N_BOUND, K, K, SIDE_BELOW); }
 side(N) ::= AT_LEAST(K). { N = build_op(b, N_BOUND, K, K, SIDE_AT_LEAST); }

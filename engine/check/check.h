@@ -48,12 +48,27 @@ typedef struct Used { /* that it may use another's names */
     const Node *use;
     struct Used *next;
 } Used;
+/* What a use gives for a parameter of a pattern. */
+typedef struct Given {
+    Str name;
+    int kind;                  /* HOLE_* */
+    const Node *hole;          /* the parameter */
+    Node *arg;                 /* what is given */
+    Str text;                  /* the name in it; of a value nothing */
+    const Space *space;        /* where that is looked up */
+    const struct Event *event; /* HOLE_EVENT: which it is */
+    struct Given *next;
+} Given;
 struct Space {
     Str name; /* empty: the policy itself. What stands in it begins with name and a point */
     const Space *outer; /* around it, or NULL */
-    const Node *use;    /* of a pattern put to use */
-    Used *used;         /* in the order of the text */
-    int walked;         /* WALK_*, while cycles are sought */
+    const Node *use;    /* of a pattern put to use: where */
+    const Node *pattern;
+    const Space *user; /* likewise: who uses it */
+    uint32_t file;     /* likewise: its source */
+    Given *given;      /* likewise */
+    Used *used;        /* in the order of the text */
+    int walked;        /* WALK_*, while cycles are sought */
     const Space *on_path;
 };
 enum { WALK_NOT, WALK_NOW, WALK_DONE };

@@ -110,8 +110,26 @@ Str name_here(Program *p, const Space *home, Str full);
 void space_enter(Program *p, const Space *home); /* names are looked up there from now on */
 bool space_sees(const Program *p, const Space *home);
 Space *space_find(Program *p, Str name);
+Space *space_new(Program *p, Str name);
+/* The module of that name, read from where it lies if need be; NULL: *tried says where. */
+Space *module_get(Program *p, Str name, uint32_t beside, Str *tried);
 bool say_unseen(Program *p, Span at, Str name); /* false: there is nothing to say */
 void modules_load(Program *p);
+
+/* pattern.c: patterns put to use; then whether what is given is what is wanted. */
+const Node *pattern_find(Program *p, const Space *here, const Node *use, const Space **home,
+                         Str *tried);
+Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern,
+                   const Space *home);
+void blanks_report(Program *p, Node *items); /* names where only a pattern may have them */
+void patterns_check(Program *p);
+Given *given_find(const Space *space, Str name);
+const Given *given_thing(const Space *space, Str name);
+bool event_given(const Program *p, const Event *event);
+/* The field of an event for which a parameter stands, or the name itself. */
+Str field_given(const Program *p, const Event *event, Str name);
+/* Says at the use that a given event lacks a field; false: it is no given event. */
+bool say_field_needed(Program *p, Span at, const Event *event, Str field);
 
 /* declare.c */
 Event *event_find(Program *p, Str name);

@@ -639,6 +639,11 @@ static void header_calendar(Program *p) {
 }
 
 void scope_add(Program *p, Scope *scope, Local local) {
+    const Given *given = given_find(p->here, local.name);
+    if (given != NULL && given->kind != HOLE_FIELD) {
+        say_twice(p, local.at, local.name, given->hole->at);
+        return;
+    }
     for (size_t i = 0; i < scope->locals.n; i++)
         if (str_eq(scope->locals.at[i].name, local.name)) {
             say_twice(p, local.at, local.name, scope->locals.at[i].at);

@@ -63,10 +63,12 @@ void init_check(Program *p, const Scope *scope, const Event *event, Node *inits,
     for (Node *init = inits; init != NULL; init = init->next) {
         if (init->kind == N_ERROR)
             continue;
+        init->text = field_given(p, event, init->text);
         int field = field_find(event->fields, event->field_count, init->text);
         if (field < 0) {
-            say_unknown_field(p, init->at, event->name, event->fields, event->field_count,
-                              init->text);
+            if (!say_field_needed(p, init->at, event, init->text))
+                say_unknown_field(p, init->at, event->name, event->fields, event->field_count,
+                                  init->text);
             expr_check(p, scope, init->a, NULL);
             continue;
         }

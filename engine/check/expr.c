@@ -327,6 +327,7 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
                                     {"id", TY_ID, false},
                                     {"source", TY_TEXT, false},
                                     {"actor", TY_PARTY, true}};
+    node->text = field_given(p, event, node->text);
     int field = field_find(event->fields, event->field_count, node->text);
     if (field >= 0) {
         node->bind = BIND_FIELD;
@@ -339,7 +340,7 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
             node->slot = i;
             return (Type){.kind = attrs[i].kind, .optional = attrs[i].optional};
         }
-    if (!event->broken)
+    if (!event->broken && !say_field_needed(p, node->at, event, node->text))
         say_unknown_field(p, node->at, event->name, event->fields, event->field_count, node->text);
     return type_error();
 }
@@ -764,8 +765,8 @@ static Type check_function(Program *p, const Scope *scope, Node *node, int funct
 static Type check_rounded(Program *p, const Scope *scope, Node *node) {
     Type type = expr_check(p, scope, node->a, NULL);
     bool quotient = type.kind == TY_QUOTIENT;
-    type =
-        quotient ? measured_rounded(p, node, type) : present(p, node->a, expr_scalar(p, node->a, type));
+    type = quotient ? measured_rounded(p, node, type)
+                    : present(p, node->a, expr_scalar(p, node->a, type));
     Value places = value_int(0);
     Dec d;
     Status status = dec_parse_source(node->text, &d);

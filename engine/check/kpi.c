@@ -94,9 +94,11 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
                   say_both(p, "name a field of it: EVENT.FIELD", "请写出其字段：事件.字段"));
         return false;
     }
+    field = field_given(p, event, field);
     agg->field = field_find(event->fields, event->field_count, field);
     if (agg->field < 0) {
-        say_unknown_field(p, name->span, event->name, event->fields, event->field_count, field);
+        if (!say_field_needed(p, name->span, event, field))
+            say_unknown_field(p, name->span, event->name, event->fields, event->field_count, field);
         return false;
     }
     agg->type = event->fields[agg->field].type;

@@ -194,7 +194,8 @@ static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, co
         of = say(p, "%.*s,%.*s", STR_ARG(buf_str(&share)), STR_ARG(of));
         buf_free(&share);
     }
-    if (filter != NULL && p->here != NULL && p->here->name.n > 0) /* names mean others elsewhere */
+    if (p->here != NULL && (filter != NULL || p->here->use != NULL) &&
+        p->here->name.n > 0) /* names mean others elsewhere */
         where = say(p, "%.*s.in.%.*s", STR_ARG(where), STR_ARG(p->here->name));
     Str name = say(p, "%.*s(%.*s)%.*s%.*s.%.*s", STR_ARG(keyword_of(TK_AGG, (int)agg->what, false)),
                    STR_ARG(of), STR_ARG(by), STR_ARG(where),

@@ -71,7 +71,24 @@ bool space_sees(const Program *p, const Space *home) {
 Seek seek_begin(Program *p, Str name) {
     Seek s = {.p = p, .asked = name, .name = name, .at = p->here};
     p->unseen = (Unseen){.name = {NULL, 0}};
+    for (const Given *g; (g = given_thing(s.at, s.name)) != NULL; s.at = g->space)
+        s.name = s.name.n == g->name.n
+                     ? g->text
+                     : say(p, "%.*s%.*s", STR_ARG(g->text), STR_ARG(str_from(s.name, g->name.n)));
     return s;
+}
+
+/* What a pattern uses by a pattern of its own stands in it: desk.way.reply. */
+static Reach reach_below(const Space *home, Str name) {
+    Str rest;
+    const Used *u = home->used;
+    while (u != NULL) {
+        bool own = u->space->user == home && name_below(name, u->as, &rest);
+        home = own ? u->space : home;
+        name = own ? rest : name;
+        u = own ? home->used : u->next;
+    }
+    return (Reach){home, name, false};
 }
 
 /* One use may offer a name in three ways: by its name here, by its own, and bare. */
@@ -80,18 +97,13 @@ static bool seek_used(Seek *s, Reach *out) {
         const Used *u = s->used;
         Str rest;
         int way = s->way++;
-        out->home = u->space;
-        out->inside = false;
-        if (way == 0 && name_below(s->name, u->as, &rest)) {
-            out->name = rest;
-            return true;
-        }
-        if (way == 1 && name_below(s->name, u->space->name, &rest)) {
-            out->name = rest;
+        if ((way == 0 && name_below(s->name, u->as, &rest)) ||
+            (way == 1 && name_below(s->name, u->space->name, &rest))) {
+            *out = reach_below(u->space, rest);
             return true;
         }
         if (way == 2 && u->bare) {
-            out->name = s->name;
+            *out = reach_below(u->space, s->name);
             return true;
         }
         if (way >= 2) {
@@ -202,7 +214,7 @@ Space *space_find(Program *p, Str name) {
     return NULL;
 }
 
-static Space *space_new(Program *p, Str name) {
+Space *space_new(Program *p, Str name) {
     Space *space = new (p->arena, Space, 1);
     if (space == NULL || !vec_push(&p->spaces, space)) {
         p->nomem = true;
@@ -238,6 +250,7 @@ static void module_misplaced(Program *p, const Node *items, bool whole_file) {
 
 static void file_place(Program *p, Node *items) {
     module_misplaced(p, items, true);
+    blanks_report(p, items);
     bool whole = items != NULL && items->kind == N_MODULE && items->flag == 0;
     file_add(p, items, whole ? space_of(p, items) : p->spaces.at[0]);
     for (const Node *item = items; item != NULL && !p->nomem; item = item->next)
@@ -255,8 +268,7 @@ static void file_load(Program *p, uint32_t file) {
 
 /* ---- use */
 
-/* The module of that name, read from where it lies if need be; *tried: where it was looked for. */
-static Space *module_get(Program *p, Str name, uint32_t beside, Str *tried) {
+Space *module_get(Program *p, Str name, uint32_t beside, Str *tried) {
     Space *space = space_find(p, name);
     uint32_t file;
     if (space != NULL && name.n > 0)
@@ -275,12 +287,13 @@ static Space *module_get(Program *p, Str name, uint32_t beside, Str *tried) {
 }
 
 static void say_no_module(Program *p, const Node *use, Str tried) {
-    p->lost.module = true;
-    if (!vec_push(&p->lost.words, use->more.n > 0 ? use->more : last_part(use->text)))
-        p->nomem = true;
     const Str *list = NULL;
     size_t n = p->modules == NULL ? 0 : p->modules->list(p->modules->ctx, &list);
-    Str *names = new (p->arena, Str, n + p->spaces.n);
+    size_t patterns = 0;
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            patterns += item->kind == N_PATTERN;
+    Str *names = new (p->arena, Str, n + p->spaces.n + patterns);
     if (names == NULL || is_lost(p, use->text) || said_before(p, use->at, use->text)) {
         p->nomem = p->nomem || names == NULL;
         return;
@@ -289,6 +302,10 @@ static void say_no_module(Program *p, const Node *use, Str tried) {
         names[i] = list[i];
     for (size_t i = 1; i < p->spaces.n; i++)
         names[n++] = p->spaces.at[i]->name;
+    for (size_t i = 0; i < p->files.n; i++)
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            if (item->kind == N_PATTERN)
+                names[n++] = name_full(p, p->homes.at[i], item->text);
     ptrdiff_t best = nearest(use->text, names, n);
     Str hint = tried;
     if (best >= 0)
@@ -302,9 +319,17 @@ static void say_no_module(Program *p, const Node *use, Str tried) {
         diag_fix(diag, use->at, names[best]);
 }
 
+/* What it would have brought is not to be had: no message about that. */
+static void use_lost(Program *p, const Node *use) {
+    p->lost.module = p->lost.module || use->more.n == 0;
+    if (!vec_push(&p->lost.words, use->more.n > 0 ? use->more : last_part(use->text)))
+        p->nomem = true;
+}
+
 /* Adds what `here` uses; two uses of one name are an error. */
 static void used_add(Program *p, Space *here, const Node *use, Space *of) {
     Str as = use->more.n > 0 ? use->more : last_part(of->name);
+    bool bare = use->more.n == 0 && of->pattern == NULL;
     Used **end = &here->used;
     for (; *end != NULL; end = &(*end)->next) {
         if ((*end)->space == of && str_eq((*end)->as, as))
@@ -319,19 +344,32 @@ static void used_add(Program *p, Space *here, const Node *use, Space *of) {
         p->nomem = true;
         return;
     }
-    *used = (Used){.as = as, .space = of, .bare = use->more.n == 0, .use = use};
+    *used = (Used){.as = as, .space = of, .bare = bare, .use = use};
     *end = used;
 }
 
 static void use_read(Program *p, Space *here, const Node *use) {
     Str tried = {NULL, 0};
+    uint32_t before = p->diags->errors;
     Space *of = module_get(p, use->text, use->span.file, &tried);
     if (p->nomem)
         return;
-    if (of == NULL)
-        say_no_module(p, use, tried);
-    else if (of != here)
+    if (of != NULL && use->flag != 0)
+        diag_add1(p->diags, DIAG_MODULE_ARGUMENTS, use->at, use->text);
+    else if (of != NULL && of != here)
         used_add(p, here, use, of);
+    if (of != NULL)
+        return;
+    const Space *home;
+    Str above;
+    const Node *pattern = pattern_find(p, here, use, &home, &above);
+    Space *made = pattern == NULL ? NULL : pattern_use(p, here, use, pattern, home);
+    if (pattern == NULL && !p->nomem && p->diags->errors == before)
+        say_no_module(p, use, tried);
+    if (made != NULL)
+        used_add(p, here, use, made);
+    else
+        use_lost(p, use);
 }
 
 /* ---- no module leads back to itself */

@@ -59,6 +59,17 @@ static const Type *field_type(const Program *p, const NameEntry *e) {
     return &at->event->fields[at->field].type;
 }
 
+/* The first from this one on whose event can be seen from here. */
+static const NameEntry *field_seen(const Program *p, const NameIndex *x, const NameEntry *e) {
+    while (e != NULL) {
+        const Event *event = p->fields.at[e->place].event;
+        if (space_sees(p, event->home) || event_given(p, event))
+            break;
+        e = names_next(x, e);
+    }
+    return e;
+}
+
 /* Which events have which type: a few of them, the one that differs from the first among them. */
 static void say_types_differ(Program *p, const Node *param, const NameEntry *first) {
     enum { SHOWN = 3 };
@@ -66,7 +77,7 @@ static void say_types_differ(Program *p, const Node *param, const NameEntry *fir
     Str seen = {NULL, 0};
     size_t shown = 0, left = 0;
     bool other = false;
-    for (const NameEntry *e = first; e != NULL; e = names_next(x, e)) {
+    for (const NameEntry *e = first; e != NULL; e = field_seen(p, x, names_next(x, e))) {
         bool same = type_same(field_type(p, first), field_type(p, e));
         if (shown == SHOWN || (shown == SHOWN - 1 && same && !other)) {
             left++;
@@ -88,14 +99,15 @@ static void say_types_differ(Program *p, const Node *param, const NameEntry *fir
  * they differ. */
 Type type_from_fields(Program *p, const Node *param) {
     const NameIndex *x = fields_index(p);
-    const NameEntry *first = p->nomem ? NULL : names_first(x, param->text);
+    const NameEntry *first = p->nomem ? NULL : field_seen(p, x, names_first(x, param->text));
     if (first == NULL) {
         say_untyped(p, param);
         return type_error();
     }
     Type type = *field_type(p, first);
     bool differ = false;
-    for (const NameEntry *e = names_next(x, first); e != NULL; e = names_next(x, e)) {
+    for (const NameEntry *e = field_seen(p, x, names_next(x, first)); e != NULL;
+         e = field_seen(p, x, names_next(x, e))) {
         const Type *other = field_type(p, e);
         differ = differ ||
                  (!type_same(&type, other) && type.kind != TY_ERROR && other->kind != TY_ERROR);

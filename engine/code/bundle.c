@@ -1511,21 +1511,27 @@ static bool is_named(Str name, Str alias, Str wanted) {
     return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
 }
 
+/* What stands behind the last point: of a seat its role, whatever module its team is in. */
+static Str last_part(Str name) {
+    size_t n = name.n;
+    while (n > 0 && name.p[n - 1] != '.')
+        n--;
+    return str_from(name, n);
+}
+
 int32_t bundle_party(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->party_count; i++)
         if (is_named(b->parties[i].name, b->parties[i].alias, name))
             return (int32_t)i;
-    Str team, role;
-    if (!str_cut(name, '.', &team, &role))
+    Str role = last_part(name);
+    if (role.n == name.n)
         return -1;
+    Str team = {name.p, name.n - role.n - 1};
     for (uint32_t i = 0; i < b->party_count; i++) {
         const PartyDef *p = &b->parties[i];
         if (p->team < 0 || !is_named(b->parties[p->team].name, b->parties[p->team].alias, team))
             continue;
-        Str own, own_alias;
-        str_cut(p->name, '.', NULL, &own);
-        str_cut(p->alias, '.', NULL, &own_alias);
-        if (is_named(own, own_alias, role))
+        if (is_named(last_part(p->name), last_part(p->alias), role))
             return (int32_t)i;
     }
     return -1;

@@ -384,14 +384,13 @@ Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action) {
     return node;
 }
 
-Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most) {
-    Node *literal = build_literal(b, LIT_DURATION, span);
-    Node *node = build_node(b, N_REPEAT, at.span, literal->span, at);
-    node->a = literal;
+Node *build_repeat(Builder *b, Node *rung, Tok at, Node *span, int acknowledged, Tok most) {
+    Node *node = build_node(b, N_REPEAT, at.span, span->span, at);
+    node->a = span;
     node->text = most.text;
     node->flag = (uint8_t)acknowledged;
     rung->c = node;
-    rung->span = span_join(rung->span, literal->span);
+    rung->span = span_join(rung->span, span->span);
     return rung;
 }
 
@@ -620,12 +619,11 @@ Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok
     return node;
 }
 
-Node *build_window(Builder *b, Tok at, Tok length, Tok step) {
-    Node *node = build_node(b, N_WINDOW, at.span, step.kind == 0 ? length.span : step.span, at);
-    node->op = step.kind == 0 ? WINDOW_SLIDES : WINDOW_STEPS;
-    node->a = build_literal(b, LIT_DURATION, length);
-    if (step.kind != 0)
-        node->b = build_literal(b, LIT_DURATION, step);
+Node *build_window(Builder *b, Tok at, Node *length, Node *step) {
+    Node *node = build_node(b, N_WINDOW, at.span, step == NULL ? length->span : step->span, at);
+    node->op = step == NULL ? WINDOW_SLIDES : WINDOW_STEPS;
+    node->a = length;
+    node->b = step;
     return node;
 }
 
@@ -636,11 +634,11 @@ Node *build_window_per(Builder *b, Tok at, Tok unit) {
     return node;
 }
 
-Node *build_bound(Builder *b, Node *side, Node *value, Tok hold) {
-    side->span = span_join(side->span, hold.kind == 0 ? value->span : hold.span);
+Node *build_bound(Builder *b, Node *side, Node *value, Node *hold) {
+    (void)b;
+    side->span = span_join(side->span, hold == NULL ? value->span : hold->span);
     side->a = value;
-    if (hold.kind != 0)
-        side->b = build_literal(b, LIT_DURATION, hold);
+    side->b = hold;
     return side;
 }
 
@@ -824,6 +822,17 @@ Node *build_use(Builder *b, Tok at, Node *name, NodeList gives, Tok as) {
     Node *node = build_node(b, N_USE, at.span, end, build_name(name));
     node->more = as.text;
     node->a = gives.first;
+    return node;
+}
+
+Node *build_blank(Builder *b, int kind, Tok name) {
+    Node *node = build_leaf(b, N_BLANK, name, name);
+    node->op = (uint16_t)kind;
+    return node;
+}
+
+Node *build_open(Builder *b, Node *node, int kind, Tok name) {
+    node->d = build_blank(b, kind, name);
     return node;
 }
 

@@ -69,7 +69,7 @@ Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, T
                    Node *where2);
 Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
-Node *build_repeat(Builder *b, Node *rung, Tok at, Tok span, int acknowledged, Tok most);
+Node *build_repeat(Builder *b, Node *rung, Tok at, Node *span, int acknowledged, Tok most);
 /* One of the words that compare: the mark it stands for. */
 Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c);
 /* kpi NAME(GROUP).PROPERTY */
@@ -100,9 +100,9 @@ Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window);
 Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok end);
-Node *build_window(Builder *b, Tok at, Tok length, Tok step);
+Node *build_window(Builder *b, Tok at, Node *length, Node *step);
 Node *build_window_per(Builder *b, Tok at, Tok unit);
-Node *build_bound(Builder *b, Node *side, Node *value, Tok hold);
+Node *build_bound(Builder *b, Node *side, Node *value, Node *hold);
 Node *build_level(Builder *b, Tok level, Node *raise, Node *clear);
 Node *build_when_level(Builder *b, Tok at, Tok level, NodeList actions, Tok end);
 Node *build_kpi_check(Builder *b, Tok at, int check, int which, Node *value);
@@ -126,6 +126,9 @@ Node *build_call_in(Builder *b, Node *in, Tok name, NodeList args, Tok end);
 Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end);
 Node *build_private(Builder *b, Tok at, Node *item);
 Node *build_use(Builder *b, Tok at, Node *name, NodeList gives, Tok as);
+/* A parameter's name where a literal of a kind must stand; or where a node's text must. */
+Node *build_blank(Builder *b, int kind, Tok name);
+Node *build_open(Builder *b, Node *node, int kind, Tok name);
 Node *build_hole(Builder *b, Tok label, Node *hole, Node *preset);
 Node *build_hole_type(Builder *b, Node *type);
 Node *build_hole_field(Builder *b, Node *type, Tok at, Tok event);

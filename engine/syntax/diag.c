@@ -42,6 +42,8 @@ static bool diag_known(const Diags *d, DiagCode code, Span span) {
 Diag *diag_add(Diags *d, DiagCode code, Span span) {
     Diag diag = {.code = code, .span = span, .number = (uint32_t)d->all.n};
     d->sink = diag;
+    if (d->sources->files.at[span.file].quiet)
+        return &d->sink;
     if (diag_known(d, code, span))
         return &d->sink;
     if (d->all.n >= LIMIT_DIAGS) {
@@ -177,6 +179,21 @@ void diag_message(const Diag *diag, bool chinese, Buf *out) {
     if (diag->again > 0)
         put_fmt(out, chinese ? "（另有 %u 处）" : " (and in %u more place%s)", diag->again,
                 diag->again == 1 ? "" : "s");
+}
+
+void diag_within(const Diags *d, const Diag *diag, bool chinese, Buf *out) {
+    const Source *files = d->sources->files.at;
+    Span at = diag->span;
+    for (int i = 0; i < LIMIT_NESTING && files[at.file].pattern.n > 0; i++) {
+        const Source *in = &files[at.file];
+        Place place = source_place(d->sources, in->used.file, in->used.from);
+        put_fmt(out, chinese ? "%s在 %.*s 中，引用处为 %.*s:%u" : "%sin %.*s, which %.*s:%u uses",
+                i == 0    ? ""
+                : chinese ? "；"
+                          : "; ",
+                STR_ARG(in->as), STR_ARG(files[in->used.file].name), place.line);
+        at = in->used;
+    }
 }
 
 void diag_hint(const Diag *diag, bool chinese, Buf *out) {
@@ -336,6 +353,27 @@ void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, size_t col
     Str name = d->sources->files.at[diag->span.file].name;
     put_fmt(out, "\n --> %.*s:%u:%u\n", STR_ARG(name), place.line, place.column);
     put_source(d, diag, chinese, color, columns, out);
+    Buf within = {0};
+    diag_within(d, diag, chinese, &within);
+    if (within.n > 0) {
+        put_times(out, ' ', digits(place.line) + 1);
+        put_wrapped(out, buf_str(&within), digits(place.line) + 1,
+                    columns < COLUMNS_LEAST ? SIZE_MAX / 2 : columns);
+        put_c(out, '\n');
+    }
+    out->failed = out->failed || within.failed;
+    buf_free(&within);
+}
+
+/* The message, and where it was used if it is in a pattern. */
+void diag_whole(const Diags *d, const Diag *diag, bool chinese, Buf *out) {
+    Buf within = {0};
+    diag_message(diag, chinese, out);
+    diag_within(d, diag, chinese, &within);
+    if (within.n > 0)
+        put_fmt(out, chinese ? "（%.*s）" : " (%.*s)", STR_ARG(buf_str(&within)));
+    out->failed = out->failed || within.failed;
+    buf_free(&within);
 }
 
 /* ---- the forms for programs */
@@ -351,7 +389,7 @@ static void put_span(Buf *out, Diags *d, Span span) {
 
 void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out) {
     Buf text = {0};
-    diag_message(diag, chinese, &text);
+    diag_whole(d, diag, chinese, &text);
     put_fmt(out, "{\"code\":\"%.*s\",\"severity\":\"%s\",", STR_ARG(diag_code(diag->code)),
             diag_severity(diag->code) == SEVERITY_ERROR ? "error" : "warning");
     put_span(out, d, diag->span);

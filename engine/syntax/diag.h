@@ -64,6 +64,10 @@ Str diag_code(DiagCode code);
 Severity diag_severity(DiagCode code);
 /* The message with its arguments in place. */
 void diag_message(const Diag *diag, bool chinese, Buf *out);
+/* Of what stands in a pattern: which use it is, and where; of all else nothing. */
+void diag_within(const Diags *d, const Diag *diag, bool chinese, Buf *out);
+/* The message and that, on one line. */
+void diag_whole(const Diags *d, const Diag *diag, bool chinese, Buf *out);
 /* The hint, empty when there is none. */
 void diag_hint(const Diag *diag, bool chinese, Buf *out);
 /* The form for people: code and message, place, source line, underline and hint. `color`: with ANSI

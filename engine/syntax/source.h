@@ -10,6 +10,9 @@ typedef struct Source {
     Str stem;        /* the same wherever the policy lies: what a bundle keeps */
     Str text;        /* valid UTF-8, NUL behind its last byte */
     bool embedded;   /* a file of the standard library */
+    Str pattern, as; /* of a use of a pattern: its name, and what it is called where it is used */
+    Span used;       /* likewise: where */
+    bool quiet;      /* what is wrong in it merely follows from a mistake elsewhere */
     uint32_t *lines; /* offset of each line's first byte; made when first asked for */
     uint32_t line_count;
 } Source;
