@@ -175,6 +175,7 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         for (size_t i = 0; i < p->program->kpis.n; i++)
             n.kpis += !p->program->kpis.at[i]->nameless;
         n.rules = p->program->rules.n;
+        n.entities = p->program->entities.n;
         for (size_t i = 0; i < p->program->tables.n; i++)
             n.functions += p->program->tables.at[i]->node->flag;
         n.tables = p->program->tables.n - n.functions;
@@ -183,6 +184,7 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         n = (RemitPolicyCounts){.duties = p->bundle->duty_count,
                                 .approvals = p->bundle->approval_count,
                                 .rules = p->bundle->rule_count,
+                                .entities = p->bundle->entity_count,
                                 .tables = p->bundle->table_count,
                                 .events = p->bundle->event_count - ENGINE_EVENTS,
                                 .files = p->bundle->source_count};
@@ -640,6 +642,7 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
                        .duty = text_of(o->duty),
                        .approval = text_of(o->approval),
                        .kpi = text_of(o->kpi),
+                       .entity = text_of(o->entity),
                        .overdue = o->overdue,
                        .json = look->format == REMIT_JSON,
                        .limit = o->limit};

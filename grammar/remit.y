@@ -42,7 +42,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE.
 
 %start_symbol file
 file ::= items.
@@ -179,6 +179,15 @@ member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL
 
 /* ---- types with a name */
 item(N) ::= NAMED_TYPE(K) ID(S) label(L) EQ plain(T). { N = build_named_type(b, K, S, L, T); }
+
+/* ---- entities */
+item(N) ::= ENTITY(K) ID(S) label(L) LB held(A) RB(R). { N = build_named(b, N_ENTITY, K, S, L, A.first, NULL, NULL, R); }
+%type held {NodeList}
+held(L) ::= . { L = build_none(); }
+held(L) ::= held(A) LABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
+held(L) ::= held(A) COMMALABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
+held(L) ::= held(A) KEY LABEL(S) type(T) preset(D). { L = build_list(b, A, build_key_field(b, S, T, D)); }
+held(L) ::= held(A) error. { L = build_list(b, A, build_error(b)); }
 
 /* ---- decision tables */
 /* A function is a table whose one row takes all. */
@@ -378,6 +387,9 @@ action(N) ::= ASK(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_AS
 action(N) ::= ASK(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
 action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
+action(N) ::= SET(K) dotted(E) CALLP args(A) RP DOT ID(F) EQ expr(V). { Tok S = build_name(E); N = build_set(b, K, S, A, build_list(b, build_none(), build_init(b, F, V)), F); }
+action(N) ::= SET(K) dotted(E) CALLP args(A) RP LB inits(I) RB(R). { Tok S = build_name(E); N = build_set(b, K, S, A, I, R); }
+action(N) ::= DELETE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_DELETE, K, S, build_no_token(), A.first, NULL, NULL, R); }
 %type inits {NodeList}
 inits(L) ::= . { L = build_none(); }
 inits(L) ::= inits(A) LABEL(S) expr(V). { L = build_list(b, A, build_init(b, S, V)); }
@@ -536,6 +548,8 @@ expectation(N) ::= DUTY(K) dotted(E) keyed(A) checks(C). { Tok S = build_name(E)
 expectation(N) ::= NO(K) DUTY dotted(E) keyed(A). { Tok S = build_name(E); N = build_expect_none(b, N_EXPECT_DUTY, K, S, A); }
 expectation(N) ::= APPROVAL(K) dotted(E) keyed(A) checks(C). { Tok S = build_name(E); N = build_named(b, N_EXPECT_APPROVAL, K, S, build_no_token(), A.first, C.first, NULL, S); }
 expectation(N) ::= NO(K) APPROVAL dotted(E) keyed(A). { Tok S = build_name(E); N = build_expect_none(b, N_EXPECT_APPROVAL, K, S, A); }
+expectation(N) ::= ENTITY(K) dotted(E) CALLP args(A) RP LB inits(I) RB(R). { Tok S = build_name(E); N = build_named(b, N_EXPECT_ENTITY, K, S, build_no_token(), A.first, I.first, NULL, R); }
+expectation(N) ::= NO(K) ENTITY dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_expect_gone(b, K, S, A, R); }
 expectation(N) ::= NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, false); }
 expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, true); }
 expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }

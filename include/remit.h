@@ -98,6 +98,7 @@ REMIT_API RemitText remit_policy_revision(const RemitPolicy *policy);
 typedef struct RemitPolicyCounts {
     size_t duties, approvals, kpis, rules, tables, events, tests, files;
     size_t functions; /* of a bundle they count as tables */
+    size_t entities;
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */
@@ -203,10 +204,10 @@ typedef struct RemitTable {
 
 typedef struct RemitShowOptions {
     const char *ledger;
-    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, schedule,
-                         policy */
+    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
+                         schedule, policy */
     const char *owner, *state, *duty; /* filters; NULL: all */
-    const char *approval, *kpi;
+    const char *approval, *kpi, *entity;
     bool overdue; /* only what is past its deadline and not done; of approvals: what lapsed */
     size_t limit; /* rows at most; 0: all */
 } RemitShowOptions;

@@ -41,6 +41,54 @@ static void put_fields_json(Buf *out, Record *r, const EventLeaf *e) {
     put_c(out, '}');
 }
 
+void put_change_text(Buf *out, Record *r, const ChangeLeaf *c) {
+    const EntityDef *def = &r->b->entities[c->subject.decl];
+    put_subject(out, r->b, &c->subject);
+    put_fmt(out, " %.*s", STR_ARG(change_text(c->how)));
+    for (uint32_t i = 0; c->how != CHANGE_DELETED && i < c->field_count; i++) {
+        put_fmt(out, " %.*s=", STR_ARG(def->fields[c->fields[i].field].name));
+        put_value_text(out, r->b, &r->render.zone, c->fields[i].is);
+        if (c->how == CHANGE_CREATED)
+            continue;
+        put_text(out, S(" (was "));
+        put_value_text(out, r->b, &r->render.zone, c->fields[i].was);
+        put_c(out, ')');
+    }
+}
+
+/* ,"NAME":{"stock":3}: of each field what it is or was. */
+static void put_changed_json(Buf *out, Record *r, const ChangeLeaf *c, const char *name, bool was) {
+    const EntityDef *def = &r->b->entities[c->subject.decl];
+    put_fmt(out, ",\"%s\":{", name);
+    for (uint32_t i = 0; i < c->field_count; i++) {
+        put_text(out, i > 0 ? S(",") : S(""));
+        put_json_string(out, def->fields[c->fields[i].field].name);
+        put_c(out, ':');
+        put_value_json(out, r->b, &r->render.zone, was ? c->fields[i].was : c->fields[i].is);
+    }
+    put_c(out, '}');
+}
+
+void put_change_json(Buf *out, Record *r, const ChangeLeaf *c) {
+    put_text(out, S(",\"time\":\""));
+    put_at(out, r, c->time);
+    put_text(out, S("\",\"subject\":"));
+    Buf subject = {0};
+    put_subject(&subject, r->b, &c->subject);
+    put_json_string(out, buf_str(&subject));
+    buf_reset(&subject);
+    put_subject(&subject, r->b, &c->by);
+    put_fmt(out, ",\"change\":\"%.*s\"", STR_ARG(change_text(c->how)));
+    if (c->how != CHANGE_DELETED)
+        put_changed_json(out, r, c, "data", false);
+    if (c->how != CHANGE_CREATED)
+        put_changed_json(out, r, c, "was", true);
+    put_text(out, S(",\"by\":"));
+    put_json_string(out, buf_str(&subject));
+    out->failed = out->failed || subject.failed;
+    buf_free(&subject);
+}
+
 void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
     put_fmt(out, "%8llu  ", (unsigned long long)index);
     switch (leaf->kind) {
@@ -80,12 +128,18 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
             put_at(out, r, leaf->effect.seen);
         }
         return;
+    case LEAF_CHANGE:
+        put_text(out, S("change   "));
+        put_at(out, r, leaf->change.time);
+        put_text(out, S("  "));
+        put_change_text(out, r, &leaf->change);
+        return;
     }
 }
 
 static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
-    static const char *const kinds[] = {"",     "genesis", "clock", "event",
-                                        "tick", "reject",  "effect"};
+    static const char *const kinds[] = {"",     "genesis", "clock",  "event",
+                                        "tick", "reject",  "effect", "change"};
     put_fmt(out, "{\"index\":%llu,\"kind\":\"%s\"", (unsigned long long)index, kinds[leaf->kind]);
     if (leaf->kind == LEAF_CLOCK || leaf->kind == LEAF_TICK || leaf->kind == LEAF_EVENT) {
         put_text(out, S(",\"time\":\""));
@@ -130,6 +184,8 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
         put_bytes(out, effect.p, effect.n > 0 ? effect.n - 1 : 0);
         out->failed = out->failed || effect.failed;
         buf_free(&effect);
+    } else if (leaf->kind == LEAF_CHANGE) {
+        put_change_json(out, r, &leaf->change);
     }
     put_c(out, '}');
 }
@@ -146,10 +202,11 @@ static bool about(Record *r, const Leaf *leaf, const LogOptions *opt) {
     }
     if (opt->subject.n == 0)
         return true;
-    if (leaf->kind != LEAF_EFFECT)
+    if (leaf->kind != LEAF_EFFECT && leaf->kind != LEAF_CHANGE)
         return false;
     Buf subject = {0};
-    put_subject(&subject, r->b, &leaf->effect.subject);
+    put_subject(&subject, r->b,
+                leaf->kind == LEAF_CHANGE ? &leaf->change.subject : &leaf->effect.subject);
     bool same = str_eq(buf_str(&subject), opt->subject);
     buf_free(&subject);
     return same;

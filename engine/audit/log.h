@@ -17,4 +17,9 @@ MUST_USE Status log_entries(Record *r, const LogOptions *opt, bool (*line)(void 
 /* One entry for people, without a newline. */
 void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf);
 
+/* What a change is, as JSON behind what stands before it: ,"time":... */
+void put_change_json(Buf *out, Record *r, const ChangeLeaf *c);
+/* "entity/product/A1 set stock=3 (was 5)" */
+void put_change_text(Buf *out, Record *r, const ChangeLeaf *c);
+
 #endif

@@ -50,19 +50,26 @@ static Status leaf_at(Record *r, uint64_t index, Arena *a, Leaf *out) {
     return leaf_fits(out, r->b) ? OK : ERR_DAMAGED;
 }
 
+/* The id of the event that is the cause, if it is an event. */
+static Status cause_id(Record *r, Arena *a, Cause *c) {
+    Leaf cause;
+    if (c->kind != CAUSE_EVENT)
+        return OK;
+    TRY(leaf_at(r, c->index, a, &cause));
+    c->id = cause.kind == LEAF_EVENT    ? cause.event.id
+            : cause.kind == LEAF_REJECT ? cause.reject.id
+                                        : (Str){NULL, 0};
+    return OK;
+}
+
 Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
     Status status = leaf_at(r, index, a, out);
     if (status == OK && out->kind == LEAF_EFFECT) {
-        Leaf cause;
         out->effect.index = index;
-        if (out->effect.cause.kind == CAUSE_EVENT) {
-            status = leaf_at(r, out->effect.cause.index, a, &cause);
-            out->effect.cause.id = status != OK                ? (Str){NULL, 0}
-                                   : cause.kind == LEAF_EVENT  ? cause.event.id
-                                   : cause.kind == LEAF_REJECT ? cause.reject.id
-                                                               : (Str){NULL, 0};
-        }
+        status = cause_id(r, a, &out->effect.cause);
     }
+    if (status == OK && out->kind == LEAF_CHANGE)
+        status = cause_id(r, a, &out->change.cause);
     return status == OK ? OK
                         : err_set(err, status, "journal, entry %llu: %s", (unsigned long long)index,
                                   status_text(status));

@@ -732,10 +732,11 @@ typedef struct ShowKind {
     Status (*run)(Show *s);
 } ShowKind;
 
-static const ShowKind show_kinds[] = {
-    {"duties", show_duties},       {"timers", show_timers},     {"rejected", show_rejected},
-    {"unmatched", show_unmatched}, {"people", show_people},     {"approvals", show_approvals},
-    {"kpis", show_kpis},           {"schedule", show_schedule}, {"policy", show_policy}};
+static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
+                                      {"rejected", show_rejected}, {"unmatched", show_unmatched},
+                                      {"people", show_people},     {"approvals", show_approvals},
+                                      {"kpis", show_kpis},         {"schedule", show_schedule},
+                                      {"policy", show_policy},     {"entities", show_entities}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */
@@ -865,6 +866,8 @@ static Status check_filters(Show *s) {
     TRY(check_owner(s));
     if (str_eq(o->what, S("kpis")))
         return check_kpi_filters(s);
+    if (str_eq(o->what, S("entities")))
+        return show_entity_filter(s);
     if (str_eq(o->what, S("approvals")))
         return show_approval_filters(s);
     Str states[DUTY_STATES];

@@ -5,8 +5,9 @@
 #include "engine/audit/record.h"
 
 typedef struct ShowOptions {
-    Str what; /* duties, timers, rejected, unmatched, people, approvals, kpis, policy */
-    Str owner, state, duty, approval, kpi; /* filters; empty: all */
+    Str what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
+              policy */
+    Str owner, state, duty, approval, kpi, entity; /* filters; empty: all */
     bool overdue, json;
     size_t limit; /* 0: all */
 } ShowOptions;

@@ -35,6 +35,10 @@ MUST_USE Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str k
 /* A word that is none of those it may be: says them, or the one that was probably meant. */
 Status show_unknown(Err *err, const char *what, Str word, const Str *names, size_t n);
 
+/* show_entity.c */
+MUST_USE Status show_entities(Show *s);
+MUST_USE Status show_entity_filter(Show *s);
+
 /* show_approval.c */
 MUST_USE Status show_approvals(Show *s);
 MUST_USE Status show_approval_filters(Show *s);

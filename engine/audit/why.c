@@ -37,6 +37,9 @@ static Str duty_name_of(const Bundle *b, uint32_t i) {
 static Str approval_name_of(const Bundle *b, uint32_t i) {
     return b->approvals[i].name;
 }
+static Str entity_name_of(const Bundle *b, uint32_t i) {
+    return b->entities[i].name;
+}
 static Str kpi_name_of(const Bundle *b, uint32_t i) {
     return b->kpis[i].name;
 }
@@ -288,6 +291,19 @@ static Status why_one_kpi(Why *w, Str subject, Str rest) {
     return say_no_key(w, &kpis, (uint32_t)decl, w->r->b->kpis[decl].name, whole);
 }
 
+static Status why_one_entity(Why *w, Str subject, Str rest) {
+    Str name;
+    if (!str_cut(rest, '/', &name, &rest))
+        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in entity/%.*s/A1",
+                       STR_ARG(name));
+    int32_t decl = bundle_entity(w->r->b, name);
+    if (decl < 0)
+        return say_no_name(w, ERR_NOTFOUND, "entity", name, w->r->b->entity_count, entity_name_of);
+    KeyAsked key;
+    TRY(key_read(w, rest, &key));
+    return why_entity(w, subject, (uint32_t)decl, key.parts, key.n);
+}
+
 static Status why_what(Why *w, Str subject) {
     Str kind, rest;
     bool parts = str_cut(subject, '/', &kind, &rest);
@@ -297,6 +313,8 @@ static Status why_what(Why *w, Str subject) {
         return why_one_kpi(w, subject, rest);
     if (parts && str_eq(kind, S("approval")))
         return why_one_approval(w, subject, rest);
+    if (parts && str_eq(kind, S("entity")))
+        return why_one_entity(w, subject, rest);
     if (parts && str_eq(kind, S("event")))
         return why_one_event(w, subject, rest);
     if (parts && bundle_duty(w->r->b, kind) >= 0)

@@ -10,10 +10,15 @@ typedef struct Found {
 
 /* ---- taken */
 
-/* Effects follow their event at once; what they set off carries them as its cause. */
-static bool follows(const Effect *e, uint64_t leaf, uint64_t first) {
-    return (e->cause.kind == CAUSE_EVENT && e->cause.index == leaf) ||
-           (e->cause.kind == CAUSE_EFFECT && e->cause.index >= first);
+/* Effects and changes follow their event at once; what they set off carries them as its cause. */
+static bool follows(const Leaf *entry, uint64_t leaf, uint64_t first) {
+    const Cause *c = entry->kind == LEAF_CHANGE ? &entry->change.cause : &entry->effect.cause;
+    return (c->kind == CAUSE_EVENT && c->index == leaf) ||
+           (c->kind == CAUSE_EFFECT && c->index >= first);
+}
+
+static bool may_follow(const Leaf *entry) {
+    return entry->kind == LEAF_EFFECT || entry->kind == LEAF_CHANGE;
 }
 
 /* Why nothing followed. */
@@ -44,12 +49,15 @@ static Status taken_text(Why *w, uint64_t index, const EventLeaf *e) {
         Leaf leaf;
         arena_reset(&a);
         status = record_leaf(w->r, i, &a, &leaf, w->err);
-        if (status != OK || leaf.kind != LEAF_EFFECT)
+        if (status != OK || !may_follow(&leaf))
             break;
-        if (!follows(&leaf.effect, index, index + 1))
+        if (!follows(&leaf, index, index + 1))
             continue;
         any = true;
-        status = why_effect(w, i, &leaf.effect, true);
+        if (leaf.kind == LEAF_CHANGE)
+            why_change(w, i, &leaf.change, true);
+        else
+            status = why_effect(w, i, &leaf.effect, true);
     }
     arena_free(&a);
     return status == OK && !any ? put_nothing(w, index, e) : status;
@@ -86,9 +94,9 @@ static Status taken_json(Why *w, Str subject, uint64_t index, const EventLeaf *e
         Leaf leaf;
         arena_reset(&a);
         status = record_leaf(w->r, i, &a, &leaf, w->err);
-        if (status != OK || leaf.kind != LEAF_EFFECT)
+        if (status != OK || !may_follow(&leaf))
             break;
-        if (!follows(&leaf.effect, index, index + 1))
+        if (leaf.kind == LEAF_CHANGE || !follows(&leaf, index, index + 1))
             continue;
         Buf line = {0};
         put_effect_json(&line, &w->r->render, &leaf.effect);

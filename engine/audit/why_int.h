@@ -61,6 +61,10 @@ MUST_USE Status why_approval_at(Why *w, uint32_t decl, const Str *key, uint32_t 
 /* Why a ballot or a withdrawal found nothing to act on. */
 MUST_USE Status why_unmatched_vote(Why *w, const EventLeaf *e);
 
+/* why_entity.c: of an entity; and a change to one, as lines */
+MUST_USE Status why_entity(Why *w, Str subject, uint32_t decl, const Str *parts, uint32_t n);
+void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject);
+
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);
 

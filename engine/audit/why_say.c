@@ -169,6 +169,8 @@ static Status put_kpi(Why *w, const Cause *c, uint64_t index) {
         arena_reset(&a);
         status = record_leaf(w->r, index, &a, &leaf, w->err);
         const Effect *e = &leaf.effect;
+        if (status == OK && leaf.kind == LEAF_CHANGE)
+            continue;
         if (status != OK || leaf.kind != LEAF_EFFECT)
             break;
         if (e->id != EFFECT_KPI_WARNING && e->id != EFFECT_KPI_CRITICAL &&

@@ -14,6 +14,8 @@ enum {
     LIMIT_EVENT_TEXT = 1 << 20,    /* one text field of an event */
     LIMIT_KEY_BYTES = 4096,        /* a key of a duty or an approval, all parts together */
     LIMIT_FIELDS = 250,            /* fields of one event or record */
+    LIMIT_ENTITIES = 250,          /* kinds of entities of one policy */
+    LIMIT_ENTITY_FIELDS = 100,     /* fields of one entity */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
     LIMIT_VOTES = 1000,            /* votes that one requirement asks for */

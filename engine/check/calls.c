@@ -53,6 +53,17 @@ static uint32_t calls_below(Calls *c, const Node *node, bool list) {
     return most;
 }
 
+/* What it calls is known by now. */
+static void table_reads(const Table *t) {
+    bool reads = false;
+    for (uint32_t i = 0; t->feeds != NULL && i < t->column_count; i++)
+        reads = reads || expr_reads(t->feeds[i].value);
+    for (uint32_t r = 0; r < t->row_count; r++)
+        for (uint32_t o = 0; o < t->output_count; o++)
+            reads = reads || expr_reads(t->rows[r].outputs[o]);
+    ((Table *)(uintptr_t)t)->reads = reads;
+}
+
 static uint32_t table_depth(Calls *c, const Table *t) {
     uint32_t most = 0;
     c->path[c->n++] = t;
@@ -66,6 +77,7 @@ static uint32_t table_depth(Calls *c, const Table *t) {
             most = below > most ? below : most;
         }
     c->n--;
+    table_reads(t);
     c->depth[t->number] = (uint8_t)(most + 1);
     return most + 1;
 }

@@ -23,7 +23,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     void (*const steps[])(Program *) = {
         patterns_check, calendars_check, tables_check, calls_check,     kpis_oblige,
         kpis_read,      powers_check,    duties_check, approvals_check, kpis_check,
-        rules_check,    states_check,    graph_check,  tests_check};
+        rules_check,    sets_check,      states_check, graph_check,     tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
@@ -52,7 +52,8 @@ Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *di
     here.diags = diags;
     here.asks_nothing = true; /* where nothing is at hand, nothing is measured */
     memset(&here.asked, 0, sizeof here.asked);
-    expr_check(&here, &nothing_at_hand, expr, NULL);
+    Type type = expr_check(&here, &nothing_at_hand, expr, NULL);
+    (void)entity_whole(&here, expr, &type);
     states_check(&here);
     vec_free(&here.asked);
     diags_sort(diags);
@@ -80,6 +81,7 @@ void program_free(Program *p) {
     vec_free(&p->spaces);
     vec_free(&p->types);
     vec_free(&p->events);
+    vec_free(&p->entities);
     vec_free(&p->parties);
     vec_free(&p->tables);
     vec_free(&p->calendars);

@@ -31,6 +31,7 @@ typedef enum TypeKind {
     TY_LIST,
     TY_RECORD,  /* what a table gives: `of` is the Table */
     TY_EVENT,   /* an event at hand: `of` is the Event */
+    TY_ENTITY,  /* an entity: `of` is the Entity; optional: it may not be there */
     TY_NOTHING, /* a literal `absent` */
     TY_QUOTIENT /* of two exact numbers, which a KPI measures: `of` is the KpiSym */
 } TypeKind;
@@ -98,7 +99,7 @@ typedef struct Type {
     Dec lo, hi;
     const struct Type *item; /* TY_LIST */
     bool one_or_many;        /* TY_LIST: a single item stands for a list of one */
-    const void *of;          /* TY_RECORD, TY_EVENT */
+    const void *of;          /* TY_RECORD, TY_EVENT, TY_ENTITY */
 } Type;
 
 enum {
@@ -139,6 +140,21 @@ typedef struct Event {
     Span at;
 } Event;
 
+/* Records that rules read and change: one for each key. */
+typedef struct Entity {
+    Str name, alias;
+    const Space *home; /* where it stands */
+    bool secret;       /* not to be used from elsewhere */
+    const Node *node;
+    Field *fields;
+    uint32_t field_count;
+    uint32_t *keys; /* the fields that are its key, in the order of the text */
+    uint32_t key_count;
+    uint32_t number;
+    bool broken; /* part of it could not be read */
+    Span at;
+} Entity;
+
 typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT } PartyKind;
 
 typedef struct Party {
@@ -177,7 +193,8 @@ typedef struct Scope {
     Str alias;
     const Event *it; /* the event at hand in a clause, or NULL */
     VEC(Local) locals;
-    uint32_t owner; /* 1 + the local that is who owes the duty; 0: none */
+    uint32_t owner;     /* 1 + the local that is who owes the duty; 0: none */
+    const Node *target; /* the SET whose values are looked at, or NULL */
 } Scope;
 
 /* An input of a table: a parameter, or an expression over the parameters. */
@@ -210,6 +227,7 @@ typedef struct Table {
     uint32_t row_count;
     uint32_t number;
     bool ready; /* its inputs and outputs have types */
+    bool reads; /* it reads entities, or the state of declarations */
     Span at;
 } Table;
 
@@ -502,6 +520,7 @@ typedef struct TestStep {
     Value party;
     Str text; /* notified text, or reject's reason; p == NULL: any */
     const Event *event;
+    const Entity *entity;
     Value *fields; /* V_ABSENT: any */
 } TestStep;
 
@@ -548,6 +567,7 @@ enum {
     IN_EVENTS,
     IN_PARTIES,
     IN_TABLES,
+    IN_ENTITIES,
     IN_CALENDARS,
     IN_DUTIES,
     IN_APPROVALS,
@@ -591,6 +611,7 @@ typedef struct Program {
     VEC(NamedType *) types;
     uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;
+    VEC(Entity *) entities;
     VEC(Party *) parties;
     VEC(Table *) tables;
     VEC(Calend *) calendars;

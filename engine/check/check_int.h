@@ -19,7 +19,9 @@ typedef enum Bind {
     BIND_SUPERIOR, /* who stands above `a` */
     BIND_MEASURE,  /* what a KPI measures, `a` is its group; or a comparison with that */
     BIND_CONST,    /* a literal */
-    BIND_BUILTIN   /* a call; slot: Builtin */
+    BIND_BUILTIN,  /* a call; slot: Builtin */
+    BIND_ENTITY,   /* a call with a key; means: Entity */
+    BIND_HELD      /* slot: field's number of an entity, which is `a` */
 } Bind;
 
 /* What the language itself can compute: the rows FUNCTION of keywords.def, and two of AGG. */
@@ -148,6 +150,27 @@ void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_
 bool zone_read(Program *p, const Node *node,
                Zone *zone); /* node's text names it; reports unknown ones */
 void scope_add(Program *p, Scope *scope, Local local);
+
+/* entity.c: fields, when the names of types are known; then what expressions and actions do with
+ * entities. */
+Entity *entity_find(Program *p, Str name);
+void entity_fields(Program *p, Entity *entity);
+/* The entity of a key: a call. */
+Type entity_call(Program *p, const Scope *scope, Node *node, Entity *entity);
+/* A field of an entity that is of type `of`. */
+Type entity_field(Program *p, const Scope *scope, Node *node, const Type *of);
+/* Whether it is a whole entity, which is no value: says so. */
+bool entity_whole(Program *p, const Node *node, const Type *type);
+/* There is no entity of the name of a node: says so. */
+void say_no_entity(Program *p, const Node *node);
+void set_check(Program *p, const Scope *scope, Node *node);
+void delete_check(Program *p, const Scope *scope, Node *node);
+/* What is set twice to different values, in one list of actions or by rules of one event. */
+void sets_check(Program *p);
+/* Whether an expression looks at entities or at the state of declarations, which change. */
+bool expr_reads(const Node *node);
+/* Checks the arguments of a call of what is unknown. */
+void arguments_any(Program *p, const Scope *scope, Node *first);
 
 /* expr.c: checks an expression where `want` is wanted (NULL: anything) and gives its type. */
 Type expr_check(Program *p, const Scope *scope, Node *node, const Type *want);

@@ -56,6 +56,10 @@ Event *event_find(Program *p, Str name) {
     FIND(IN_EVENTS, events, );
 }
 
+Entity *entity_find(Program *p, Str name) {
+    FIND(IN_ENTITIES, entities, );
+}
+
 NamedType *type_find(Program *p, Str name) {
     FIND(IN_TYPES, types, );
 }
@@ -174,6 +178,11 @@ static void say_twice(Program *p, Span at, Str name, Span first) {
     sym->node = node
 
 static Table *declare_table(Program *p, const Node *node) {
+    const Entity *entity = entity_find(p, node->text);
+    if (entity != NULL && entity->home == p->here) {
+        say_twice(p, node->at, node->text, entity->at);
+        return NULL;
+    }
     DECLARE(Table, tables, decision_find);
     sym->number = (uint32_t)p->tables.n - 1;
     sym->hit = (HitRow)node->op;
@@ -183,6 +192,18 @@ static Table *declare_table(Program *p, const Node *node) {
     sym->column_nodes = node->d != NULL && node->d->kind == N_COLUMN ? node->d : NULL;
     for (const Node *d = node->d; d != NULL; d = d->next)
         sym->file_node = d->kind == N_TABLE_FILE ? d : NULL;
+    return sym;
+}
+
+/* Entities and tables are both called by their names. */
+static Entity *declare_entity(Program *p, const Node *node) {
+    const Table *table = decision_find(p, node->text);
+    if (table != NULL && table->home == p->here) {
+        say_twice(p, node->at, node->text, table->at);
+        return NULL;
+    }
+    DECLARE(Entity, entities, entity_find);
+    sym->number = (uint32_t)p->entities.n - 1;
     return sym;
 }
 
@@ -354,6 +375,9 @@ static void declare_item(Program *p, const Node *node) {
         return;
     case N_EVENT:
         declare_event(p, node);
+        return;
+    case N_ENTITY:
+        declare_entity(p, node);
         return;
     case N_TABLE:
         declare_table(p, node);
@@ -685,6 +709,10 @@ void declare_all(Program *p, bool with_header) {
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             if (item->kind == N_EVENT)
                 event_fields(p, item);
+    }
+    for (size_t i = 0; i < p->entities.n; i++) {
+        space_enter(p, p->entities.at[i]->home);
+        entity_fields(p, p->entities.at[i]);
     }
     space_enter(p, NULL);
     if (p->header != NULL && (p->settings == NULL || p->settings->calendar.n == 0))

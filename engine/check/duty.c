@@ -171,6 +171,12 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
                     say_both(p, "an approval escalates when it has ended", "审批结束时才这样上报"));
             parties_check(p, scope, action->a);
             break;
+        case N_SET:
+            set_check(p, scope, action);
+            break;
+        case N_DELETE:
+            delete_check(p, scope, action);
+            break;
         case N_LET:
         case N_ERROR:
             break;
@@ -253,9 +259,10 @@ static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     }
     if (cond->kind == N_BINARY && cond->op == MARK_EQ) {
         Uses a = uses_here(cond->a), b = uses_here(cond->b);
+        bool fixed = !expr_reads(cond->a) && !expr_reads(cond->b);
         bool forth = a.it && !a.at_hand && b.at_hand && !b.it,
              back = b.it && !b.at_hand && a.at_hand && !a.it;
-        if ((forth || back) && !asks_owner(duty, cond)) {
+        if ((forth || back) && fixed && !asks_owner(duty, cond)) {
             const Node *event_side = forth ? cond->a : cond->b,
                        *duty_side = forth ? cond->b : cond->a;
             act->links[act->link_count++] =
@@ -410,7 +417,9 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
     if (key != NULL) {
         for (Node *part = key->a; part != NULL; part = part->next) {
             Type type = expr_check(p, &duty->scope, part, NULL);
-            if (type.optional && type.kind != TY_ERROR)
+            if (entity_whole(p, part, &type))
+                type = type_error();
+            else if (type.optional && type.kind != TY_ERROR)
                 diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
                           source_text(p->sources, part->span));
             else if (type.kind >= TY_LIST)
@@ -731,6 +740,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_EMIT:
     case N_OBLIGE:
     case N_NOTIFY:
+    case N_SET:
+    case N_DELETE:
         diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
                   say_both(p, "duty", "职责"),
                   say_both(p, "write it in when breached { ... }, or in a rule",

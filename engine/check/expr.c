@@ -416,6 +416,8 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
         return check_event_field(p, node, of.of);
     if (of.kind == TY_RECORD)
         return check_record_field(p, node, of.of);
+    if (of.kind == TY_ENTITY)
+        return entity_field(p, scope, node, &of);
     if (of.kind == TY_PARTY && is_property(node, PROPERTY_SUPERIOR))
         return check_superior(p, node, of);
     if (of.kind != TY_ERROR)
@@ -462,15 +464,21 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
     int function = table == NULL ? function_find(node->text) : -1;
     if (function >= 0)
         return check_function(p, scope, node, function);
+    Unseen unseen = p->unseen; /* why a table was not found */
+    Entity *entity = table == NULL ? entity_find(p, node->text) : NULL;
+    if (entity != NULL)
+        return entity_call(p, scope, node, entity);
+    p->unseen = p->unseen.name.n == 0 ? unseen : p->unseen;
     if (table == NULL) {
-        Str *names = new (p->arena, Str, p->tables.n + 1);
+        Str *names = new (p->arena, Str, p->tables.n + p->entities.n + 1);
         size_t n = 0;
-        for (; names != NULL && n < p->tables.n; n++)
-            names[n] = name_here(p, p->tables.at[n]->home, p->tables.at[n]->name);
+        for (size_t i = 0; names != NULL && i < p->tables.n; i++)
+            names[n++] = name_here(p, p->tables.at[i]->home, p->tables.at[i]->name);
+        for (size_t i = 0; names != NULL && i < p->entities.n; i++)
+            names[n++] = name_here(p, p->entities.at[i]->home, p->entities.at[i]->name);
         if (names != NULL)
             say_unknown(p, DIAG_NOT_CALLABLE, node->at, node->text, names, n);
-        for (Node *arg = node->a; arg != NULL; arg = arg->next)
-            expr_check(p, scope, arg, NULL);
+        arguments_any(p, scope, node->a);
         return type_error();
     }
     node->bind = BIND_TABLE;
@@ -619,6 +627,8 @@ static Type present(Program *p, const Node *node, Type type) {
 
 /* A table of one output stands for that output. */
 Type expr_scalar(Program *p, Node *node, Type type) {
+    if (entity_whole(p, node, &type))
+        return type_error();
     if (type.kind != TY_RECORD || ((const Table *)type.of)->result_count != 1)
         return type;
     type = ((const Table *)type.of)->results[0].type;
@@ -660,7 +670,8 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     bool fits = type_fits(&a, &b) || type_fits(&b, &a);
     if (fits && a.kind == TY_DURATION && b.kind == TY_DURATION)
         fits = one_family(&a) && one_family(&b) && a.families == b.families;
-    bool comparable = a.kind != TY_RECORD && a.kind != TY_EVENT && a.kind != TY_LIST;
+    bool comparable =
+        a.kind != TY_RECORD && a.kind != TY_EVENT && a.kind != TY_LIST && a.kind != TY_ENTITY;
     if (!fits && a.kind != b.kind && (node->a->kind == N_LIT || node->b->kind == N_LIT)) {
         bool right = node->b->kind == N_LIT; /* the constant is what is wrong */
         say_wrong_type(p, right ? node->b : node->a, right ? &b : &a, right ? &a : &b);
@@ -840,7 +851,9 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
     case N_MEASURED:
         return measured_check(p, scope, node);
     case N_IS_ABSENT: {
-        Type a = expr_scalar(p, node->a, expr_check(p, scope, node->a, NULL));
+        Type a = expr_check(p, scope, node->a, NULL);
+        if (a.kind != TY_ENTITY)
+            a = expr_scalar(p, node->a, a);
         if (!a.optional && a.kind != TY_ERROR)
             diag_add1(p->diags, DIAG_POINTLESS_ELSE, node->at,
                       source_text(p->sources, node->a->span));

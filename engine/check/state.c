@@ -65,6 +65,8 @@ Type state_check(Program *p, const Scope *scope, Node *node) {
     for (Node *part = node->a; part != NULL; part = part->next, i++) {
         const Type *want = node->means == NULL ? NULL : key_type(node, of, i);
         Type type = expr_check(p, scope, part, want);
+        if (entity_whole(p, part, &type))
+            continue;
         if (type.optional && type.kind != TY_ERROR)
             diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
                       source_text(p->sources, part->span));

@@ -223,6 +223,35 @@ static bool step_approval(Program *p, const Node *node, TestStep *step) {
     return step_owing(p, node, &approval->base, step);
 }
 
+/* What an entity must hold: some of its fields, or none at all. */
+static bool step_entity(Program *p, const Node *node, TestStep *step) {
+    Entity *entity = entity_find(p, node->text);
+    Node *first = node->a;
+    size_t given = node_count(first);
+    if (entity == NULL) {
+        say_no_entity(p, node);
+        return false;
+    }
+    step->entity = entity;
+    step->negated = node->flag != 0;
+    step->key = new (p->arena, Value, given + 1);
+    if (step->key == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    if (given != entity->key_count) {
+        if (!entity->broken)
+            say_key_count(p, node, entity->name, entity->key_count, given);
+        return false;
+    }
+    for (Node *part = first; part != NULL; part = part->next, step->key_count++)
+        key_constant(p, part, &entity->fields[entity->keys[step->key_count]].type,
+                     &step->key[step->key_count]);
+    Event as = {.name = entity->name, .fields = entity->fields, .field_count = entity->field_count};
+    step->fields = field_values(p, &as, node->b, false, node);
+    return true;
+}
+
 static bool step_expect(Program *p, const Node *node, TestStep *step) {
     const Node *what = node->b;
     step->after = node->op == STEP_AFTER;
@@ -253,6 +282,8 @@ static bool step_expect(Program *p, const Node *node, TestStep *step) {
             return false;
         step->fields = field_values(p, step->event, what->b, false, what->a);
         return true;
+    case N_EXPECT_ENTITY:
+        return step_entity(p, what, step);
     case N_EXPECT_REJECTED:
         step->text = what->text;
         return true;

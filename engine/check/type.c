@@ -120,6 +120,9 @@ Str type_text(Program *p, const Type *type) {
         return around(p, "the outputs of ", "", ((const Table *)type->of)->name, "", " 的输出");
     case TY_EVENT:
         return around(p, "an event ", "事件 ", ((const Event *)type->of)->name, "", "");
+    case TY_ENTITY:
+        return around(p, "the whole entity ", "整个档案 ", ((const Entity *)type->of)->name, "",
+                      "");
     case TY_NOTHING:
         return say_both(p, "nothing", "空缺");
     case TY_QUOTIENT:
@@ -143,6 +146,7 @@ bool type_same(const Type *a, const Type *b) {
         return type_same(a->item, b->item);
     case TY_RECORD:
     case TY_EVENT:
+    case TY_ENTITY:
         return a->of == b->of;
     default:
         return true;
@@ -427,12 +431,13 @@ Type type_read(Program *p, const Node *node) {
 }
 
 static const ValueKind value_kinds[] = {
-    [TY_FLAG] = V_FLAG,       [TY_INTEGER] = V_INT, [TY_NUMBER] = V_DEC,
-    [TY_PERCENT] = V_PERCENT, [TY_MONEY] = V_MONEY, [TY_DURATION] = V_DURATION,
-    [TY_DATE] = V_DATE,       [TY_TIME] = V_TIME,   [TY_INSTANT] = V_INSTANT,
-    [TY_TEXT] = V_TEXT,       [TY_ID] = V_TEXT,     [TY_PARTY] = V_PARTY,
-    [TY_ENUM] = V_ENUM,       [TY_LIST] = V_LIST,   [TY_RECORD] = V_KINDS,
-    [TY_EVENT] = V_KINDS,     [TY_ERROR] = V_KINDS, [TY_NOTHING] = V_ABSENT,
+    [TY_FLAG] = V_FLAG,       [TY_INTEGER] = V_INT,  [TY_NUMBER] = V_DEC,
+    [TY_PERCENT] = V_PERCENT, [TY_MONEY] = V_MONEY,  [TY_DURATION] = V_DURATION,
+    [TY_DATE] = V_DATE,       [TY_TIME] = V_TIME,    [TY_INSTANT] = V_INSTANT,
+    [TY_TEXT] = V_TEXT,       [TY_ID] = V_TEXT,      [TY_PARTY] = V_PARTY,
+    [TY_ENUM] = V_ENUM,       [TY_LIST] = V_LIST,    [TY_RECORD] = V_KINDS,
+    [TY_EVENT] = V_KINDS,     [TY_ENTITY] = V_KINDS, [TY_ERROR] = V_KINDS,
+    [TY_NOTHING] = V_ABSENT,
 };
 
 ValueKind type_value_kind(const Type *type) {

@@ -16,11 +16,15 @@ typedef struct CountRow {
 
 /* "ok: 1 duty, 2 events": what there is none of is left out. */
 static void print_counts(const RemitPolicyCounts *n) {
-    const CountRow rows[] = {
-        {n->duties, "duty", "duties"},  {n->approvals, "approval", "approvals"},
-        {n->kpis, "KPI", "KPIs"},       {n->rules, "rule", "rules"},
-        {n->tables, "table", "tables"}, {n->functions, "function", "functions"},
-        {n->events, "event", "events"}, {n->tests, "test", "tests"}};
+    const CountRow rows[] = {{n->duties, "duty", "duties"},
+                             {n->approvals, "approval", "approvals"},
+                             {n->kpis, "KPI", "KPIs"},
+                             {n->rules, "rule", "rules"},
+                             {n->tables, "table", "tables"},
+                             {n->functions, "function", "functions"},
+                             {n->entities, "entity", "entities"},
+                             {n->events, "event", "events"},
+                             {n->tests, "test", "tests"}};
     const char *before = "ok: ";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].n == 0)

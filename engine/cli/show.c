@@ -20,6 +20,7 @@ static const Option show_options[] = {
     {"--duty", "NAME", "duties of this rule", false},
     {"--approval", "NAME", "approvals of this name", false},
     {"--kpi", "NAME", "series of this KPI", false},
+    {"--entity", "NAME", "entities of this name", false},
     {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed", false},
     {"--limit", "N", "at most N rows; of the schedule 20 unless said", false},
     {"--next", "N", "of the schedule: the same", false},
@@ -46,10 +47,11 @@ static int run_show(Args *args) {
                           .duty = arg(args, "--duty"),
                           .approval = arg(args, "--approval"),
                           .kpi = arg(args, "--kpi"),
+                          .entity = arg(args, "--entity"),
                           .overdue = arg(args, "--overdue") != NULL};
     if (args->path_count != 1)
         return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
-                           "schedule, policy or digest");
+                           "entities, schedule, policy or digest");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
@@ -69,8 +71,8 @@ static int run_show(Args *args) {
 const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
-    "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, schedule, policy\n"
-    "or digest.",
+    "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, entities,\n"
+    "schedule, policy or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

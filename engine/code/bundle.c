@@ -229,6 +229,55 @@ static void take_event(Reader *r, EventDef *e) {
         r->t.failed = true;
 }
 
+static void put_number(Buf *out, const uint32_t *n) {
+    put_varint(out, *n);
+}
+static void take_number(Reader *r, uint32_t *n) {
+    *n = take_u32v(r);
+}
+
+static void put_entity(Buf *out, const EntityDef *e) {
+    put_str(out, e->name);
+    put_str(out, e->alias);
+    put_str(out, e->label);
+    PUT_LIST(out, e->fields, e->field_count, put_field);
+    PUT_LIST(out, e->keys, e->key_count, put_number);
+    put_varint(out, e->file);
+    put_varint(out, e->line);
+}
+/* What may be part of a key: its order in the ledger is that of its values. */
+static bool ok_key_part(const EntityDef *e, uint32_t field) {
+    if (field >= e->field_count || e->fields[field].has_preset)
+        return false;
+    const TypeDef *type = &e->fields[field].type;
+    switch ((int)type->kind) {
+    case V_FLAG:
+    case V_INT:
+    case V_DATE:
+    case V_TIME:
+    case V_INSTANT:
+    case V_TEXT:
+    case V_ENUM:
+    case V_PARTY:
+        return !type->optional;
+    default:
+        return false;
+    }
+}
+static void take_entity(Reader *r, EntityDef *e) {
+    e->name = take_plain(r);
+    e->alias = take_str(&r->t);
+    e->label = take_str(&r->t);
+    TAKE_LIST(r, e->fields, e->field_count, take_field);
+    TAKE_LIST(r, e->keys, e->key_count, take_number);
+    e->file = take_u32v(r);
+    e->line = take_u32v(r);
+    bool ok = e->field_count <= LIMIT_ENTITY_FIELDS && e->key_count > 0;
+    for (uint32_t i = 0; ok && i < e->key_count; i++)
+        ok = ok_key_part(e, e->keys[i]) && (i == 0 || e->keys[i - 1] < e->keys[i]);
+    r->t.failed = r->t.failed || !ok;
+}
+
 static void put_constant(Buf *out, const Value *v) {
     put_value(out, *v, false);
 }
@@ -454,13 +503,6 @@ static void take_fn(Reader *r, FnDef *f) {
         r->t.failed = true;
 }
 
-static void put_slot(Buf *out, const uint32_t *slot) {
-    put_varint(out, *slot);
-}
-static void take_slot(Reader *r, uint32_t *slot) {
-    *slot = take_u32v(r);
-}
-
 static void put_act(Buf *out, const ActDef *a) {
     put_u8(out, a->kind);
     put_u8(out, a->clause);
@@ -469,7 +511,7 @@ static void put_act(Buf *out, const ActDef *a) {
     put_varint(out, a->event);
     put_index(out, a->link_fn);
     put_index(out, a->test_fn);
-    PUT_LIST(out, a->slots, a->slot_count, put_slot);
+    PUT_LIST(out, a->slots, a->slot_count, put_number);
     put_value(out, a->has_since ? a->since : value_absent(), false);
     put_varint(out, a->file);
     put_varint(out, a->line);
@@ -482,7 +524,7 @@ static void take_act(Reader *r, ActDef *a) {
     a->event = take_u32v(r);
     a->link_fn = take_index(r, r->b->fn_count, true);
     a->test_fn = take_index(r, r->b->fn_count, true);
-    TAKE_LIST(r, a->slots, a->slot_count, take_slot);
+    TAKE_LIST(r, a->slots, a->slot_count, take_number);
     a->since = take_checked(r);
     a->has_since = a->since.kind == V_DURATION;
     if (!a->has_since && a->since.kind != V_ABSENT)
@@ -943,7 +985,7 @@ static void put_power(Buf *out, const PowerDef *p) {
     put_u8(out, p->approval);
     put_varint(out, p->of);
     put_u8(out, p->owner);
-    PUT_LIST(out, p->parties, p->party_count, put_slot);
+    PUT_LIST(out, p->parties, p->party_count, put_number);
     put_value(out, p->span, false);
     put_varint(out, p->file);
     put_varint(out, p->line);
@@ -953,7 +995,7 @@ static void take_power(Reader *r, PowerDef *p) {
     p->approval = take_flag(r);
     p->of = take_u32v(r);
     p->owner = take_flag(r);
-    TAKE_LIST(r, p->parties, p->party_count, take_slot);
+    TAKE_LIST(r, p->parties, p->party_count, take_number);
     p->span = take_checked(r);
     p->file = take_u32v(r);
     p->line = take_u32v(r);
@@ -1029,6 +1071,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->enums, b->enum_count, put_enum);
     PUT_LIST(out, b->parties, b->party_count, put_party);
     PUT_LIST(out, b->events, b->event_count, put_event);
+    PUT_LIST(out, b->entities, b->entity_count, put_entity);
     PUT_LIST(out, b->constants, b->constant_count, put_constant);
     PUT_LIST(out, b->fns, b->fn_count, put_fn);
     PUT_LIST(out, b->tables, b->table_count, put_table);
@@ -1056,6 +1099,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->enums, b->enum_count, take_enum);
     TAKE_LIST(r, b->parties, b->party_count, take_party);
     TAKE_LIST(r, b->events, b->event_count, take_event);
+    TAKE_LIST(r, b->entities, b->entity_count, take_entity);
     TAKE_LIST(r, b->constants, b->constant_count, take_constant);
     TAKE_LIST(r, b->fns, b->fn_count, take_fn);
     TAKE_LIST(r, b->tables, b->table_count, take_table);
@@ -1470,6 +1514,9 @@ static bool ok_rest(Bundle *b) {
             (b->rules[i].event >= 0) == (b->rules[i].schedule.kind != SCHEDULE_NONE) ||
             b->rules[i].file >= b->source_count)
             return false;
+    for (uint32_t i = 0; i < b->entity_count; i++)
+        if (b->entities[i].file >= b->source_count || b->entity_count > LIMIT_ENTITIES)
+            return false;
     for (uint32_t i = 0; i < b->code_count; i++)
         if (b->lines[i] >> 20 >= b->source_count)
             return false;
@@ -1592,6 +1639,13 @@ Value bundle_measure_nothing(const KpiDef *k) {
 int32_t bundle_event(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->event_count; i++)
         if (is_named(b->events[i].name, b->events[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_entity(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->entity_count; i++)
+        if (is_named(b->entities[i].name, b->entities[i].alias, name))
             return (int32_t)i;
     return -1;
 }

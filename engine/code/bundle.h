@@ -12,8 +12,8 @@
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
-/* Version list: 1 the first. */
-enum { BUNDLE_VERSION = 1 };
+/* Version list: 1 the first; 2 entities. */
+enum { BUNDLE_VERSION = 2 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -90,6 +90,16 @@ typedef struct EventDef {
     FieldDef *fields;
     uint32_t field_count;
 } EventDef;
+
+/* Records that rules read and change, one for each key. */
+typedef struct EntityDef {
+    Str name, alias, label;
+    FieldDef *fields;
+    uint32_t field_count;
+    uint32_t *keys; /* fields that are its key, in order */
+    uint32_t key_count;
+    uint32_t file, line;
+} EntityDef;
 
 /* The kind that a register, argument or result has. */
 typedef struct KindDef {
@@ -457,6 +467,8 @@ typedef struct Bundle {
     uint32_t party_count;
     EventDef *events;
     uint32_t event_count;
+    EntityDef *entities;
+    uint32_t entity_count;
     Value *constants;
     uint32_t constant_count;
     TableDef *tables;
@@ -506,6 +518,7 @@ KindDef bundle_measure(const KpiDef *k, bool *quotient);
 /* What a KPI measures where there is no sample. */
 Value bundle_measure_nothing(const KpiDef *k);
 int32_t bundle_event(const Bundle *b, Str name);
+int32_t bundle_entity(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_kpi(const Bundle *b, Str name);

@@ -249,6 +249,24 @@ static void emit_events(Emit *e) {
     }
 }
 
+static void emit_entities(Emit *e) {
+    Bundle *b = e->b;
+    b->entities = emit_array(e, e->p->entities.n, sizeof *b->entities);
+    for (size_t i = 0; b->entities != NULL && i < e->p->entities.n; i++) {
+        const Entity *from = e->p->entities.at[i];
+        b->entities[b->entity_count++] =
+            (EntityDef){.name = from->name,
+                        .alias = from->alias,
+                        .label = from->node->more,
+                        .fields = emit_fields(e, from->fields, from->field_count),
+                        .field_count = from->field_count,
+                        .keys = from->keys,
+                        .key_count = from->key_count,
+                        .file = from->at.file,
+                        .line = node_line(e, from->node)};
+    }
+}
+
 static void emit_calendars(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
@@ -998,6 +1016,7 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     emit_enums(&e);
     emit_parties(&e);
     emit_events(&e);
+    emit_entities(&e);
     emit_calendars(&e);
     emit_sources(&e);
     emit_tables(&e);

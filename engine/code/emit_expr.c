@@ -38,11 +38,13 @@ static void load_constant(Emit *e, const Node *node, uint32_t dst, const Type *w
 static bool is_kept(const Node *node) {
     if (node->bind == BIND_LOCAL)
         return true;
+    if (node->kind == N_IS_ABSENT)
+        return node->a->bind == BIND_LOCAL && type_of(node->a)->kind == TY_ENTITY;
     if (node->kind != N_FIELD)
         return false;
     if (node->bind == BIND_FIELD || node->bind == BIND_ATTR)
         return node->a->bind == BIND_EVENT;
-    return node->bind == BIND_OUTPUT && node->a->bind == BIND_LOCAL;
+    return (node->bind == BIND_OUTPUT || node->bind == BIND_HELD) && node->a->bind == BIND_LOCAL;
 }
 
 uint32_t emit_slot(Emit *e, const Node *node) {
@@ -65,12 +67,65 @@ static void load_local(Emit *e, const Node *node, uint32_t dst) {
         ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot], 0);
 }
 
+/* How many registers a value of this type takes. */
+static uint32_t type_width(const Type *type) {
+    if (type->kind == TY_RECORD)
+        return ((const Table *)type->of)->result_count;
+    return type->kind == TY_ENTITY ? 1 + ((const Entity *)type->of)->field_count : 1;
+}
+
+/* The key of an entity, in registers from base on. */
+static void emit_key(Emit *e, const Node *node, const Entity *entity, uint32_t base) {
+    uint32_t i = 0;
+    for (const Node *part = node->a; part != NULL; part = part->next, i++)
+        emit_expr(e, part, base + i, &entity->fields[entity->keys[i]].type);
+}
+
+/* The entity of a key: whether it is there, then its fields, from register base on. */
+static void emit_get(Emit *e, const Node *node, uint32_t base) {
+    const Entity *entity = node->means;
+    emit_key(e, node, entity, base);
+    emit_at(e, node);
+    ins_abx(e, OP_GET, base, entity->number);
+}
+
+/* A field of an entity. One that must be there is that of what is set: its default where it is not
+ * there yet. */
+static void emit_held(Emit *e, const Node *node, uint32_t dst) {
+    const Entity *entity = type_of(node->a)->of;
+    if (node->a->bind == BIND_LOCAL) {
+        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->a->slot] + 1 + node->slot, 0);
+        return;
+    }
+    const Field *field = &entity->fields[node->slot];
+    uint32_t key = fn_reg(e, 1), base = fn_reg(e, type_width(type_of(node->a)));
+    emit_get(e, node->a, base);
+    uint32_t at = base + 1 + node->slot;
+    if (node->flag == 0) {
+        ins_abc(e, OP_MOVE, dst, at, 0);
+    } else if (field->has_preset) {
+        ins_abc(e, OP_IS_ABSENT, key, at, 0);
+        uint32_t absent = jump_from(e, OP_SKIP_IF, key);
+        ins_abc(e, OP_UNWRAP, dst, at, 0);
+        uint32_t end = jump_from(e, OP_SKIP, 0);
+        jump_here(e, absent);
+        ins_abx(e, OP_LOADK, dst, emit_constant(e, field->preset));
+        jump_here(e, end);
+    } else {
+        emit_expr(e, node->a->a, key, NULL);
+        emit_at(e, node);
+        ins_abc(e, OP_NEED, dst, at, key);
+    }
+}
+
 static void load_field(Emit *e, const Node *node, uint32_t dst) {
     if (node->bind == BIND_FIELD) {
         ins_abx(e, OP_FIELD, dst, node->slot);
     } else if (node->bind == BIND_SUPERIOR) {
         emit_expr(e, node->a, dst, NULL);
         ins_abc(e, OP_SUPERIOR, dst, dst, 0);
+    } else if (node->bind == BIND_HELD) {
+        emit_held(e, node, dst);
     } else if (node->bind == BIND_ATTR) {
         ins_abx(e, OP_ATTR, dst, node->slot);
     } else if (node->a->bind == BIND_LOCAL) {
@@ -532,6 +587,26 @@ static void emit_state_is(Emit *e, const Node *node, uint32_t dst) {
     ins_abc(e, node->flag ? OP_NOT : OP_MOVE, dst, base, 0);
 }
 
+/* The whole entity, for a let. */
+static void emit_entity(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t width = type_width(type_of(node)), base = fn_reg(e, width);
+    emit_get(e, node, base);
+    for (uint32_t i = 0; i < width; i++)
+        ins_abc(e, OP_MOVE, dst + i, base + i, 0);
+}
+
+/* Whether an entity is there. */
+static void emit_is_there(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t there;
+    if (node->a->bind == BIND_LOCAL) {
+        there = e->fn.local_at[node->a->slot];
+    } else {
+        there = fn_reg(e, type_width(type_of(node->a)));
+        emit_get(e, node->a, there);
+    }
+    ins_abc(e, node->flag ? OP_MOVE : OP_NOT, dst, there, 0);
+}
+
 /* ---- all expressions */
 
 static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
@@ -553,6 +628,8 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
     case N_CALL:
         if (node->bind == BIND_BUILTIN)
             emit_builtin(e, node, dst);
+        else if (node->bind == BIND_ENTITY)
+            emit_entity(e, node, dst);
         else
             emit_call(e, node, dst);
         return;
@@ -573,6 +650,10 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         emit_state_is(e, node, dst);
         return;
     case N_IS_ABSENT:
+        if (type_of(node->a)->kind == TY_ENTITY) {
+            emit_is_there(e, node, dst);
+            return;
+        }
         emit_expr(e, node->a, dst, NULL);
         ins_abc(e, OP_IS_ABSENT, dst, dst, 0);
         if (node->flag)
@@ -612,9 +693,7 @@ void emit_lets(Emit *e, const Scope *scope) {
         const Local *local = &scope->locals.at[i];
         if (local->parameter)
             continue;
-        uint32_t count =
-            local->type.kind == TY_RECORD ? ((const Table *)local->type.of)->result_count : 1;
-        e->fn.local_at[i] = fn_reg(e, count);
+        e->fn.local_at[i] = fn_reg(e, type_width(&local->type));
         emit_expr(e, local->node, e->fn.local_at[i], NULL);
     }
 }
@@ -685,6 +764,25 @@ static void emit_notify(Emit *e, const Node *node) {
     ins_abc(e, OP_NOTIFY, base, count, text);
 }
 
+static void emit_set(Emit *e, const Node *node) {
+    const Entity *entity = node->means;
+    uint32_t base = fn_reg(e, entity->key_count + 1);
+    emit_key(e, node, entity, base);
+    for (const Node *init = node->b; init != NULL; init = init->next) {
+        emit_expr(e, init->a, base + entity->key_count, &entity->fields[init->slot].type);
+        emit_at(e, init);
+        ins_abc(e, OP_SET, base, entity->number, init->slot);
+    }
+}
+
+static void emit_delete(Emit *e, const Node *node) {
+    const Entity *entity = node->means;
+    uint32_t base = fn_reg(e, entity->key_count);
+    emit_key(e, node, entity, base);
+    emit_at(e, node);
+    ins_abx(e, OP_DELETE, base, entity->number);
+}
+
 void emit_actions(Emit *e, const Node *first) {
     for (const Node *node = first; node != NULL && e->status == OK; node = node->next) {
         uint32_t mark = e->fn.next;
@@ -698,6 +796,10 @@ void emit_actions(Emit *e, const Node *first) {
             emit_ask(e, node);
         else if (node->kind == N_RAISE_TO)
             emit_escalate(e, node);
+        else if (node->kind == N_SET)
+            emit_set(e, node);
+        else if (node->kind == N_DELETE)
+            emit_delete(e, node);
         e->fn.next = mark;
     }
 }

@@ -51,6 +51,7 @@ typedef struct Row {
 #define DUTY "duty"
 #define APPROVAL "approval"
 #define DECL "declaration"
+#define ENTITY "entity"
 #define FWD "distance"
 #define NONE ""
 static const Row rows[] = {

@@ -28,6 +28,7 @@ typedef enum Mode {
     M_DUTY,
     M_DECL,
     M_APPROVAL,
+    M_ENTITY,
     M_FWD
 } Mode;
 
@@ -85,6 +86,8 @@ typedef struct OpRow {
     { M_DECL, 0 }
 #define APPROVAL                                                                                   \
     { M_APPROVAL, 0 }
+#define ENTITY                                                                                     \
+    { M_ENTITY, 0 }
 #define FWD                                                                                        \
     { M_FWD, 0 }
 #define NONE                                                                                       \
@@ -116,6 +119,7 @@ static const OpRow op_rows[OP_COUNT] = {
 #undef DUTY
 #undef DECL
 #undef APPROVAL
+#undef ENTITY
 #undef FWD
 #undef NONE
 
@@ -261,6 +265,10 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         if (n < b->approval_count && b->approvals[n].event < 0)
             return (Reg){0, false};
         break;
+    case M_ENTITY:
+        if (n < b->entity_count)
+            return (Reg){0, false};
+        break;
     case M_DECL:
         if (n < b->decl_count && b->decls[n].kind != DECL_RULE)
             return (Reg){0, false};
@@ -372,6 +380,32 @@ static void check_measure_is(Verify *v, uint32_t a, uint32_t bx) {
         set_reg(v, a, V_FLAG, false);
 }
 
+/* The key of an entity stands from register a on. */
+static void want_entity(Verify *v, uint32_t a, const EntityDef *e) {
+    for (uint32_t i = 0; i < e->key_count; i++)
+        want_kind(v, a + i, e->fields[e->keys[i]].type.kind, false);
+}
+
+static void check_get(Verify *v, uint32_t a, const EntityDef *e) {
+    want_entity(v, a, e);
+    set_reg(v, a, V_FLAG, false);
+    for (uint32_t i = 0; i < e->field_count; i++)
+        set_reg(v, a + 1 + i, e->fields[i].type.kind, true);
+}
+
+static void check_set(Verify *v, uint32_t a, const EntityDef *e, uint32_t field) {
+    want_entity(v, a, e);
+    bool key = field >= e->field_count;
+    for (uint32_t i = 0; i < e->key_count; i++)
+        key = key || e->keys[i] == field;
+    if (key) {
+        refuse(v, "there is no such field to set");
+        return;
+    }
+    const TypeDef *type = &e->fields[field].type;
+    want_kind(v, a + e->key_count, type->kind, type->optional);
+}
+
 /* The operations whose effect is more than their operands. */
 static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, uint32_t bx) {
     const Bundle *bundle = v->b;
@@ -407,6 +441,15 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         return;
     case OP_MEASURE_IS:
         check_measure_is(v, a, bx);
+        return;
+    case OP_GET:
+        check_get(v, a, &bundle->entities[bx]);
+        return;
+    case OP_SET:
+        check_set(v, a, &bundle->entities[b], c);
+        return;
+    case OP_DELETE:
+        want_entity(v, a, &bundle->entities[bx]);
         return;
     case OP_ESCALATE:
         if (v->fn->of != DECL_APPROVAL || v->fn->owner < 0)
@@ -554,6 +597,9 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
         put_text(out, b->decls[n].kind == DECL_DUTY  ? b->duties[b->decls[n].number].name
                       : b->decls[n].kind == DECL_KPI ? b->kpis[b->decls[n].number].name
                                                      : b->approvals[b->decls[n].number].name);
+        return;
+    case M_ENTITY:
+        put_text(out, b->entities[n].name);
         return;
     case M_APPROVAL:
         put_text(out, b->approvals[n].name);

@@ -260,6 +260,9 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .notify = host_notify,
                        .state = state_answer,
                        .measure = measure_answer,
+                       .get = entity_get,
+                       .set = entity_set,
+                       .drop = entity_drop,
                        .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
@@ -474,6 +477,8 @@ static Status handle(Engine *e, Flow *flow) {
     Status status = e->b->events[flow->event].engine < 0 ? OK : handle_own(e, flow);
     for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)
         status = handle_one(e, &handlers->at[i], flow);
+    if (status == OK && !e->refused)
+        status = entities_apply(e);
     e->flow = outer;
     e->now = now;
     e->cause = cause;
@@ -484,6 +489,7 @@ static Status handle(Engine *e, Flow *flow) {
 }
 
 Status engine_cascade(Engine *e) {
+    TRY(entities_apply(e)); /* of a KPI's reactions: what they emit reads the state after them */
     for (size_t i = 0; i < e->queue.n; i++) {
         Flow flow = e->queue.at[i];
         TRY(handle(e, &flow));
@@ -615,6 +621,7 @@ static Status known_reject(Engine *e, const uint8_t key[SHA256_BYTES], bool *fou
 static void event_done(Engine *e) {
     e->queue.n = e->deferred.n = 0;
     e->refused = false;
+    e->changes = (Changes){0};
     arena_reset(&e->event);
 }
 

@@ -51,6 +51,14 @@ typedef struct Heard {
     uint32_t n, room;
 } Heard;
 
+/* Changes to entities that wait until what is at hand is done: rules read the state before it. */
+typedef struct Changes {
+    struct Change **at; /* in the order in which they were made */
+    uint32_t n, room;
+    struct Change **slots; /* by key; open addressing */
+    uint32_t slot_count;
+} Changes;
+
 struct Engine {
     const Bundle *b;
     Ledger *l;
@@ -89,7 +97,8 @@ struct Engine {
     VEC(Flow) deferred; /* emitted by timers of this instant: handled after all of them */
     bool matched;       /* the event found something to act on */
     bool acts;          /* it is of a kind that acts on duties */
-    Refusal refusal;    /* why the event at hand is refused, when a handler says so */
+    Changes changes;
+    Refusal refusal; /* why the event at hand is refused, when a handler says so */
     bool refused;
     Buf leaf, record, key, text;
 };
@@ -332,6 +341,12 @@ Status state_before(Engine *e, uint64_t number, uint8_t was);
 Status state_answer(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
 /* The VM's question for what a KPI measures: two numbers, the second of a quotient. */
 Status measure_answer(void *ctx, uint32_t kpi, const Value *group, Value out[2]);
+/* entity.c: the VM's questions and actions; and what they made of entities, once what is at hand is
+ * done. ERR_TRAP: a new entity lacks a field. */
+Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found);
+Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
+Status entity_drop(void *ctx, uint32_t entity, const Value *key);
+Status entities_apply(Engine *e);
 /* power.c: what somebody asks to do to a duty or an approval. */
 typedef struct Power {
     PowerVerb verb;

@@ -109,7 +109,7 @@ static void take_subject(Take *t, Arena *a, Subject *s) {
     }
     for (; s->key_count < n; s->key_count++)
         s->key[s->key_count] = take_str(t);
-    t->failed = t->failed || s->kind > SUBJECT_RULE;
+    t->failed = t->failed || s->kind > SUBJECT_ENTITY;
 }
 
 static void put_cause(Buf *out, const Cause *c) {
@@ -269,6 +269,60 @@ static void take_reject(Take *t, RejectLeaf *r) {
         t->failed = true;
 }
 
+static void put_change(Buf *out, const ChangeLeaf *c) {
+    put_u8(out, (uint8_t)c->how);
+    put_zigzag(out, c->time);
+    put_zigzag(out, c->seen - c->time);
+    put_cause(out, &c->cause);
+    put_subject_bytes(out, &c->subject);
+    put_subject_bytes(out, &c->by);
+    put_varint(out, c->policy);
+    put_varint(out, c->before);
+    put_varint(out, c->rule);
+    put_varint(out, c->line);
+    put_varint(out, c->field_count);
+    for (uint32_t i = 0; i < c->field_count; i++) {
+        put_varint(out, c->fields[i].field);
+        put_value(out, c->fields[i].was, false);
+        put_value(out, c->fields[i].is, false);
+        put_varint(out, c->fields[i].rule);
+        put_varint(out, c->fields[i].line);
+    }
+}
+
+static void take_change(Take *t, Arena *a, ChangeLeaf *c) {
+    c->how = (ChangeHow)take_u8(t);
+    c->time = take_zigzag(t);
+    c->seen = (int64_t)((uint64_t)c->time + (uint64_t)take_zigzag(t));
+    t->failed = t->failed || c->how >= CHANGE_HOWS || !instant_ok(c->time) || !instant_ok(c->seen);
+    take_cause(t, a, &c->cause);
+    take_subject(t, a, &c->subject);
+    take_subject(t, a, &c->by);
+    c->policy = take_small(t);
+    c->before = take_varint(t);
+    c->rule = take_small(t);
+    c->line = take_small(t);
+    uint32_t n = take_items(t);
+    c->fields = new (a, ChangedField, n + 1);
+    if (c->fields == NULL) {
+        t->failed = true;
+        return;
+    }
+    for (; c->field_count < n && !t->failed; c->field_count++) {
+        ChangedField *f = &c->fields[c->field_count];
+        f->field = take_small(t);
+        f->was = take_value(t, a);
+        f->is = take_value(t, a);
+        f->rule = take_small(t);
+        f->line = take_small(t);
+    }
+}
+
+Str change_text(ChangeHow how) {
+    static const char *const names[CHANGE_HOWS] = {"set", "created", "deleted"};
+    return str_of(names[how]);
+}
+
 void put_leaf(Buf *out, const Leaf *leaf) {
     put_u8(out, (uint8_t)leaf->kind);
     put_u8(out, LEAF_VERSION);
@@ -291,6 +345,9 @@ void put_leaf(Buf *out, const Leaf *leaf) {
         return;
     case LEAF_EFFECT:
         put_effect_bytes(out, &leaf->effect);
+        return;
+    case LEAF_CHANGE:
+        put_change(out, &leaf->change);
         return;
     }
     UNREACHABLE();
@@ -323,13 +380,29 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
     case LEAF_EFFECT:
         take_effect(&t, a, &out->effect);
         break;
+    case LEAF_CHANGE:
+        take_change(&t, a, &out->change);
+        break;
     default:
         return ERR_DAMAGED;
     }
     return take_done(&t);
 }
 
+static bool change_fits(const ChangeLeaf *c, const Bundle *b) {
+    if (c->subject.kind != SUBJECT_ENTITY || c->subject.decl >= b->entity_count ||
+        c->rule > b->rule_count)
+        return false;
+    for (uint32_t i = 0; i < c->field_count; i++)
+        if (c->fields[i].field >= b->entities[c->subject.decl].field_count ||
+            c->fields[i].rule > b->rule_count)
+            return false;
+    return true;
+}
+
 bool leaf_fits(const Leaf *leaf, const Bundle *b) {
+    if (leaf->kind == LEAF_CHANGE)
+        return change_fits(&leaf->change, b);
     if (leaf->kind == LEAF_EVENT)
         return leaf->event.event < b->event_count;
     if (leaf->kind != LEAF_EFFECT)
@@ -455,6 +528,10 @@ static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool j
     case SUBJECT_RULE:
         put_text(out, S("rule/"));
         put_text(out, s->decl < b->rule_count ? b->rules[s->decl].name : S("?"));
+        break;
+    case SUBJECT_ENTITY:
+        put_text(out, S("entity/"));
+        put_text(out, s->decl < b->entity_count ? b->entities[s->decl].name : S("?"));
         break;
     case SUBJECT_EVENT:
         put_text(out, S("event"));

@@ -15,7 +15,8 @@ typedef enum LeafKind {
     LEAF_EVENT = 3,   /* an event was taken */
     LEAF_TICK = 4,    /* all that is due at or before `time` has fired */
     LEAF_REJECT = 5,  /* an event was refused: its raw bytes are kept */
-    LEAF_EFFECT = 6   /* something followed */
+    LEAF_EFFECT = 6,  /* something followed */
+    LEAF_CHANGE = 7   /* an entity was changed, which no effect tells */
 } LeafKind;
 enum { LEAF_VERSION = 1 };
 
@@ -32,7 +33,8 @@ typedef enum SubjectKind {
     SUBJECT_APPROVAL,
     SUBJECT_KPI,
     SUBJECT_EVENT,
-    SUBJECT_RULE /* that comes by a schedule: its instant */
+    SUBJECT_RULE,  /* that comes by a schedule: its instant */
+    SUBJECT_ENTITY /* by its key */
 } SubjectKind;
 
 /* What an effect is about: a declaration and a key, or an event's source and id. */
@@ -110,6 +112,28 @@ typedef struct EventLeaf {
     uint32_t policy;
 } EventLeaf;
 
+/* A field that was set. */
+typedef struct ChangedField {
+    uint32_t field;
+    Value was, is;
+    uint32_t rule, line; /* as an effect's */
+} ChangedField;
+
+typedef enum ChangeHow { CHANGE_SET, CHANGE_CREATED, CHANGE_DELETED, CHANGE_HOWS } ChangeHow;
+
+typedef struct ChangeLeaf {
+    ChangeHow how;
+    int64_t time, seen;
+    Cause cause;
+    Subject subject; /* the entity */
+    Subject by;      /* what had it as its subject: a duty, an event */
+    uint32_t policy;
+    uint64_t before; /* the leaf of the change before; 0: none */
+    ChangedField *fields;
+    uint32_t field_count;
+    uint32_t rule, line; /* of a deletion */
+} ChangeLeaf;
+
 typedef struct RejectLeaf {
     uint8_t reason; /* RejectReason */
     bool has_time;
@@ -132,6 +156,7 @@ typedef struct Leaf {
         EventLeaf event;
         RejectLeaf reject;
         Effect effect;
+        ChangeLeaf change;
     };
 } Leaf;
 
@@ -168,6 +193,8 @@ MUST_USE Status render_init(Render *r, const Bundle *b, Str ledger, Arena *a);
 void put_effect_json(Buf *out, Render *r, const Effect *e);
 /* One line for people, without time and newline. */
 void put_effect_text(Buf *out, Render *r, const Effect *e);
+/* "set", "created", "deleted". */
+Str change_text(ChangeHow how);
 /* The value of a field of an effect's data, by name; V_ABSENT if it has none. */
 Value effect_value(const Effect *e, Str name);
 /* "duty/handle_complaint/C1", percent-encoded as contract.md 4 says. */

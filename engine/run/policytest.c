@@ -559,6 +559,77 @@ static Status expect_kpi(Tester *t, const TestStep *step, bool *ok) {
     return OK;
 }
 
+/* ---- entities */
+
+static void put_held(Tester *t, const EntityDef *def, uint32_t field, Value v) {
+    put_text(&t->report, def->fields[field].name);
+    put_text(&t->report, S(": "));
+    if (v.kind == V_ABSENT)
+        put_text(&t->report, S("absent"));
+    else
+        put_value_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, v);
+}
+
+static Status put_changes(Tester *t, void *ctx, const Leaf *leaf) {
+    const Subject *subject = ctx;
+    const ChangeLeaf *c = &leaf->change;
+    if (leaf->kind != LEAF_CHANGE || !same_subject(subject, &c->subject))
+        return OK;
+    put_text(&t->report, S("      "));
+    put_when(t, &t->report, c->time);
+    put_fmt(&t->report, "  %.*s", STR_ARG(change_text(c->how)));
+    for (uint32_t i = 0; c->how != CHANGE_DELETED && i < c->field_count; i++) {
+        put_text(&t->report, i == 0 ? S(" ") : S("  "));
+        put_held(t, &t->p->bundle->entities[subject->decl], c->fields[i].field, c->fields[i].is);
+    }
+    put_c(&t->report, '\n');
+    return OK;
+}
+
+/* How the entity came to be what it is. */
+static Status put_history(Tester *t, const TestStep *step) {
+    Subject subject = {.kind = SUBJECT_ENTITY,
+                       .decl = step->entity->number,
+                       .occurrence = 1,
+                       .key_count = step->key_count};
+    TRY(key_texts(t->e, step->key, step->key_count, &subject.key));
+    put_text(&t->report, S("    what happened to it:\n"));
+    size_t before = t->report.n;
+    TRY(visit_leaves(t, put_changes, &subject));
+    if (t->report.n == before)
+        put_text(&t->report, S("      nothing\n"));
+    return OK;
+}
+
+static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
+    const EntityDef *def = &t->p->bundle->entities[step->entity->number];
+    Value *held = new (&t->arena, Value, def->field_count + 1);
+    bool found;
+    if (held == NULL)
+        return ERR_NOMEM;
+    TRY(entity_get(t->e, step->entity->number, step->key, held, &found));
+    *ok = found != step->negated;
+    if (!*ok) {
+        put_step(t, step);
+        put_text(&t->report, found ? S("    but there is one\n") : S("    but there is none\n"));
+        return put_history(t, step);
+    }
+    for (uint32_t i = 0; i < def->field_count && found && *ok; i++) {
+        Value want = step->fields[i];
+        if (def->fields[i].type.kind == V_DEC && want.kind == V_INT)
+            want = value_dec(V_DEC, dec_of_i64(want.i));
+        *ok = want.kind == V_ABSENT || value_eq(want, held[i]);
+        if (*ok)
+            continue;
+        put_step(t, step);
+        put_text(&t->report, S("    it has "));
+        put_held(t, def, i, held[i]);
+        put_c(&t->report, '\n');
+        TRY(put_history(t, step));
+    }
+    return OK;
+}
+
 static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
     Seek seek = {.party = step->party,
                  .any_text = step->text.p == NULL,
@@ -581,6 +652,8 @@ static Status expect(Tester *t, const TestStep *step, bool *ok) {
     TRY(step->after ? engine_tick(t->e, step->time) : engine_move(t->e, step->time));
     if (step->expect == N_EXPECT_DUTY)
         return expect_duty(t, step, ok);
+    if (step->expect == N_EXPECT_ENTITY)
+        return expect_entity(t, step, ok);
     if (step->expect == N_EXPECT_KPI)
         return expect_kpi(t, step, ok);
     return step->expect == N_EXPECT_APPROVAL ? expect_approval(t, step, ok)

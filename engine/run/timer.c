@@ -105,7 +105,7 @@ static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
         TRY(duty_load(e, number, &d));
         TRY(duty_fire(e, &d, rung, at));
     }
-    return OK;
+    return entities_apply(e);
 }
 
 typedef struct Due {

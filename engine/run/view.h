@@ -8,6 +8,12 @@
 MUST_USE Status view_duty(const Bundle *b, uint64_t number, Str bytes, Arena *a, Duty *out);
 /* An approval's record, likewise. */
 MUST_USE Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *a, Approval *out);
+/* The key of an entity in the ledger: its number, then the values of its key in an order that is
+ * theirs (of enumerations and parties that of their names). ERR_LIMIT: it is too long. */
+MUST_USE Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key);
+/* An entity's record, likewise: a value a field. */
+MUST_USE Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value **fields,
+                            uint64_t *leaf);
 /* Active time left at `at`, in the family of the deadline. */
 MUST_USE Status view_left(const Duty *d, int64_t at, Value *out);
 

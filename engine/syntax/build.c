@@ -157,6 +157,20 @@ Node *build_field(Builder *b, Tok label, Node *type, Node *preset) {
     return node;
 }
 
+Node *build_key_field(Builder *b, Tok label, Node *type, Node *preset) {
+    Node *node = build_field(b, label, type, preset);
+    node->flag = 1;
+    return node;
+}
+
+Node *build_set(Builder *b, Tok at, Tok entity, NodeList key, NodeList inits, Tok end) {
+    Node *node =
+        build_named(b, N_SET, at, entity, build_no_token(), key.first, inits.first, NULL, end);
+    if (inits.last != NULL)
+        node->span = span_join(node->span, inits.last->span);
+    return node;
+}
+
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to) {
     Node *node = build_node(b, N_TYPE_NAME, type.span, build_end(type.span, to), type);
     if (currency.kind != 0)
@@ -729,6 +743,12 @@ Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList ke
     Node *node = build_node(b, kind, at.span, build_end(name.span, key.last), name);
     node->a = key.first;
     node->flag = 1;
+    return node;
+}
+
+Node *build_expect_gone(Builder *b, Tok at, Tok name, NodeList key, Tok end) {
+    Node *node = build_expect_none(b, N_EXPECT_ENTITY, at, name, key);
+    node->span = span_join(node->span, end.span);
     return node;
 }
 

@@ -38,6 +38,8 @@ Node *build_dotted(Builder *b, Node *name, Tok part);
 Node *build_policy(Builder *b, Tok at, Tok name, Tok version, NodeList settings, Tok end);
 Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList fields, Tok end);
 Node *build_field(Builder *b, Tok label, Node *type, Node *preset);
+Node *build_key_field(Builder *b, Tok label, Node *type, Node *preset);
+Node *build_set(Builder *b, Tok at, Tok entity, NodeList key, NodeList inits, Tok end);
 Node *build_named_type(Builder *b, Tok at, Tok name, Tok label, Node *type);
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to);
 Node *build_type_in(Builder *b, Tok type, Tok unit);
@@ -115,6 +117,7 @@ Node *build_step(Builder *b, Tok at, Node *when, Node *event, NodeList inits, To
 Node *build_opt(Builder *b, Tok at, int opt, Node *value);
 Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what);
 Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList key);
+Node *build_expect_gone(Builder *b, Tok at, Tok name, NodeList key, Tok end);
 Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
 Node *build_check_not(Node *check);

@@ -114,6 +114,7 @@ bool token_declares(int token) {
     case TK_ROLE:
     case TK_TEAM:
     case TK_EVENT:
+    case TK_ENTITY:
     case TK_TABLE:
     case TK_DEFINE:
     case TK_NAMED_TYPE:

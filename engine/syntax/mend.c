@@ -155,6 +155,8 @@ static bool is_of_item(const Parse *p, int token) {
     case TK_OBLIGE:
     case TK_ASK:
     case TK_NOTIFY:
+    case TK_SET:
+    case TK_DELETE:
         return rule;
     default:
         return true;
@@ -202,15 +204,17 @@ static Str expected(Parse *p, const Trial *t) {
             list_word(&out, token == TK_STATE ? state_words(p, t) : token_words(p, token), &listed);
     }
     if (item)
-        list_word(&out,
-                  listed > 0
-                      ? both(p, "a declaration", "声明")
-                      : both(p,
-                             "a declaration: policy, use, type, role, team, event, table, define, "
-                             "duty, rule, approval, kpi, calendar, test, or WHO may ...",
-                             "声明：政策、引用、类型、角色、团队、事件、决策表、定义、职责、规则、"
-                             "审批、指标、日历、测试，或 谁 可 ..."),
-                  &listed);
+        list_word(
+            &out,
+            listed > 0
+                ? both(p, "a declaration", "声明")
+                : both(
+                      p,
+                      "a declaration: policy, use, type, role, team, event, entity, table, define, "
+                      "duty, rule, approval, kpi, calendar, test, or WHO may ...",
+                      "声明：政策、引用、类型、角色、团队、事件、档案、决策表、定义、职责、"
+                      "规则、审批、指标、日历、测试，或 谁 可 ..."),
+            &listed);
     if (listed > WORDS_LISTED)
         put_text(&out, S(", ..."));
     Str text = {NULL, 0};

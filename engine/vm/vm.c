@@ -30,6 +30,7 @@ static Status trap(Vm *vm, TrapCode code, Value a, Value b) {
     vm->trap.code = code;
     vm->trap.values[0] = a;
     vm->trap.values[1] = b;
+    vm->trap.more = (Str){NULL, 0};
     return ERR_TRAP;
 }
 
@@ -227,6 +228,31 @@ static Status do_measure_is(Vm *vm, uint32_t decl, Value *ra) {
     *ra =
         value_flag(out[0].kind != V_ABSENT && stands(ra[0].i, ratio_cmp_dec(is, number_of(ra[1]))));
     return OK;
+}
+
+static Status do_get(Vm *vm, uint32_t entity, Value *ra) {
+    const EntityDef *def = &vm->b->entities[entity];
+    Value key[LIMIT_ENTITY_FIELDS];
+    bool found = false;
+    memcpy(key, ra, def->key_count * sizeof *key);
+    if (vm->host != NULL && vm->host->get != NULL)
+        TRY(vm->host->get(vm->host->ctx, entity, key, ra + 1, &found));
+    ra[0] = value_flag(found);
+    for (uint32_t i = 0; !found && i < def->field_count; i++)
+        ra[1 + i] = value_absent();
+    return OK;
+}
+
+static Status do_set(Vm *vm, uint32_t entity, uint32_t field, const Value *ra) {
+    if (vm->host == NULL || vm->host->set == NULL)
+        return OK;
+    Value value = ra[vm->b->entities[entity].key_count];
+    return vm->host->set(vm->host->ctx, entity, ra, field, value);
+}
+
+static Status do_delete(Vm *vm, uint32_t entity, const Value *ra) {
+    return vm->host == NULL || vm->host->drop == NULL ? OK
+                                                      : vm->host->drop(vm->host->ctx, entity, ra);
 }
 
 static Status do_superior(Vm *vm, Value who, Value *out) {
@@ -445,6 +471,20 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_MEASURE_IS:
             TRY(do_measure_is(vm, INS_BX(word), ra));
+            break;
+        case OP_GET:
+            TRY(do_get(vm, INS_BX(word), ra));
+            break;
+        case OP_NEED:
+            if (rb->kind == V_ABSENT)
+                return trap(vm, TRAP_NO_ENTITY, *rc, value_absent());
+            *ra = *rb;
+            break;
+        case OP_SET:
+            TRY(do_set(vm, INS_B(word), INS_C(word), ra));
+            break;
+        case OP_DELETE:
+            TRY(do_delete(vm, INS_BX(word), ra));
             break;
         case OP_SUPERIOR:
             TRY(do_superior(vm, *rb, ra));
@@ -672,6 +712,8 @@ static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
 
 void put_trap_words(Buf *out, const Bundle *b, const Trap *trap, bool chinese) {
     put_text(out, trap_text(trap->code, chinese));
+    if (trap->more.n > 0)
+        put_fmt(out, ": %.*s", STR_ARG(trap->more));
     put_trap_inputs(out, b, trap);
 }
 

@@ -21,6 +21,7 @@ typedef struct Trap {
     uint32_t fn, at; /* function, instruction (of the bundle) */
     Value values[2]; /* what it was applied to; V_ABSENT where there is none */
     int32_t table;   /* NO_ROW: which; else -1 */
+    Str more;        /* what else there is to say, in the event arena; empty: nothing */
 } Trap;
 
 /* The event at hand: one value a field, absent ones V_ABSENT. */
@@ -46,6 +47,13 @@ typedef struct VmHost {
      * numbers; absent where there is nothing. ERR_OVERFLOW, ERR_INEXACT: it does not fit. NULL
      * where no function asks. */
     Status (*measure)(void *ctx, uint32_t kpi, const Value *group, Value out[2]);
+    /* Reads the entity of a key as it was before the event at hand: a value a field. May be NULL:
+     * none is there. */
+    Status (*get)(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found);
+    /* Sets a field of the entity of a key; deletes it. ERR_TRAP, with vm.trap set, when that
+     * contradicts what was set before. May be NULL: nothing happens. */
+    Status (*set)(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
+    Status (*drop)(void *ctx, uint32_t entity, const Value *key);
     /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:
      * nobody is known. */
     Status (*superior)(void *ctx, Value person, Value *out);

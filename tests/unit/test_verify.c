@@ -37,8 +37,11 @@ static DutyDef duties[2];
 static ApprovalDef approvals[2];
 static DeclDef decls[] = {{DECL_DUTY, 1}, {DECL_KPI, 0}};
 static FieldDef kpi_by[1];
-static KpiDef kpis[1];     /* a sum of money by a text */
-static uint8_t kpi_agg;    /* or what it is instead */
+static KpiDef kpis[1];  /* a sum of money by a text */
+static uint8_t kpi_agg; /* or what it is instead */
+static FieldDef held[3];
+static uint32_t keys[] = {0};
+static EntityDef entities[1];
 static uint32_t key_parts; /* of the duty that a condition asks for */
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
@@ -83,6 +86,10 @@ static void begin(void) {
                        .by_count = 1,
                        .agg_count = 1,
                        .aggs = {{.kind = kpi_agg, .sample = V_MONEY}}};
+    held[0] = field(V_INT, false);
+    held[1] = field(V_DATE, false);
+    held[2] = field(V_TEXT, true);
+    entities[0] = (EntityDef){.fields = held, .field_count = 3, .keys = keys, .key_count = 1};
     fn = (FnDef){.name = S("f"),
                  .event = WIDE,
                  .owner = 0,
@@ -103,6 +110,8 @@ static void begin(void) {
                       .approval_count = 2,
                       .kpis = kpis,
                       .kpi_count = 1,
+                      .entities = entities,
+                      .entity_count = 1,
                       .decls = decls,
                       .decl_count = 2,
                       .fns = &fn,
@@ -201,6 +210,7 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "DUTY")     ? 2
            : is(row, i, "APPROVAL") ? 2
            : is(row, i, "DECL")     ? 1
+           : is(row, i, "ENTITY")   ? 1
                                     : -1;
 }
 
@@ -571,6 +581,60 @@ TEST(a_measure_gets_its_group) {
     try_block(OP_MEASURE_IS, 5, OF_DUTY, bound, 3, NOT_THERE);
 }
 
+TEST(an_entity_is_read_by_its_key) {
+    what = "GET";
+    KindDef key = {V_INT, false}, perhaps = {V_INT, true}, other = {V_TEXT, false};
+    try_block(OP_GET, 5, 0, &key, 1, NULL);
+    try_block(OP_GET, 5, 0, &key, 0, UNWRITTEN);
+    try_block(OP_GET, 5, 0, &perhaps, 1, OTHER_KIND);
+    try_block(OP_GET, 5, 0, &other, 1, OTHER_KIND);
+    begin(); /* its fields do not fit the registers */
+    load(REGISTERS - 3, V_INT, false);
+    abx(OP_GET, REGISTERS - 3, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer(NO_REGISTER);
+    begin(); /* a flag, then fields that may be absent */
+    load(5, V_INT, false);
+    abx(OP_GET, 5, 0);
+    abc(OP_NOT, 9, 5, 0);
+    abc(OP_NEED, 10, 7, 6);
+    abc(OP_EQ_INT, 11, 10, 10);
+    abx(OP_RET, 0, 0);
+    expect_answer(NULL);
+    code[3] = (uint32_t)OP_MOVE | 10 << 8 | 7 << 16;
+    expect_answer(OTHER_KIND);
+}
+
+TEST(an_entity_is_set_to_what_its_fields_take) {
+    what = "SET";
+    begin();
+    load(5, V_INT, false);
+    load(6, V_TEXT, true);
+    abc(OP_SET, 5, 0, 2);
+    abx(OP_RET, 0, 0);
+    expect_answer(NULL);
+    for (uint32_t c = 0; c < 256; c++) {
+        code[2] = (uint32_t)OP_SET | 5 << 8 | c << 24;
+        expect_answer(c == 2   ? NULL
+                      : c == 1 ? OTHER_KIND /* a text, for a date */
+                               : "there is no such field to set");
+    }
+    begin(); /* absent, where a field must be there */
+    load(5, V_INT, false);
+    load(6, V_DATE, true);
+    abc(OP_SET, 5, 0, 1);
+    abx(OP_RET, 0, 0);
+    expect_answer(OTHER_KIND);
+    load(6, V_DATE, false);
+    code[1] = code[4];
+    fn.to--;
+    expect_answer(NULL);
+    what = "DELETE";
+    KindDef key = {V_INT, false}, other = {V_TEXT, false};
+    try_block(OP_DELETE, 5, 0, &key, 1, NULL);
+    try_block(OP_DELETE, 5, 0, &other, 1, OTHER_KIND);
+}
+
 TEST(a_table_gives_its_outputs) {
     what = "LOOKUP";
     begin();
@@ -765,12 +829,14 @@ UNIT_MAIN(
                             T(a_function_that_does_not_end_is_refused) T(
                                 an_opcode_that_there_is_not_is_refused)
                                 T(tables_events_and_duties_get_what_they_declare) T(
-                                    the_state_of_a_declaration_gets_its_key,
-                                    a_measure_gets_its_group) T(a_table_gives_its_outputs)
-                                    T(a_table_that_gathers_gives_what_it_gathers)
-                                        T(a_quotient_is_of_numbers_of_money_or_of_time) T(
-                                            a_rounding_that_there_is_not_is_refused)
-                                            T(a_notice_takes_parties_and_a_text) T(
-                                                results_are_what_the_function_promises)
-                                                T(every_way_brings_the_same_kind) T(
-                                                    more_registers_than_there_can_be_are_not_read))
+                                    the_state_of_a_declaration_gets_its_key)
+                                    T(an_entity_is_read_by_its_key) T(
+                                        an_entity_is_set_to_what_its_fields_take)
+                                        T(a_measure_gets_its_group) T(a_table_gives_its_outputs) T(
+                                            a_table_that_gathers_gives_what_it_gathers)
+                                            T(a_quotient_is_of_numbers_of_money_or_of_time) T(
+                                                a_rounding_that_there_is_not_is_refused)
+                                                T(a_notice_takes_parties_and_a_text) T(
+                                                    results_are_what_the_function_promises)
+                                                    T(every_way_brings_the_same_kind) T(
+                                                        more_registers_than_there_can_be_are_not_read))

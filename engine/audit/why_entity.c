@@ -1,0 +1,172 @@
+/* audit: why an entity is as it is: its fields, and the changes that made them so, the latest
+ * first. Each entry of the journal names the one before it. */
+#include "engine/audit/why_int.h"
+
+#include "engine/base/json.h"
+#include "engine/run/event_int.h"
+
+enum { CHANGES_SHOWN = 12 };
+
+/* The values of a key from their texts. */
+static Status key_values(Why *w, uint32_t decl, const Str *parts, uint32_t n, Value **out) {
+    const EntityDef *def = &w->r->b->entities[decl];
+    if (n != def->key_count)
+        return err_set(w->err, ERR_SYNTAX, "the key of %.*s has %u part%s, not %u",
+                       STR_ARG(def->name), def->key_count, def->key_count == 1 ? "" : "s", n);
+    Value *key = new (&w->arena, Value, n + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    EventReader reader = {.b = w->r->b, .arena = &w->arena};
+    for (uint32_t i = 0; i < n; i++) {
+        const FieldDef *field = &def->fields[def->keys[i]];
+        Str why;
+        Status status = value_from_text(&reader, &field->type, parts[i], &key[i], &why);
+        if (status == ERR_SYNTAX)
+            return err_set(w->err, ERR_SYNTAX, "%.*s: %.*s", STR_ARG(field->name), STR_ARG(why));
+        TRY(status);
+    }
+    *out = key;
+    return OK;
+}
+
+static void put_set_fields(Why *w, const EntityDef *def, const ChangeLeaf *c) {
+    for (uint32_t i = 0; i < c->field_count; i++) {
+        const ChangedField *f = &c->fields[i];
+        put_fmt(w->out, "                    %.*s = ", STR_ARG(def->fields[f->field].name));
+        why_value(w, f->is);
+        if (c->how == CHANGE_SET) {
+            put_text(w->out, S(", was "));
+            why_value(w, f->was);
+        }
+        if (f->line > 0) {
+            put_text(w->out, S(", by "));
+            why_place(w, f->line >> 20, f->line & 0xFFFFF);
+            put_text(w->out, S("\n                      "));
+            why_source(w, f->line >> 20, f->line & 0xFFFFF);
+        }
+        put_c(w->out, '\n');
+    }
+}
+
+void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject) {
+    const EntityDef *def = &w->r->b->entities[c->subject.decl];
+    put_text(w->out, S("  "));
+    why_local(w, c->time);
+    put_text(w->out, S("  "));
+    if (subject) {
+        put_subject(w->out, w->r->b, &c->subject);
+        put_c(w->out, ' ');
+    }
+    put_text(w->out, change_text(c->how));
+    if (c->seen != c->time) {
+        put_text(w->out, S(", seen "));
+        why_local(w, c->seen);
+    }
+    put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
+    if (c->how == CHANGE_DELETED && c->line > 0) {
+        put_text(w->out, S("                    by "));
+        why_place(w, c->line >> 20, c->line & 0xFFFFF);
+        put_c(w->out, '\n');
+    } else {
+        put_set_fields(w, def, c);
+    }
+}
+
+static Status put_history(Why *w, uint64_t leaf) {
+    Arena a = {0};
+    Status status = OK;
+    put_text(w->out, S("\nWhat changed it, the latest first\n"));
+    for (int n = 0; leaf != 0 && status == OK; n++) {
+        Leaf entry;
+        if (n == CHANGES_SHOWN) {
+            put_text(w->out, S("  ... and what was before; remit log --subject has all\n"));
+            break;
+        }
+        arena_reset(&a);
+        status = record_leaf(w->r, leaf, &a, &entry, w->err);
+        if (status == OK && entry.kind != LEAF_CHANGE)
+            status = ERR_DAMAGED;
+        if (status != OK)
+            break;
+        why_change(w, leaf, &entry.change, false);
+        put_text(w->out, S("                    because of "));
+        if (entry.change.cause.kind == CAUSE_EVENT)
+            put_fmt(w->out, "event %.*s, ", STR_ARG(entry.change.cause.id));
+        if (entry.change.cause.kind == CAUSE_TIMER) {
+            put_text(w->out, S("a timer of "));
+            put_subject(w->out, w->r->b, &entry.change.cause.subject);
+        } else {
+            put_fmt(w->out, "journal entry %llu", (unsigned long long)entry.change.cause.index);
+        }
+        put_c(w->out, '\n');
+        leaf = entry.change.before;
+    }
+    arena_free(&a);
+    return status;
+}
+
+static Status entity_text(Why *w, Str subject, const EntityDef *def, const Value *fields,
+                          uint64_t leaf) {
+    put_fmt(w->out, "%.*s\n\nIt holds\n", STR_ARG(subject));
+    for (uint32_t i = 0; i < def->field_count; i++) {
+        put_fmt(w->out, "  %.*s = ", STR_ARG(def->fields[i].name));
+        why_value(w, fields[i]);
+        put_c(w->out, '\n');
+    }
+    return put_history(w, leaf);
+}
+
+static Status entity_json(Why *w, Str subject, const EntityDef *def, const Value *fields,
+                          uint64_t leaf) {
+    put_text(w->out, S("{\"subject\":"));
+    put_json_string(w->out, subject);
+    put_text(w->out, S(",\"fields\":{"));
+    for (uint32_t i = 0; i < def->field_count; i++) {
+        put_text(w->out, i > 0 ? S(",") : S(""));
+        put_json_string(w->out, def->fields[i].name);
+        put_c(w->out, ':');
+        put_value_json(w->out, w->r->b, &w->r->render.zone, fields[i]);
+    }
+    put_text(w->out, S("},\"changes\":["));
+    Arena a = {0};
+    Status status = OK;
+    for (bool first = true; leaf != 0 && status == OK; first = false) {
+        Leaf entry;
+        arena_reset(&a);
+        status = record_leaf(w->r, leaf, &a, &entry, w->err);
+        if (status == OK && entry.kind != LEAF_CHANGE)
+            status = ERR_DAMAGED;
+        if (status != OK)
+            break;
+        put_fmt(w->out, "%s%llu", first ? "" : ",", (unsigned long long)leaf);
+        leaf = entry.change.before;
+    }
+    arena_free(&a);
+    put_text(w->out, S("]}\n"));
+    return status;
+}
+
+Status why_entity(Why *w, Str subject, uint32_t decl, const Str *parts, uint32_t n) {
+    const EntityDef *def = &w->r->b->entities[decl];
+    Value *key = NULL, *fields;
+    Str bytes, kept;
+    uint64_t leaf;
+    bool found = false;
+    Buf id = {0};
+    TRY(key_values(w, decl, parts, n, &key));
+    Status status = entity_key(&id, w->r->b, decl, key);
+    if (status == OK)
+        status = led_find(w->r->l, LED_ENTITY, buf_str(&id), &bytes, &found);
+    buf_free(&id);
+    if (status != ERR_LIMIT)
+        TRY(status);
+    if (!found)
+        return err_set(w->err, ERR_NOTFOUND,
+                       "there is no %.*s in this ledger; remit log --subject %.*s tells whether "
+                       "there was",
+                       STR_ARG(subject), STR_ARG(subject));
+    TRY(arena_str(&w->arena, bytes, &kept));
+    TRY(view_entity(w->r->b, decl, kept, &w->arena, &fields, &leaf));
+    return w->json ? entity_json(w, subject, def, fields, leaf)
+                   : entity_text(w, subject, def, fields, leaf);
+}

@@ -1,0 +1,431 @@
+/* run: entities: records that rules read and change. Rules of one event read the state before it
+ * (semantics.md 19): what they set waits until the event is done, and then makes one entry of the
+ * journal for each entity. What is set twice to different values refuses the event. */
+#include <string.h>
+
+#include "engine/base/check.h"
+#include "engine/base/limits.h"
+#include "engine/ledger/record.h"
+#include "engine/run/lists.h"
+#include "engine/run/view.h"
+
+/* Where something was set. */
+typedef struct Setter {
+    bool there;
+    uint32_t fn, at, rule;
+} Setter;
+
+typedef struct Change {
+    uint32_t entity;
+    Str id; /* its key in the ledger */
+    Value *key;
+    Value *values;   /* a value a field */
+    Setter *setters; /* of each field */
+    Setter deleter;
+    int64_t time, seen;
+    Cause cause;
+    Subject by;
+} Change;
+
+/* ---- keys and records */
+
+/* A text so that shorter ones come first and none begins another: 0 is 0 255, the end 0 0. */
+static void put_key_text(Buf *out, Str text) {
+    for (size_t i = 0; i < text.n; i++) {
+        put_c(out, text.p[i]);
+        if (text.p[i] == '\0')
+            put_u8(out, 255);
+    }
+    put_u8(out, 0);
+    put_u8(out, 0);
+}
+
+Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key) {
+    const EntityDef *def = &b->entities[entity];
+    buf_reset(out);
+    put_u8(out, (uint8_t)entity);
+    for (uint32_t i = 0; i < def->key_count; i++) {
+        Value v = key[i];
+        if (v.kind == V_TEXT)
+            put_key_text(out, value_str(v));
+        else if (v.kind == V_PARTY)
+            put_key_text(out, party_text(b, v));
+        else if (v.kind == V_ENUM)
+            put_key_text(out, b->enums[v.n].members[v.i].name);
+        else
+            put_key_i64(out, v.i);
+    }
+    TRY(buf_status(out));
+    return out->n > LED_KEY_MOST ? ERR_LIMIT : OK;
+}
+
+static bool value_fits(const Bundle *b, const TypeDef *type, Value v) {
+    if (v.kind == V_ABSENT)
+        return type->optional;
+    if (v.kind != type->kind)
+        return false;
+    if (v.kind == V_ENUM)
+        return v.n == type->members && v.i >= 0 && v.i < (int64_t)b->enums[v.n].count;
+    if (v.kind == V_PARTY && v.aux == 0)
+        return v.i >= 0 && v.i < (int64_t)b->party_count;
+    for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++) {
+        TypeDef item = type_of_item(type);
+        if (!value_fits(b, &item, v.items[i]))
+            return false;
+    }
+    return true;
+}
+
+Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value **fields,
+                   uint64_t *leaf) {
+    const EntityDef *def = &b->entities[entity];
+    EntityRec rec;
+    uint32_t n;
+    TRY(entity_rec_take(bytes, &rec));
+    TRY(take_value_list(a, rec.fields, fields, &n));
+    *leaf = rec.leaf;
+    bool fits = n == def->field_count;
+    for (uint32_t i = 0; fits && i < n; i++)
+        fits = value_fits(b, &def->fields[i].type, (*fields)[i]);
+    return fits ? OK : ERR_DAMAGED;
+}
+
+/* The entity of the key in e->key as the ledger has it; all lives in the event arena. */
+static Status entity_read(Engine *e, uint32_t entity, Str id, Value **fields, uint64_t *leaf,
+                          bool *found) {
+    Str bytes, kept;
+    Status status = led_find(e->l, LED_ENTITY, id, &bytes, found);
+    if (status == OK && !*found)
+        return OK;
+    if (status == OK)
+        status = arena_str(&e->event, bytes, &kept);
+    if (status == OK)
+        status = view_entity(e->b, entity, kept, &e->event, fields, leaf);
+    return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "an entity");
+}
+
+Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found) {
+    Engine *e = ctx;
+    Value *held;
+    uint64_t leaf;
+    *found = false;
+    Status status = entity_key(&e->key, e->b, entity, key);
+    if (status == ERR_LIMIT)
+        return OK; /* nothing can be kept under such a key */
+    TRY(status);
+    TRY(entity_read(e, entity, buf_str(&e->key), &held, &leaf, found));
+    if (*found)
+        memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
+    return OK;
+}
+
+/* ---- what goes wrong */
+
+/* "product(A1).stock" */
+static void put_held_name(Buf *out, Engine *e, uint32_t entity, const Value *key, int64_t field) {
+    const EntityDef *def = &e->b->entities[entity];
+    put_fmt(out, "%.*s(", STR_ARG(def->name));
+    for (uint32_t i = 0; i < def->key_count; i++) {
+        put_text(out, i == 0 ? S("") : S(", "));
+        put_value_text(out, e->b, &e->render.zone, key[i]);
+    }
+    put_c(out, ')');
+    if (field >= 0)
+        put_fmt(out, ".%.*s", STR_ARG(def->fields[field].name));
+}
+
+/* Stops what is at hand with the words in e->text. */
+static Status stop(Engine *e, TrapCode code, uint32_t fn, uint32_t at) {
+    Str more;
+    TRY(buf_status(&e->text));
+    TRY(arena_str(&e->event, buf_str(&e->text), &more));
+    e->vm.trap = (Trap){.code = code, .fn = fn, .at = at, .table = -1, .more = more};
+    return ERR_TRAP;
+}
+
+static void put_setter(Buf *out, const Engine *e, const Setter *setter) {
+    uint32_t line = e->b->lines[setter->at];
+    put_fmt(out, " in %.*s at %.*s:%u", STR_ARG(e->b->fns[setter->fn].name),
+            STR_ARG(e->b->sources[line >> 20].name), line & 0xFFFFF);
+}
+
+static Status stop_twice(Engine *e, const Change *c, uint32_t field, const Value *value) {
+    buf_reset(&e->text);
+    put_held_name(&e->text, e, c->entity, c->key, field);
+    put_text(&e->text, S(" = "));
+    put_value_text(&e->text, e->b, &e->render.zone, c->values[field]);
+    put_setter(&e->text, e, &c->setters[field]);
+    if (value == NULL) {
+        put_text(&e->text, S(", but it is deleted"));
+    } else {
+        put_text(&e->text, S(", but = "));
+        put_value_text(&e->text, e->b, &e->render.zone, *value);
+    }
+    return stop(e, TRAP_SET_TWICE, e->vm.trap.fn, e->vm.trap.at);
+}
+
+static Status stop_deleted(Engine *e, const Change *c, uint32_t field) {
+    buf_reset(&e->text);
+    put_held_name(&e->text, e, c->entity, c->key, -1);
+    put_text(&e->text, S(" is deleted"));
+    put_setter(&e->text, e, &c->deleter);
+    put_fmt(&e->text, ", but its %.*s is set",
+            STR_ARG(e->b->entities[c->entity].fields[field].name));
+    return stop(e, TRAP_SET_TWICE, e->vm.trap.fn, e->vm.trap.at);
+}
+
+static Status stop_range(Engine *e, uint32_t entity, const Value *key, uint32_t field, Value v) {
+    const TypeDef *type = &e->b->entities[entity].fields[field].type;
+    buf_reset(&e->text);
+    put_held_name(&e->text, e, entity, key, field);
+    if (type->bounded) {
+        put_text(&e->text, S(" takes "));
+        dec_put(&e->text, type->lo);
+        put_text(&e->text, S(".."));
+        dec_put(&e->text, type->hi);
+        put_text(&e->text, S(", not "));
+        put_value_text(&e->text, e->b, &e->render.zone, v);
+    } else {
+        put_text(&e->text, S(" cannot be empty"));
+    }
+    return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
+}
+
+/* ---- setting */
+
+static bool takes(const TypeDef *type, Value v) {
+    if (v.kind == V_ABSENT)
+        return true;
+    if (type->is_id && v.n == 0)
+        return false;
+    if (!type->bounded || type->kind == V_LIST)
+        return true;
+    Dec d = v.kind == V_INT ? dec_of_i64(v.i) : value_to_dec(v);
+    return dec_cmp(d, type->lo) >= 0 && dec_cmp(d, type->hi) <= 0;
+}
+
+static uint32_t hash_of(Str id) {
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < id.n; i++)
+        h = (h ^ (uint8_t)id.p[i]) * 16777619u;
+    return h;
+}
+
+static void slot_put(Changes *c, Change *change) {
+    uint32_t at = hash_of(change->id) & (c->slot_count - 1);
+    while (c->slots[at] != NULL)
+        at = (at + 1) & (c->slot_count - 1);
+    c->slots[at] = change;
+}
+
+static Change *change_find(const Changes *c, Str id) {
+    if (c->slot_count == 0)
+        return NULL;
+    uint32_t at = hash_of(id) & (c->slot_count - 1);
+    while (c->slots[at] != NULL && !str_eq(c->slots[at]->id, id))
+        at = (at + 1) & (c->slot_count - 1);
+    return c->slots[at];
+}
+
+static Status change_add(Engine *e, Change *change) {
+    Changes *c = &e->changes;
+    if ((c->n + 1) * 2 > c->slot_count) {
+        c->slot_count = c->slot_count == 0 ? 16 : c->slot_count * 2;
+        c->slots = new (&e->event, Change *, c->slot_count);
+        if (c->slots == NULL)
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < c->n; i++)
+            slot_put(c, c->at[i]);
+    }
+    if (!arena_push(&e->event, c, change))
+        return ERR_NOMEM;
+    slot_put(c, change);
+    return OK;
+}
+
+static Status change_new(Engine *e, uint32_t entity, const Value *key, Change **out) {
+    const EntityDef *def = &e->b->entities[entity];
+    Change *c = new (&e->event, Change, 1);
+    if (c == NULL)
+        return ERR_NOMEM;
+    *c = (Change){.entity = entity,
+                  .time = e->now,
+                  .seen = e->clock,
+                  .cause = e->cause,
+                  .by = e->subject,
+                  .key = new (&e->event, Value, def->key_count),
+                  .values = new (&e->event, Value, def->field_count),
+                  .setters = new (&e->event, Setter, def->field_count)};
+    if (c->key == NULL || c->values == NULL || c->setters == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < def->key_count; i++)
+        TRY(value_keep(key[i], &e->event, &c->key[i]));
+    TRY(arena_str(&e->event, buf_str(&e->key), &c->id));
+    *out = c;
+    return change_add(e, c);
+}
+
+/* What is to be changed of the entity of this key. */
+static Status change_of(Engine *e, uint32_t entity, const Value *key, Change **out) {
+    Status status = entity_key(&e->key, e->b, entity, key);
+    if (status == ERR_LIMIT) {
+        buf_reset(&e->text);
+        return stop(e, TRAP_TOO_LONG, e->vm.trap.fn, e->vm.trap.at);
+    }
+    TRY(status);
+    *out = change_find(&e->changes, buf_str(&e->key));
+    return *out != NULL ? OK : change_new(e, entity, key, out);
+}
+
+static Setter setter_now(const Engine *e) {
+    return (Setter){true, e->vm.trap.fn, e->vm.trap.at, e->rule};
+}
+
+/* Whether two values are the same to the last digit, as the ledger keeps them. */
+static bool same_bytes(Value a, Value b) {
+    return value_eq(a, b) && a.scale == b.scale;
+}
+
+Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value) {
+    Engine *e = ctx;
+    const EntityDef *def = &e->b->entities[entity];
+    Change *c;
+    for (uint32_t i = 0; i < def->key_count; i++)
+        if (!takes(&def->fields[def->keys[i]].type, key[i]))
+            return stop_range(e, entity, key, def->keys[i], key[i]);
+    if (!takes(&def->fields[field].type, value))
+        return stop_range(e, entity, key, field, value);
+    TRY(change_of(e, entity, key, &c));
+    if (c->deleter.there)
+        return stop_deleted(e, c, field);
+    if (c->setters[field].there)
+        return value_eq(c->values[field], value) ? OK : stop_twice(e, c, field, &value);
+    c->setters[field] = setter_now(e);
+    return value_keep(value, &e->event, &c->values[field]);
+}
+
+Status entity_drop(void *ctx, uint32_t entity, const Value *key) {
+    Engine *e = ctx;
+    Change *c;
+    TRY(change_of(e, entity, key, &c));
+    for (uint32_t i = 0; i < e->b->entities[entity].field_count; i++)
+        if (c->setters[i].there)
+            return stop_twice(e, c, i, NULL);
+    if (!c->deleter.there)
+        c->deleter = setter_now(e);
+    return OK;
+}
+
+/* ---- carrying it out */
+
+/* A new entity: its key, its defaults, what is set. */
+static Status make(Engine *e, const Change *c, Value *fields) {
+    const EntityDef *def = &e->b->entities[c->entity];
+    for (uint32_t i = 0; i < def->field_count; i++)
+        fields[i] = c->setters[i].there         ? c->values[i]
+                    : def->fields[i].has_preset ? def->fields[i].preset
+                                                : value_absent();
+    for (uint32_t i = 0; i < def->key_count; i++)
+        fields[def->keys[i]] = c->key[i];
+    for (uint32_t i = 0; i < def->field_count; i++) {
+        if (fields[i].kind != V_ABSENT || def->fields[i].type.optional)
+            continue;
+        uint32_t by = 0;
+        while (!c->setters[by].there)
+            by++;
+        buf_reset(&e->text);
+        put_held_name(&e->text, e, c->entity, c->key, -1);
+        put_fmt(&e->text, " would be new, and nothing sets its %.*s", STR_ARG(def->fields[i].name));
+        return stop(e, TRAP_INCOMPLETE, c->setters[by].fn, c->setters[by].at);
+    }
+    return OK;
+}
+
+static void changed_add(const Engine *e, ChangeLeaf *leaf, uint32_t field, Value was, Value is,
+                        const Setter *setter) {
+    leaf->fields[leaf->field_count++] =
+        (ChangedField){.field = field,
+                       .was = was,
+                       .is = is,
+                       .rule = setter->there ? setter->rule : 0,
+                       .line = setter->there ? e->b->lines[setter->at] : 0};
+}
+
+static Status leaf_begin(Engine *e, const Change *c, Leaf *leaf) {
+    const EntityDef *def = &e->b->entities[c->entity];
+    *leaf = (Leaf){.kind = LEAF_CHANGE};
+    leaf->change = (ChangeLeaf){.time = c->time, .seen = c->seen, .cause = c->cause, .by = c->by};
+    leaf->change.subject = (Subject){
+        .kind = SUBJECT_ENTITY, .decl = c->entity, .occurrence = 1, .key_count = def->key_count};
+    leaf->change.fields = new (&e->event, ChangedField, def->field_count);
+    if (leaf->change.fields == NULL)
+        return ERR_NOMEM;
+    return key_texts(e, c->key, def->key_count, &leaf->change.subject.key);
+}
+
+static Status ledger_status(Engine *e, Status status) {
+    return status == OK || status == ERR_NOMEM ? status
+                                               : engine_fail(e, status, "writing an entity");
+}
+
+static Status entity_write(Engine *e, Str id, const Value *fields, uint32_t n, uint64_t leaf) {
+    buf_reset(&e->text);
+    put_value_list(&e->text, fields, n);
+    TRY(buf_status(&e->text));
+    EntityRec rec = {.fields = buf_str(&e->text), .leaf = leaf};
+    buf_reset(&e->record);
+    entity_rec_put(&e->record, &rec);
+    TRY(buf_status(&e->record));
+    return ledger_status(e, led_put(e->l, LED_ENTITY, id, buf_str(&e->record)));
+}
+
+static Status delete (Engine *e, const Change *c, Value *held, uint64_t before) {
+    Leaf leaf;
+    TRY(leaf_begin(e, c, &leaf));
+    leaf.change.how = CHANGE_DELETED;
+    leaf.change.before = before;
+    leaf.change.rule = c->deleter.rule;
+    leaf.change.line = e->b->lines[c->deleter.at];
+    Setter none = {0};
+    for (uint32_t i = 0; i < e->b->entities[c->entity].field_count; i++)
+        changed_add(e, &leaf.change, i, held[i], value_absent(), &none);
+    TRY(engine_leaf(e, &leaf, NULL));
+    return ledger_status(e, led_del(e->l, LED_ENTITY, c->id));
+}
+
+/* What is set to what it was changes nothing, and is not written down. */
+static Status change_apply(Engine *e, const Change *c) {
+    const EntityDef *def = &e->b->entities[c->entity];
+    Value *held = NULL, *fields = new (&e->event, Value, def->field_count);
+    uint64_t before = 0, index;
+    bool found;
+    Leaf leaf;
+    if (fields == NULL)
+        return ERR_NOMEM;
+    TRY(entity_read(e, c->entity, c->id, &held, &before, &found));
+    if (c->deleter.there)
+        return found ? delete (e, c, held, before) : OK;
+    if (!found)
+        TRY(make(e, c, fields));
+    for (uint32_t i = 0; found && i < def->field_count; i++)
+        fields[i] = c->setters[i].there ? c->values[i] : held[i];
+    TRY(leaf_begin(e, c, &leaf));
+    leaf.change.how = found ? CHANGE_SET : CHANGE_CREATED;
+    leaf.change.before = before;
+    for (uint32_t i = 0; i < def->field_count; i++)
+        if (!same_bytes(fields[i], found ? held[i] : value_absent()))
+            changed_add(e, &leaf.change, i, found ? held[i] : value_absent(), fields[i],
+                        &c->setters[i]);
+    if (found && leaf.change.field_count == 0)
+        return OK;
+    TRY(engine_leaf(e, &leaf, &index));
+    return entity_write(e, c->id, fields, def->field_count, index);
+}
+
+Status entities_apply(Engine *e) {
+    Changes changes = e->changes;
+    e->changes = (Changes){0};
+    for (uint32_t i = 0; i < changes.n; i++)
+        TRY(change_apply(e, changes.at[i]));
+    return OK;
+}
