@@ -125,6 +125,7 @@ item(N) ::= TEAM(K) ID(S) label(L) under(U) LB roles(A) RB(R). { N = build_named
 roles(L) ::= . { L = build_none(); }
 roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
 roles(L) ::= roles(A) VOTES(K) ID(S). { L = build_list(b, A, build_leaf(b, N_VOTES, K, S)); }
+roles(L) ::= roles(A) local(N). { L = build_list(b, A, N); }
 roles(L) ::= roles(A) error. { L = A; }
 
 /* ---- powers. GRANT has no text: the joiner puts it before the names that `may` follows, so that a misspelt
@@ -315,6 +316,9 @@ clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, 
 clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
 clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
 clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
+clause(N) ::= local(A). { N = A; }
+local(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
+local(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }
 clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A); }
 clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A); }
 clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
@@ -483,6 +487,7 @@ group(L) ::= BY names(A). { L = A; }
 kpiparts(L) ::= . { L = build_none(); }
 kpiparts(L) ::= kpiparts(A) kpipart(N). { L = build_list(b, A, N); }
 kpipart(N) ::= error. { N = build_error(b); }
+kpipart(N) ::= local(A). { N = A; }
 kpipart(N) ::= MEASURE(K) aggregate(A) over(W). { N = build_measure(b, K, A, NULL, W); }
 kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W). { N = build_measure(b, K, A, B, W); }
 kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }

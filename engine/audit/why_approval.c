@@ -377,8 +377,8 @@ static Status put_due(Why *w) {
         return OK;
     Value each = a->stages[a->open].each;
     w->d = (Duty){.def = &none, .span = each, .assumed = a->assumed};
-    w->d.terms = (Terms){.zone = bundle_zone(w->r->b),
-                         .calendar = bundle_calendar(w->r->b),
+    w->d.terms = (Terms){.zone = local_zone(w->r->b, a->def->local),
+                         .calendar = local_calendar(w->r->b, a->def->local),
                          .raised = a->stages[a->open].opened,
                          .unpaused = a->due,
                          .working = each.aux == FAMILY_WORKING || each.aux == FAMILY_WORKING_DAYS};

@@ -44,12 +44,13 @@ static void put_held(Why *w, const Series *s, const Samples *held) {
 }
 
 /* When a wait ends if nothing changes. */
-static Status wait_ends(Why *w, const LevelDef *def, const LevelState *level, int64_t *out) {
+static Status wait_ends(Why *w, uint32_t local, const LevelDef *def, const LevelState *level,
+                        int64_t *out) {
     const BoundDef *bound = level->raised ? &def->clear : &def->raise;
     *out = level->waits;
     if (bound->hold.kind != V_DURATION)
         return OK;
-    return moment_add(bundle_zone(w->r->b), NULL, level->waits, (Family)bound->hold.aux,
+    return moment_add(local_zone(w->r->b, local), NULL, level->waits, (Family)bound->hold.aux,
                       bound->hold.i, out, NULL);
 }
 
@@ -115,7 +116,7 @@ static Status put_level_state(Why *w, const KpiDef *kpi, const LevelDef *def,
     }
     if (level->waits != INSTANT_NEVER) {
         int64_t ends;
-        TRY(wait_ends(w, def, level, &ends));
+        TRY(wait_ends(w, kpi->local, def, level, &ends));
         put_text(w->out, level->raised ? S("; would clear at ") : S("; would be raised at "));
         why_moment(w, ends);
         put_text(w->out, S(", what it waits for holds since "));
@@ -283,7 +284,7 @@ static Status kpi_json(Why *w, Str subject, const Series *s, const Samples *held
         why_json_value(w, "episodes", value_int((int64_t)level->episode));
         if (level->waits != INSTANT_NEVER) {
             int64_t ends;
-            TRY(wait_ends(w, &s->def->levels[i], level, &ends));
+            TRY(wait_ends(w, s->def->local, &s->def->levels[i], level, &ends));
             why_json_value(w, "waits_since", value_of(V_INSTANT, level->waits));
             why_json_value(w, "waits_until", value_of(V_INSTANT, ends));
         }

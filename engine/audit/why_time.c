@@ -226,10 +226,9 @@ Value why_due_said(const Duty *d) {
                                            : d->span;
 }
 
-Status why_deadline(Why *w) {
+static Status put_deadline(Why *w) {
     const Duty *d = &w->d;
     const Terms *t = &d->terms;
-    put_text(w->out, d->def->forbids ? S("Until when it holds\n  ") : S("Why it is due then\n  "));
     if (t->unpaused == INSTANT_NEVER) {
         put_text(w->out, S("until an event ends it: it has no time of its own\n"));
         return OK;
@@ -259,4 +258,19 @@ Status why_deadline(Why *w) {
         put_text(w->out, S(", assumed: the holidays of that year are not published"));
     put_c(w->out, '\n');
     return paused ? put_paused_deadline(w) : OK;
+}
+
+/* By the clocks of where its time is counted, which may not be the policy's. */
+Status why_deadline(Why *w) {
+    const Terms *t = &w->d.terms;
+    ZoneCache policy = w->r->render.zone;
+    put_text(w->out, w->d.def->forbids ? S("Until when it holds") : S("Why it is due then"));
+    if (!str_eq(t->zone->name, policy.zone->name)) {
+        put_fmt(w->out, ", by the clocks of %.*s", STR_ARG(t->zone->name));
+        w->r->render.zone = (ZoneCache){.zone = t->zone};
+    }
+    put_text(w->out, S("\n  "));
+    Status status = put_deadline(w);
+    w->r->render.zone = policy;
+    return status;
 }

@@ -327,6 +327,8 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
         }
         break;
     case N_LET:
+    case N_SET_ZONE:
+    case N_SET_CALENDAR:
     case N_KEY:
     case N_ERROR:
         return;
@@ -411,6 +413,7 @@ static void approval_check(Program *p, ApprovalSym *a) {
 void approvals_check(Program *p) {
     for (size_t i = 0; i < p->approvals.n && !p->nomem; i++) {
         space_enter(p, p->approvals.at[i]->base.home);
+        local_enter(p, &p->approvals.at[i]->base.local);
         approval_check(p, p->approvals.at[i]);
     }
 }

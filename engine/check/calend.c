@@ -11,7 +11,9 @@ typedef struct CalBuild {
     CalDate *dates;
     Span *at; /* of each date, for messages */
     uint32_t count;
-    Hours workdays; /* of make-up days that name no hours */
+    Hours workdays;         /* of make-up days that name no hours */
+    int32_t past[7];        /* how far the hours of each weekday go on into the next one */
+    const Node *past_at[7]; /* where that is said */
 } CalBuild;
 
 static bool read_time(Program *p, const Node *span, Str text, int32_t *out) {
@@ -22,7 +24,8 @@ static bool read_time(Program *p, const Node *span, Str text, int32_t *out) {
     return false;
 }
 
-static Hours read_hours(Program *p, const Node *spans) {
+/* past: how far the last span goes on past midnight; NULL: none may. */
+static Hours read_hours(Program *p, const Node *spans, int32_t *past) {
     size_t n = node_count(spans);
     DaySpan *out = new (p->arena, DaySpan, n + 1);
     if (out == NULL) {
@@ -34,6 +37,10 @@ static Hours read_hours(Program *p, const Node *spans) {
         DaySpan span;
         if (!read_time(p, s, s->text, &span.from_ms) || !read_time(p, s, s->more, &span.to_ms))
             continue;
+        if (past != NULL && s->next == NULL && span.to_ms < span.from_ms) {
+            *past = span.to_ms;
+            span.to_ms = DAY_MS;
+        }
         if (span.from_ms >= span.to_ms || (used > 0 && out[used - 1].to_ms > span.from_ms)) {
             diag_add1(p->diags, DIAG_BAD_HOURS, s->span, source_text(p->sources, s->span));
             continue;
@@ -47,7 +54,8 @@ static Hours read_hours(Program *p, const Node *spans) {
 }
 
 static void weekly(CalBuild *b, const Node *item) {
-    Hours hours = read_hours(b->p, item->b);
+    int32_t past = 0;
+    Hours hours = read_hours(b->p, item->b, &past);
     for (const Node *d = item->a; d != NULL; d = d->next)
         for (unsigned day = d->op, i = 0; i < 7; i++, day = day % 7 + 1) {
             Hours *slot = &b->c->calendar.week[day - 1];
@@ -55,9 +63,43 @@ static void weekly(CalBuild *b, const Node *item) {
                 diag_add2(b->p->diags, DIAG_DECLARED_TWICE, d->span,
                           source_text(b->p->sources, d->span), S(""));
             *slot = hours;
+            b->past[day - 1] = past;
+            b->past_at[day - 1] = item->b;
             if (day == d->flag)
                 break;
         }
+}
+
+/* What goes on past midnight are hours of the next date. */
+static void weekly_past(CalBuild *b) {
+    Hours *week = b->c->calendar.week, after[7];
+    for (int day = 0; day < 7; day++) {
+        int from = (day + 6) % 7;
+        int32_t past = b->past[from];
+        Hours own = after[day] = week[day];
+        if (past == 0)
+            continue;
+        if (own.n > 0 && own.spans[0].from_ms < past) {
+            const Node *last = b->past_at[from];
+            while (last->next != NULL)
+                last = last->next;
+            diag_add1(b->p->diags, DIAG_BAD_HOURS, last->span,
+                      source_text(b->p->sources, last->span));
+            continue;
+        }
+        DaySpan *spans = new (b->p->arena, DaySpan, own.n + 1);
+        if (spans == NULL) {
+            b->p->nomem = true;
+            return;
+        }
+        bool joins = own.n > 0 && own.spans[0].from_ms == past;
+        spans[0] = (DaySpan){0, joins ? own.spans[0].to_ms : past};
+        for (uint32_t i = joins; i < own.n; i++)
+            spans[i + 1 - joins] = own.spans[i];
+        after[day] = (Hours){spans, own.n + 1 - joins};
+    }
+    for (int day = 0; day < 7; day++)
+        week[day] = after[day];
 }
 
 static bool read_date(Program *p, const Node *literal, int32_t *out) {
@@ -155,7 +197,7 @@ static void calendar_check(Program *p, Calend *c) {
         if (item->kind == N_CAL_HOURS)
             weekly(&b, item);
         else if (item->kind == N_CAL_WORKDAYS)
-            b.workdays = read_hours(p, item->c);
+            b.workdays = read_hours(p, item->c, NULL);
         else if (item->kind == N_CAL_PUBLISHED)
             published(&b, item);
         else if (item->kind == N_SET_ZONE)
@@ -163,11 +205,12 @@ static void calendar_check(Program *p, Calend *c) {
     }
     if (b.workdays.n == 0)
         b.workdays = c->calendar.week[0];
+    weekly_past(&b);
     for (const Node *item = items; item != NULL; item = item->next) {
         if (item->kind == N_CAL_HOLIDAY)
             dated(&b, item, (Hours){NULL, 0});
         else if (item->kind == N_CAL_WORKDAY)
-            dated(&b, item, item->c == NULL ? b.workdays : read_hours(p, item->c));
+            dated(&b, item, item->c == NULL ? b.workdays : read_hours(p, item->c, NULL));
     }
     if (b.count > 1)
         qsort(b.dates, b.count, sizeof *b.dates,

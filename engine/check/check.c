@@ -20,16 +20,17 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->asks_nothing = true; /* until it is known what KPIs measure */
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
-    void (*const steps[])(Program *) = {
-        patterns_check, calendars_check, tables_check, calls_check,     kpis_oblige,
-        kpis_read,      powers_check,    duties_check, approvals_check, kpis_check,
-        rules_check,    sets_check,      states_check, graph_check,     tests_check};
+    void (*const steps[])(Program *) = {patterns_check, calendars_check, locals_check, tables_check,
+                                        calls_check,    kpis_oblige,     kpis_read,    powers_check,
+                                        duties_check,   approvals_check, kpis_check,   rules_check,
+                                        sets_check,     states_check,    graph_check,  tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->nomem; i++) {
         space_enter(p, NULL);
         steps[i](p);
+        local_enter(p, NULL);
     }
     space_enter(p, NULL);
     p->settings = NULL;

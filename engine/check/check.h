@@ -155,9 +155,18 @@ typedef struct Entity {
     Span at;
 } Entity;
 
+/* A zone and a calendar of one's own; NULL: the policy's. */
+typedef struct LocalTime {
+    bool said; /* one of them is there */
+    const Zone *zone;
+    const struct Calend *calendar;
+    uint32_t number; /* in the bundle */
+} LocalTime;
+
 typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT } PartyKind;
 
 typedef struct Party {
+    LocalTime local;
     const Space *home; /* where it stands */
     bool secret;       /* not to be used from elsewhere */
     Str name;          /* "director", "customer_service", "customer_service.lead" */
@@ -315,6 +324,7 @@ typedef struct Dated {
 
 /* A duty, or what an approval has in common with one. */
 typedef struct DutySym {
+    LocalTime local;
     const Space *home; /* where it stands */
     bool secret;       /* not to be used from elsewhere */
     Str name, alias;
@@ -390,6 +400,7 @@ typedef struct ApprovalSym {
 } ApprovalSym;
 
 typedef struct Rule {
+    LocalTime local;
     const Space *home; /* where it stands */
     bool secret;       /* not to be used from elsewhere */
     Str name, alias;
@@ -446,6 +457,7 @@ typedef struct LevelReaction {
 } LevelReaction;
 
 typedef struct KpiSym {
+    LocalTime local;
     const Space *home; /* where it stands */
     bool secret;       /* not to be used from elsewhere */
     Str name, alias;
@@ -600,8 +612,9 @@ typedef struct Program {
     Zone zone;
     bool has_zone;
     const Calend *calendar;
-    uint32_t currency; /* 0: none */
-    int64_t late_ms;   /* how late an event may come; default 30 days */
+    uint32_t currency;      /* 0: none */
+    const LocalTime *local; /* of the declaration that is being checked, or NULL */
+    int64_t late_ms;        /* how late an event may come; default 30 days */
     /* declarations, by kind, in the order of the text */
     VEC(Node *) files;   /* each file's declarations */
     VEC(Space *) homes;  /* and where they stand */

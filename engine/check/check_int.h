@@ -118,6 +118,14 @@ Space *module_get(Program *p, Str name, uint32_t beside, Str *tried);
 bool say_unseen(Program *p, Span at, Str name); /* false: there is nothing to say */
 void modules_load(Program *p);
 
+/* local.c: a zone and calendar of one's own. local_read takes them from clauses; here is where
+ * the declaration stands that is being checked. */
+const Zone *zone_here(const Program *p);
+const Calend *calendar_here(const Program *p);
+void local_read(Program *p, const Node *clauses, LocalTime *out);
+void local_enter(Program *p, const LocalTime *local); /* NULL: the policy's again */
+void locals_check(Program *p);
+
 /* pattern.c: patterns put to use; then whether what is given is what is wanted. */
 const Node *pattern_find(Program *p, const Space *here, const Node *use, const Space **home,
                          Str *tried);
@@ -195,6 +203,7 @@ bool moment_value(Program *p, const Node *node,
                   int64_t *out); /* date, date-time, instant in the policy's zone */
 
 void calendars_check(Program *p);
+void say_no_calendar(Program *p, const Node *said); /* none of that name */
 void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
 /* csvtable.c: a table whose rows are in a CSV file: its header, and its inputs and outputs where

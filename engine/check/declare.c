@@ -609,6 +609,13 @@ static Str *calendar_names(Program *p) {
     return names;
 }
 
+void say_no_calendar(Program *p, const Node *said) {
+    Str *names = calendar_names(p);
+    if (names != NULL && !p->lost.module) /* it may be declared there */
+        say_unknown(p, DIAG_UNKNOWN_CALENDAR, said->a == NULL ? said->span : said->a->span,
+                    said->text, names, p->calendars.n);
+}
+
 static void set_zone(Program *p, Str name) {
     Status status = zone_find(name, p->arena, &p->zone);
     p->nomem = p->nomem || status == ERR_NOMEM;
@@ -652,13 +659,7 @@ static void header_calendar(Program *p) {
             p->calendar = c;
             continue;
         }
-        Str *names = calendar_names(p);
-        if (names == NULL)
-            return;
-        if (p->lost.module)
-            continue; /* it may be declared there */
-        say_unknown(p, DIAG_UNKNOWN_CALENDAR, s->a == NULL ? s->span : s->a->span, s->text, names,
-                    p->calendars.n);
+        say_no_calendar(p, s);
     }
 }
 

@@ -178,6 +178,8 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
             delete_check(p, scope, action);
             break;
         case N_LET:
+        case N_SET_ZONE:
+        case N_SET_CALENDAR:
         case N_ERROR:
             break;
         default:
@@ -477,7 +479,7 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
 
 void need_calendar(Program *p, const Node *at, const Type *type) {
     if (type->kind == TY_DURATION && (type->families & FAMILIES_WORKING) != 0 &&
-        p->calendar == NULL && p->header != NULL)
+        calendar_here(p) == NULL && p->header != NULL)
         say_header(p, DIAG_NO_CALENDAR, at->span, N_SET_CALENDAR);
 }
 
@@ -503,7 +505,7 @@ static void due_end(Program *p, Node *end) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].unit == end->slot && rows[i].of == end->op) {
             end->flag = (uint8_t)rows[i].means;
-            if (end->slot == UNIT_WORKING_DAY && p->calendar == NULL && p->header != NULL)
+            if (end->slot == UNIT_WORKING_DAY && calendar_here(p) == NULL && p->header != NULL)
                 say_header(p, DIAG_NO_CALENDAR, end->span, N_SET_CALENDAR);
             return;
         }
@@ -882,6 +884,7 @@ void duties_check(Program *p) {
     }
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) {
         space_enter(p, p->duties.at[i]->home);
+        local_enter(p, &p->duties.at[i]->local);
         duty_check(p, p->duties.at[i]);
     }
 }
@@ -891,6 +894,7 @@ void rules_check(Program *p) {
         Rule *rule = p->rules.at[i];
         const Node *trigger = rule->node->b;
         space_enter(p, rule->home);
+        local_enter(p, &rule->local);
         rule->dated = dated_read(p, rule->node->d);
         if (trigger == NULL) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);

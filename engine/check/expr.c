@@ -97,7 +97,7 @@ bool moment_value(Program *p, const Node *node, int64_t *out) {
     if (node->op == LIT_DATETIME && time_parse(node->more, false, &time) != OK)
         return literal_bad(p, node, say_both(p, "there is no such time of day", "没有这个时刻"));
     int64_t local = (int64_t)day * 86400000 + time;
-    *out = p->has_zone ? zone_instant(&p->zone, local) : local;
+    *out = p->has_zone ? zone_instant(zone_here(p), local) : local;
     return true;
 }
 

@@ -492,6 +492,7 @@ void kpis_read(Program *p) {
     p->asks_nothing = true;
     for (size_t i = 0; i < p->kpis.n && !p->nomem; i++) {
         space_enter(p, p->kpis.at[i]->home);
+        local_enter(p, &p->kpis.at[i]->local);
         kpi_read(p, p->kpis.at[i]);
     }
     for (size_t i = 0; i < p->kpis.n; i++)
@@ -504,6 +505,7 @@ void kpis_check(Program *p) {
         if (p->kpis.at[i]->nameless)
             continue;
         space_enter(p, p->kpis.at[i]->home);
+        local_enter(p, &p->kpis.at[i]->local);
         kpi_check(p, p->kpis.at[i]);
     }
 }

@@ -89,7 +89,7 @@ void schedule_read(Program *p, const Node *every, Schedule *s) {
         say_schedule(p, every);
     bool works =
         s->kind == EVERY_WORKING_DAY || (s->kind == EVERY_MONTH && s->what == MONTH_WORKING_DAY);
-    if (known && works && p->calendar == NULL && p->header != NULL)
+    if (known && works && calendar_here(p) == NULL && p->header != NULL)
         say_header(p, DIAG_NO_CALENDAR, every->span, N_SET_CALENDAR);
 }
 
@@ -103,7 +103,7 @@ static int64_t date_begins(Program *p, Str text, Span at, int32_t days, int64_t 
         return otherwise;
     }
     int64_t local = (day + (int64_t)days) * DAY_MS;
-    return p->has_zone ? zone_instant(&p->zone, local) : local;
+    return p->has_zone ? zone_instant(zone_here(p), local) : local;
 }
 
 Dated dated_read(Program *p, const Node *dated) {

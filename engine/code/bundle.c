@@ -174,6 +174,25 @@ static void take_enum(Reader *r, EnumDef *e) {
     TAKE_LIST(r, e->members, e->count, take_name);
 }
 
+static uint32_t take_local(Reader *r) {
+    uint32_t local = take_u32v(r);
+    if (local <= r->b->local_count)
+        return local;
+    r->t.failed = true;
+    return 0;
+}
+
+static void put_local_def(Buf *out, const LocalDef *l) {
+    put_varint(out, l->zone);
+    put_index(out, l->calendar);
+}
+static void take_local_def(Reader *r, LocalDef *l) {
+    l->zone = take_u32v(r);
+    l->calendar = take_index(r, r->b->calendar_count, true);
+    if (l->zone >= r->b->zone_count || (l->calendar < 0 && r->b->calendar >= 0))
+        r->t.failed = true;
+}
+
 static void put_party(Buf *out, const PartyDef *p) {
     put_str(out, p->name);
     put_str(out, p->alias);
@@ -182,6 +201,7 @@ static void put_party(Buf *out, const PartyDef *p) {
     put_index(out, p->under);
     put_index(out, p->team);
     put_index(out, p->votes);
+    put_varint(out, p->local);
 }
 static void take_party(Reader *r, PartyDef *p) {
     p->name = take_str(&r->t);
@@ -191,6 +211,7 @@ static void take_party(Reader *r, PartyDef *p) {
     p->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
     p->team = take_index(r, INT32_MAX, true);
     p->votes = take_index(r, INT32_MAX, true);
+    p->local = take_local(r);
 }
 
 static void put_field(Buf *out, const FieldDef *f) {
@@ -483,6 +504,7 @@ static void put_fn(Buf *out, const FnDef *f) {
     put_index(out, f->event);
     put_u8(out, f->of);
     put_index(out, f->owner);
+    put_varint(out, f->local);
     PUT_LIST(out, f->args, f->arg_count, put_kind);
     PUT_LIST(out, f->results, f->result_count, put_kind);
     put_varint(out, f->registers);
@@ -494,6 +516,7 @@ static void take_fn(Reader *r, FnDef *f) {
     f->event = take_index(r, r->b->event_count, true);
     f->of = take_below(r, DECL_KINDS);
     f->owner = take_index(r, INT32_MAX, true);
+    f->local = take_local(r);
     TAKE_LIST(r, f->args, f->arg_count, take_kind);
     TAKE_LIST(r, f->results, f->result_count, take_kind);
     f->registers = take_u32v(r);
@@ -596,6 +619,7 @@ static void put_schedule(Buf *out, const ScheduleDef *s) {
     put_zigzag(out, s->from);
     put_value(out, s->span, false);
     put_varint(out, (uint64_t)s->time_ms);
+    put_varint(out, s->local);
 }
 
 static bool ok_schedule(const Bundle *b, const ScheduleDef *s) {
@@ -608,10 +632,10 @@ static bool ok_schedule(const Bundle *b, const ScheduleDef *s) {
     case SCHEDULE_WEEKDAY:
         return s->weekdays != 0;
     case SCHEDULE_WORKING_DAY:
-        return b->calendar >= 0;
+        return local_calendar(b, s->local) != NULL;
     case SCHEDULE_MONTH:
         return (s->months == 1 || s->months == 3 || s->months == 12) && s->nth != 0 &&
-               (s->what != MONTHLY_WORKING_DAY || b->calendar >= 0) &&
+               (s->what != MONTHLY_WORKING_DAY || local_calendar(b, s->local) != NULL) &&
                (s->what != MONTHLY_WEEKDAY || s->weekdays != 0);
     case SCHEDULE_SPAN:
         return s->span.kind == V_DURATION && s->span.i > 0 && s->span.i <= DAY_MAX &&
@@ -633,6 +657,7 @@ static void take_schedule(Reader *r, ScheduleDef *s) {
     int64_t from = take_zigzag(&r->t);
     s->span = take_checked(r);
     uint32_t time_ms = take_u32v(r);
+    s->local = take_local(r);
     s->from = day_ok(from) ? (int32_t)from : 0;
     s->time_ms = time_ms < DAY_MS ? (int32_t)time_ms : -1;
     if (!day_ok(from) || !ok_schedule(r->b, s))
@@ -658,6 +683,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3 |
                           d->forbids << 4));
     put_u8(out, d->due_end);
+    put_varint(out, d->local);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
@@ -686,6 +712,7 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->due_by = flags >> 1 & 1;
     d->has_beneficiary = flags >> 2 & 1;
     d->due_end = take_below(r, DUE_ENDS);
+    d->local = take_local(r);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -774,6 +801,7 @@ static void put_approval(Buf *out, const ApprovalDef *d) {
     put_varint(out, d->resubmit_most);
     put_u8(out, d->refuse);
     put_varint(out, d->noes);
+    put_varint(out, d->local);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_varint(out, d->excluded_count);
@@ -799,6 +827,7 @@ static void take_approval(Reader *r, ApprovalDef *d) {
     d->resubmit_most = take_u32v(r);
     d->refuse = take_below(r, REFUSE_KINDS);
     d->noes = take_u32v(r);
+    d->local = take_local(r);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->excluded_count = take_u32v(r);
@@ -939,6 +968,7 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     PUT_LIST(out, k->levels, k->level_count, put_level);
     PUT_LIST(out, k->reactions, k->reaction_count, put_kpi_reaction);
     put_varint(out, k->rank);
+    put_varint(out, k->local);
     put_varint(out, k->file);
     put_varint(out, k->line);
     put_varint(out, k->measure_line);
@@ -973,6 +1003,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
         take_level(r, &k->levels[i]);
     TAKE_LIST(r, k->reactions, k->reaction_count, take_kpi_reaction);
     k->rank = take_u32v(r);
+    k->local = take_local(r);
     k->file = take_u32v(r);
     k->line = take_u32v(r);
     k->measure_line = take_u32v(r);
@@ -1068,6 +1099,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     put_varint(out, b->zone);
     PUT_LIST(out, b->calendars, b->calendar_count, cal_put);
     put_index(out, b->calendar);
+    PUT_LIST(out, b->locals, b->local_count, put_local_def);
     PUT_LIST(out, b->enums, b->enum_count, put_enum);
     PUT_LIST(out, b->parties, b->party_count, put_party);
     PUT_LIST(out, b->events, b->event_count, put_event);
@@ -1096,6 +1128,9 @@ static void take_parts(Reader *r) {
     b->zone = take_u32v(r);
     TAKE_LIST(r, b->calendars, b->calendar_count, take_calendar);
     b->calendar = take_index(r, b->calendar_count, true);
+    TAKE_LIST(r, b->locals, b->local_count, take_local_def);
+    if (b->zone >= b->zone_count)
+        r->t.failed = true;
     TAKE_LIST(r, b->enums, b->enum_count, take_enum);
     TAKE_LIST(r, b->parties, b->party_count, take_party);
     TAKE_LIST(r, b->events, b->event_count, take_event);
@@ -1303,7 +1338,7 @@ static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const Ru
 static bool due_end_ok(const Bundle *b, const DutyDef *d) {
     bool works = d->due_end == DUE_END_OF_WORKING_DAY ||
                  (d->due_end >= DUE_LAST_WORKING_DAY_OF_WEEK && d->due_end != DUE_NEVER);
-    return d->due_end != DUE_END_NONE && (!works || b->calendar >= 0) &&
+    return d->due_end != DUE_END_NONE && (!works || local_calendar(b, d->local) != NULL) &&
            (d->due_end != DUE_NEVER || d->forbids);
 }
 
@@ -1582,6 +1617,11 @@ int32_t bundle_party(const Bundle *b, Str name) {
             return (int32_t)i;
     }
     return -1;
+}
+
+uint32_t duty_local(const Bundle *b, const DutyDef *duty, Value owner) {
+    bool named = owner.kind == V_PARTY && !value_is_person(owner);
+    return duty->local != 0 || !named ? duty->local : b->parties[owner.i].local;
 }
 
 uint32_t bundle_key_parts(const Bundle *b, DeclDef decl) {

@@ -60,13 +60,21 @@ typedef struct EnumDef {
     uint32_t count;
 } EnumDef;
 
+/* A zone, and a calendar or -1, that are not the policy's. Number 0 stands for the policy's, the
+ * first of them is 1. */
+typedef struct LocalDef {
+    uint32_t zone;
+    int32_t calendar;
+} LocalDef;
+
 enum { PARTY_ROLE_DEF, PARTY_TEAM_DEF, PARTY_SEAT_DEF };
 typedef struct PartyDef {
     Str name, alias, label;
     uint8_t kind;
-    int32_t under; /* party, or -1 */
-    int32_t team;  /* of a seat, or -1 */
-    int32_t votes; /* of a team: the seat whose holders vote for it, or -1 */
+    int32_t under;  /* party, or -1 */
+    int32_t team;   /* of a seat, or -1 */
+    int32_t votes;  /* of a team: the seat whose holders vote for it, or -1 */
+    uint32_t local; /* of a team, and of its seats: where its time is counted */
 } PartyDef;
 
 typedef struct FieldDef {
@@ -131,6 +139,7 @@ typedef struct FnDef {
     int32_t event; /* the event at hand, or -1 */
     uint8_t of;    /* DeclKind of `owner` */
     int32_t owner; /* whose frame it reads: a duty, or -1 */
+    uint32_t local;
     KindDef *args, *results;
     uint32_t arg_count, result_count;
     uint32_t registers;
@@ -222,6 +231,7 @@ typedef struct ScheduleDef {
     int32_t from;    /* SPAN: the first date */
     Value span;      /* SPAN: days or months; else absent */
     int32_t time_ms; /* of the day */
+    uint32_t local;
 } ScheduleDef;
 
 /* The instants from and before which a declaration applies; the least, the greatest: without. */
@@ -241,6 +251,7 @@ typedef struct DutyDef {
     bool forbids;    /* a prohibition: it says what must not happen, until its end */
     bool by_kpi;     /* a KPI obliges it: its key has the episode behind these parts */
     uint8_t due_end; /* DueEnd: then the deadline is no value */
+    uint32_t local;  /* 0: that of who owes it */
     FieldDef *params;
     uint32_t param_count;
     NameDef *key; /* what its parts are called; a schedule's key is its instant */
@@ -305,6 +316,7 @@ typedef struct ApprovalDef {
     uint32_t resubmit_most; /* so often; 0: without bound */
     uint8_t refuse;         /* RefuseKind */
     uint32_t noes;          /* REFUSED_BY_NOES */
+    uint32_t local;
     FieldDef *params;
     uint32_t param_count;
     NameDef *key;
@@ -416,6 +428,7 @@ typedef struct KpiDef {
     KpiReactionDef *reactions;
     uint32_t reaction_count;
     uint32_t rank; /* its place in the order of judging */
+    uint32_t local;
     uint32_t file, line, measure_line;
 } KpiDef;
 
@@ -461,6 +474,8 @@ typedef struct Bundle {
     uint32_t zone_count;
     Calendar *calendars;
     uint32_t calendar_count;
+    LocalDef *locals;
+    uint32_t local_count;
     EnumDef *enums;
     uint32_t enum_count;
     PartyDef *parties;
@@ -529,6 +544,16 @@ static inline const Zone *bundle_zone(const Bundle *b) {
 static inline const Calendar *bundle_calendar(const Bundle *b) {
     return b->calendar < 0 ? NULL : &b->calendars[b->calendar];
 }
+/* Of where time is counted, by number. */
+static inline const Zone *local_zone(const Bundle *b, uint32_t local) {
+    return local == 0 ? bundle_zone(b) : &b->zones[b->locals[local - 1].zone];
+}
+static inline const Calendar *local_calendar(const Bundle *b, uint32_t local) {
+    int32_t calendar = local == 0 ? b->calendar : b->locals[local - 1].calendar;
+    return calendar < 0 ? NULL : &b->calendars[calendar];
+}
+/* Where the time of a duty is counted that a party owes: its own, else the owner's. */
+uint32_t duty_local(const Bundle *b, const DutyDef *duty, Value owner);
 /* A value as the language writes it. `cache` is one of the policy's zone. Values that the bundle
  * does not know print as "?". */
 void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v);

@@ -114,6 +114,7 @@ void fn_begin(Emit *e, Str name, const Scope *scope, const Event *event, DeclKin
                         .event = event == NULL ? -1 : (int32_t)event->number,
                         .of = (uint8_t)of,
                         .owner = owner,
+                        .local = e->local,
                         .from = (uint32_t)e->code.n};
     e->fn.def.results = emit_array(e, LIMIT_REGISTERS, sizeof(KindDef));
     e->fn.def.args = emit_array(e, LIMIT_FIELDS, sizeof(KindDef));
@@ -224,13 +225,15 @@ static void emit_parties(Emit *e) {
     b->parties = emit_array(e, b->party_count, sizeof *b->parties);
     for (uint32_t i = 0; b->parties != NULL && i < b->party_count; i++) {
         const Party *from = e->p->parties.at[i];
-        b->parties[i] = (PartyDef){from->name,
-                                   from->alias,
-                                   from->label,
-                                   (uint8_t)from->kind,
-                                   from->under == NULL ? -1 : (int32_t)from->under->number,
-                                   from->team == NULL ? -1 : (int32_t)from->team->number,
-                                   from->votes == NULL ? -1 : (int32_t)from->votes->number};
+        b->parties[i] =
+            (PartyDef){from->name,
+                       from->alias,
+                       from->label,
+                       (uint8_t)from->kind,
+                       from->under == NULL ? -1 : (int32_t)from->under->number,
+                       from->team == NULL ? -1 : (int32_t)from->team->number,
+                       from->votes == NULL ? -1 : (int32_t)from->votes->number,
+                       from->team == NULL ? from->local.number : from->team->local.number};
     }
 }
 
@@ -267,31 +270,80 @@ static void emit_entities(Emit *e) {
     }
 }
 
+/* ---- zones and calendars, and which of them go together */
+
+static uint32_t emit_zone(Emit *e, const Zone *zone) {
+    Bundle *b = e->b;
+    uint32_t n = 0;
+    while (n < b->zone_count && !str_eq(b->zones[n].name, zone->name))
+        n++;
+    if (n == b->zone_count)
+        b->zones[b->zone_count++] = *zone;
+    return n;
+}
+
+/* A calendar, in its own zone or that of where it is used. */
+static int32_t emit_calendar(Emit *e, const Calend *from, uint32_t zone) {
+    Bundle *b = e->b;
+    if (from == NULL)
+        return -1;
+    const Zone *in = &b->zones[from->own_zone ? emit_zone(e, from->calendar.zone) : zone];
+    for (uint32_t i = 0; i < b->calendar_count; i++)
+        if (b->calendars[i].zone == in && b->calendars[i].dates == from->calendar.dates &&
+            str_eq(b->calendars[i].name, from->calendar.name))
+            return (int32_t)i;
+    b->calendars[b->calendar_count] = from->calendar;
+    b->calendars[b->calendar_count].zone = in;
+    return (int32_t)b->calendar_count++;
+}
+
+static void emit_local(Emit *e, LocalTime *from) {
+    Bundle *b = e->b;
+    from->number = 0;
+    if (!from->said)
+        return;
+    const Calend *calendar = from->calendar != NULL ? from->calendar : e->p->calendar;
+    uint32_t zone = from->zone != NULL ? emit_zone(e, from->zone) : b->zone;
+    LocalDef def = {zone, emit_calendar(e, calendar, zone)};
+    if (def.zone == b->zone && def.calendar == b->calendar)
+        return; /* as the policy's */
+    uint32_t n = 0;
+    while (n < b->local_count &&
+           (b->locals[n].zone != def.zone || b->locals[n].calendar != def.calendar))
+        n++;
+    if (n == b->local_count)
+        b->locals[b->local_count++] = def;
+    from->number = n + 1;
+}
+
 static void emit_calendars(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
-    b->zones = emit_array(e, p->calendars.n + 1, sizeof *b->zones);
-    b->calendars = emit_array(e, p->calendars.n, sizeof *b->calendars);
+    size_t most = p->duties.n + p->approvals.n + p->rules.n + p->kpis.n + p->parties.n;
+    b->zones = emit_array(e, 2 * most + p->calendars.n + 1, sizeof *b->zones);
+    b->calendars = emit_array(e, most + p->calendars.n, sizeof *b->calendars);
+    b->locals = emit_array(e, most, sizeof *b->locals);
     b->calendar = -1;
-    if (b->zones == NULL || b->calendars == NULL)
+    if (b->zones == NULL || b->calendars == NULL || b->locals == NULL)
         return;
-    b->zones[b->zone_count++] = p->zone;
-    for (size_t i = 0; i < p->calendars.n; i++) {
-        const Calend *from = p->calendars.at[i];
-        if (!from->used)
-            continue;
-        uint32_t zone = 0;
-        if (from->own_zone) {
-            while (zone < b->zone_count && !str_eq(b->zones[zone].name, from->calendar.zone->name))
-                zone++;
-            if (zone == b->zone_count)
-                b->zones[b->zone_count++] = *from->calendar.zone;
-        }
-        if (p->calendar == from)
-            b->calendar = (int32_t)b->calendar_count;
-        b->calendars[b->calendar_count] = from->calendar;
-        b->calendars[b->calendar_count++].zone = &b->zones[zone];
-    }
+    (void)emit_zone(e, &p->zone);
+    b->calendar = emit_calendar(e, p->calendar, b->zone);
+    for (size_t i = 0; i < p->parties.n; i++)
+        emit_local(e, &p->parties.at[i]->local);
+    for (size_t i = 0; i < p->duties.n; i++)
+        emit_local(e, &p->duties.at[i]->local);
+    for (size_t i = 0; i < p->approvals.n; i++)
+        emit_local(e, &p->approvals.at[i]->base.local);
+    for (size_t i = 0; i < p->rules.n; i++)
+        emit_local(e, &p->rules.at[i]->local);
+    for (size_t i = 0; i < p->kpis.n; i++)
+        emit_local(e, &p->kpis.at[i]->local);
+}
+
+/* What follows counts its time there; NULL: as the policy does. */
+static void emit_in(Emit *e, const LocalTime *local) {
+    e->local = local == NULL ? 0 : local->number;
+    ((Program *)(uintptr_t)e->p)->local = local != NULL && local->said ? local : NULL;
 }
 
 static void emit_sources(Emit *e) {
@@ -592,7 +644,7 @@ static NameDef *emit_key_names(Emit *e, const DutySym *duty) {
     return key;
 }
 
-static ScheduleDef emit_schedule(const Schedule *s) {
+static ScheduleDef emit_schedule(const Emit *e, const Schedule *s) {
     static const uint8_t kinds[] = {[EVERY_WEEKDAY] = SCHEDULE_WEEKDAY,
                                     [EVERY_DAY] = SCHEDULE_DAY,
                                     [EVERY_WORKING_DAY] = SCHEDULE_WORKING_DAY,
@@ -609,6 +661,7 @@ static ScheduleDef emit_schedule(const Schedule *s) {
     if (!s->set)
         return def;
     def.kind = kinds[s->kind];
+    def.local = e->local;
     def.weekdays = s->weekdays;
     def.months = (uint8_t)s->months;
     def.what = whats[s->what];
@@ -624,12 +677,13 @@ static ScheduleDef emit_schedule(const Schedule *s) {
 
 static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     e->slots.n = 0;
-    *def = (DutyDef){.name = duty->name,
+    *def = (DutyDef){.local = e->local,
+                     .name = duty->name,
                      .dated = {duty->dated.from, duty->dated.until},
                      .alias = duty->alias,
                      .label = duty->node->more,
                      .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
-                     .schedule = emit_schedule(&duty->schedule),
+                     .schedule = emit_schedule(e, &duty->schedule),
                      .again = duty->again,
                      .due_by = duty->due_by || duty->due == NULL,
                      .forbids = duty->forbids,
@@ -787,7 +841,8 @@ static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
     const DutySym *base = &a->base;
     e->slots.n = 0;
     *def =
-        (ApprovalDef){.name = base->name,
+        (ApprovalDef){.local = e->local,
+                      .name = base->name,
                       .dated = {base->dated.from, base->dated.until},
                       .alias = base->alias,
                       .label = base->node->more,
@@ -819,7 +874,7 @@ static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
     *def = (RuleDef){.name = rule->name,
                      .label = rule->node->more,
                      .event = rule->scope.event == NULL ? -1 : (int32_t)rule->scope.event->number,
-                     .schedule = emit_schedule(&rule->schedule),
+                     .schedule = emit_schedule(e, &rule->schedule),
                      .dated = {rule->dated.from, rule->dated.until},
                      .fn = -1,
                      .file = rule->at.file,
@@ -910,7 +965,8 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                                       [UNIT_MONTH] = WINDOW_IS_MONTH,
                                       [UNIT_QUARTER] = WINDOW_IS_QUARTER,
                                       [UNIT_YEAR] = WINDOW_IS_YEAR};
-    *def = (KpiDef){.name = kpi->name,
+    *def = (KpiDef){.local = e->local,
+                    .name = kpi->name,
                     .alias = kpi->alias,
                     .label = kpi->node->more,
                     .nameless = kpi->nameless,
@@ -975,14 +1031,23 @@ static void emit_declarations(Emit *e) {
     b->kpis = emit_array(e, p->kpis.n, sizeof *b->kpis);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
     emit_powers(e);
-    for (size_t i = 0; i < p->duties.n && e->status == OK; i++)
+    for (size_t i = 0; i < p->duties.n && e->status == OK; i++) {
+        emit_in(e, &p->duties.at[i]->local);
         emit_duty(e, p->duties.at[i], &b->duties[b->duty_count++]);
-    for (size_t i = 0; i < p->approvals.n && e->status == OK; i++)
+    }
+    for (size_t i = 0; i < p->approvals.n && e->status == OK; i++) {
+        emit_in(e, &p->approvals.at[i]->base.local);
         emit_approval(e, p->approvals.at[i], &b->approvals[b->approval_count++]);
-    for (size_t i = 0; i < p->rules.n && e->status == OK; i++)
+    }
+    for (size_t i = 0; i < p->rules.n && e->status == OK; i++) {
+        emit_in(e, &p->rules.at[i]->local);
         emit_rule(e, p->rules.at[i], &b->rules[b->rule_count++]);
-    for (size_t i = 0; i < p->kpis.n && e->status == OK; i++)
+    }
+    for (size_t i = 0; i < p->kpis.n && e->status == OK; i++) {
+        emit_in(e, &p->kpis.at[i]->local);
         emit_kpi(e, p->kpis.at[i], &b->kpis[b->kpi_count++]);
+    }
+    emit_in(e, NULL);
     for (size_t i = 0; i < p->decls.n && e->status == OK; i++)
         b->decls[b->decl_count++] = (DeclDef){(uint8_t)p->decls.at[i].kind, p->decls.at[i].number};
 }
@@ -1014,10 +1079,10 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     b->currency = p->currency;
     b->late_ms = p->late_ms;
     emit_enums(&e);
+    emit_calendars(&e);
     emit_parties(&e);
     emit_events(&e);
     emit_entities(&e);
-    emit_calendars(&e);
     emit_sources(&e);
     emit_tables(&e);
     emit_declarations(&e);

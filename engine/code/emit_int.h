@@ -38,7 +38,8 @@ typedef struct Emit {
     VEC(FnDef) fns;
     VEC(Slot) slots; /* of the duty being compiled */
     FnBuild fn;
-    uint32_t line; /* of the source being compiled: file << 20 | line */
+    uint32_t local; /* where the time of what is being compiled is counted */
+    uint32_t line;  /* of the source being compiled: file << 20 | line */
 } Emit;
 
 void emit_fail(Emit *e, Status status, const char *what);

@@ -90,8 +90,8 @@ static int64_t next_time(const Zone *zone, int64_t from, int64_t time_ms) {
 static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     d->span = due;
     d->terms.def = d->def;
-    d->terms.zone = bundle_zone(e->b);
-    d->terms.calendar = bundle_calendar(e->b);
+    d->terms.zone = local_zone(e->b, d->local);
+    d->terms.calendar = local_calendar(e->b, d->local);
     if (!d->def->due_by) {
         if (due.i <= 0) {
             e->vm.trap =
@@ -109,8 +109,8 @@ static Status duty_terms_set(Engine *e, Duty *d, Value due) {
     if (due.kind == V_TIME) /* by a time of day: the next one */
         at = next_time(d->terms.zone, d->terms.raised, due.i);
     if (d->def->due_end != DUE_END_NONE)
-        TRY(engine_time_trap(
-            e, due_end(e->b, (DueEnd)d->def->due_end, d->terms.raised, &at, &d->assumed)));
+        TRY(engine_time_trap(e, due_end(e->b, d->local, (DueEnd)d->def->due_end, d->terms.raised,
+                                        &at, &d->assumed)));
     d->terms.unpaused = at;
     d->terms.limit_ms = at != INSTANT_NEVER && at > d->terms.raised ? at - d->terms.raised : 0;
     return OK;
@@ -225,6 +225,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     if (e->episode > 0)
         TRY(key_of_episode(e, &d));
     d.owner = d.first_owner = kept[keys];
+    d.local = duty_local(e->b, d.def, d.owner);
     d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
     d.frame = kept + fixed;
     TRY(may_raise(e, &d, &yes, &first));

@@ -216,8 +216,8 @@ static Status stage_deadline(Engine *e, const Approval *a, uint32_t stage, int64
     *out = INSTANT_NEVER;
     if (each.kind == V_ABSENT || from == INSTANT_NEVER)
         return OK;
-    return moment_add(bundle_zone(e->b), bundle_calendar(e->b), from, (Family)each.aux, each.i, out,
-                      assumed);
+    return moment_add(local_zone(e->b, a->def->local), local_calendar(e->b, a->def->local), from,
+                      (Family)each.aux, each.i, out, assumed);
 }
 
 /* Opens a stage at an instant: its clock begins, its shares are fixed. */

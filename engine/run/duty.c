@@ -221,6 +221,7 @@ Status duty_save(Engine *e, Duty *d) {
         .acts = list_at(t, at.acts, at.repeats),
         .breached = d->breached,
         .over = d->terms.over,
+        .local = d->local,
         .fired = d->fired,
         .repeats = list_at(t, at.repeats, at.said),
         .round = d->round,
@@ -268,7 +269,7 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
 
 static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) {
     uint32_t frame;
-    if (rec->decl >= b->duty_count || !instant_ok(rec->raised) ||
+    if (rec->decl >= b->duty_count || rec->local > b->local_count || !instant_ok(rec->raised) ||
         !(instant_ok(rec->unpaused) ||
           (rec->unpaused == INSTANT_NEVER && b->duties[rec->decl].due_end == DUE_NEVER)))
         return ERR_DAMAGED;
@@ -286,8 +287,9 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                 .reported_late = rec->reported_late,
                 .timer_at = rec->timer_at,
                 .timer_rung = (uint32_t)rec->timer_rung};
-    d->terms = (Terms){.zone = bundle_zone(b),
-                       .calendar = bundle_calendar(b),
+    d->local = (uint32_t)rec->local;
+    d->terms = (Terms){.zone = local_zone(b, d->local),
+                       .calendar = local_calendar(b, d->local),
                        .raised = rec->raised,
                        .def = d->def,
                        .unpaused = rec->unpaused,

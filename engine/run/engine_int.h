@@ -113,6 +113,7 @@ typedef struct Duty {
     uint32_t occurrence;
     uint64_t latest;   /* of a first occurrence: the number of the latest, 0: itself */
     uint64_t leaf;     /* of the effect that opened it */
+    uint32_t local;    /* where its time is counted */
     Value owner;       /* who owes it now */
     Value first_owner; /* who owed it when it was raised */
     Value beneficiary;
@@ -298,7 +299,8 @@ Status schedule_fire(Engine *e, uint64_t number, int64_t at);
 Status schedule_skip(Engine *e, uint64_t number, int64_t at);
 /* The end of the day, month, ... in which a duty is raised; of working days one that is after it.
  */
-Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *assumed);
+Status due_end(const Bundle *b, uint32_t local, DueEnd end, int64_t raised, int64_t *out,
+               bool *assumed);
 /* The next timer of a duty. */
 Status duty_plan(Engine *e, Duty *d);
 

@@ -31,18 +31,18 @@ uint32_t schedules_count(const Bundle *b) {
 static bool at_day(const Bundle *b, const ScheduleDef *s, int64_t day, int64_t *out) {
     if (!day_ok(day))
         return false;
-    *out = zone_instant(bundle_zone(b), day * DAY_MS + s->time_ms);
+    *out = zone_instant(local_zone(b, s->local), day * DAY_MS + s->time_ms);
     return true;
 }
 
 static bool falls_on(const Bundle *b, const ScheduleDef *s, int32_t day) {
     if (s->kind == SCHEDULE_WEEKDAY)
         return (s->weekdays >> civil_weekday(day) & 1) != 0;
-    return s->kind == SCHEDULE_DAY || cal_is_working_day(bundle_calendar(b), day, NULL);
+    return s->kind == SCHEDULE_DAY || cal_is_working_day(local_calendar(b, s->local), day, NULL);
 }
 
 static int64_t next_day(const Bundle *b, const ScheduleDef *s, int64_t from) {
-    int32_t day = local_day(zone_local(bundle_zone(b), from));
+    int32_t day = local_day(zone_local(local_zone(b, s->local), from));
     for (int32_t i = -1; i < LIMIT_CAL_DAYS && day_ok((int64_t)day + i); i++) {
         int64_t at;
         if (day_ok((int64_t)day + i) && falls_on(b, s, day + i) && at_day(b, s, day + i, &at) &&
@@ -58,7 +58,7 @@ static bool day_of_month(const Bundle *b, const ScheduleDef *s, int32_t year, in
                          int32_t *day) {
     int32_t length = civil_days_in_month(year, month), first = days_from_civil(year, month, 1);
     if (s->what == MONTHLY_WORKING_DAY)
-        return cal_nth_day(bundle_calendar(b), year, month, s->nth, day, NULL) == OK;
+        return cal_nth_day(local_calendar(b, s->local), year, month, s->nth, day, NULL) == OK;
     if (s->what == MONTHLY_DAY) {
         *day = first + (s->nth < 0 || s->nth > length ? length : s->nth) - 1;
         return true;
@@ -74,7 +74,7 @@ static bool day_of_month(const Bundle *b, const ScheduleDef *s, int32_t year, in
 }
 
 static int64_t next_month(const Bundle *b, const ScheduleDef *s, int64_t from) {
-    Civil c = civil_from_days(local_day(zone_local(bundle_zone(b), from)));
+    Civil c = civil_from_days(local_day(zone_local(local_zone(b, s->local), from)));
     int32_t months = c.year * 12 + c.month - 1;
     for (int32_t i = -1; i < MONTHS_LOOKED; i++) {
         int32_t year = (months + i) / 12, month = (months + i) % 12 + 1, day;
@@ -90,7 +90,7 @@ static int64_t next_month(const Bundle *b, const ScheduleDef *s, int64_t from) {
 
 /* So many days or months on from the first date, each counted from that one. */
 static int64_t next_span(const Bundle *b, const ScheduleDef *s, int32_t first, int64_t from) {
-    int64_t day = local_day(zone_local(bundle_zone(b), from));
+    int64_t day = local_day(zone_local(local_zone(b, s->local), from));
     int64_t longest = s->span.aux == FAMILY_DAYS ? s->span.i : s->span.i * 31;
     int64_t n = day > first ? (day - first) / longest : 0, at = INSTANT_NEVER;
     for (n = n > 0 ? n - 1 : 0;; n++) { /* from one that is surely before it */
@@ -120,9 +120,9 @@ int64_t schedule_next(const Bundle *b, const ScheduleDef *s, int64_t last, int64
         int64_t at;
         int32_t first = s->from;
         if (!s->has_from && last != INSTANT_NEVER) {
-            first = local_day(zone_local(bundle_zone(b), last));
+            first = local_day(zone_local(local_zone(b, s->local), last));
         } else if (!s->has_from) { /* the first time of day from here on */
-            first = local_day(zone_local(bundle_zone(b), from));
+            first = local_day(zone_local(local_zone(b, s->local), from));
             if (!at_day(b, s, first, &at) || at < from)
                 first++;
         }
@@ -239,9 +239,9 @@ static Status period_end(int32_t day, DueEnd end, int32_t *last) {
 }
 
 /* The closing of the last working day up to a date; false when that is not after `t`. */
-static Status last_closing(const Bundle *b, int32_t last, int64_t t, int64_t *out, bool *assumed,
-                           bool *found) {
-    const Calendar *calendar = bundle_calendar(b);
+static Status last_closing(const Bundle *b, uint32_t local, int32_t last, int64_t t, int64_t *out,
+                           bool *assumed, bool *found) {
+    const Calendar *calendar = local_calendar(b, local);
     *found = false;
     for (int32_t i = 0; i < LIMIT_CAL_DAYS && day_ok((int64_t)last - i); i++) {
         int32_t day = last - i;
@@ -255,20 +255,21 @@ static Status last_closing(const Bundle *b, int32_t last, int64_t t, int64_t *ou
     return ERR_LIMIT;
 }
 
-Status due_end(const Bundle *b, DueEnd end, int64_t raised, int64_t *out, bool *assumed) {
-    const Zone *zone = bundle_zone(b);
+Status due_end(const Bundle *b, uint32_t local, DueEnd end, int64_t raised, int64_t *out,
+               bool *assumed) {
+    const Zone *zone = local_zone(b, local);
     int32_t day = local_day(zone_local(zone, raised)), last;
     if (end == DUE_NEVER) {
         *out = INSTANT_NEVER;
         return OK;
     }
     if (end == DUE_END_OF_WORKING_DAY)
-        return cal_end_of_day(bundle_calendar(b), raised, out, assumed);
+        return cal_end_of_day(local_calendar(b, local), raised, out, assumed);
     for (int tries = 0; tries < 3; tries++) {
         bool found = true;
         TRY(period_end(day, end, &last));
         if (end >= DUE_LAST_WORKING_DAY_OF_WEEK)
-            TRY(last_closing(b, last, raised, out, assumed, &found));
+            TRY(last_closing(b, local, last, raised, out, assumed, &found));
         else
             *out = zone_instant(zone, (last + INT64_C(1)) * DAY_MS);
         if (found)

@@ -254,7 +254,7 @@ static Status stepped_span(const Zone *zone, const KpiDef *def, int64_t time, in
 
 Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now, int64_t *enters,
                    int64_t *leaves) {
-    const Zone *zone = bundle_zone(b);
+    const Zone *zone = local_zone(b, def->local);
     *enters = now;
     if (def->window == WINDOW_IS_SLIDING)
         return moment_add(zone, NULL, time, (Family)def->length.aux, def->length.i, leaves, NULL);
@@ -275,7 +275,7 @@ bool window_keeps(const KpiDef *def) {
 }
 
 Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out) {
-    const Zone *zone = bundle_zone(b);
+    const Zone *zone = local_zone(b, def->local);
     int32_t last = local_day(zone_local(zone, ends - 1));
     int64_t day = last;
     if (def->window == WINDOW_IS_STEPPED && def->step.aux != FAMILY_DAYS) {
@@ -583,12 +583,13 @@ static const BoundDef *level_wants(const KpiDef *kpi, const LevelDef *def, const
 }
 
 /* When a wait that began at `from` has lasted. */
-static Status wait_end(const Bundle *b, const BoundDef *bound, int64_t from, int64_t *ends) {
+static Status wait_end(const Bundle *b, uint32_t local, const BoundDef *bound, int64_t from,
+                       int64_t *ends) {
     *ends = from;
     if (bound->hold.kind != V_DURATION)
         return OK;
-    Status status =
-        moment_add(bundle_zone(b), NULL, from, (Family)bound->hold.aux, bound->hold.i, ends, NULL);
+    Status status = moment_add(local_zone(b, local), NULL, from, (Family)bound->hold.aux,
+                               bound->hold.i, ends, NULL);
     if (status == ERR_OVERFLOW) { /* beyond the years there are: never */
         *ends = INSTANT_NEVER;
         return OK;
@@ -608,7 +609,7 @@ Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure
     }
     if (level->waits == INSTANT_NEVER)
         level->waits = at;
-    TRY(wait_end(b, bound, level->waits, &ends));
+    TRY(wait_end(b, def->local, bound, level->waits, &ends));
     *due = ends <= at;
     if (!*due && ends < *next)
         *next = ends;

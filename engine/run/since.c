@@ -53,23 +53,34 @@ static Status set_both(Engine *e, uint32_t decl, const ActDef *act, const uint8_
 }
 
 /* How far back a duty raised at `at` looks. */
-static Status since_from(Engine *e, const ActDef *act, int64_t at, int64_t *from) {
-    return moment_add(bundle_zone(e->b), bundle_calendar(e->b), at, (Family)act->since.aux,
-                      -act->since.i, from, NULL);
+static Status since_from(Engine *e, uint32_t local, const ActDef *act, int64_t at, int64_t *from) {
+    return moment_add(local_zone(e->b, local), local_calendar(e->b, local), at,
+                      (Family)act->since.aux, -act->since.i, from, NULL);
 }
 
 Status since_reaches(Engine *e, const ActDef *act, const Duty *d, int64_t time, bool *yes) {
     int64_t from;
     *yes = false;
-    TRY(engine_time_trap(e, since_from(e, act, d->terms.raised, &from)));
+    TRY(engine_time_trap(e, since_from(e, d->local, act, d->terms.raised, &from)));
     *yes = time >= from;
+    return OK;
+}
+
+/* The same wherever a duty of the kind may be counted. */
+static Status since_earliest(Engine *e, const ActDef *act, int64_t at, int64_t *from) {
+    *from = at;
+    for (uint32_t local = 0; local <= e->b->local_count; local++) {
+        int64_t one;
+        TRY(since_from(e, local, act, at, &one));
+        *from = one < *from ? one : *from;
+    }
     return OK;
 }
 
 /* Forgets what no duty can look back to any more: not even one that is raised as late as may be. */
 static Status forget(Engine *e, uint32_t decl, const ActDef *act) {
     int64_t bound;
-    if (since_from(e, act, e->clock - e->b->late_ms, &bound) != OK)
+    if (since_earliest(e, act, e->clock - e->b->late_ms, &bound) != OK)
         return OK; /* before all time */
     for (int i = 0; i < SINCE_FORGETS; i++) {
         Str key, value, prefix;
@@ -202,7 +213,7 @@ static Status look_back(Engine *e, Duty *d, const ActDef *act) {
     if (absent)
         return OK; /* what is absent equals nothing */
     TRY(since_hash(e, texts, n, hash));
-    TRY(engine_time_trap(e, since_from(e, act, d->terms.raised, &from)));
+    TRY(engine_time_trap(e, since_from(e, d->local, act, d->terms.raised, &from)));
     buf_reset(&e->key);
     put_key_u64(&e->key, clause_of(e, d->decl, act, SINCE_LOOK));
     put_bytes(&e->key, hash, 16);

@@ -24,6 +24,7 @@ void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host) {
     vm->trace_count = 0;
     vm->tracing = false;
     vm->depth = 0;
+    vm->local = 0;
 }
 
 static Status trap(Vm *vm, TrapCode code, Value a, Value b) {
@@ -134,7 +135,7 @@ static Status do_round_quot(Vm *vm, Value a, Value b, uint32_t how, Value *out) 
 }
 
 static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
-    const Calendar *calendar = bundle_calendar(vm->b);
+    const Calendar *calendar = local_calendar(vm->b, vm->local);
     bool back = c.i < b.i;
     int64_t ms = 0;
     TRY(trap_time(vm,
@@ -147,17 +148,17 @@ static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
 }
 
 static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
-    const Calendar *calendar = bundle_calendar(vm->b);
+    const Calendar *calendar = local_calendar(vm->b, vm->local);
     bool back = op == OP_SUB_TIME || op == OP_SUB_DATE;
     int64_t amount = c.i, instant = 0;
     int32_t day = 0;
     if (back && ckd_sub(&amount, (int64_t)0, c.i))
         return trap(vm, TRAP_OVERFLOW, b, c);
     if (op == OP_ADD_TIME || op == OP_SUB_TIME) {
-        TRY(trap_time(
-            vm,
-            moment_add(bundle_zone(vm->b), calendar, b.i, (Family)c.aux, amount, &instant, NULL), b,
-            c));
+        TRY(trap_time(vm,
+                      moment_add(local_zone(vm->b, vm->local), calendar, b.i, (Family)c.aux, amount,
+                                 &instant, NULL),
+                      b, c));
         *out = value_of(V_INSTANT, instant);
     } else {
         TRY(trap_time(vm, date_add(calendar, (int32_t)b.i, (Family)c.aux, amount, &day, NULL), b,
@@ -662,9 +663,13 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
         return trap(vm, TRAP_TOO_DEEP, value_absent(), value_absent());
     if (vm->depth == 0)
         vm->most = vm->cost + LIMIT_COST; /* asked where one function calls another (do_lookup) */
+    uint32_t outer = vm->local, own = vm->b->fns[fn].local;
+    if (vm->depth == 0 || own != 0) /* a table's row counts as what asked for it */
+        vm->local = own;
     Value *regs = vm->regs[vm->depth++];
     Status status = vm_run(vm, &vm->b->fns[fn], event, frame, args, regs, results, applies);
     vm->depth--;
+    vm->local = outer;
     return status;
 }
 

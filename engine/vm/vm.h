@@ -80,6 +80,7 @@ typedef struct Vm {
     uint32_t trace_count; /* more than VM_TRACE are not kept */
     bool tracing;
     uint32_t depth;
+    uint32_t local; /* where the time of the function at work is counted */
     Value regs[VM_DEPTH][256];
 } Vm;
 
