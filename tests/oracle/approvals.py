@@ -8,6 +8,7 @@ Where the specification leaves a choice, READINGS says which one is taken here.
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -28,12 +29,22 @@ READINGS = (
     "V5 A vote that comes when its approval has ended, or is older than it, is unmatched.",
     "V6 What an event of the organisation takes away is found by it, for approvals that ask or exclude the seats it is"
     " about (of a delegation: those that either person has held); what mere time takes away, by a timer.",
+    "V8 Stages are asked one after the other, the next one from the vote on that lets the one before be had; a person and an authority"
+    " count once in all of them. Whether all can be had is asked of all stages together, each open till its latest possible end; shares of a"
+    " stage to come are taken as low as they can become: of those who may vote now without as many as earlier stages ask for.",
+    "V9 A share is of those who may vote when its stage opens (members, not excluded, who have not voted; a named seat is one),"
+    " rounded up, one at least. Points are had by weights of filled places. While they can be reached, votes count in the first way"
+    " to reach them, which none of its places is too many for: the most of an earlier seat first.",
+    "V10 Refused by majority: more than half of those who could vote when the stage opened (of a requirement as many as it asks for, at least)."
+    " Noes count an authority once. What noes make impossible is refused by the last of them, and that is judged as if they could still say yes.",
     "V7 One who acts for another does so in the seat named, or in all; a person excluded, one for whom they act and"
     " one who acts for them, in a seat that is asked, are excluded.",
 )
 
 ZONE = timezone(timedelta(hours=8))
-Places = dict[int, list[int]]
+Wanted = dict[int, int]  # of each requirement
+Room = dict[int, int]  # of each seat
+Points = dict[int, int]  # of each requirement that asks for points
 Pairs = frozenset[tuple[str, int]]  # in whose name, in which seat
 State = tuple[frozenset[str], tuple[int, ...]]  # in whose names votes are, in which seats
 NEVER = datetime(9999, 1, 1, tzinfo=ZONE)
@@ -48,14 +59,23 @@ class Seat:
     party: str  # a party, or "" when a field of the event names it
     name: str = ""  # of the field
     members: bool = False
+    weight: int = 0  # where points are asked for
 
 
 @dataclass
 class Need:
-    kind: str  # one, count, any, all
+    kind: str  # one, count, any, all, share, majority, given, points
     seats: list[Seat]
-    count: int = 1
+    count: int = 1  # votes, percent or points
     above: Optional[int] = None  # asked only when the event's n is above this
+    stage: int = 0
+
+
+@dataclass
+class Stage:
+    name: str = ""
+    hours: Optional[int] = None
+    above: Optional[int] = None
 
 
 @dataclass
@@ -64,8 +84,10 @@ class Policy:
     teams: dict[str, Optional[str]]  # name -> the party that votes for it
     needs: list[Need]
     excluding: list[str]  # parties, or who: the event's field
-    hours: Optional[int] = None
+    stages: list[Stage]
     again: bool = False
+    refused: str = "any"  # any, majority, or a number
+    resubmits: Optional[int] = None  # so often, if it was not granted
 
 
 @dataclass
@@ -73,6 +95,7 @@ class Vote:
     by: str
     yes: bool
     pairs: Pairs
+    void: bool = False
 
 
 @dataclass
@@ -80,17 +103,33 @@ class Approval:
     key: str
     occurrence: int
     raised: datetime
-    due: datetime
     asker: str
-    needs: set[int]
-    seats: list[tuple[int, str, bool]]  # requirement, party or person, members
+    stages: list[Stage]
+    needs: set[int]  # those that are asked
+    stage_of: list[int]  # of each requirement
+    counts: list[int]  # of each requirement
+    points: set[int]  # requirements that ask for points
+    shares: dict[int, Need]
+    seats: list[tuple[int, str, bool, int]]  # requirement, party or person, members, weight
     excluded: list[str]
     votes: list[Vote] = field(default_factory=list)
     state: str = "open"
     look: datetime = NEVER
+    stage: int = 0
+    due: datetime = NEVER
+    opened: dict[int, datetime] = field(default_factory=dict)
+    voters: dict[int, int] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)  # seats
+    handed: set[tuple[int, str]] = field(default_factory=set)
 
     def subject(self) -> str:
         return "approval/ok/%s%s" % (self.key, "" if self.occurrence == 1 else "#%d" % self.occurrence)
+
+    def of_stage(self, s: int) -> int:
+        return self.stage_of[self.seats[s][0]]
+
+    def standing(self) -> list[Vote]:
+        return [v for v in self.votes if not v.void]
 
 
 class Oracle:
@@ -131,7 +170,7 @@ class Oracle:
         return any(who == person and what in names and a <= at < b for who, what, a, b in self.held)
 
     def sits(self, a: Approval, s: int, person: str, at: datetime) -> bool:
-        _, who, members = a.seats[s]
+        _, who, members, _ = a.seats[s]
         if members or who not in self.p.teams:
             return self.holds(person, who, at)
         voter = self.p.teams[who]
@@ -139,13 +178,13 @@ class Oracle:
 
     def fits(self, a: Approval, s: int, limit: Optional[str]) -> bool:
         """Whether a delegation in `limit` alone is one of seat s."""
-        _, who, members = a.seats[s]
+        _, who, members, _ = a.seats[s]
         if limit is None or limit == who:
             return True
         return not members and who in self.p.teams and self.p.teams[who] == limit
 
     def asked(self, a: Approval) -> list[int]:
-        return [s for s, seat in enumerate(a.seats) if seat[0] in a.needs]
+        return [s for s, seat in enumerate(a.seats) if seat[0] in a.needs and s not in a.gone]
 
     def excluded(self, a: Approval, person: str, at: datetime) -> bool:
         persons = {person}
@@ -160,88 +199,179 @@ class Oracle:
         names = [(person, None)] + [(whom, limit) for deputy, whom, limit, begin, end in self.acts
                                     if deputy == person and begin <= at < end]
         return frozenset((name, s) for name, limit in names for s in self.asked(a)
-                         if (name == person or self.fits(a, s, limit)) and self.sits(a, s, name, at))
+                         if (name == person or self.fits(a, s, limit)) and (s, name) not in a.handed
+                         and self.sits(a, s, name, at))
 
     # ---- seating votes
 
-    def wanted(self, need: int, places: Places) -> int:
-        count = self.p.needs[need].count
-        return min(count, len(places[need])) if need in places else count
+    def room(self, a: Approval, s: int) -> int:
+        n, _, members, weight = a.seats[s]
+        if s in a.gone or n not in a.needs:
+            return 0
+        if not members:
+            return 1
+        return -(-a.counts[n] // weight) if n in a.points else a.counts[n]
 
-    def ways(self, a: Approval, state: State, voter: Pairs, needs: set[int],
-             places: Places) -> Iterator[tuple[int, State]]:
-        """Every way to seat one voter more; of the requirements in `places` there are those only."""
+    def places(self, a: Approval, last: int) -> tuple[Wanted, Room, Points]:
+        """What the stages up to `last` ask for."""
+        room = {s: self.room(a, s) for s in range(len(a.seats))}
+        asked = {n for n in a.needs if a.stage_of[n] <= last}
+        points = {n: a.counts[n] for n in asked & a.points}
+        wanted = {n: sum(room[s] for s in room if a.seats[s][0] == n) if n in a.points else a.counts[n] for n in asked}
+        return wanted, room, points
+
+    def ways(self, a: Approval, state: State, voter: Pairs, wanted: Wanted, room: Room) -> Iterator[tuple[int, State]]:
+        """Every way to seat one voter more."""
         names, taken = state
         for name, s in sorted(voter):
             need = a.seats[s][0]
-            if need not in needs or name in names:
+            if name in names or taken.count(s) >= room[s]:
                 continue
-            wanted = self.wanted(need, places)
-            copies = places[need].count(s) if need in places else wanted if a.seats[s][2] else 1
-            if taken.count(s) < copies and sum(a.seats[t][0] == need for t in taken) < wanted:
+            if sum(a.seats[t][0] == need for t in taken) < wanted.get(need, 0):
                 yield s, (names | {name}, tuple(sorted(taken + (s,))))
 
-    def counting(self, a: Approval, voters: list[Pairs], needs: set[int], places: Places) -> list[int]:
-        """Of all ways to seat some, by what they have taken, the earliest who sit; then the most of these."""
+    def counting(self, a: Approval, voters: list[Pairs], wanted: Wanted, room: Room) -> dict[State, tuple[int, ...]]:
+        """Of all ways to seat some, by what they have taken, the earliest who sit."""
         best: dict[State, tuple[int, ...]] = {(frozenset(), ()): ()}
         for i, voter in enumerate(voters):
             for state, kept in list(best.items()):
-                for _, after in self.ways(a, state, voter, needs, places):
+                for _, after in self.ways(a, state, voter, wanted, room):
                     best[after] = min(best.get(after, kept + (i,)), kept + (i,))
-        return list(min(best.values(), key=lambda kept: (-len(kept), kept)))
+        return best
+
+    def minimal(self, a: Approval, need: int, points: int, room: Room) -> list[Room]:
+        """How many of each seat, so that the points are reached and nobody is too many; in order."""
+        seats = [s for s in room if a.seats[s][0] == need]
+        weights = [a.seats[s][3] for s in seats]
+        out = []
+        for some in itertools.product(*[range(room[s], -1, -1) for s in seats]):
+            more = sum(c * w for c, w in zip(some, weights)) - points
+            if more >= 0 and all(c == 0 or w > more for c, w in zip(some, weights)):
+                out.append(dict(zip(seats, some)))
+        return out
 
     def seated(self, a: Approval) -> dict[int, int]:
         """Number of the vote -> its seat."""
-        yes = [i for i, v in enumerate(a.votes) if v.yes]
+        yes = [i for i, v in enumerate(a.votes) if v.yes and not v.void]
         voters = [a.votes[i].pairs for i in yes]
-        kept = self.counting(a, voters, a.needs, {})
+        wanted, room, points = self.places(a, len(a.stages))
+        found = not points
+        for last in range(len(a.stages) - 1, -1, -1):
+            part, rooms, some = self.places(a, last)
+            for chosen in itertools.product(*[self.minimal(a, n, some[n], rooms) for n in sorted(some)]):
+                if found:
+                    break
+                way = {**rooms, **{s: c for d in chosen for s, c in d.items()}}
+                total = {**part, **{n: sum(d.values()) for n, d in zip(sorted(some), chosen)}}
+                if self.full(a, voters, total, way, {}):
+                    found, room = True, {**room, **{s: way[s] for s in way if a.seats[s][0] in some}}
+                    wanted = {**wanted, **{n: total[n] for n in some}}
+        best_of = self.counting(a, voters, wanted, room)
+        kept = min(best_of.values(), key=lambda k: (-len(k), k))
         best: dict[State, tuple[int, ...]] = {(frozenset(), ()): ()}
         for k in kept:
             then: dict[State, tuple[int, ...]] = {}
             for state, seats in best.items():
-                for s, after in self.ways(a, state, voters[k], a.needs, {}):
+                for s, after in self.ways(a, state, voters[k], wanted, room):
                     then[after] = min(then.get(after, seats + (s,)), seats + (s,))
             best = then
         return {yes[k]: s for k, s in zip(kept, min(best.values()))}
 
-    def full(self, a: Approval, voters: list[Pairs], needs: set[int], places: Places) -> bool:
-        return len(self.counting(a, voters, needs, places)) == sum(self.wanted(n, places) for n in needs)
+    def full(self, a: Approval, voters: list[Pairs], wanted: Wanted, room: Room, points: Points) -> bool:
+        def has(taken: tuple[int, ...], n: int) -> bool:
+            mine = [s for s in taken if a.seats[s][0] == n]
+            return sum(a.seats[s][3] for s in mine) >= points[n] if n in points else len(mine) == wanted[n]
+        return any(all(has(taken, n) for n in wanted) for _, taken in self.counting(a, voters, wanted, room))
+
+    def noes(self, a: Approval, first: int) -> int:
+        voters = [v.pairs for v in a.standing() if not v.yes]
+        room = {s: 0 if self.room(a, s) == 0 or a.of_stage(s) < first else len(voters) if a.seats[s][2] else 1
+                for s in range(len(a.seats))}
+        best = self.counting(a, voters, {n: len(voters) for n in a.needs}, room)
+        return max(len(kept) for kept in best.values())
+
+    # ---- stages
+
+    def asked_stage(self, a: Approval, stage: int) -> bool:
+        return any(a.stage_of[n] == stage for n in a.needs)
+
+    def could_vote(self, a: Approval, n: int, at: datetime) -> int:
+        total = 0
+        for s, (need, who, members, _) in enumerate(a.seats):
+            if need != n or s in a.gone:
+                continue
+            some = {h[0] for h in self.held if self.holds(h[0], who, at)} if members else set()
+            total += len([x for x in some if not self.excluded(a, x, at) and all(v.by != x for v in a.standing())]) \
+                if members else 1
+        return total
+
+    def shares(self, a: Approval, stage: int, at: datetime, used: int) -> None:
+        for n, need in a.shares.items():
+            if a.stage_of[n] == stage and n in a.needs:
+                some = max(0, self.could_vote(a, n, at) - used)
+                a.counts[n] = some // 2 + 1 if need.kind == "majority" else max(1, -(-some * need.count // 100))
+
+    def open_stage(self, a: Approval, stage: int, at: datetime) -> None:
+        first = stage not in a.opened
+        a.stage, a.opened[stage] = stage, at
+        if first:
+            self.shares(a, stage, at, 0)
+            could = {n: self.could_vote(a, n, at) for n in a.needs if a.stage_of[n] == stage}
+            a.voters[stage] = sum(c if n in a.points else max(c, a.counts[n]) for n, c in could.items())
+        hours = a.stages[stage].hours
+        a.due = NEVER if hours is None else at + timedelta(hours=hours)
+
+    def until(self, a: Approval, at: datetime) -> dict[int, datetime]:
+        used, last, out = 0, a.due, {}
+        for stage in range(a.stage, len(a.stages)):
+            if stage > a.stage and self.asked_stage(a, stage):
+                if stage not in a.opened:
+                    self.shares(a, stage, at, used)
+                hours = a.stages[stage].hours
+                last = NEVER if hours is None or last == NEVER else last + timedelta(hours=hours)
+            out[stage] = last
+            used += sum(a.counts[n] for n in a.needs if a.stage_of[n] == stage)
+        return out
 
     # ---- hope
 
-    def bounds(self, a: Approval, at: datetime) -> list[datetime]:
+    def bounds(self, a: Approval, at: datetime, end: datetime) -> list[datetime]:
         known = {x for _, _, b, c in self.held for x in (b, c)} | {x for *_, b, c in self.acts for x in (b, c)}
-        return sorted(x for x in known if at < x <= a.due and x != NEVER)
+        return sorted(x for x in known if at < x <= end and x != NEVER)
 
-    def hopes(self, a: Approval, at: datetime) -> list[Pairs]:
-        persons = {h[0] for h in self.held} | {d[0] for d in self.acts} | {w for _, w, m in a.seats if not m}
+    def last_end(self, a: Approval, until: dict[int, datetime]) -> datetime:
+        return max([until[t] for t in until if self.asked_stage(a, t)])
+
+    def hopes(self, a: Approval, at: datetime, until: dict[int, datetime]) -> list[Pairs]:
+        persons = {h[0] for h in self.held} | {d[0] for d in self.acts} | {w for _, w, m, _ in a.seats if not m}
         out = []
         for person in sorted(persons):
-            if self.is_party(person) or any(v.by == person for v in a.votes):
+            if self.is_party(person) or any(v.by == person for v in a.standing()):
                 continue
             pairs: Pairs = frozenset()
-            for u in [at] + self.bounds(a, at):
+            for u in [at] + self.bounds(a, at, self.last_end(a, until)):
                 if not self.excluded(a, person, u):
-                    pairs |= self.pairs(a, person, u)
+                    pairs |= frozenset(p for p in self.pairs(a, person, u) if a.of_stage(p[1]) >= a.stage and
+                                       (u == at or u <= until[a.of_stage(p[1])]))
             if pairs:
                 out.append(pairs)
         for s in self.asked(a):
-            need, who, members = a.seats[s]
+            need, who, members, _ = a.seats[s]
             party = self.p.teams[who] if who in self.p.teams and not members else who
-            if party is None or not self.is_party(party):
+            if party is None or not self.is_party(party) or a.of_stage(s) < a.stage:
                 continue
             names = {party} | ({r for r, t in self.p.parties.items() if t == party} if members else set())
             if not any(what in names and begin <= at for _, what, begin, _ in self.held):
-                out += [frozenset([("somebody %d" % (len(out) + k), s)])
-                        for k in range(self.p.needs[need].count if members else 1)]
+                out += [frozenset([("somebody %d" % (len(out) + k), s)]) for k in range(self.room(a, s))]
         return out
 
     def lacking(self, a: Approval) -> str:
         taken = list(self.seated(a).values())
-        for n, wanted in enumerate(self.p.needs):
+        for n in sorted(a.needs):
             mine = [s for s in self.asked(a) if a.seats[s][0] == n]
-            if n in a.needs and sum(s in mine for s in taken) < wanted.count:
-                return self.name(a, next(s for s in mine if taken.count(s) < (wanted.count if a.seats[s][2] else 1)))
+            have = sum(a.seats[s][3] if n in a.points else 1 for s in taken if s in mine)
+            if a.stage_of[n] == a.stage and have < a.counts[n]:
+                return self.name(a, next(s for s in mine if taken.count(s) < self.room(a, s)))
         raise AssertionError("what lapses lacks a vote")
 
     def name(self, a: Approval, s: int) -> str:
@@ -259,25 +389,64 @@ class Oracle:
         else:
             self.say("remit.notified", a.subject(), at, cause, {"to": ["director"], "text": state})
 
+    def result(self, a: Approval) -> dict[str, Any]:
+        return {} if self.p.refused == "any" else {"yes": len(self.seated(a)), "no": self.noes(a, 0)}
+
+    def stage_name(self, a: Approval, stage: int) -> dict[str, Any]:
+        return {"stage": a.stages[stage].name} if a.stages[stage].name else {}
+
+    def due(self, a: Approval) -> dict[str, Any]:
+        return {} if a.due == NEVER else {"due": text(a.due)}
+
+    def asked_of(self, a: Approval) -> list[str]:
+        return [self.name(a, s) for s in self.asked(a) if a.of_stage(s) == a.stage]
+
+    def refuse(self, a: Approval, at: datetime, cause: str, by: str) -> None:
+        self.end(a, "refused", at, cause, by=by, **self.stage_name(a, a.stage), **self.result(a))
+
     def judge(self, a: Approval, at: datetime, cause: str) -> None:
-        yes = [v.pairs for v in a.votes if v.yes]
+        yes = [v.pairs for v in a.standing() if v.yes]
         a.look = NEVER
-        if self.full(a, yes, a.needs, {}):
-            self.end(a, "granted", at, cause)
+        while self.full(a, yes, *self.places(a, a.stage)):
+            later = [t for t in range(a.stage + 1, len(a.stages)) if self.asked_stage(a, t)]
+            if not later:
+                self.end(a, "granted", at, cause, **self.result(a))
+                return
+            self.open_stage(a, later[0], at)
+            self.say_of(a, "advanced", at, cause, **self.stage_name(a, a.stage), seats=self.asked_of(a), **self.due(a))
+        until = self.until(a, at)
+        can = yes + self.hopes(a, at, until)
+        wanted, room, points = self.places(a, len(a.stages))
+        if self.full(a, can, wanted, room, points):
+            a.look = min(self.bounds(a, at, self.last_end(a, until)) or [NEVER])
             return
-        can = yes + self.hopes(a, at)
-        if self.full(a, can, a.needs, {}):
-            a.look = min(self.bounds(a, at) or [NEVER])
+        noes = [v for v in a.standing() if not v.yes]
+        if noes and self.full(a, can + [v.pairs for v in noes], wanted, room, points):
+            self.refuse(a, at, cause, noes[-1].by)
             return
         for n in sorted(a.needs):
-            before = {m for m in a.needs if m <= n}
-            if not self.full(a, can, before, {}):
-                count = self.p.needs[n].count
-                places = [s for s in self.asked(a) if a.seats[s][0] == n for _ in range(count if a.seats[s][2] else 1)]
-                out = next(k for k in range(len(places)) if not self.full(a, can, before, {n: places[:k + 1]}))
-                self.end(a, "unattainable", at, cause, seat=self.name(a, places[out]))
+            before = {m: w for m, w in wanted.items() if m < n}
+            some = {m: w for m, w in points.items() if m < n}
+            if self.full(a, can, {**before, n: wanted[n]}, room, {**some, **{m: points[m] for m in [n] if n in points}}):
+                continue
+            mine = [s for s in self.asked(a) if a.seats[s][0] == n]
+            if n in points:
+                lone = {s: {**room, **{t: int(t == s) for t in mine}} for s in mine}
+                out = [s for s in mine if not self.full(a, can, {**before, n: 1}, lone[s], some)] + mine
+                self.hopeless(a, at, cause, out[0])
                 return
+            places = [s for s in mine for _ in range(room[s])]
+            for k in range(1, len(places) + 1):
+                first = {**room, **{s: places[:k].count(s) for s in mine}}
+                if not self.full(a, can, {**before, n: min(k, wanted[n])}, first, some):
+                    self.hopeless(a, at, cause, places[k - 1])
+                    return
+            self.hopeless(a, at, cause, places[-1])
+            return
         raise AssertionError("what cannot be had in all can be had in its parts")
+
+    def hopeless(self, a: Approval, at: datetime, cause: str, s: int) -> None:
+        self.end(a, "unattainable", at, cause, seat=self.name(a, s), **self.stage_name(a, a.of_stage(s)))
 
     def fire(self, before: datetime) -> None:
         while True:
@@ -289,7 +458,7 @@ class Oracle:
             a = self.approvals[i]
             cause = "%s@%s" % (a.subject(), text(at))
             if at == a.due:
-                self.end(a, "lapsed", at, cause, seat=self.lacking(a))
+                self.end(a, "lapsed", at, cause, seat=self.lacking(a), **self.stage_name(a, a.stage))
             else:
                 self.judge(a, at, cause)
 
@@ -332,7 +501,7 @@ class Oracle:
         """The parties that it asks or excludes."""
         out, teams = set(), set(x for x in a.excluded if self.is_party(x))
         for s in self.asked(a):
-            _, who, members = a.seats[s]
+            _, who, members, _ = a.seats[s]
             if members:
                 teams.add(who)
             elif not self.is_party(who):
@@ -380,15 +549,31 @@ class Oracle:
     def on_ask(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
         self.leaf += 1
         before = [a for a in self.approvals if a.key == d["k"]]
-        if before and (not self.p.again or before[-1].state == "open"):
+        if before and (not self.p.again and self.p.resubmits is None or before[-1].state == "open"):
             return
-        needs = {n for n, need in enumerate(self.p.needs) if need.above is None or d["n"] > need.above}
-        seats = [(n, s.party or d[s.name], s.members) for n, need in enumerate(self.p.needs) for s in need.seats]
-        due = NEVER if self.p.hours is None else at + timedelta(hours=self.p.hours)
-        a = Approval(d["k"], len(before) + 1, at, due, by, needs, seats,
-                     [d["who"] if x == "who" else x for x in self.p.excluding])
-        more = {} if due == NEVER else {"due": text(due)}
-        self.say_of(a, "opened", at, cause, seats=[self.name(a, s) for s in self.asked(a)], **more)
+        if before and self.p.resubmits is not None and before[-1].state == "granted":
+            return
+        if before and self.p.resubmits and len(before) > self.p.resubmits:
+            self.say("remit.alert", before[-1].subject(), at, cause, {"reason": "resubmitted", "message": ""})
+            return
+
+        def holds(above: Optional[int]) -> bool:
+            return above is None or d["n"] > above
+        seats, counts, needs = [], [], set()
+        for n, need in enumerate(self.p.needs):
+            mine = [(n, who, s.members, s.weight) for s in need.seats
+                    for who in (d[s.name] if s.name == "them" else [s.party or d[s.name]])]
+            seats += mine
+            counts.append(d["n"] if need.kind == "given" else len(mine) if need.kind == "all" else need.count)
+            if holds(need.above) and holds(self.p.stages[need.stage].above) and counts[-1] > 0:
+                needs.add(n)
+        a = Approval(d["k"], len(before) + 1, at, by, list(self.p.stages), needs, [n.stage for n in self.p.needs], counts,
+                     {n for n, need in enumerate(self.p.needs) if need.kind == "points"},
+                     {n: need for n, need in enumerate(self.p.needs) if need.kind in ("share", "majority")},
+                     seats, [d["who"] if x == "who" else x for x in self.p.excluding])
+        later = [t for t in range(len(a.stages)) if self.asked_stage(a, t)]
+        self.open_stage(a, later[0] if later else len(a.stages) - 1, at)
+        self.say_of(a, "opened", at, cause, seats=self.asked_of(a), **self.due(a), **self.stage_name(a, a.stage))
         self.approvals.append(a)
         self.judge(a, at, cause)
 
@@ -401,8 +586,8 @@ class Oracle:
         if a is None:
             self.leaf += 1
             return False
-        pairs = self.pairs(a, by, at)
-        if any(v.by == by for v in a.votes) or self.excluded(a, by, at) or not pairs:
+        pairs = frozenset(p for p in self.pairs(a, by, at) if a.of_stage(p[1]) == a.stage)
+        if any(v.by == by for v in a.standing()) or self.excluded(a, by, at) or not pairs or at < a.opened[a.stage]:
             return self.reject(e, "actor")
         if "seat" in d:
             pairs = frozenset((name, s) for name, s in pairs if a.seats[s][1] == d["seat"] or
@@ -413,11 +598,13 @@ class Oracle:
         a.votes.append(Vote(by, d["vote"] == "yes", pairs))
         seat = self.seated(a).get(len(a.votes) - 1, min(s for _, s in pairs))
         note = {"note": d["note"]} if "note" in d else {}
-        self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note)
-        if d["vote"] == "yes":
-            self.judge(a, at, cause)
+        self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note, **self.stage_name(a, a.stage))
+        noes, refused = self.noes(a, a.stage), self.p.refused
+        if d["vote"] == "no" and (refused == "any" or refused == "majority" and 2 * noes > a.voters[a.stage] or
+                                  refused.isdigit() and noes >= int(refused)):
+            self.refuse(a, at, cause, by)
         else:
-            self.end(a, "refused", at, cause, by=by)
+            self.judge(a, at, cause)
         return False
 
     def on_withdrawn(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:

@@ -10,19 +10,19 @@ import sys
 import tempfile
 from datetime import datetime, timedelta
 
-from approvals import Need, Oracle, Policy, Seat, ZONE, lines, text
+from approvals import Need, Oracle, Policy, Seat, Stage, ZONE, lines, text
 
 REMIT = os.environ["REMIT"]
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=ZONE)
 STEP = timedelta(minutes=30)
-PERSONS = ["p%d" % i for i in range(1, 7)]
+PERSONS = ["p%d" % i for i in range(1, 9)]
 PARTIES = {"director": None, "a.lead": "a", "a.member": "a", "b.lead": "b", "b.member": "b"}
 TEAMS = {"a": "a.lead", "b": "b.member"}
 HEAD = """policy "A" version "1" { zone "Asia/Shanghai" }
 role director
 team a under director { role lead role member }
 team b under director { role lead role member votes member }
-event ask { k: id  n: integer  who: party  with: party }
+event ask { k: id  n: integer  who: party  with: party  them: list of party }
 event stop { k: id }
 event done { k: id }
 """
@@ -45,36 +45,72 @@ def any_seat(r):
     return Seat(r.choice(["director", "a.lead", "a.member", "b.lead", "a", "b"]))
 
 
-def any_need(r):
+def any_points(r, stage, above):
     seats = [any_seat(r) for _ in range(r.randint(1, 3))]
-    kind = r.choice(["one", "count", "any", "all"])
+    for seat in seats:
+        seat.weight = r.randint(1, 3)
+    total = sum(s.weight for s in seats) + (2 if any(s.members for s in seats) else 0)
+    return Need("points", seats, r.randint(1, total if any(s.members for s in seats) else sum(s.weight for s in seats)), above, stage)
+
+
+def any_need(r, stage):
+    above = r.choice([None, None, 5])
+    kind = r.choice(["one", "count", "any", "all", "one", "count", "any", "all", "share", "majority", "given", "points", "points"])
+    if kind == "points":
+        return any_points(r, stage, above)
+    seats = [any_seat(r) for _ in range(r.randint(1, 3))]
+    if kind in ("all", "count", "any") and r.random() < 0.15:
+        seats = seats[:1] + [Seat("", "them")]
     if kind == "all" and any(s.members for s in seats):
         kind = "any"
     if kind == "one":
         seats = seats[:1]
-    most = 3 if any(s.members for s in seats) else len(seats)
-    count = {"one": 1, "any": 1, "all": len(seats)}.get(kind) or r.randint(1, most)
-    return Need(kind, seats, count, r.choice([None, None, 5]))
+    most = 3 if any(s.members or s.name == "them" for s in seats) else len(seats)
+    count = {"one": 1, "any": 1, "all": len(seats), "share": r.choice([10, 34, 50, 60, 100])}.get(kind) or r.randint(1, most)
+    if kind == "given":
+        seats.append(Seat(r.choice(["a", "b"]), members=True))
+    return Need(kind, seats, count, above, stage)
 
 
 def any_policy(r):
-    return Policy(PARTIES, TEAMS, [any_need(r) for _ in range(r.randint(1, 3))],
-                  r.choice([[], ["who"], ["who"], ["a"], ["who", "b.lead"]]), r.choice([None, 1, 2, 3]), r.random() < 0.4)
+    count = r.choice([1, 2, 2, 3])
+    stages = [Stage("s%d" % i, r.choice([None, None, 1, 2, 4]), r.choice([None, None, 5])) for i in range(count)]
+    if count == 1:
+        stages = [Stage("", r.choice([None, None, 1, 2, 4]))]
+    needs = [any_need(r, i) for i in range(count) for _ in range(r.randint(1, 3) if count == 1 else r.choice([1, 1, 2]))]
+    return Policy(PARTIES, TEAMS, needs, r.choice([[], [], ["who"], ["a"], ["who", "b.lead"]]), stages, r.random() < 0.4,
+                  r.choice(["any", "any", "majority", "majority", "2"]), r.choice([None, None, 0, 1, 2]))
 
 
 def source(p):
     def seat(s):
-        return (s.party or "q." + s.name) + (".members" if s.members else "")
-    text_of = HEAD + "approval ok on ask as q {\n  requires {\n"
-    for n in p.needs:
-        words = {"one": "", "any": "one of ", "all": "all of ", "count": "%d of " % n.count}[n.kind]
+        name = (s.party or "q." + s.name) + (".members" if s.members else "")
+        return name + (" %d" % s.weight if s.weight else "")
+
+    def line(n):
+        words = {"one": "", "any": "one of ", "all": "all of ", "count": "%d of " % n.count, "share": "%d%% of " % n.count,
+                 "majority": "majority of ", "given": "q.n of ", "points": "%d points of " % n.count}[n.kind]
         when = "" if n.above is None else " when q.n > %d" % n.above
-        text_of += "    %s%s%s\n" % (words, ", ".join(seat(s) for s in n.seats), when)
+        return "    %s%s%s\n" % (words, ", ".join(seat(s) for s in n.seats), when)
+    text_of = HEAD + "approval ok on ask as q {\n  requires {\n"
+    for i, stage in enumerate(p.stages):
+        body = "".join(line(n) for n in p.needs if n.stage == i)
+        if stage.name:
+            within = "" if stage.hours is None else "    each within %d hours\n" % stage.hours
+            when = "" if stage.above is None else " when q.n > %d" % stage.above
+            body = "  stage %s%s {\n%s%s  }\n" % (stage.name, when, within, body)
+        text_of += body
     text_of += "  }\n"
     if p.excluding:
         text_of += "  excluding %s\n" % ", ".join("q.who" if x == "who" else x for x in p.excluding)
-    text_of += "" if p.hours is None else "  each within %d hours\n" % p.hours
-    return text_of + ("  again\n" if p.again else "") + REACTIONS
+    if not p.stages[0].name and p.stages[0].hours is not None:
+        text_of += "  each within %d hours\n" % p.stages[0].hours
+    text_of += "" if p.refused == "any" else "  refused by %s\n" % p.refused
+    if p.resubmits is not None:
+        text_of += "  resubmit%s\n" % (" at most %d times" % p.resubmits if p.resubmits else "")
+    elif p.again:
+        text_of += "  again\n"
+    return text_of + REACTIONS
 
 
 def span(r, at, d):
@@ -87,7 +123,7 @@ def span(r, at, d):
 
 def any_event(r, at):
     key, who = r.choice(["K1", "K2"]), r.choice(PERSONS)
-    kind = r.random() * r.choice([1, 1, 2])
+    kind = r.random() * r.choice([1, 2, 3])
     if kind < 0.12:
         return "remit.appointed", span(r, at, {"person": who, "seat": r.choice(list(PARTIES))}), None
     if kind < 0.16:
@@ -100,12 +136,13 @@ def any_event(r, at):
             d = {"person": d.pop("person"), "seat": r.choice(list(PARTIES) + ["a"]), **d}
         return "remit.delegated", d, who
     if kind < 0.44:
-        return "ask", {"k": key, "n": r.randint(1, 9), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"])}, who
+        return "ask", {"k": key, "n": r.randint(1, 9), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"]),
+                       "them": r.sample(PERSONS + ["a.lead", "director"], r.randint(0, 3))}, who
     if kind < 0.47:
         return "stop", {"k": key}, r.choice([who, None])
     if kind < 0.50:
         return "remit.withdrawn", {"approval": "ok", "key": key}, who
-    d = {"approval": "ok", "key": key, "vote": r.choice(["yes"] * 8 + ["no"])}
+    d = {"approval": "ok", "key": key, "vote": r.choice(["yes"] * 5 + ["no"])}
     if r.random() < 0.1:
         d["note"] = "so"
     if r.random() < 0.1:
@@ -116,7 +153,7 @@ def any_event(r, at):
 def any_stream(r):
     at, out = BEGIN, []
     for party in PARTIES:  # most seats are held from the beginning
-        for person in r.sample(PERSONS, r.choice([0, 1, 1, 2, 3])):
+        for person in r.sample(PERSONS, r.choice([0, 2, 3, 3, 4, 5])):
             out.append(("remit.appointed", at, {"person": person, "seat": party}, None))
     for _ in range(r.choice([0, 0, 3, 6])):  # who act for one another, some in one seat alone
         who = r.choice(PERSONS)
@@ -149,7 +186,7 @@ def run(folder, ledger, events, until, batch):
 
 def without_words(line):
     e = json.loads(line)
-    if e["type"] == "remit.event.rejected":
+    if e["type"] in ("remit.event.rejected", "remit.alert"):
         e["data"]["message"] = ""
     return json.dumps(e, ensure_ascii=False, separators=(",", ":"))
 
@@ -202,7 +239,7 @@ def main():
             if failed >= 3:
                 break
     wanted = ["remit.approval." + x for x in
-              ("opened", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated")]
+              ("opened", "advanced", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated")]
     missing = [x for x in wanted + ["remit.event.rejected"] if counts.get(x, 0) < 3]
     if missing and trials >= 100:
         print("hardly ever happened: %s" % ", ".join(missing))
