@@ -171,8 +171,14 @@ static bool span_has(const Span *s, int64_t at) {
     return at >= s->from && (s->to == INSTANT_NEVER || at < s->to);
 }
 
-static const char *vote_words(bool ballot) {
-    return ballot ? "a ballot of" : "a withdrawal by";
+/* "a ballot of", "a withdrawal by", or the event's type. */
+static void put_vote_words(Why *w, Str type) {
+    if (str_eq(type, S("remit.decided")))
+        put_text(w->out, S("a ballot of"));
+    else if (str_eq(type, S("remit.withdrawn")))
+        put_text(w->out, S("a withdrawal by"));
+    else
+        put_fmt(w->out, "%.*s by", STR_ARG(type));
 }
 
 /* A reject keeps what it is about, whatever form the line had. */
@@ -208,8 +214,9 @@ static Status put_refused(Why *w, const Span *span) {
         head = true;
         put_text(w->out, S("  "));
         why_local(w, leaf.reject.time);
-        put_fmt(w->out, "  %s %.*s, event %.*s: %.*s  [%llu]\n                    %.*s\n",
-                vote_words(str_eq(value_str(type), S("remit.decided"))),
+        put_text(w->out, S("  "));
+        put_vote_words(w, value_str(type));
+        put_fmt(w->out, " %.*s, event %.*s: %.*s  [%llu]\n                    %.*s\n",
                 STR_ARG(by.kind == V_TEXT ? value_str(by) : S("nobody")), STR_ARG(leaf.reject.id),
                 STR_ARG(reject_text((RejectReason)leaf.reject.reason)), (unsigned long long)index,
                 STR_ARG(value_str(effect_value(&told.effect, S("message")))));
@@ -223,7 +230,7 @@ static Status put_refused(Why *w, const Span *span) {
 /* Whether an event is a ballot for this approval, or a withdrawal of it. */
 static bool is_mine(const Why *w, const EventLeaf *e, const Span *span) {
     int32_t kind = w->r->b->events[e->event].engine;
-    if ((kind != ENGINE_DECIDED && kind != ENGINE_WITHDRAWN) || e->field_count < 2 ||
+    if (!is_of_approval(kind) || e->field_count < 2 ||
         bundle_approval(w->r->b, value_str(e->fields[0])) != (int32_t)w->a.decl ||
         !span_has(span, e->time))
         return false;
@@ -263,7 +270,9 @@ static Status put_unmatched(Why *w, const Span *span) {
         bool ballot = w->r->b->events[leaf.event.event].engine == ENGINE_DECIDED;
         put_text(w->out, S("  "));
         why_local(w, leaf.event.time);
-        put_fmt(w->out, "  %s %.*s", vote_words(ballot), STR_ARG(leaf.event.actor));
+        put_text(w->out, S("  "));
+        put_vote_words(w, w->r->b->events[leaf.event.event].name);
+        put_fmt(w->out, " %.*s", STR_ARG(leaf.event.actor));
         if (ballot && leaf.event.field_count > 2) {
             put_text(w->out, S(": "));
             why_value(w, leaf.event.fields[2]);

@@ -32,7 +32,7 @@ static Status put_nothing(Why *w, uint64_t index, const EventLeaf *e) {
     buf_free(&key);
     TRY(status);
     int32_t kind = w->r->b->events[e->event].engine;
-    if (unmatched && (kind == ENGINE_DECIDED || kind == ENGINE_WITHDRAWN))
+    if (unmatched && is_of_approval(kind))
         return why_unmatched_vote(w, e);
     put_text(w->out, unmatched ? S("  nothing: it found nothing to act on\n") : S("  nothing\n"));
     return OK;

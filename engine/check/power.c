@@ -8,15 +8,24 @@ static void say_no_power(Program *p, const Node *at, Str of, Str why) {
     diag_add3(p->diags, DIAG_NO_SUCH_POWER, at->at, source_text(p->sources, at->at), of, why);
 }
 
+static bool is_of_approval(PowerRow what) {
+    return what == POWER_WITHDRAW || what == POWER_ADD_SIGNER || what == POWER_REMOVE_SIGNER ||
+           what == POWER_TRANSFER || what == POWER_RETURN || what == POWER_URGE;
+}
+
 /* What goes with the verb and what does not. */
-static bool power_fits(Program *p, const Node *grant, const Node *verb, const DutySym *of) {
-    PowerRow what = (PowerRow)verb->op;
-    if ((of->kind == DECL_APPROVAL) != (what == POWER_WITHDRAW)) {
-        say_no_power(p, verb, of->name,
-                     of->kind == DECL_APPROVAL
-                         ? say_both(p, "an approval may be withdrawn", "审批只可撤回")
-                         : say_both(p, "a duty may be waived, paused, acknowledged or reassigned",
-                                    "职责可豁免、暂停、确认或转办"));
+static bool power_fits(Program *p, const Node *grant, const Node *verb, PowerRow what,
+                       const DutySym *of) {
+    if ((of->kind == DECL_APPROVAL) != is_of_approval(what)) {
+        say_no_power(
+            p, verb, of->name,
+            of->kind == DECL_APPROVAL
+                ? say_both(p,
+                           "an approval may be withdrawn, returned, transferred, urged, and "
+                           "signers added to it or removed from it",
+                           "审批可撤回、退回、移交、催办、加签、减签")
+                : say_both(p, "a duty may be waived, paused, acknowledged or reassigned",
+                           "职责可豁免、暂停、确认或转办"));
         return false;
     }
     if (what == POWER_ACKNOWLEDGE && grant->d == NULL) {
@@ -114,7 +123,10 @@ void powers_check(Program *p) {
             }
             for (const Node *verb = grant->b; verb != NULL && power.of != NULL; verb = verb->next) {
                 power.verb = (PowerRow)verb->op;
-                if (power_fits(p, grant, verb, power.of) && ok && !vec_push(&p->powers, power))
+                if (power.of->kind == DECL_APPROVAL && power.verb == POWER_REASSIGN)
+                    power.verb = POWER_TRANSFER; /* one word in an office: to hand on */
+                if (power_fits(p, grant, verb, power.verb, power.of) && ok &&
+                    !vec_push(&p->powers, power))
                     p->nomem = true;
             }
         }

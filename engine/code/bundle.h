@@ -438,7 +438,12 @@ typedef enum PowerVerb {
     POWER_TO_PAUSE, /* and to resume */
     POWER_TO_ACKNOWLEDGE,
     POWER_TO_REASSIGN,
-    POWER_TO_WITHDRAW,
+    POWER_TO_WITHDRAW, /* this and those behind it are of approvals */
+    POWER_TO_ADD_SIGNER,
+    POWER_TO_REMOVE_SIGNER,
+    POWER_TO_TRANSFER,
+    POWER_TO_RETURN,
+    POWER_TO_URGE,
     POWER_VERBS
 } PowerVerb;
 

@@ -1003,7 +1003,12 @@ static void emit_powers(Emit *e) {
                                               [POWER_PAUSE] = POWER_TO_PAUSE,
                                               [POWER_ACKNOWLEDGE] = POWER_TO_ACKNOWLEDGE,
                                               [POWER_REASSIGN] = POWER_TO_REASSIGN,
-                                              [POWER_WITHDRAW] = POWER_TO_WITHDRAW};
+                                              [POWER_WITHDRAW] = POWER_TO_WITHDRAW,
+                                              [POWER_ADD_SIGNER] = POWER_TO_ADD_SIGNER,
+                                              [POWER_REMOVE_SIGNER] = POWER_TO_REMOVE_SIGNER,
+                                              [POWER_TRANSFER] = POWER_TO_TRANSFER,
+                                              [POWER_RETURN] = POWER_TO_RETURN,
+                                              [POWER_URGE] = POWER_TO_URGE};
     Bundle *b = e->b;
     b->powers = emit_array(e, e->p->powers.n, sizeof *b->powers);
     for (size_t i = 0; b->powers != NULL && i < e->p->powers.n; i++) {

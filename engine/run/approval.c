@@ -34,8 +34,11 @@ Status seat_text(Engine *e, const Approval *a, uint32_t seat, Value *out) {
     return OK;
 }
 
-/* The name of a stage; absent where there are none. */
-static Value stage_text(const Approval *a, uint32_t stage) {
+Str stage_name(const Approval *a, uint32_t stage) {
+    return a->stages[stage].name.n > 0 ? a->stages[stage].name : a->def->name;
+}
+
+Value stage_text(const Approval *a, uint32_t stage) {
     Str name = a->stages[stage].name;
     return name.n == 0 ? value_absent() : value_text(name);
 }
@@ -45,7 +48,7 @@ static uint32_t seat_line(const Approval *a, uint32_t seat) {
     return def == NULL ? 0 : def->file << 20 | def->line;
 }
 
-static Status seats_text(Engine *e, const Approval *a, uint32_t stage, Value *out) {
+Status seats_text(Engine *e, const Approval *a, uint32_t stage, Value *out) {
     Value *seats = new (&e->event, Value, a->seat_count + 1);
     if (seats == NULL)
         return ERR_NOMEM;
@@ -57,7 +60,7 @@ static Status seats_text(Engine *e, const Approval *a, uint32_t stage, Value *ou
     return OK;
 }
 
-static Value due_value(const Approval *a) {
+Value due_value(const Approval *a) {
     return a->due == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, a->due);
 }
 
@@ -220,8 +223,7 @@ static Status stage_deadline(Engine *e, const Approval *a, uint32_t stage, int64
                       (Family)each.aux, each.i, out, assumed);
 }
 
-/* Opens a stage at an instant: its clock begins, its shares are fixed. */
-static Status stage_open(Engine *e, Approval *a, uint32_t stage, int64_t at) {
+Status stage_open(Engine *e, Approval *a, uint32_t stage, int64_t at) {
     bool first = a->stages[stage].opened == INSTANT_NEVER;
     a->open = stage;
     a->stages[stage].opened = at;
@@ -232,14 +234,13 @@ static Status stage_open(Engine *e, Approval *a, uint32_t stage, int64_t at) {
     return engine_time_trap(e, stage_deadline(e, a, stage, at, &a->due, &a->assumed));
 }
 
-/* The first stage from `from` on that asks somebody; stage_count: none. */
-static uint32_t stage_next(const Approval *a, uint32_t from) {
+uint32_t stage_next(const Approval *a, uint32_t from) {
     while (from < a->stage_count && !stage_asked(a, from))
         from++;
     return from;
 }
 
-static Status say_advanced(Engine *e, Approval *a) {
+Status say_advanced(Engine *e, Approval *a) {
     Effect effect = {.id = EFFECT_APPROVAL_ADVANCED};
     effect.values[0] = stage_text(a, a->open);
     TRY(seats_text(e, a, a->open, &effect.values[1]));
@@ -533,7 +534,7 @@ Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value
 
 /* ---- votes and withdrawals */
 
-static Status put_seats_asked(Engine *e, const Approval *a, Str *out) {
+Status put_seats_asked(Engine *e, const Approval *a, Str *out) {
     Buf text = {0};
     for (uint32_t s = 0; s < a->seat_count; s++) {
         if (!seat_asked(a, s) || seat_stage(a, s) != a->open)
@@ -556,8 +557,8 @@ static Status refuse_vote(Engine *e, const Approval *a, const Flow *flow, const 
     TRY(put_seats_asked(e, a, &asked));
     TRY(arena_printf(&e->event, &message,
                      "%.*s votes in stage %.*s, which %s; the stage that is open is %.*s: %.*s",
-                     STR_ARG(flow->by), STR_ARG(a->stages[stage].name), of,
-                     STR_ARG(a->stages[a->open].name), STR_ARG(asked)));
+                     STR_ARG(flow->by), STR_ARG(stage_name(a, stage)), of,
+                     STR_ARG(stage_name(a, a->open)), STR_ARG(asked)));
     return refuse_authority(e, flow, S("actor"), message);
 }
 
@@ -724,7 +725,7 @@ static Status withdraw_own(Engine *e, Approval *a, const Flow *flow) {
 
 Status approval_event(Engine *e, Flow *flow) {
     int32_t kind = e->b->events[flow->event].engine;
-    if (kind != ENGINE_DECIDED && kind != ENGINE_WITHDRAWN)
+    if (!is_of_approval(kind))
         return OK;
     e->acts = true;
     int32_t decl = bundle_approval(e->b, value_str(flow->vm.fields[0]));
@@ -741,7 +742,9 @@ Status approval_event(Engine *e, Flow *flow) {
     TRY(approval_load(e, number, &a));
     if (a.state != APPROVAL_OPEN || flow->vm.time < a.raised)
         return OK;
-    return kind == ENGINE_DECIDED ? approval_vote(e, &a, flow) : withdraw_own(e, &a, flow);
+    if (kind == ENGINE_DECIDED)
+        return approval_vote(e, &a, flow);
+    return kind == ENGINE_WITHDRAWN ? withdraw_own(e, &a, flow) : office_act(e, &a, flow);
 }
 
 Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {

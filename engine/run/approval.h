@@ -99,6 +99,21 @@ Status candidates_find(Engine *e, const Approval *a, const Places *places, int64
 Status approval_say(Engine *e, Approval *a, Effect *effect);
 /* "customer_service", "customer_service.members", or a person's id. */
 Status seat_text(Engine *e, const Approval *a, uint32_t seat, Value *out);
+/* The name of a stage; absent where it has none. */
+Value stage_text(const Approval *a, uint32_t stage);
+/* For messages: of one without a name that of the approval. */
+Str stage_name(const Approval *a, uint32_t stage);
+/* Those who are asked in a stage. */
+Status seats_text(Engine *e, const Approval *a, uint32_t stage, Value *out);
+Status put_seats_asked(Engine *e, const Approval *a, Str *out);
+Value due_value(const Approval *a);
+/* Opens a stage at an instant: its clock begins, its shares are fixed. */
+Status stage_open(Engine *e, Approval *a, uint32_t stage, int64_t at);
+/* The first stage from `from` on that asks somebody; stage_count: none. */
+uint32_t stage_next(const Approval *a, uint32_t from);
+Status say_advanced(Engine *e, Approval *a);
+/* office.c: a signer added or removed, a seat handed on, a stage returned to, a reminder. */
+Status office_act(Engine *e, Approval *a, Flow *flow);
 /* Grants it when all is there, opens the next stage, ends it when it cannot be had any more; else
  * plans when to look again. */
 Status approval_judge(Engine *e, Approval *a);

@@ -682,7 +682,7 @@ static Status refuse_input(Engine *e, const Input *in, Refusal why,
     bool duty = event->engine >= ENGINE_REPORTED;
     why.type = event->name;
     why.actor = in->actor;
-    if (duty || event->engine == ENGINE_DECIDED || event->engine == ENGINE_WITHDRAWN)
+    if (duty || is_of_approval(event->engine))
         TRY(about_named(e, in, duty, &why.about));
     for (uint32_t i = 0; event->engine < 0 && why.about.n == 0 && i < event->field_count; i++)
         if (event->fields[i].type.is_id && in->fields[i].kind == V_TEXT &&
@@ -726,6 +726,29 @@ static Status say_late(Engine *e, Str *out) {
     buf_free(&clock);
     buf_free(&limit);
     return status;
+}
+
+/* What an event of the office must say; *field: what is wrong with it, or empty. */
+static Status signer_schema(Engine *e, const Input *in, Str *field, Str *why) {
+    static const char *const places[] = {"with", "before", "after"};
+    int32_t engine = e->b->events[in->event].engine;
+    *field = (Str){NULL, 0};
+    if (engine != ENGINE_SIGNER_ADDED && engine != ENGINE_SIGNER_REMOVED)
+        return OK;
+    if ((in->fields[2].kind == V_ABSENT) == (in->fields[3].kind == V_ABSENT)) {
+        *field = S("seat");
+        *why = S("it must name either a seat or a person");
+    } else if (engine == ENGINE_SIGNER_ADDED && in->fields[4].kind == V_TEXT) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+            known = known || str_eq(value_str(in->fields[4]), str_of(places[i]));
+        if (!known)
+            *field = S("place");
+        return known ? OK
+                     : arena_printf(&e->event, why, "\"%.*s\" is none of with, before, after",
+                                    STR_ARG(value_str(in->fields[4])));
+    }
+    return OK;
 }
 
 /* The policy gives nobody the power to do so; and how it would. */
@@ -781,12 +804,16 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         Status status = no_such_seat(e->b, value_str(in->fields[1]), &e->event, &why.message);
         return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
     }
-    if ((event->engine == ENGINE_DECIDED || event->engine == ENGINE_WITHDRAWN) &&
-        bundle_approval(e->b, value_str(in->fields[0])) < 0) {
+    if (is_of_approval(event->engine) && bundle_approval(e->b, value_str(in->fields[0])) < 0) {
         why.reason = REJECT_SCHEMA;
         why.field = S("approval");
         Status status = no_such_approval(e->b, value_str(in->fields[0]), &e->event, &why.message);
         return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
+    }
+    TRY(signer_schema(e, in, &why.field, &why.message));
+    if (why.field.n > 0) {
+        why.reason = REJECT_SCHEMA;
+        return refuse_input(e, in, why, key);
     }
     int32_t duty = -1;
     if (event->engine >= ENGINE_REPORTED) {

@@ -304,6 +304,11 @@ Status due_end(const Bundle *b, uint32_t local, DueEnd end, int64_t raised, int6
 /* The next timer of a duty. */
 Status duty_plan(Engine *e, Duty *d);
 
+/* Whether an event of the engine's own is about an approval. */
+static inline bool is_of_approval(int32_t engine) {
+    return engine >= ENGINE_DECIDED && engine < ENGINE_REPORTED;
+}
+
 /* approval.c */
 Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);

@@ -47,8 +47,9 @@ Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const P
 }
 
 Status power_missing(Engine *e, const Power *asked, Str who, Str *message) {
-    static const char *const verbs[POWER_VERBS] = {"waive", "pause or resume", "acknowledge",
-                                                   "reassign", "withdraw"};
+    static const char *const verbs[POWER_VERBS] = {
+        "waive",          "pause or resume",     "acknowledge", "reassign", "withdraw",
+        "add signers to", "remove signers from", "transfer",    "return",   "urge"};
     Str name = asked->approval ? e->b->approvals[asked->of].name : e->b->duties[asked->of].name;
     Buf text = {0};
     uint32_t n = 0;
