@@ -331,6 +331,13 @@ static Status go_back(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
 
 /* ---- reminding */
 
+static void party_add(Value *list, uint32_t *n, Value who) {
+    for (uint32_t i = 0; i < *n; i++)
+        if (value_eq(list[i], who))
+            return;
+    list[(*n)++] = who;
+}
+
 static Status urge(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
     uint32_t *seats, n = 0, taken[LIMIT_SEATS] = {0};
     TRY(approval_arrange(&e->event, a, &seats));
@@ -344,7 +351,7 @@ static Status urge(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
         uint32_t need = a->seats[s].need;
         if (seat_asked(a, s) && seat_stage(a, s) == a->open && taken[s] < seat_room(a, s) &&
             need_have(a, need, seats) < a->needs[need].count)
-            TRY(seat_text(e, a, s, &to[n++]));
+            party_add(to, &n, a->seats[s].who);
     }
     Effect effect = {.id = EFFECT_NOTIFIED, .line = line};
     effect.values[0] = (Value){.items = to, .n = n, .kind = V_LIST};

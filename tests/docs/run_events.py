@@ -7,7 +7,7 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ROW = re.compile(r"^\| `([a-z.]+)` \|(.*)\|$")
+ROW = re.compile(r"^\| `([a-z._]+)` \|(.*)\|$")
 
 
 def read(path):
