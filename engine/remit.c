@@ -186,8 +186,9 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
                                 .rules = p->bundle->rule_count,
                                 .entities = p->bundle->entity_count,
                                 .tables = p->bundle->table_count,
-                                .events = p->bundle->event_count - ENGINE_EVENTS,
                                 .files = p->bundle->source_count};
+        for (uint32_t i = ENGINE_EVENTS; i < p->bundle->event_count; i++)
+            n.events += p->bundle->events[i].duty < 0;
         for (uint32_t i = 0; i < p->bundle->kpi_count; i++)
             n.kpis += !p->bundle->kpis[i].nameless;
     }

@@ -490,6 +490,8 @@ kpipart(N) ::= error. { N = build_error(b); }
 kpipart(N) ::= local(A). { N = A; }
 kpipart(N) ::= MEASURE(K) aggregate(A) over(W). { N = build_measure(b, K, A, NULL, W); }
 kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W). { N = build_measure(b, K, A, B, W); }
+kpipart(N) ::= MEASURE(K) gauge(A). { N = build_measure(b, K, A, NULL, NULL); }
+kpipart(N) ::= MEASURE(K) gauge(A) SLASH gauge(B). { N = build_measure(b, K, A, B, NULL); }
 kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }
 kpipart(N) ::= AT_LEAST(K) ID(S) SAMPLES(R). { N = build_open(b, build_pair(b, N_SAMPLES, K, S, R), LIT_NUMBER, S); }
 kpipart(N) ::= EMPTY(K) COLON HOLD(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_HOLD); }
@@ -500,6 +502,11 @@ kpipart(N) ::= LEVEL(K) bound(A) COMMA CLEAR bound(B). { N = build_level(b, K, A
 kpipart(N) ::= WHEN(K) LEVEL(V) LB actions(A) RB(R). { N = build_when_level(b, K, V, A, R); }
 aggregate(N) ::= AGG(K) CALLP dotted(E) where(W) RP(R). { N = build_aggregate(b, K, build_no_token(), E, W, R); }
 aggregate(N) ::= AGG(K) CALLP NUMBER(S) COMMA dotted(E) where(W) RP(R). { N = build_aggregate(b, K, S, E, W, R); }
+/* How many duties are in these states: without a window, for they are so now. */
+gauge(N) ::= AGG(K) CALLP states(L) DUTY dotted(E) where(W) RP(R). { N = build_gauge(b, K, L, E, W, R); }
+%type states {NodeList}
+states(L) ::= STATE(S). { L = build_list(b, build_none(), build_op(b, N_STATE, S, S, S.sub)); }
+states(L) ::= states(A) COMMA STATE(S). { L = build_list(b, A, build_op(b, N_STATE, S, S, S.sub)); }
 over(N) ::= OVER(K) length(D). { N = build_window(b, K, D, NULL); }
 over(N) ::= OVER(K) length(D) BY length(S). { N = build_window(b, K, D, S); }
 over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }

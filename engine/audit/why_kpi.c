@@ -30,7 +30,14 @@ static void put_sample(Why *w, const Series *s, const Sample *m) {
     put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)m->leaf);
 }
 
+/* How many a gauge counts now, or the samples of a window. */
 static void put_held(Why *w, const Series *s, const Samples *held) {
+    if (s->def->window == WINDOW_IS_NOW) {
+        uint64_t n = s->totals[s->def->agg_count - 1].count;
+        put_fmt(w->out, "  duties    %llu in %s states now\n", (unsigned long long)n,
+                s->def->agg_count > 1 ? "the last" : "these");
+        return;
+    }
     put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
             held->n == 0 ? "" : ", the first to leave first");
     size_t head = held->n < SAMPLES_SHOWN ? held->n : SAMPLES_SHOWN;

@@ -20,10 +20,10 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->asks_nothing = true; /* until it is known what KPIs measure */
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
-    void (*const steps[])(Program *) = {patterns_check, calendars_check, locals_check, tables_check,
-                                        calls_check,    kpis_oblige,     kpis_read,    powers_check,
-                                        duties_check,   approvals_check, kpis_check,   rules_check,
-                                        sets_check,     states_check,    graph_check,  tests_check};
+    void (*const steps[])(Program *) = {
+        patterns_check, calendars_check, locals_check, tables_check, calls_check,     kpis_oblige,
+        duties_params,  kpis_read,       powers_check, duties_check, approvals_check, kpis_check,
+        rules_check,    sets_check,      states_check, graph_check,  tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
@@ -83,6 +83,7 @@ void program_free(Program *p) {
     vec_free(&p->types);
     vec_free(&p->events);
     vec_free(&p->entities);
+    vec_free(&p->records);
     vec_free(&p->parties);
     vec_free(&p->tables);
     vec_free(&p->calendars);

@@ -138,6 +138,11 @@ typedef struct Event {
     bool raised; /* something listens to it */
     bool broken; /* part of it could not be read */
     Span at;
+    /* Of a duty's record, which is no event: */
+    const struct DutySym *duty; /* whose it is, else NULL */
+    bool ended;                 /* how long it took is known */
+    bool *used;                 /* of each field: a measure asks for it */
+    Node **source;              /* of each field: what it is when the duty is raised, or NULL */
 } Event;
 
 /* Records that rules read and change: one for each key. */
@@ -154,6 +159,8 @@ typedef struct Entity {
     bool broken; /* part of it could not be read */
     Span at;
 } Entity;
+/* The first fields of a duty's record, by their numbers; the last ones only when it has ended. */
+enum { RECORD_OWNER, RECORD_LATE, RECORD_ELAPSED, RECORD_WORKED, RECORD_FIELDS };
 
 /* A zone and a calendar of one's own; NULL: the policy's. */
 typedef struct LocalTime {
@@ -428,10 +435,11 @@ typedef struct PowerSym {
 /* One aggregate of a measure: which event gives it a sample, of what, into which series. */
 typedef struct AggSym {
     AggRow what;
-    const Event *event;
-    int field; /* -1: count needs none */
-    Type type; /* of a sample; of a distinct TY_INTEGER */
-    Dec share; /* of a percentile */
+    const Event *event; /* or the record of a duty */
+    uint32_t states;    /* of a gauge: bit 1 << StateRow for each that counts; 0: it is none */
+    int field;          /* -1: count needs none */
+    Type type;          /* of a sample; of a distinct TY_INTEGER */
+    Dec share;          /* of a percentile */
     const Node *where;
     uint32_t *group; /* of each field of `by`: its number in the event */
     Scope scope;     /* of its condition */
@@ -625,6 +633,7 @@ typedef struct Program {
     uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;
     VEC(Entity *) entities;
+    VEC(Event *) records; /* of duties; their numbers follow those of the events */
     VEC(Party *) parties;
     VEC(Table *) tables;
     VEC(Calend *) calendars;

@@ -211,6 +211,7 @@ void table_prove(Program *p, Table *t);
  * its rows. */
 bool csv_head(Program *p, Table *t);
 void csv_rows(Program *p, Table *t);
+void duties_params(Program *p); /* their parameters first, and those of approvals */
 void duties_check(Program *p);
 /* power.c: after names are declared; then what they add to a duty whose clauses have been read. */
 /* state.c: a condition on the state of a declaration; and, when all keys are known, its key. */
@@ -261,6 +262,8 @@ void kpis_oblige(Program *p);
 void kpis_read(Program *p);
 /* The event that a dotted name begins with, the longest first; *field: what is behind it. */
 const Event *event_of(Program *p, Str name, Str *field);
+/* record.c: what a measure knows of a duty. ended: of one that was fulfilled. */
+const Event *duty_record(Program *p, const DutySym *duty, bool ended);
 /* Adds an aggregate, the tree of which is N_AGGREGATE, to those of a KPI. */
 bool agg_check(Program *p, KpiSym *kpi, const Node *node);
 void window_check(Program *p, KpiSym *kpi, Node *node);

@@ -871,7 +871,7 @@ static void duty_check(Program *p, DutySym *duty) {
         diag_add1(p->diags, DIAG_NEVER_FULFILLED, duty->at, duty->name);
 }
 
-void duties_check(Program *p) {
+void duties_params(Program *p) {
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) /* any duty may oblige any other */
     {
         space_enter(p, p->duties.at[i]->home);
@@ -882,6 +882,9 @@ void duties_check(Program *p) {
         space_enter(p, p->approvals.at[i]->base.home);
         owing_params(p, &p->approvals.at[i]->base);
     }
+}
+
+void duties_check(Program *p) {
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) {
         space_enter(p, p->duties.at[i]->home);
         local_enter(p, &p->duties.at[i]->local);

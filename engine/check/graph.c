@@ -23,7 +23,7 @@ typedef struct Graph {
 } Graph;
 
 static uint32_t approval_node(const Graph *g, uint32_t approval) {
-    return (uint32_t)g->p->events.n + approval;
+    return (uint32_t)(g->p->events.n + g->p->records.n) + approval;
 }
 
 static void edge_add(Graph *g, uint32_t from, uint32_t to, Str by) {
@@ -32,10 +32,19 @@ static void edge_add(Graph *g, uint32_t from, uint32_t to, Str by) {
         g->p->nomem = true;
 }
 
+/* What changes a duty changes what is measured of it. */
+static void edges_to_records(Graph *g, uint32_t from, const DutySym *duty, Str by) {
+    for (size_t i = 0; i < g->p->records.n; i++)
+        if (g->p->records.at[i]->duty == duty)
+            edge_add(g, from, g->p->records.at[i]->number, by);
+}
+
 static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         if (a->kind == N_EMIT && a->means != NULL)
             edge_add(g, from, ((const Event *)a->means)->number, by);
+        if (a->kind == N_OBLIGE && a->means != NULL)
+            edges_to_records(g, from, a->means, by);
         if (a->kind == N_ASK && a->means != NULL)
             edge_add(g, from, approval_node(g, ((const ApprovalSym *)a->means)->base.number), by);
     }
@@ -61,6 +70,11 @@ static bool leads_to(int act, StateRow state) {
 }
 
 static void edges_of_duty(Graph *g, const DutySym *duty) {
+    if (duty->scope.event != NULL)
+        edges_to_records(g, duty->scope.event->number, duty, duty->name);
+    for (uint32_t k = 0; k < duty->act_count; k++)
+        if (duty->acts[k].event != NULL)
+            edges_to_records(g, duty->acts[k].event->number, duty, duty->name);
     for (uint32_t i = 0; i < duty->reaction_count; i++) {
         StateRow state = duty->reactions[i].state;
         for (uint32_t k = 0; k < duty->act_count; k++)
@@ -87,13 +101,17 @@ static void edges_of_approval(Graph *g, const ApprovalSym *a) {
 }
 
 static Str node_called(const Program *p, uint32_t node) {
-    return node < p->events.n ? p->events.at[node]->name
-                              : p->approvals.at[node - p->events.n]->base.name;
+    size_t events = p->events.n, records = p->records.n;
+    return node < events             ? p->events.at[node]->name
+           : node < events + records ? p->records.at[node - events]->name
+                                     : p->approvals.at[node - events - records]->base.name;
 }
 
 static Span node_stands(const Program *p, uint32_t node) {
-    return node < p->events.n ? p->events.at[node]->at
-                              : p->approvals.at[node - p->events.n]->base.at;
+    size_t events = p->events.n, records = p->records.n;
+    return node < events             ? p->events.at[node]->at
+           : node < events + records ? p->records.at[node - events]->at
+                                     : p->approvals.at[node - events - records]->base.at;
 }
 
 static void say_cycle(Graph *g, size_t start, uint32_t closing) {
@@ -185,6 +203,13 @@ static void mark(Ranking *r, uint32_t node) {
     r->follow[r->count++] = node;
 }
 
+static void mark_records(Ranking *r, const DutySym *duty) {
+    const Program *p = r->g->p;
+    for (size_t i = 0; i < p->records.n; i++)
+        if (p->records.at[i]->duty == duty)
+            mark(r, p->records.at[i]->number);
+}
+
 /* Adds `by` to the waits of all KPIs that measure what follows, within the instant, from what a KPI
  * emits. */
 static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
@@ -194,11 +219,13 @@ static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
         for (const Node *a = kpi->reactions[i].actions; a != NULL; a = a->next)
             if (a->kind == N_EMIT && a->means != NULL)
                 mark(r, ((const Event *)a->means)->number);
+            else if (a->kind == N_OBLIGE && a->means != NULL)
+                mark_records(r, a->means);
     for (uint32_t i = 0; i < r->count; i++) {
         uint32_t node = r->follow[i];
         for (uint32_t k = g->first[node]; k < g->first[node + 1]; k++)
             mark(r, g->edges.at[g->out[k]].to);
-        if (node >= g->p->events.n)
+        if (node >= g->p->events.n + g->p->records.n)
             continue;
         for (uint32_t k = r->first[node]; k < r->first[node + 1]; k++)
             r->waits[r->measured[k]] += (uint32_t)by;
@@ -209,7 +236,7 @@ static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
 
 static bool ranking_make(Ranking *r) {
     const Program *p = r->g->p;
-    size_t events = p->events.n, n = p->kpis.n;
+    size_t events = p->events.n + p->records.n, n = p->kpis.n;
     r->measured = new (p->arena, uint32_t, 2 * n + 1);
     r->first = new (p->arena, uint32_t, events + 2);
     r->waits = new (p->arena, uint32_t, n + 1);
@@ -308,7 +335,7 @@ static void chains_check(Program *p) {
 void graph_check(Program *p) {
     chains_check(p);
     Graph g = {.p = p};
-    g.nodes = p->events.n + p->approvals.n;
+    g.nodes = p->events.n + p->records.n + p->approvals.n;
     g.next = new (p->arena, uint32_t, g.nodes + 1);
     g.state = new (p->arena, uint8_t, g.nodes + 1);
     g.path = new (p->arena, uint32_t, g.nodes + 1);

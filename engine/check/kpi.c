@@ -32,6 +32,14 @@ const Event *event_of(Program *p, Str name, Str *field) {
         *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
         return event;
     }
+    for (size_t n = name.n; n > 0; n--) { /* duties that were fulfilled */
+        const DutySym *duty =
+            n < name.n && name.p[n] != '.' ? NULL : duty_find(p, (Str){name.p, n});
+        if (duty == NULL)
+            continue;
+        *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
+        return duty_record(p, duty, true);
+    }
     return NULL;
 }
 
@@ -80,6 +88,13 @@ static bool agg_share(Program *p, AggSym *agg, const Node *node) {
 
 static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     const Event *event = agg->event;
+    if (agg->states != 0 && agg->what != AGG_COUNT) {
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+                  say_both(p, "states of a duty", "职责的状态"),
+                  say_both(p, "they can be counted: count(open duty NAME)",
+                           "只能计数：计数(进行中 职责 名称)"));
+        return false;
+    }
     if (agg->what == AGG_COUNT) {
         agg->type = type_plain(TY_INTEGER);
         if (field.n == 0)
@@ -102,6 +117,8 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
         return false;
     }
     agg->type = event->fields[agg->field].type;
+    if (event->duty != NULL && agg->field == RECORD_WORKED)
+        need_calendar(p, name, &agg->type);
     agg->type.optional = false;
     agg->type.bounded = false;
     if (agg->what == AGG_DISTINCT && agg->type.kind < TY_LIST && agg->type.kind != TY_ERROR) {
@@ -158,13 +175,34 @@ static bool agg_group(Program *p, KpiSym *kpi, AggSym *agg, bool first) {
     return good;
 }
 
+/* How many duties are in some states: which they are, and whose. */
+static const Event *gauge_of(Program *p, AggSym *agg, const Node *node) {
+    const DutySym *duty = duty_find(p, node->a->text);
+    if (duty == NULL) {
+        (void)say_no_declaration(p, DECL_DUTY, node->a->span, node->a->text);
+        return NULL;
+    }
+    for (const Node *state = node->d; state != NULL; state = state->next) {
+        if (state_fits(DECL_DUTY, (StateRow)state->op)) {
+            agg->states |= 1u << state->op;
+            continue;
+        }
+        diag_add2(p->diags, DIAG_UNEXPECTED, state->span,
+                  say_quoted(p, source_text(p->sources, state->span)),
+                  say_both(p, "a state of a duty", "职责的状态"));
+        return NULL;
+    }
+    return duty_record(p, duty, false);
+}
+
 bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
     AggSym *agg = &kpi->aggs[kpi->agg_count];
     *agg = (AggSym){.what = (AggRow)node->op, .field = -1, .node = node};
-    Str field;
-    agg->event = event_of(p, node->a->text, &field);
+    Str field = {NULL, 0};
+    agg->event = node->d != NULL ? gauge_of(p, agg, node) : event_of(p, node->a->text, &field);
     if (agg->event == NULL) {
-        (void)event_named(p, node->a);
+        if (node->d == NULL)
+            (void)event_named(p, node->a);
         return false;
     }
     bool good = agg_share(p, agg, node);
@@ -244,7 +282,10 @@ static void measure_check(Program *p, KpiSym *kpi, Node *node) {
     bool good = agg_check(p, kpi, node->a);
     if (node->b != NULL)
         good = agg_check(p, kpi, node->b) && good;
-    window_check(p, kpi, node->c);
+    if (node->c != NULL)
+        window_check(p, kpi, node->c);
+    else
+        kpi->window = WINDOW_NOW;
     if (good)
         measure_type(p, kpi, node);
 }

@@ -239,6 +239,12 @@ static void put_event(Buf *out, const EventDef *e) {
     put_u8(out, e->open);
     put_index(out, e->engine);
     PUT_LIST(out, e->fields, e->field_count, put_field);
+    put_index(out, e->duty);
+    if (e->duty < 0)
+        return;
+    put_u8(out, e->ended);
+    for (uint32_t i = 0; i < e->field_count; i++)
+        put_varint(out, e->from[i]);
 }
 static void take_event(Reader *r, EventDef *e) {
     e->name = take_plain(r);
@@ -246,8 +252,15 @@ static void take_event(Reader *r, EventDef *e) {
     e->open = take_flag(r);
     e->engine = take_index(r, ENGINE_EVENTS, true);
     TAKE_LIST(r, e->fields, e->field_count, take_field);
-    if (e->field_count > LIMIT_FIELDS)
+    e->duty = take_index(r, INT32_MAX, true);
+    if (e->field_count > LIMIT_FIELDS + (e->duty >= 0 ? RECORD_HAS_WORKED + 1 : 0))
         r->t.failed = true;
+    if (e->duty < 0 || r->t.failed)
+        return;
+    e->ended = take_flag(r);
+    e->from = take_array(r, e->field_count, sizeof *e->from);
+    for (uint32_t i = 0; e->from != NULL && i < e->field_count; i++)
+        e->from[i] = take_u32v(r);
 }
 
 static void put_number(Buf *out, const uint32_t *n) {
@@ -874,6 +887,7 @@ static void put_agg(Buf *out, const AggDef *g) {
     put_varint(out, g->unit);
     put_varint(out, g->currency);
     put_varint(out, g->event);
+    put_varint(out, g->states);
     put_index(out, g->fn);
     if (g->kind == AGG_IS_PERCENTILE)
         put_value(out, value_dec(V_DEC, g->share), false);
@@ -889,6 +903,7 @@ static void take_agg(Reader *r, AggDef *g) {
     g->unit = take_below(r, FAMILIES);
     g->currency = take_u32v(r);
     g->event = take_u32v(r);
+    g->states = take_u32v(r);
     g->fn = take_index(r, r->b->fn_count, false);
     if (g->kind == AGG_IS_PERCENTILE) {
         Value share = take_checked(r);
@@ -993,7 +1008,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->agg_count = take_below(r, KPI_AGGS + 1);
     for (uint32_t i = 0; i < k->agg_count; i++)
         take_agg(r, &k->aggs[i]);
-    k->window = take_below(r, WINDOW_IS_YEAR + 1);
+    k->window = take_below(r, WINDOW_IS_NOW + 1);
     k->length = take_checked(r);
     k->step = take_checked(r);
     k->samples = take_varint(&r->t);
@@ -1207,6 +1222,38 @@ static bool ok_events(const Bundle *b) {
     const EnumDef *vote = &b->enums[b->events[ENGINE_DECIDED].fields[2].type.members];
     return vote->count == 2 && str_eq(vote->members[0].name, S("no")) &&
            str_eq(vote->members[1].name, S("yes"));
+}
+
+static bool ok_own_field(const EventDef *record, uint32_t i) {
+    static const uint8_t kinds[] = {[RECORD_HAS_OWNER] = V_PARTY,
+                                    [RECORD_HAS_LATE] = V_FLAG,
+                                    [RECORD_HAS_ELAPSED] = V_DURATION,
+                                    [RECORD_HAS_WORKED] = V_DURATION};
+    return i < (record->ended ? sizeof kinds : 1u) && record->fields[i].type.kind == kinds[i];
+}
+
+/* Records of duties: each field is what it says. */
+static bool ok_records(const Bundle *b) {
+    for (uint32_t n = 0; n < b->event_count; n++) {
+        const EventDef *record = &b->events[n];
+        if (record->duty < 0)
+            continue;
+        if (record->duty >= (int32_t)b->duty_count || record->engine >= 0)
+            return false;
+        const DutyDef *d = &b->duties[record->duty];
+        for (uint32_t i = 0; i < record->field_count; i++) {
+            const TypeDef *type = &record->fields[i].type;
+            uint32_t slot = record->from[i] - FROM_FRAME;
+            bool ok = record->from[i] == FROM_OWN ? ok_own_field(record, i)
+                      : record->from[i] == FROM_NOTHING
+                          ? type->optional
+                          : slot < d->frame_count && d->frame[slot].kind == type->kind &&
+                                (type->optional || !d->frame[slot].optional);
+            if (!ok)
+                return false;
+        }
+    }
+    return true;
 }
 
 /* Whether a function reads no more than this event and so many arguments. It may end by STOP: what
@@ -1478,7 +1525,13 @@ static bool ok_approvals(const Bundle *b) {
 static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
     const FnDef *f = &b->fns[g->fn];
     uint32_t wanted = k->by_count + (g->kind != AGG_IS_COUNT);
+    const EventDef *event = &b->events[g->event];
+    bool now = k->window == WINDOW_IS_NOW;
     if (!fn_opens(b, g->fn, (int32_t)g->event, 0) || f->result_count != wanted)
+        return false;
+    if (now != (g->states != 0) || g->states >= 1u << DUTY_STATES ||
+        (now && (event->duty < 0 || event->ended || g->kind != AGG_IS_COUNT)) ||
+        (!now && event->duty >= 0 && !event->ended))
         return false;
     for (uint32_t i = 0; i < k->by_count; i++)
         if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)
@@ -1575,8 +1628,9 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
     if (take_done(&r.t) != OK)
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        (size_t)(r.t.p - bytes.p), bytes.n);
-    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_tables(r.b) ||
-        !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) || !ok_powers(r.b))
+    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
+        !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
+        !ok_powers(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
@@ -1678,7 +1732,7 @@ Value bundle_measure_nothing(const KpiDef *k) {
 
 int32_t bundle_event(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->event_count; i++)
-        if (is_named(b->events[i].name, b->events[i].alias, name))
+        if (b->events[i].duty < 0 && is_named(b->events[i].name, b->events[i].alias, name))
             return (int32_t)i;
     return -1;
 }

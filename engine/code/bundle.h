@@ -97,6 +97,10 @@ typedef struct EventDef {
     int32_t engine; /* EngineEvent or -1 */
     FieldDef *fields;
     uint32_t field_count;
+    /* Of a duty's record, of which measures read their samples; no such event ever comes. */
+    int32_t duty; /* or -1 */
+    bool ended;   /* of one that was fulfilled; else as it is now */
+    uint32_t *from;
 } EventDef;
 
 /* Records that rules read and change, one for each key. */
@@ -108,6 +112,10 @@ typedef struct EntityDef {
     uint32_t key_count;
     uint32_t file, line;
 } EntityDef;
+/* Where a field of a duty's record comes from: FROM_FRAME and the slot on. */
+enum { FROM_OWN, FROM_NOTHING, FROM_FRAME };
+/* The first fields of a record, those that are the duty's own. */
+enum { RECORD_HAS_OWNER, RECORD_HAS_LATE, RECORD_HAS_ELAPSED, RECORD_HAS_WORKED };
 
 /* The kind that a register, argument or result has. */
 typedef struct KindDef {
@@ -371,9 +379,10 @@ typedef struct AggDef {
     uint8_t sample; /* ValueKind of a sample; of a count and of a distinct V_INT */
     uint16_t unit;  /* family of a duration */
     uint32_t currency;
-    uint32_t event;
-    Dec share;  /* of a percentile: above 0, up to 100; up to SHARE_SCALE places */
-    int32_t fn; /* over the event: the group's values, then the sample unless it counts */
+    uint32_t event;  /* or a duty's record */
+    uint32_t states; /* bit 1 << DutyState: how many duties are in them; 0: it takes samples */
+    Dec share;       /* of a percentile: above 0, up to 100; up to SHARE_SCALE places */
+    int32_t fn;      /* over the event: the group's values, then the sample unless it counts */
 } AggDef;
 
 typedef enum SideDef { SIDE_IS_ABOVE, SIDE_IS_BELOW, SIDE_IS_AT_LEAST, SIDE_IS_AT_MOST } SideDef;
@@ -407,6 +416,7 @@ typedef enum WindowKind {
     WINDOW_IS_MONTH,
     WINDOW_IS_QUARTER,
     WINDOW_IS_YEAR,
+    WINDOW_IS_NOW, /* duties that are in some states */
 } WindowKind;
 typedef enum EmptyRule { EMPTY_HOLDS, EMPTY_CLEARS, EMPTY_ALERTS } EmptyRule;
 

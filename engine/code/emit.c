@@ -239,16 +239,66 @@ static void emit_parties(Emit *e) {
 
 static void emit_events(Emit *e) {
     Bundle *b = e->b;
-    b->event_count = (uint32_t)e->p->events.n;
+    uint32_t events = (uint32_t)e->p->events.n;
+    b->event_count = events + (uint32_t)e->p->records.n;
     b->events = emit_array(e, b->event_count, sizeof *b->events);
     for (uint32_t i = 0; b->events != NULL && i < b->event_count; i++) {
-        const Event *from = e->p->events.at[i];
+        const Event *from = i < events ? e->p->events.at[i] : e->p->records.at[i - events];
         b->events[i] = (EventDef){from->name,
                                   from->alias,
                                   from->open,
                                   from->engine ? (int32_t)i : -1,
                                   emit_fields(e, from->fields, from->field_count),
-                                  from->field_count};
+                                  from->field_count,
+                                  from->duty == NULL ? -1 : (int32_t)from->duty->number,
+                                  from->ended,
+                                  NULL};
+    }
+}
+
+/* Which fields of duties' records are asked for. */
+static void record_uses(const Node *node) {
+    for (; node != NULL; node = node->next) {
+        bool field = node->kind == N_FIELD && node->bind == BIND_FIELD && node->a->bind == BIND_IT;
+        const Event *record = field ? type_of(node->a)->of : NULL;
+        if (record != NULL && record->duty != NULL)
+            record->used[node->slot] = true;
+        const Node *kids[] = {node->a, node->b, node->c, node->d};
+        for (int i = 0; i < 4; i++)
+            record_uses(kids[i]);
+    }
+}
+
+static void records_use(const Program *p) {
+    for (size_t i = 0; i < p->kpis.n; i++)
+        for (uint32_t k = 0; k < p->kpis.at[i]->agg_count; k++) {
+            const AggSym *agg = &p->kpis.at[i]->aggs[k];
+            if (agg->event->duty == NULL)
+                continue;
+            for (uint32_t n = 0; n < p->kpis.at[i]->by_count; n++)
+                agg->event->used[agg->group[n]] = true;
+            if (agg->field >= 0)
+                agg->event->used[agg->field] = true;
+            record_uses(agg->where);
+        }
+}
+
+/* What the records of a duty ask of its raising is kept with it. */
+static void emit_records(Emit *e, const DutySym *duty) {
+    for (size_t n = 0; n < e->p->records.n; n++) {
+        const Event *from = e->p->records.at[n];
+        if (from->duty != duty)
+            continue;
+        EventDef *def = &e->b->events[from->number];
+        def->from = emit_array(e, from->field_count, sizeof *def->from);
+        for (uint32_t i = 0; def->from != NULL && i < from->field_count; i++) {
+            bool asked = from->source[i] != NULL && from->used[i];
+            def->from[i] = from->source[i] == NULL ? FROM_OWN
+                           : asked                 ? FROM_FRAME + emit_slot(e, from->source[i])
+                                                   : FROM_NOTHING;
+            if (def->from[i] == FROM_NOTHING)
+                def->fields[i].type.optional = true;
+        }
     }
 }
 
@@ -711,6 +761,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
+    emit_records(e, duty);
     def->owner_slot = -1;
     for (size_t i = 0; i < e->slots.n; i++)
         if (e->slots.at[i].node->bind == BIND_LOCAL && duty->scope.owner > 0 &&
@@ -927,6 +978,9 @@ static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def)
                     .currency = money ? agg->type.currency : 0,
                     .event = agg->event->number,
                     .share = agg->share};
+    for (int state = 0; state < STATE_COUNT; state++)
+        if ((agg->states >> state & 1) != 0)
+            def->states |= 1u << state_def((StateRow)state);
     def->fn = emit_sample(e, kpi, agg);
 }
 
@@ -958,8 +1012,9 @@ static void emit_kpi_reaction(Emit *e, const KpiSym *kpi, const LevelReaction *f
 }
 
 static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
-    static const uint8_t windows[] = {
-        [WINDOW_SLIDES] = WINDOW_IS_SLIDING, [WINDOW_STEPS] = WINDOW_IS_STEPPED};
+    static const uint8_t windows[] = {[WINDOW_SLIDES] = WINDOW_IS_SLIDING,
+                                      [WINDOW_STEPS] = WINDOW_IS_STEPPED,
+                                      [WINDOW_NOW] = WINDOW_IS_NOW};
     static const uint8_t periods[] = {[UNIT_DAY] = WINDOW_IS_DAY,
                                       [UNIT_WEEK] = WINDOW_IS_WEEK,
                                       [UNIT_MONTH] = WINDOW_IS_MONTH,
@@ -1086,6 +1141,7 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     emit_enums(&e);
     emit_calendars(&e);
     emit_parties(&e);
+    records_use(p);
     emit_events(&e);
     emit_entities(&e);
     emit_sources(&e);

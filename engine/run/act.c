@@ -159,7 +159,7 @@ static Status may_raise(Engine *e, Duty *d, bool *yes, Duty *first) {
 
 static Status duty_open(Engine *e, Duty *d, Duty *first) {
     d->number = e->next++;
-    d->was = STATE_BEFORE_NONE;
+    d->was = d->counted = STATE_BEFORE_NONE;
     d->round = 1;
     d->timer_at = INSTANT_NEVER;
     d->acts = new (&e->event, Act, 2);

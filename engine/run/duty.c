@@ -181,6 +181,7 @@ static Str list_at(const Buf *b, size_t from, size_t to) {
 
 Status duty_save(Engine *e, Duty *d) {
     TRY(state_before(e, d->number, d->was));
+    TRY(duty_changed(e, d));
     Buf *t = &e->text;
     Lists at = {0};
     buf_reset(t);
@@ -310,7 +311,8 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));
     duty_owned(d);
     d->ended = d->fold.ended;
-    d->was = duty_state(d);
+    d->was = d->counted = duty_state(d);
+    d->counted_owner = d->owner;
     return OK;
 }
 

@@ -84,8 +84,10 @@ static Status handlers_init(Engine *e) {
         lists[i].n = 0;
     }
     handlers_collect(e->b, lists);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         e->handlers[i] = (Handlers){lists[i].at, lists[i].n};
+        e->measures_duties = e->measures_duties || e->b->events[i].duty >= 0;
+    }
     return OK;
 }
 
@@ -290,6 +292,7 @@ void engine_close(Engine *e) {
     vec_free(&e->queue);
     vec_free(&e->deferred);
     vec_free(&e->befores);
+    vec_free(&e->changed);
     buf_free(&e->leaf);
     buf_free(&e->record);
     buf_free(&e->key);
@@ -479,6 +482,8 @@ static Status handle(Engine *e, Flow *flow) {
         status = handle_one(e, &handlers->at[i], flow);
     if (status == OK && !e->refused)
         status = entities_apply(e);
+    if (status == OK)
+        status = changes_take(e);
     e->flow = outer;
     e->now = now;
     e->cause = cause;

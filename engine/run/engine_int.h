@@ -45,6 +45,18 @@ typedef struct Before {
 } Before;
 enum { STATE_BEFORE_NONE = 255 };
 
+/* A duty that changed, for what is measured of it: taken when the event at hand is done. */
+typedef struct Changed {
+    uint32_t decl;
+    uint8_t was, is; /* DutyState; was: STATE_BEFORE_NONE where it has just come */
+    Value owner_was, owner;
+    const Value *frame;
+    int64_t raised, ended; /* ended: of one that was fulfilled */
+    int64_t elapsed, worked;
+    bool late;
+    uint64_t leaf; /* of what was said of it last */
+} Changed;
+
 /* The leaves of what a reaction makes, in order. */
 typedef struct Heard {
     uint64_t *at;
@@ -75,9 +87,11 @@ struct Engine {
     uint64_t next;   /* the next creation number */
     uint64_t series; /* the next number of a series */
     struct LiveSet *live;
-    int64_t instant;     /* up to which time has passed: samples count from here on */
-    bool has_people;     /* somebody was appointed once */
-    VEC(Before) befores; /* what was changed by the event at hand, as it was before */
+    int64_t instant;      /* up to which time has passed: samples count from here on */
+    bool has_people;      /* somebody was appointed once */
+    VEC(Before) befores;  /* what was changed by the event at hand, as it was before */
+    VEC(Changed) changed; /* by it, and not yet measured */
+    bool measures_duties;
     int64_t before;      /* what is due before it fires now */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
@@ -129,8 +143,10 @@ typedef struct Duty {
     uint64_t fired;    /* bit 1 << rung */
     uint32_t *repeats; /* of each rung: how often it came again; NULL where none repeats */
     uint32_t round, last_rung;
-    bool ended;  /* it had ended when it was loaded */
-    uint8_t was; /* its state when it was loaded */
+    bool ended;      /* it had ended when it was loaded */
+    uint8_t was;     /* its state when it was loaded */
+    uint8_t counted; /* the state and owner that measures know of; STATE_BEFORE_NONE: none */
+    Value counted_owner;
     bool reported_late;
     uint64_t *said; /* leaves of its effects, in order */
     uint32_t said_count;
@@ -339,6 +355,12 @@ void engine_undo(Engine *e);
 enum { KPI_RANK_BIT = 48 };
 #define KPI_TIMER (UINT64_C(1) << 63)
 Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
+/* A duty enters (1) or leaves (-1) what a gauge counts. */
+Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow, int by);
+/* gauge.c: what is measured of duties. duty_changed notes it when its record is written, and
+ * changes_take measures what was noted, when all else is done. */
+Status duty_changed(Engine *e, Duty *d);
+Status changes_take(Engine *e);
 /* Judges a series at its timer's instant, and handles what its reactions emit. */
 Status kpi_fire(Engine *e, uint64_t number, int64_t at);
 

@@ -758,9 +758,11 @@ static Status unknown_type(Line *l) {
     Str *names = new (l->r->arena, Str, b->event_count + 1);
     if (names == NULL)
         return ERR_NOMEM;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < b->event_count; i++)
-        names[i] = b->events[i].name;
-    return unknown(l, S("type"), "event", l->head.type, names, b->event_count);
+        if (b->events[i].duty < 0)
+            names[n++] = b->events[i].name;
+    return unknown(l, S("type"), "event", l->head.type, names, n);
 }
 
 static Status unknown_field(Line *l, const EventDef *event, Str name) {

@@ -236,6 +236,11 @@ Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Va
     return OK;
 }
 
+Status fold_active(const Calendar *calendar, const Fold *fold, int64_t from, int64_t to,
+                   int64_t *ms) {
+    return active_between(calendar, from, to, fold->pauses, fold->pause_count, ms, NULL);
+}
+
 Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms) {
     int64_t used;
     TRY(active_between(active_calendar(terms, terms->working), terms->raised, at, fold->pauses,

@@ -62,6 +62,10 @@ MUST_USE Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *r
  * where it does not. Those that an acknowledgement silences come as one at its end. */
 MUST_USE Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
                             uint32_t times, uint32_t *which, int64_t *out);
+/* How long it was active from `from` to `to`, pauses apart: real time, or working time of a
+ * calendar. */
+MUST_USE Status fold_active(const Calendar *calendar, const Fold *fold, int64_t from, int64_t to,
+                            int64_t *ms);
 /* Active time left at `at` of what was allowed: never below 0. */
 MUST_USE Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms);
 /* Active time of a span that begins at `from`: the unpaused end and what is active until then (data

@@ -114,6 +114,25 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     return series_timer(e, &v->s, m.enters < v->s.timer_at ? m.enters : v->s.timer_at);
 }
 
+Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow, int by) {
+    const KpiDef *def = &e->b->kpis[decl];
+    const Value *results;
+    bool applies;
+    TRY(vm_call(&e->vm, def->aggs[agg].fn, &flow->vm, NULL, NULL, &results, &applies));
+    if (!applies)
+        return OK;
+    Value *group = new (&e->event, Value, def->by_count + 1);
+    if (group == NULL)
+        return ERR_NOMEM;
+    memcpy(group, results, def->by_count * sizeof *group);
+    Live *v;
+    TRY(live_of(e, decl, group, &v));
+    TRY(live_change(e, v));
+    TRY(ledger_status(e, total_add(&def->aggs[agg], &v->s.totals[agg], value_int(1), by < 0),
+                      "a series' sums"));
+    return series_timer(e, &v->s, e->instant < v->s.timer_at ? e->instant : v->s.timer_at);
+}
+
 /* Takes a sample that leaves out of what counts. */
 static Status sample_leave(Engine *e, Series *s, const Sample *m) {
     const AggDef *agg = &s->def->aggs[m->agg];

@@ -346,6 +346,7 @@ Status engine_mark(Engine *e) {
 void engine_undo(Engine *e) {
     LiveSet *set = e->live;
     e->changes = (Changes){0};
+    e->changed.n = 0;
     led_undo(e->l);
     if (e->opt.sink.undo != NULL)
         e->opt.sink.undo(e->opt.sink.ctx);

@@ -270,8 +270,9 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
 
 bool window_keeps(const KpiDef *def) {
     return def->level_count > 0 &&
-           (def->window == WINDOW_IS_STEPPED ? def->step.i == def->length.i
-                                             : def->window != WINDOW_IS_SLIDING);
+           (def->window == WINDOW_IS_STEPPED
+                ? def->step.i == def->length.i
+                : def->window != WINDOW_IS_SLIDING && def->window != WINDOW_IS_NOW);
 }
 
 Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out) {
@@ -660,11 +661,28 @@ static bool is_share(const KpiDef *def, Value v) {
            (def->agg_count == 2 && def->aggs[0].kind == def->aggs[1].kind);
 }
 
+/* To whole minutes from an hour on, to whole seconds from a minute on, else to milliseconds. */
+static bool mean_span(Ratio r, Value *out) {
+    enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+    Dec size = r.num, whole;
+    size.coef = size.coef < 0 ? -size.coef : size.coef;
+    int64_t unit = ratio_cmp_dec((Ratio){size, r.den}, dec_of_i64(HOUR)) >= 0     ? MINUTE
+                   : ratio_cmp_dec((Ratio){size, r.den}, dec_of_i64(MINUTE)) >= 0 ? SECOND
+                                                                                  : 1;
+    if ((out->aux != FAMILY_ELAPSED && out->aux != FAMILY_WORKING) ||
+        dec_mul(r.den, dec_of_i64(unit), &r.den) != OK ||
+        ratio_round(r, 0, DEC_HALF_EVEN, &whole) != OK || ckd_mul(&out->i, whole.coef, unit))
+        return false;
+    return true;
+}
+
 static bool measure_mean(Value v, Value *out) {
     enum { PLACES = 2 };
     Dec mean;
     *out = v.items[0];
     Ratio r = {sample_dec(v.items[0]), sample_dec(v.items[1])};
+    if (out->kind == V_DURATION && is_plain(v.items[1]) && r.den.coef != 0)
+        return mean_span(r, out);
     if ((!is_plain(*out) && out->kind != V_MONEY) || !is_plain(v.items[1]) || r.den.coef == 0 ||
         ratio_round(r, PLACES, DEC_HALF_EVEN, &mean) != OK)
         return false;

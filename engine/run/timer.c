@@ -162,12 +162,14 @@ static Status attempt(Engine *e, Status (*step)(Engine *, void *),
 
 static Status due_fire(Engine *e, void *ctx) {
     const Due *due = ctx;
-    return fire(e, due->at, due->number, due->rung);
+    TRY(fire(e, due->at, due->number, due->rung));
+    return changes_take(e);
 }
 
 static Status due_failed(Engine *e, void *ctx) {
     const Due *due = ctx;
-    return fire_failed(e, due->number, due->rung, due->at);
+    TRY(fire_failed(e, due->number, due->rung, due->at));
+    return changes_take(e);
 }
 
 /* What a timer emitted, handled with all that follows from it. */

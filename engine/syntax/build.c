@@ -443,6 +443,12 @@ Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, in
     return node;
 }
 
+Node *build_gauge(Builder *b, Tok agg, NodeList states, Node *of, Node *where, Tok end) {
+    Node *node = build_aggregate(b, agg, (Tok){0}, of, where, end);
+    node->d = states.first;
+    return node;
+}
+
 Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c) {
     at.kind = mark;
     return build_binary(b, at, a, c);
@@ -616,7 +622,12 @@ Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op) {
 }
 
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window) {
-    Node *node = build_node(b, N_MEASURE, at.span, window->span, at);
+    Node *node = build_node(b, N_MEASURE, at.span,
+                            (window != NULL ? window
+                             : by != NULL   ? by
+                                            : a)
+                                ->span,
+                            at);
     node->a = a;
     node->b = by;
     node->c = window;

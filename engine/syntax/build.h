@@ -72,6 +72,7 @@ Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, T
 Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions);
 Node *build_rung(Builder *b, Tok at, int when, Node *span, Node *action);
 Node *build_repeat(Builder *b, Node *rung, Tok at, Node *span, int acknowledged, Tok most);
+Node *build_gauge(Builder *b, Tok agg, NodeList states, Node *of, Node *where, Tok end);
 /* One of the words that compare: the mark it stands for. */
 Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c);
 /* kpi NAME(GROUP).PROPERTY */

@@ -42,6 +42,7 @@ ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata", "America/New_Y
 FIELDS = "amount: number?  big: flag  price: money?  took: duration in minutes?  who: text?"
 # Texts that differ in the first place, at the end only, in white space, in what a long one is kept by.
 WHO = ("", "a", "b", "A", "a ", "x" * 200 + "1", "x" * 200 + "2", "\u957f" * 100, "\u957f" * 101, "x" * 64, "x" * 65)
+SPANS = {"hour": 3600000, "minute": 60000, "second": 1000, "millisecond": 1}
 UNITS = {"amount": "%s", "price": "%s CNY", "took": "%s minutes"}  # of the fields
 
 
@@ -338,10 +339,12 @@ class Oracle:
 
     @staticmethod
     def fraction_for_people(aggregates, value):
-        """A share of two aggregates of one kind is a percentage, of others a decimal; durations stay a fraction."""
+        """A share of two aggregates of one kind is a percentage, of others a decimal, of durations whole minutes or seconds."""
         number, _, unit = str(value["num"]).partition(" ")
         if unit not in ("", "CNY"):
-            return "%s / %s" % (value["num"], value["den"])
+            ms = Fraction(number) * SPANS[unit.rstrip("s")] / value["den"]
+            size = 60000 if abs(ms) >= 3600000 else 1000 if abs(ms) >= 60000 else 1
+            return in_units("took", Fraction(round(ms / size) * size), 0)
         if len(aggregates) == 2 and aggregates[0].what == aggregates[1].what and not unit:
             return value["percent"]
         mean = Fraction(number) / Fraction(str(value["den"]))

@@ -38,6 +38,10 @@ duty answer on ask as q { owed by q.with  due within 3 hours  fulfilled by done 
   when breached { ask second(q.k, q.n) } }
 duty look(k: id) { owed by a  due within 2 hours  fulfilled by remit.reported  escalate { at due to a.lead } }
 duty dig(colour: one of red, green, blue) { owed by b  due within 4 hours  fulfilled by remit.reported }
+kpi waiting by owner { measure count(open, breached duty answer)  warning above 1 for 10 minutes  when warning { notify director "has " + value } }
+kpi overdue { measure count(breached duty dig) / count(open, breached duty dig)  critical above 40%  when critical { notify director } }
+kpi took by n { measure average(answer.elapsed) over 1 day  warning above 1 hour, clear below 50 minutes }
+rule burden on stop where waiting(a) at least 1 or percentile(50, answer.elapsed) over 1 day above 90 minutes { notify b.lead "burden" }
 rule often on paid as p where count(paid where it.colour = p.colour) over 1 hour at least 2 { notify a.lead "often " + p.k }
 rule large on back as r where sum(back.amount where it.colour = r.colour and it.big) over 1 day above 20 CNY { oblige look(r.k) }
 rule mean on back where average(paid.amount) per day above 3 CNY { notify b.lead }
