@@ -38,7 +38,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
 }
 
-Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out) {
+Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out) {
     static const Scope nothing_at_hand = {0};
     *out = NULL;
     Node *expr = NULL;
@@ -48,6 +48,9 @@ Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *di
                   diag_both(diags, "an expression", "表达式"));
     if (expr == NULL || diags->errors > 0)
         return diags->nomem ? ERR_NOMEM : OK;
+    names_complete(p);
+    if (p->nomem)
+        return ERR_NOMEM;
     Program here = *p; /* messages and their texts go elsewhere; an expression declares nothing */
     here.arena = arena;
     here.diags = diags;

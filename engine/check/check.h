@@ -663,8 +663,7 @@ MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const
 /* Reads and checks source number `file` as one expression of policy p, where no event is at hand.
  * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. *out
  * is NULL when there are errors. */
-MUST_USE Status check_expression(const Program *p, uint32_t file, Arena *arena, Diags *diags,
-                                 Node **out);
+MUST_USE Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out);
 void program_free(Program *p);
 
 #endif

@@ -17,6 +17,7 @@ typedef enum Bind {
     BIND_MEMBER,   /* slot: member's number, means: Enum */
     BIND_TABLE,    /* a call; means: Table */
     BIND_SUPERIOR, /* who stands above `a` */
+    BIND_PART,     /* part of an instant or a date `a`; slot: PropertyRow */
     BIND_MEASURE,  /* what a KPI measures, `a` is its group; or a comparison with that */
     BIND_CONST,    /* a literal */
     BIND_BUILTIN,  /* a call; slot: Builtin */
@@ -51,8 +52,10 @@ Type named_type_read(Program *p, NamedType *named);
 /* The tree of a type, or that of the type it names. */
 const Node *type_written(Program *p, const Node *node);
 Type type_from_fields(Program *p,
-                      const Node *param); /* table.c: that of the event fields of its name */
-ColumnType column_type(const Type *type); /* what a column of a table can hold */
+                      const Node *param);  /* table.c: that of the event fields of its name */
+const NameIndex *fields_index(Program *p); /* table.c: the fields of the policy's events by name */
+const Enum *weekdays(Program *p);          /* expr.c: the enumeration of the days of the week */
+ColumnType column_type(const Type *type);  /* what a column of a table can hold */
 const Enum *enum_of(Program *p, Member *members, uint32_t n);
 int enum_find(const Enum *e, Str name); /* by name or alias; -1 */
 
@@ -150,6 +153,8 @@ DutySym *duty_find(Program *p, Str name);
 KpiSym *kpi_find(Program *p, Str name);
 ApprovalSym *approval_find(Program *p, Str name);
 Calend *calendar_find(Program *p, Str name);
+/* Makes all that is else made when it is first asked for. */
+void names_complete(Program *p);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
 void declare_all(Program *p, bool with_header);
 Str name_alias(Str label); /* the label if it is a valid name, else empty */

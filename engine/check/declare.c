@@ -226,6 +226,21 @@ static Rule *rule_find(Program *p, Str name) {
 #undef FIND
 #undef SEEK
 
+void names_complete(Program *p) {
+    const Str none = {NULL, 0};
+    (void)type_find(p, none);
+    (void)event_find(p, none);
+    (void)party_find(p, none);
+    (void)decision_find(p, none);
+    (void)calendar_find(p, none);
+    (void)duty_find(p, none);
+    (void)approval_find(p, none);
+    (void)rule_find(p, none);
+    (void)kpi_find(p, none);
+    (void)fields_index(p);
+    (void)weekdays(p);
+}
+
 static DutySym *declare_duty(Program *p, const Node *node) {
     DECLARE(DutySym, duties, duty_find);
     sym->number = (uint32_t)p->duties.n - 1;

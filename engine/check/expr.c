@@ -311,7 +311,8 @@ static Type check_ref(Program *p, const Scope *scope, Node *node, const Type *wa
         return (Type){.kind = TY_EVENT, .of = scope->event};
     }
     Type party = check_party(p, node, node->text);
-    if (party.kind == TY_ERROR)
+    bool may_be_member = want != NULL && want->kind == TY_ERROR; /* of what is not known */
+    if (party.kind == TY_ERROR && !may_be_member)
         say_unknown_name(p, scope, node, node->text, want);
     return party;
 }
@@ -357,11 +358,13 @@ static Type check_record_field(Program *p, Node *node, const Table *table) {
     return table->results[output].type;
 }
 
-bool is_property(const Node *node, PropertyRow property) {
-    static const char *const words[][2] = {
+static const char *const property_words[][2] = {
 #define PROPERTY(name, en, zh) {en, zh},
 #include "grammar/keywords.def"
-    };
+};
+
+bool is_property(const Node *node, PropertyRow property) {
+    const char *const(*words)[2] = property_words;
     return node->kind == N_FIELD && (str_eq(node->text, str_of(words[property][0])) ||
                                      str_eq(node->text, str_of(words[property][1])));
 }
@@ -384,6 +387,71 @@ static Type check_superior(Program *p, Node *node, Type of) {
     if (!above)
         diag_add1(p->diags, DIAG_NOBODY_ABOVE, node->at, party->name);
     return above ? of : type_error();
+}
+
+const Enum *weekdays(Program *p) {
+    static const char *const words[][2] = {
+#define WEEKDAY(name, number, en, zh) {en, zh},
+#include "grammar/keywords.def"
+    };
+    enum { DAYS = sizeof words / sizeof *words };
+    Member *members = new (p->arena, Member, DAYS);
+    if (members == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < DAYS; i++) {
+        Str rest;
+        str_cut(str_of(words[i][0]), '|', &members[i].name, &rest);
+        str_cut(str_of(words[i][1]), '|', &members[i].alias, &rest);
+    }
+    return enum_of(p, members, DAYS);
+}
+
+/* A part of an instant, in the policy's zone, or of a date. */
+static Type check_part(Program *p, Node *node, const Type *of) {
+    static const struct {
+        PropertyRow property;
+        bool of_date; /* of an instant alone otherwise */
+        TypeKind kind;
+    } parts[] = {{PROPERTY_DATE, false, TY_DATE},    {PROPERTY_TIME_OF_DAY, false, TY_TIME},
+                 {PROPERTY_WEEKDAY, true, TY_ENUM},  {PROPERTY_YEAR, true, TY_INTEGER},
+                 {PROPERTY_MONTH, true, TY_INTEGER}, {PROPERTY_DAY, true, TY_INTEGER},
+                 {PROPERTY_IS_OPEN, false, TY_FLAG}, {PROPERTY_IS_WORKING_DAY, true, TY_FLAG}};
+    Str names[sizeof parts / sizeof *parts];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (of->kind == TY_DATE && !parts[i].of_date)
+            continue;
+        const char *const *words = property_words[parts[i].property];
+        names[n++] = str_of(words[node->text.n > 0 && (node->text.p[0] & 0x80) != 0]);
+        if (!is_property(node, parts[i].property))
+            continue;
+        if (of->optional) {
+            diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
+                      source_text(p->sources, node->a->span));
+            return type_error();
+        }
+        node->bind = BIND_PART;
+        node->slot = (uint32_t)parts[i].property;
+        Type type = type_plain(parts[i].kind);
+        if (type.kind == TY_ENUM) {
+            type.members = weekdays(p);
+            node->means = type.members;
+        }
+        bool calendar =
+            parts[i].property == PROPERTY_IS_OPEN || parts[i].property == PROPERTY_IS_WORKING_DAY;
+        Type working = {.kind = TY_DURATION, .families = FAMILIES_WORKING};
+        if (calendar)
+            need_calendar(p, node, &working);
+        return type.kind == TY_ENUM && type.members == NULL ? type_error() : type;
+    }
+    ptrdiff_t best = nearest(node->text, names, n);
+    Diag *diag = diag_add3(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, of), node->text,
+                           best < 0 ? S("") : names[best]);
+    if (best >= 0)
+        diag_fix(diag, node->at, names[best]);
+    return type_error();
 }
 
 static Type check_field(Program *p, const Scope *scope, Node *node) {
@@ -420,6 +488,8 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
         return entity_field(p, scope, node, &of);
     if (of.kind == TY_PARTY && is_property(node, PROPERTY_SUPERIOR))
         return check_superior(p, node, of);
+    if (of.kind == TY_INSTANT || of.kind == TY_DATE)
+        return check_part(p, node, &of);
     if (of.kind != TY_ERROR)
         diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
     return type_error();

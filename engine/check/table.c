@@ -36,8 +36,8 @@ static void say_untyped(Program *p, const Node *param) {
         diag_fix(diag, param->at, like);
 }
 
-/* The fields of the policy's events by name. All events have been read. */
-static const NameIndex *fields_index(Program *p) {
+/* All events have been read. */
+const NameIndex *fields_index(Program *p) {
     NameIndex *x = &p->names[IN_FIELDS];
     for (; x->done < p->events.n; x->done++) {
         const Event *event = p->events.at[x->done];

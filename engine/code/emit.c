@@ -1179,6 +1179,7 @@ Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Ar
         ok = vec_push(&e.fns, base->fns[i]);
     if (!ok)
         emit_fail(&e, ERR_NOMEM, "");
+    emit_enums(&e); /* what is asked may need one that the policy does not have */
     if (e.status == OK) {
         fn_begin(&e, S("expression"), &nothing_at_hand, NULL, DECL_RULE, -1, false);
         emit_results(&e, expr);

@@ -118,8 +118,44 @@ static void emit_held(Emit *e, const Node *node, uint32_t dst) {
     }
 }
 
+/* A part of a date; of an instant that of its date. */
+static void load_part(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t of = fn_reg(e, 1);
+    bool whole = node->slot == PROPERTY_DATE || node->slot == PROPERTY_TIME_OF_DAY ||
+                 node->slot == PROPERTY_IS_OPEN;
+    emit_expr(e, node->a, of, NULL);
+    emit_at(e, node);
+    if (!whole && type_of(node->a)->kind == TY_INSTANT)
+        ins_abc(e, OP_DATE_OF, of, of, 0);
+    switch ((int)node->slot) {
+    case PROPERTY_DATE:
+        ins_abc(e, OP_DATE_OF, dst, of, 0);
+        return;
+    case PROPERTY_TIME_OF_DAY:
+        ins_abc(e, OP_TIME_OF, dst, of, 0);
+        return;
+    case PROPERTY_IS_OPEN:
+        ins_abc(e, OP_IS_OPEN, dst, of, 0);
+        return;
+    case PROPERTY_IS_WORKING_DAY:
+        ins_abc(e, OP_IS_WORKDAY, dst, of, 0);
+        return;
+    case PROPERTY_WEEKDAY: {
+        Value any = {.kind = V_ENUM, .n = ((const Enum *)node->means)->number};
+        uint32_t of_them = fn_reg(e, 1);
+        ins_abx(e, OP_LOADK, of_them, emit_constant(e, any));
+        ins_abc(e, OP_WEEKDAY, dst, of, of_them);
+        return;
+    }
+    default:
+        ins_abc(e, OP_PART_OF, dst, of, node->slot - PROPERTY_YEAR);
+    }
+}
+
 static void load_field(Emit *e, const Node *node, uint32_t dst) {
-    if (node->bind == BIND_FIELD) {
+    if (node->bind == BIND_PART) {
+        load_part(e, node, dst);
+    } else if (node->bind == BIND_FIELD) {
         ins_abx(e, OP_FIELD, dst, node->slot);
     } else if (node->bind == BIND_SUPERIOR) {
         emit_expr(e, node->a, dst, NULL);

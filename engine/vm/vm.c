@@ -147,6 +147,41 @@ static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
     return OK;
 }
 
+/* A part of a date or an instant; the years are in range, so all of them fit. */
+static Status do_part(Vm *vm, Op op, Value b, uint32_t c, Value *out) {
+    static const uint8_t by_name[] = {1, 5, 6, 4, 0, 2, 3}; /* Monday to Sunday in English order */
+    const Calendar *calendar = bundle_calendar(vm->b);
+    if ((op == OP_IS_OPEN || op == OP_IS_WORKDAY) && calendar == NULL)
+        return trap_time(vm, ERR_STATE, b, b);
+    Civil civil = {0};
+    int64_t local = 0;
+    if (op == OP_PART_OF)
+        civil = civil_from_days((int32_t)b.i);
+    if (op == OP_DATE_OF || op == OP_TIME_OF)
+        local = zone_local(bundle_zone(vm->b), b.i);
+    int64_t ms = (local % DAY_MS + DAY_MS) % DAY_MS;
+    switch ((int)op) {
+    case OP_DATE_OF:
+        *out = value_of(V_DATE, (local - ms) / DAY_MS);
+        return OK;
+    case OP_TIME_OF:
+        *out = value_of(V_TIME, ms);
+        return OK;
+    case OP_PART_OF:
+        *out = value_int(c == 0 ? civil.year : c == 1 ? civil.month : civil.day);
+        return OK;
+    case OP_WEEKDAY:
+        *out = (Value){.kind = V_ENUM, .n = c, .i = by_name[civil_weekday((int32_t)b.i)]};
+        return OK;
+    case OP_IS_OPEN:
+        *out = value_flag(cal_is_open(calendar, b.i, NULL));
+        return OK;
+    default:
+        *out = value_flag(cal_is_working_day(calendar, (int32_t)b.i, NULL));
+        return OK;
+    }
+}
+
 static Status do_moment(Vm *vm, Op op, Value b, Value c, Value *out) {
     const Calendar *calendar = local_calendar(vm->b, vm->local);
     bool back = op == OP_SUB_TIME || op == OP_SUB_DATE;
@@ -611,6 +646,16 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_WORKED:
             TRY(do_worked(vm, *rb, *rc, ra));
+            break;
+        case OP_DATE_OF:
+        case OP_TIME_OF:
+        case OP_PART_OF:
+        case OP_IS_OPEN:
+        case OP_IS_WORKDAY:
+            TRY(do_part(vm, op, *rb, INS_C(word), ra));
+            break;
+        case OP_WEEKDAY:
+            TRY(do_part(vm, op, *rb, rc->n, ra));
             break;
         case OP_TO_TEXT:
             TRY(do_text(vm, *rb, ra));

@@ -6,16 +6,17 @@
 Own cases first: arithmetic, rounding, units, errors with their codes, and the law that what is computed line by line is
 what is computed alone. Then, where ../shared/data lies beside the project, its published and computed cases: working
 time (`worktime.csv`, `worktime-between.csv`), wall time (`time/`) and decimals (`decimal/`) whose numbers are in
-range. REMIT names the program. Ends with `N passed, N failed, N skipped`.
+range. REMIT names the program, REMIT_SEED seeds what is random. Ends with `N passed, N failed, N skipped`.
 """
 import argparse
 import csv
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -23,6 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DATA = os.path.join(os.path.dirname(ROOT), "shared", "data")
 WEEKDAYS = {"mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday", "fri": "friday",
             "sat": "saturday", "sun": "sunday"}
+SEED = int(os.environ.get("REMIT_SEED", "1"))
 INT_MIN, INT_MAX = -2 ** 63, 2 ** 63 - 1
 
 # An expression, and what a line of output is; E....: an error with that code.
@@ -78,6 +80,9 @@ OWN = [
     ("1 +", "E0112"), ("it", "E0301"), ("5%", "5%"), ("", ""), ("-- a remark", ""), ("１＋２", "3"),
     ("1 / 3 保留 2 位小数 四舍五入", "0.33"), ("最大(1, 绝对值(-7))", "7"), ("5% 之 200", "10.00"),
 ]
+
+
+DAYS = list(WEEKDAYS.values())
 
 
 class Suite:
@@ -254,6 +259,22 @@ def shared_worktime(s):
             s.run("worktime", cases, "--policy", path, "--calendar", name)
 
 
+def parts_of_dates(s):
+    """Dates by Python's calendar; that a calendar is open, by what it counts."""
+    rng, cases = random.Random(f"parts {SEED}"), []
+    for _ in range(300):
+        day = date.fromordinal(rng.randint(1, date(9999, 12, 31).toordinal()))
+        for part, wanted in (("year", day.year), ("month", day.month), ("day", day.day), ("weekday", DAYS[day.weekday()])):
+            cases.append((part, f"({day.isoformat()}).{part}", says(str(wanted)), str(wanted)))
+        near = date(2025, 1, 1) + timedelta(days=rng.randint(0, 700))
+        at = f"{near.isoformat()} {rng.randint(0, 23):02}:{rng.choice((0, 0, 30, 59)):02}"
+        for law in (f"({at}).is_open = (worked({at}, {at} + 1 minute) > 0 working hours)",
+                    f"({near.isoformat()}).is_working_day = ({near.isoformat()} - 1 day + 1 working day = {near.isoformat()})",
+                    f"({at}).is_working_day = ({near.isoformat()}).is_working_day"):
+            cases.append(("open", law, says("yes"), "yes"))
+    s.run("parts", cases, "--calendar", "cn.office")
+
+
 def shared_time(s):
     by = {}
     for r in rows("time", "wall_to_utc.csv"):
@@ -262,7 +283,12 @@ def shared_time(s):
     for r in rows("time", "utc_to_wall.csv"):
         offset = timezone(timedelta(seconds=int(r["offset_seconds"])))
         wanted = datetime.fromisoformat(r["local"]).replace(tzinfo=offset).isoformat()
-        by.setdefault(r["zone"], []).append((r["utc"], r["utc"], says(wanted), wanted))
+        of = by.setdefault(r["zone"], [])
+        of.append((r["utc"], r["utc"], says(wanted), wanted))
+        wall = datetime.fromisoformat(r["local"])
+        if wall.second == 0 and wall.microsecond == 0:
+            for part, wanted in (("date", f"{wall:%Y-%m-%d}"), ("time_of_day", f"{wall:%H:%M}"), ("weekday", DAYS[wall.weekday()])):
+                of.append((r["utc"], f"({r['utc']}).{part}", says(wanted), wanted))
     for zone, cases in by.items():
         s.run(f"time {zone}", cases, "--zone", zone)
 
@@ -343,6 +369,7 @@ def main():
     parser.add_argument("--remit", default=os.environ.get("REMIT", os.path.join(ROOT, "build", "remit")))
     s = Suite(parser.parse_args().remit)
     own(s)
+    parts_of_dates(s)
     for path, part in (("worktime.csv", shared_worktime), ("time", shared_time), ("decimal", shared_decimal)):
         if os.path.exists(os.path.join(DATA, path)):
             before = s.passed
