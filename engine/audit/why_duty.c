@@ -71,12 +71,16 @@ static const char *silence(const Duty *d, const Act *act) {
     uint64_t reasons = 0, bit = (uint64_t)1 << act->clause;
     bool over = false;
     for (uint32_t i = 0; i < d->act_count && &d->acts[i] != act; i++) {
+        if (d->acts[i].dropped)
+            continue;
         if (d->acts[i].kind == ACT_IS_PAUSE)
             reasons |= (uint64_t)1 << d->acts[i].clause;
         else if (d->acts[i].kind == ACT_IS_RESUME)
             reasons &= ~((uint64_t)1 << d->acts[i].clause);
         over = over || (d->fold.ended && d->acts[i].leaf == d->fold.end_leaf);
     }
+    if (act->dropped)
+        return "corrected: it counts no more";
     if (act->kind == ACT_IS_VIOLATE && d->fold.due <= act->time)
         return "after its time, so it is allowed";
     if (over)

@@ -24,8 +24,8 @@ static bool power_fits(Program *p, const Node *grant, const Node *verb, PowerRow
                            "an approval may be withdrawn, returned, transferred, urged, and "
                            "signers added to it or removed from it",
                            "审批可撤回、退回、移交、催办、加签、减签")
-                : say_both(p, "a duty may be waived, paused, acknowledged or reassigned",
-                           "职责可豁免、暂停、确认或转办"));
+                : say_both(p, "a duty may be waived, paused, acknowledged, reassigned or corrected",
+                           "职责可豁免、暂停、确认、转办或更正"));
         return false;
     }
     if (what == POWER_ACKNOWLEDGE && grant->d == NULL) {

@@ -1342,6 +1342,8 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
                                                     : a->kind == ACT_IS_PART ? d->part_count
                                                                              : 1))
         return false;
+    if (a->kind == ACT_IS_UNRAISE)
+        return false;
     bool forbidding = a->kind == ACT_IS_EXPIRE || a->kind == ACT_IS_VIOLATE,
          fulfilling = a->kind == ACT_IS_FULFIL || a->kind == ACT_IS_PART;
     if ((forbidding && !d->forbids) || (fulfilling && d->forbids) ||
@@ -1571,7 +1573,7 @@ static bool ok_powers(const Bundle *b) {
         const PowerDef *p = &b->powers[i];
         bool span = p->verb == POWER_TO_ACKNOWLEDGE;
         if (p->of >= (p->approval ? b->approval_count : b->duty_count) ||
-            p->approval != (p->verb >= POWER_TO_WITHDRAW) || (p->approval && p->owner) ||
+            p->approval != (p->verb >= POWER_TO_WITHDRAW && p->verb <= POWER_TO_URGE) || (p->approval && p->owner) ||
             p->file >= b->source_count ||
             (span ? p->span.kind != V_DURATION || p->span.i <= 0 : p->span.kind != V_ABSENT))
             return false;

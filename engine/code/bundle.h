@@ -167,6 +167,7 @@ typedef enum ActKind {
     ACT_IS_PART,        /* with others it fulfils */
     ACT_IS_EXPIRE,      /* a prohibition is over */
     ACT_IS_VIOLATE,     /* what a prohibition forbids */
+    ACT_IS_UNRAISE,     /* a correction of what raised it; no clause says it */
     ACT_KINDS
 } ActKind;
 
@@ -448,12 +449,13 @@ typedef enum PowerVerb {
     POWER_TO_PAUSE, /* and to resume */
     POWER_TO_ACKNOWLEDGE,
     POWER_TO_REASSIGN,
-    POWER_TO_WITHDRAW, /* this and those behind it are of approvals */
+    POWER_TO_WITHDRAW, /* this and those up to urging are of approvals */
     POWER_TO_ADD_SIGNER,
     POWER_TO_REMOVE_SIGNER,
     POWER_TO_TRANSFER,
     POWER_TO_RETURN,
     POWER_TO_URGE,
+    POWER_TO_CORRECT, /* of duties again */
     POWER_VERBS
 } PowerVerb;
 

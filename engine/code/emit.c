@@ -1063,7 +1063,8 @@ static void emit_powers(Emit *e) {
                                               [POWER_REMOVE_SIGNER] = POWER_TO_REMOVE_SIGNER,
                                               [POWER_TRANSFER] = POWER_TO_TRANSFER,
                                               [POWER_RETURN] = POWER_TO_RETURN,
-                                              [POWER_URGE] = POWER_TO_URGE};
+                                              [POWER_URGE] = POWER_TO_URGE,
+                                              [POWER_CORRECT] = POWER_TO_CORRECT};
     Bundle *b = e->b;
     b->powers = emit_array(e, e->p->powers.n, sizeof *b->powers);
     for (size_t i = 0; b->powers != NULL && i < e->p->powers.n; i++) {

@@ -64,8 +64,7 @@ static bool has_scan(const DutyDef *def) {
     return false;
 }
 
-/* The list of instances that have not ended, for clauses that name none. */
-static Status scan_set(Engine *e, const Duty *d, bool there) {
+Status duty_listed(Engine *e, const Duty *d, bool there) {
     if (!has_scan(d->def))
         return OK;
     TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
@@ -176,7 +175,8 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     d->leaf = d->said[0];
     TRY(duty_name(e, d));
     TRY(links_add(e, d));
-    TRY(scan_set(e, d, true));
+    TRY(duty_listed(e, d, true));
+    TRY(correct_note(e, d, e->flow));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
     if (first->number != 0) {
@@ -239,7 +239,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
 
 /* Acts of one instant: what fulfils first. */
 static int act_rank(uint8_t kind) {
-    return kind == ACT_IS_PART ? ACT_IS_FULFIL : kind;
+    return kind == ACT_IS_PART ? ACT_IS_FULFIL : kind == ACT_IS_UNRAISE ? -1 : kind;
 }
 
 /* -1, 0, 1 by time, then kind; ties by the source and id of the events. */
@@ -299,7 +299,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
         TRY(say_end(e, d, flow));
         if (in_time)
             TRY(say_corrected(e, d, was));
-        return scan_set(e, d, false);
+        return duty_listed(e, d, false);
     }
     if (act->kind == ACT_IS_ACKNOWLEDGE)
         TRY(say_acknowledged(e, d, act, flow));
@@ -324,9 +324,7 @@ static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     return say_corrected(e, d, was);
 }
 
-/* Folds anew. The time of a prohibition that was over goes on if a late pause moves its end to the
- * clock or beyond. */
-static Status duty_refold(Engine *e, Duty *d) {
+Status duty_refold(Engine *e, Duty *d) {
     Status status = fold_acts(&d->terms, d->acts, d->act_count, &e->event, &d->fold);
     if (status == OK && d->terms.over && d->fold.due >= engine_horizon(e)) {
         d->terms.over = false;
@@ -344,6 +342,7 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     Value owner = d->owner;
     uint32_t place = 0;
     TRY(act_insert(e, d, act, &place));
+    TRY(correct_note(e, d, flow));
     TRY(duty_refold(e, d));
     uint32_t line = e->line;
     bool reacts = false;
@@ -388,8 +387,8 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
     return duty_apply(e, d, applied, flow);
 }
 
-static Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
-                         bool *absent) {
+Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
+                  bool *absent) {
     const Value *values;
     TRY(vm_call(&e->vm, act->link_fn, &flow->vm, NULL, NULL, &values, NULL));
     *n = e->b->fns[act->link_fn].result_count;
@@ -438,7 +437,7 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         if (d.fold.ended && d.fold.end_at <= flow->vm.time) {
             bool past = list == LINK_SCAN && d.fold.end_at < e->clock - e->b->late_ms;
             if (past && d.def->forbids) /* no late event reaches it any more */
-                TRY(scan_set(e, &d, false));
+                TRY(duty_listed(e, &d, false));
             continue;
         }
         TRY(act_try(e, act, value_absent(), flow, &d, &done));

@@ -128,11 +128,14 @@ Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64
 
 /* ---- records */
 
+/* In the byte of an act's kind. */
+enum { ACT_DROPPED = 0x80 };
+
 static void put_acts(Buf *out, const Act *acts, uint32_t n) {
     put_varint(out, n);
     for (uint32_t i = 0; i < n; i++) {
         put_zigzag(out, acts[i].time);
-        put_u8(out, acts[i].kind);
+        put_u8(out, (uint8_t)(acts[i].kind | (acts[i].dropped ? ACT_DROPPED : 0)));
         put_u8(out, acts[i].clause);
         put_varint(out, acts[i].leaf);
         if (acts[i].kind == ACT_IS_REASSIGN || acts[i].kind == ACT_IS_ACKNOWLEDGE)
@@ -256,7 +259,9 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         return ERR_NOMEM;
     for (uint32_t i = 0; i < d->act_count; i++) {
         d->acts[i].time = take_zigzag(&t);
-        d->acts[i].kind = take_u8(&t);
+        uint8_t kind = take_u8(&t);
+        d->acts[i].kind = kind & (ACT_DROPPED - 1);
+        d->acts[i].dropped = (kind & ACT_DROPPED) != 0;
         d->acts[i].clause = take_u8(&t);
         d->acts[i].leaf = take_varint(&t);
         d->acts[i].more = value_absent();

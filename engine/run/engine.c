@@ -460,6 +460,8 @@ static Status handle_own(Engine *e, Flow *flow) {
     uint32_t n;
     TRY(org_event(e, flow));
     TRY(approval_event(e, flow));
+    if (e->b->events[flow->event].engine == ENGINE_CORRECTED)
+        return correct_event(e, flow);
     if (e->b->approval_count == 0)
         return OK;
     TRY(org_concerned(e, flow, &parties, &n));
@@ -524,6 +526,15 @@ static void identity_key(Str source, Str id, uint8_t out[SHA256_BYTES]) {
     sha256_update(&h, (Str){"", 1});
     sha256_update(&h, id);
     sha256_final(&h, out);
+}
+
+Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *found) {
+    uint8_t key[SHA256_BYTES];
+    uint64_t content;
+    identity_key(source, id, key);
+    LEDGER(e, led_set_find(e->l, LED_SET_EVENTS, key, &content, leaf, found), "reading the ledger");
+    *found = *found && *leaf != 0; /* a tick has no leaf of its own */
+    return OK;
 }
 
 /* A value whatever the bundle's numbers are: enumerations and parties by name. */
@@ -818,6 +829,15 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
     TRY(signer_schema(e, in, &why.field, &why.message));
     if (why.field.n > 0) {
         why.reason = REJECT_SCHEMA;
+        return refuse_input(e, in, why, key);
+    }
+    bool corrects = event->engine != ENGINE_CORRECTED;
+    for (uint32_t i = 0; i < e->b->power_count; i++)
+        corrects = corrects || e->b->powers[i].verb == POWER_TO_CORRECT;
+    if (!corrects) {
+        why.reason = REJECT_AUTHORITY;
+        why.message = S("the policy gives nobody the power to do this: it would say `WHO may "
+                        "correct DUTY`");
         return refuse_input(e, in, why, key);
     }
     int32_t duty = -1;

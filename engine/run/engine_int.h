@@ -277,7 +277,23 @@ Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at);
 void duty_owned(Duty *d);
 Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 
+/* The leaf of an event that came. */
+Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *found);
+
+/* correct.c */
+/* Keeps that an event touched a duty that may be corrected. */
+Status correct_note(Engine *e, const Duty *d, const Flow *flow);
+/* remit.corrected. */
+Status correct_event(Engine *e, Flow *flow);
+
 /* act.c */
+/* Folds anew. The time of a prohibition that was over goes on if a late pause moves its end to the
+ * clock or beyond. */
+Status duty_refold(Engine *e, Duty *d);
+/* Whether clauses that name no instance find it. */
+Status duty_listed(Engine *e, const Duty *d, bool there);
+/* What a clause's event must equal, as texts; *absent: it equals nothing. */
+Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n, bool *absent);
 /* What tables gave in the last call, for an effect. */
 Status traces_of(Engine *e, Effect *effect);
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
@@ -289,6 +305,10 @@ Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);
 
 /* since.c */
+/* An event that came before, as it was when it came. */
+Status flow_kept(Engine *e, uint64_t index, Flow *flow);
+/* Forgets an event that was kept for a clause: it was a mistake. */
+Status since_drop(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
 /* Whether the clause looks back from the duty's raising to `time`. */
 Status since_reaches(Engine *e, const ActDef *act, const Duty *d, int64_t time, bool *yes);
 /* Keeps an event that fulfilled nothing. values: what a duty's must equal; none: any duty's. */

@@ -91,6 +91,7 @@ static void fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *pa
     case ACT_IS_WAIVE:
     case ACT_IS_CANCEL:
     case ACT_IS_EXPIRE:
+    case ACT_IS_UNRAISE:
     case ACT_KINDS:
         fold_end(out, act, act->kind);
     }
@@ -103,7 +104,8 @@ static Status fold_run(const Terms *terms, const Act *acts, uint32_t *n, Fold *o
     uint32_t i = 0;
     *out = (Fold){.pauses = out->pauses, .quiet = out->quiet};
     for (; i < *n && !out->ended; i++)
-        fold_act(terms, &acts[i], out, &parts, &paused_from);
+        if (!acts[i].dropped)
+            fold_act(terms, &acts[i], out, &parts, &paused_from);
     *n = i;
     if (out->reasons != 0)
         interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
@@ -132,7 +134,7 @@ static Status fold_forbidden(const Terms *terms, const Act *acts, uint32_t n, Fo
     }
     out->breach_at = INSTANT_NEVER;
     for (uint32_t i = 0; i < n; i++) {
-        if (acts[i].kind != ACT_IS_VIOLATE || acts[i].time >= out->due ||
+        if (acts[i].dropped || acts[i].kind != ACT_IS_VIOLATE || acts[i].time >= out->due ||
             is_paused_at(out, acts[i].time))
             continue;
         if (out->violations++ == 0)

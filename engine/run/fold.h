@@ -13,6 +13,7 @@ typedef struct Act {
     int64_t time;
     uint8_t kind;   /* ActKind */
     uint8_t clause; /* of a pause or resume: which reason */
+    bool dropped;   /* its event was a mistake: it does not count */
     uint64_t leaf;  /* of the event */
     Value more;     /* REASSIGN: to whom; ACKNOWLEDGE: the instant until which it holds */
 } Act;

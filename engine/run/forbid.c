@@ -19,15 +19,17 @@ Status forbid_told(Engine *e, Duty *d, const Act *act, uint32_t place, const Fol
         TRY(engine_time_trap(e, forbid_cleared(d)));
     if (ends)
         TRY(say_end(e, d, flow));
-    else if (!old->ended && act->kind == ACT_IS_ACKNOWLEDGE)
+    else if (act != NULL && !old->ended && act->kind == ACT_IS_ACKNOWLEDGE)
         TRY(say_acknowledged(e, d, act, flow));
-    else if (!old->ended)
+    else if (act != NULL && !old->ended)
         TRY(say_clock(e, d, act, place));
     if (more)
         TRY(say_breached(e, d, flow));
     Said is = said_of(d);
     bool other = old->ended && (is.state != was.state || d->fold.end_at != old->end_at ||
                                 d->fold.ended != old->ended);
+    if (act == NULL && !more)
+        other = is.state != was.state || is.due != was.due || is.at != was.at;
     if (other || cleared)
         TRY(say_corrected(e, d, was));
     *reacts = more && duty_state(d) == DUTY_BREACHED;

@@ -68,7 +68,7 @@ Status duty_react(Engine *e, Duty *d, uint8_t state) {
 static uint64_t reasons_after(const Duty *d, int64_t at, uint32_t without) {
     uint64_t reasons = 0;
     for (uint32_t i = 0; i < d->act_count && d->acts[i].time <= at; i++) {
-        if (i == without)
+        if (i == without || d->acts[i].dropped)
             continue;
         uint64_t bit = (uint64_t)1 << d->acts[i].clause;
         if (d->acts[i].kind == ACT_IS_PAUSE)

@@ -36,7 +36,8 @@ Status say_corrected(Engine *e, Duty *d, Said was);
  * are to come again (language.md 12). */
 Status take_back(Duty *d);
 
-/* forbid.c: prohibitions. What one act changed of one; *reacts: what the policy does upon. */
+/* forbid.c: prohibitions. What one act changed of one (act NULL: one that was dropped); *reacts:
+ * the policy may do something upon it. */
 Status forbid_told(Engine *e, Duty *d, const Act *act, uint32_t place, const Fold *old,
                    const Flow *flow, bool *reacts);
 /* Its time is over. */

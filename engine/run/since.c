@@ -36,13 +36,19 @@ static Status write(Engine *e, bool there) {
     return status == OK ? OK : engine_fail(e, status, "writing the ledger");
 }
 
-static Status set_both(Engine *e, uint32_t decl, const ActDef *act, const uint8_t *hash,
-                       int64_t time, uint64_t leaf, bool there) {
+static Status look_key(Engine *e, uint32_t decl, const ActDef *act, const uint8_t *hash,
+                       int64_t time, uint64_t leaf) {
     buf_reset(&e->key);
     put_key_u64(&e->key, clause_of(e, decl, act, SINCE_LOOK));
     put_bytes(&e->key, hash, 16);
     put_key_i64(&e->key, time);
     put_key_u64(&e->key, leaf);
+    return buf_status(&e->key);
+}
+
+static Status set_both(Engine *e, uint32_t decl, const ActDef *act, const uint8_t *hash,
+                       int64_t time, uint64_t leaf, bool there) {
+    TRY(look_key(e, decl, act, hash, time, leaf));
     TRY(write(e, there));
     buf_reset(&e->key);
     put_key_u64(&e->key, clause_of(e, decl, act, SINCE_DROP));
@@ -118,10 +124,31 @@ Status since_keep(Engine *e, uint32_t decl, const ActDef *act, const Flow *flow,
     return set_both(e, decl, act, hash, flow->vm.time, flow->leaf, true);
 }
 
+Status since_drop(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+    Str *texts = NULL;
+    uint32_t n = 0;
+    bool absent = false;
+    uint8_t hash[SHA256_BYTES];
+    if (act->match == MATCH_BY_KEY || act->match == MATCH_BY_LINK)
+        TRY(act_values(e, act, flow, &texts, &n, &absent));
+    if (absent)
+        return OK;
+    TRY(since_hash(e, texts, n, hash));
+    TRY(look_key(e, decl, act, hash, flow->vm.time, flow->leaf));
+    Str value;
+    bool found;
+    Status status = led_find(e->l, LED_LINK, buf_str(&e->key), &value, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    if (!found)
+        return OK;
+    e->matched = true;
+    return set_both(e, decl, act, hash, flow->vm.time, flow->leaf, false);
+}
+
 /* ---- looking back */
 
-/* A kept event as it was when it came. */
-static Status flow_of(Engine *e, uint64_t index, Flow *flow) {
+Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
     Str bytes, kept;
     Leaf leaf;
     Status status = led_leaf(e->l, index, &bytes);
@@ -162,7 +189,7 @@ static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint
                        bool *fits) {
     Flow flow;
     *fits = true;
-    TRY(flow_of(e, leaf, &flow));
+    TRY(flow_kept(e, leaf, &flow));
     if (act->test_fn >= 0) {
         const Value *flag;
         TRY(vm_call(&e->vm, act->test_fn, &flow.vm, d->frame, NULL, &flag, NULL));
@@ -176,8 +203,13 @@ static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint
     e->cause = flow.cause;
     e->line = act->file << 20 | act->line;
     e->now = time > d->terms.raised ? time : d->terms.raised;
-    Status status =
-        duty_apply(e, d, (Act){e->now, act->kind, act->clause, leaf, value_absent()}, &flow);
+    Status status = duty_apply(e, d,
+                               (Act){.time = e->now,
+                                     .kind = act->kind,
+                                     .clause = act->clause,
+                                     .leaf = leaf,
+                                     .more = value_absent()},
+                               &flow);
     e->now = now;
     e->cause = cause;
     e->line = line;

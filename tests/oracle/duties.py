@@ -70,6 +70,14 @@ READINGS = (
     "P4 breached says violation, how many there are now, and by; of several that one act uncovers it is said once.",
     "P5 An end says fulfilled without a violation, else ended with violations; corrected follows when a breach"
     " goes, or when state or time of an end that was said changes.",
+    # corrections
+    "K1 remit.corrected: no actor is schema, no duty that may be corrected is authority, both before the clock moves;"
+    " then, with the clock moved and no leaf of the event: an unknown target or a correction is schema, a target"
+    " beyond the horizon late, a touched duty without the power authority. Its id is not taken then.",
+    "K2 Touched is a duty that the target raised or acted on at or after its raising, in order of creation. One that"
+    " it raised is cancelled at the instant of its raising, before all else; of another its acts are left out.",
+    "K3 What changed is said by corrected, at the correction's own time, when state, due, at or late differ. A breach"
+    " stands unless due has come to lie at the clock or beyond: then as T5.",
     # timers and rounds
     "T1 As soon as an event has been handled whole, all timers strictly before the clock fire, in order; one at"
     " the clock waits until it moves past, unless a tick has already been there: then it fires too.",
@@ -172,6 +180,7 @@ class Policy:
     duties: list[Duty]
     calendar: Optional[wt.Calendar] = None
     horizon: int = 30 * wt.DAY
+    correctors: dict[str, str] = field(default_factory=dict)  # of a duty: who may correct it
 
 
 # -------------------------------------------------------------------------------------------------- effects
@@ -255,8 +264,8 @@ def show_amount(ms: int, working: bool) -> str:
 
 # ----------------------------------------------------------------------------------------------------- fold
 
-RANK = {"fulfil": 0, "waive": 1, "resume": 2, "pause": 3, "expire": 4, "violate": 5}
-STATE = {"fulfil": "fulfilled", "waive": "waived", "expire": "fulfilled"}
+RANK = {"unraise": -1, "fulfil": 0, "waive": 1, "resume": 2, "pause": 3, "expire": 4, "violate": 5}
+STATE = {"fulfil": "fulfilled", "waive": "waived", "expire": "fulfilled", "unraise": "cancelled"}
 
 
 @dataclass(frozen=True)
@@ -300,11 +309,13 @@ class Instance:
     length: int  # L
     acts: list[Act] = field(default_factory=list)
     breached: bool = False  # a breach stands recorded
+    cause: Optional[tuple[str, str]] = None  # the event that raised it
+    edits: int = 0  # how often acts were left out
     over: bool = False  # the time of a prohibition is over, which was said
     round: int = 1
     fired: list[int] = field(default_factory=list)  # of this round, in order of firing
     escalated: list[str] = field(default_factory=list)
-    known: Optional[tuple[tuple[int, bool], Fold, list[Optional[int]]]] = None  # the fold of so many acts, its rungs
+    known: Optional[tuple[tuple[int, int, bool], Fold, list[Optional[int]]]] = None  # the fold of so many acts, its rungs
 
 
 class Times:
@@ -443,6 +454,8 @@ class Oracle:
         self.next_at: list[Optional[int]] = [None] * len(self.schedules)
         self.repeats = 0
         self.unmatched: list[str] = []
+        self.came: dict[tuple[str, str], ce.Event] = {}
+        self.told_at: Optional[int] = None  # the time of a correction, while it is handled
         self.place: tuple[int, Optional[int]] = (-1, None)
 
     # input
@@ -480,16 +493,26 @@ class Oracle:
         elif event.type == ce.TICK:
             self.seen[identity] = event.content
             self._tick(event.time)
+        elif event.type == ce.CORRECTED and (event.actor is None or not self.policy.correctors):
+            self._reject(self._fault("schema" if event.actor is None else "authority", event, "actor"), line, occurrence)
         else:
-            self.seen[identity] = event.content
             self._move_clock(event.time)
+            fault = self._correction_fault(event) if event.type == ce.CORRECTED else None
+            if fault is not None:
+                self._reject(fault, line, occurrence)
+                return
+            self.seen[identity] = event.content
+            self.came[identity] = event
             self._leaf(f"event {event.id}")
-            self._handle(event)
+            if event.type == ce.CORRECTED:
+                self._correction(event)
+            else:
+                self._handle(event)
             self._fire(self._now(), inclusive=self.ticked == self.clock)
 
     @staticmethod
-    def _fault(reason: str, event: ce.Event) -> ce.Fault:
-        return ce.Fault(reason, None, event.source, event.id, event.time, event.content)
+    def _fault(reason: str, event: ce.Event, where: Optional[str] = None) -> ce.Fault:
+        return ce.Fault(reason, where, event.source, event.id, event.time, event.content)
 
     def _reject(self, fault: ce.Fault, line: str, occurrence: int) -> None:
         readable = fault.source is not None and fault.id is not None
@@ -577,10 +600,10 @@ class Oracle:
 
     def _folded(self, one: Instance) -> tuple[Fold, list[Optional[int]]]:
         """A duty's fold and its rungs' instants, made once for so many acts."""
-        if one.known is None or one.known[0] != (len(one.acts), one.over):
+        if one.known is None or one.known[0] != (len(one.acts), one.edits, one.over):
             fold = (self.times.forbid if one.duty.forbidden else self.times.fold)(one, one.acts)
             rungs = [self.times.rung(one, fold, rung) for rung in one.duty.rungs]
-            one.known = ((len(one.acts), one.over), fold, rungs)
+            one.known = ((len(one.acts), one.edits, one.over), fold, rungs)
         return one.known[1], one.known[2]
 
     def _fire(self, limit: int, inclusive: bool) -> None:
@@ -618,6 +641,74 @@ class Oracle:
     def _round(one: Instance) -> Optional[int]:
         return one.round if one.round > 1 else None
 
+    # corrections
+
+    def _target(self, event: ce.Event) -> Optional[ce.Event]:
+        source = event.data.get("source")
+        return self.came.get((source if source is not None else event.source, event.data["id"]))
+
+    def _touched(self, target: ce.Event) -> list[Instance]:
+        mark = (target.source, target.id)
+        return [one for one in self.instances if one.duty.name in self.policy.correctors and (
+            one.cause == mark or any((act.source, act.id) == mark and act.time >= one.raised for act in one.acts))]
+
+    def _correction_fault(self, event: ce.Event) -> Optional[ce.Fault]:
+        target = self._target(event)
+        if target is None or target.type == ce.CORRECTED:
+            return self._fault("schema", event, "id")
+        if target.time < self._now() - self.policy.horizon:
+            return self._fault("late", event)
+        if any(self.policy.correctors[one.duty.name] != event.actor for one in self._touched(target)):
+            return self._fault("authority", event)
+        return None
+
+    def _correction(self, event: ce.Event) -> None:
+        target = self._target(event)
+        assert target is not None
+        mark = (target.source, target.id)
+        touched = self._touched(target)
+        self.told_at = event.time
+        changed = False
+        for one in touched:
+            if one.cause != mark:
+                changed = self._without(one, mark, event) or changed
+            elif not any(act.kind == "unraise" for act in one.acts):
+                changed = True
+                self._act(one, Act("unraise", 0, one.raised, event.source, event.id, event.actor))
+        self.told_at = None
+        if not changed:
+            self.unmatched.append(event.id)
+
+    def _without(self, one: Instance, mark: tuple[str, str], event: ce.Event) -> bool:
+        before, _ = self._folded(one)
+        was = self._said(one, before)
+        one.acts = [act for act in one.acts if (act.source, act.id) != mark]
+        one.edits += 1
+        after, _ = self._folded(one)
+        if one.over and not self._past(after.due):
+            one.over = False
+            after, _ = self._folded(one)
+        cause = Act("correct", 0, event.time, event.source, event.id, event.actor)
+        more = len(after.violations) > len(before.violations)
+        gone = (bool(before.violations) and not after.violations) if one.duty.forbidden else (
+            one.breached and not self._past(after.due))
+        if gone and after.end is None:
+            one.breached = False
+            one.round += 1
+            one.fired = [index for index in one.fired if isinstance(one.duty.rungs[index].at, int)]
+        if more:
+            self._say(one, "breached", event.time, event.id,
+                      {"due": self._maybe(after.due), "round": self._round(one),
+                       "violation": len(after.violations), "by": event.actor})
+        differs = self._said(one, after) != was
+        if one.duty.forbidden:
+            ends = [fold.end and fold.end.time for fold in (before, after)]
+            ended = before.end is not None and (self._state(one, after) != was["state"] or ends[0] != ends[1])
+            differs = ended or (bool(before.violations) and not after.violations) or (not more and differs)
+        if differs:
+            self._correct(one, cause, was, after)
+        return True
+
     # events
 
     def _handle(self, event: ce.Event) -> None:
@@ -634,7 +725,8 @@ class Oracle:
                 act = Act(kind, index, event.time, event.source, event.id, event.actor)
                 self._act(one, act)
             if duty.on == event.type:
-                self._raise(duty, tuple(str(event.data[name]) for name in duty.key), event.time, event.id)
+                self._raise(duty, tuple(str(event.data[name]) for name in duty.key), event.time, event.id,
+                            (event.source, event.id))
         if acted and not matched:
             self.unmatched.append(event.id)
 
@@ -668,12 +760,14 @@ class Oracle:
                 return one
         return None
 
-    def _raise(self, duty: Duty, key: tuple[str, ...], t: int, cause: Optional[str]) -> None:
+    def _raise(self, duty: Duty, key: tuple[str, ...], t: int, cause: Optional[str],
+               by: Optional[tuple[str, str]] = None) -> None:
         if any(one.duty is duty and one.key == key for one in self.instances):
             return
         limit = self.times.plus(t, duty.due)
         length = wt.within(self.times.spans(duty.due, t), limit)
         one = Instance(len(self.instances), duty, key, subject_of("duty", duty.name, *key), t, limit, length)
+        one.cause = by
         self.instances.append(one)
         calendar = self.policy.calendar
         assumed = is_working(duty.due) and calendar is not None and calendar.assumed(limit)
@@ -683,8 +777,8 @@ class Oracle:
         """Says the end of a prohibition."""
         fold, _ = self._folded(one)
         assert fold.end is not None
-        if fold.end.kind == "waive":
-            self._say(one, "waived", t, cause, {"by": by})
+        if fold.end.kind in ("waive", "unraise"):
+            self._say(one, "waived" if fold.end.kind == "waive" else "cancelled", t, cause, {"by": by})
         elif fold.violations:
             self._say(one, "ended", t, cause, {"violations": len(fold.violations), "by": by})
         else:
@@ -783,8 +877,8 @@ class Oracle:
         return fold.end.kind, fold.end.time, fold.late
 
     def _end(self, one: Instance, act: Act, fold: Fold) -> None:
-        if act.kind == "waive":
-            self._say(one, "waived", act.time, act.id, {"by": act.actor})
+        if act.kind in ("waive", "unraise"):
+            self._say(one, "waived" if act.kind == "waive" else "cancelled", act.time, act.id, {"by": act.actor})
             return
         data = {"due": self._maybe(fold.due), "late": fold.late,
                 "reported_late": self._reported_late(one, fold), "by": act.actor}
@@ -829,6 +923,7 @@ class Oracle:
         return None if t is None else self._show(t)
 
     def _say(self, one: Instance, kind: str, t: int, cause: Optional[str], data: dict[str, Any]) -> None:
+        t = t if self.told_at is None else self.told_at
         head = {"duty": one.duty.name, "key": list(one.key), "owner": one.duty.owner}
         cause = cause if cause is not None else f"{one.subject}@{self._show(t)}"
         self._effect(f"remit.duty.{kind}", one.subject, t, cause, {**head, **data})

@@ -17,6 +17,7 @@ from typing import Any, Optional
 from worktime import instant_of
 
 TICK = "remit.tick"
+CORRECTED = "remit.corrected"
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 ATTRIBUTE = re.compile(r"[a-z0-9]+")
 INTEGER = re.compile(r"-?\d+")
@@ -210,6 +211,8 @@ def read(line: str, schemas: dict[str, list[Field]]) -> Event:
     kind = members["type"]
     if kind == TICK:
         fields: list[Field] = []
+    elif kind == CORRECTED:
+        fields = [Field("id", "text"), Field("source", "text", optional=True), Field("note", "text", optional=True)]
     elif kind in schemas:
         fields = schemas[kind]
     else:

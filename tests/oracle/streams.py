@@ -189,12 +189,16 @@ class PolicyMaker:
         rng.shuffle(self.duties)
         version = rng.choice(("1", "2026.1"))
         policy = Policy(name, version, self.zone, self.events, self.duties, self.calendar)
+        if rng.random() < 0.7:
+            able = [duty.name for duty in self.duties if rng.random() < 0.8]
+            policy.correctors = {duty: rng.choice(("director",) * 9 + ("yard.lead",)) for duty in able}
         head = [f'policy "{name}" version "{version}" {{', f'  zone "{self.zone}"']
         head += [f"  calendar {calendar_name}"] if calendar_name else []
         head += ["  currency CNY", "}", ""]
         text = "\n".join(head) + declaration + ORGANISATION
         text += "".join(event_text(kind, fields) for kind, fields in self.events.items())
         text += "".join(self.duty_text(duty) for duty in self.duties)
+        text += "".join(f"{who} may correct {duty}\n" for duty, who in policy.correctors.items())
         return policy, text
 
     def calendar_zone(self) -> str:
@@ -477,6 +481,26 @@ class EventMaker:
         return out
 
 
+def corrections(rng: random.Random, policy: Policy, drafts: list[Draft], most: int, lawful: bool) -> list[Draft]:
+    """Corrections of some of the drafts, which have their ids; a lawful one comes at the very end."""
+    out = []
+    picked = rng.sample(drafts, min(most if policy.correctors else 1, len(drafts)))
+    for number, draft in enumerate(draft for draft in picked if not (lawful and draft.raises)):
+        data: dict[str, Any] = {"id": draft.id, "source": draft.source}
+        if not lawful and rng.random() < 0.1:
+            data["id"] = "nobody's"
+        if rng.random() < 0.3:
+            data["note"] = "a slip"
+        own = draft.source if rng.random() < 0.5 else rng.choice(SOURCES)
+        if own == draft.source and rng.random() < 0.5:
+            del data["source"]
+        after = max(one.time for one in drafts) if lawful else draft.time
+        actor = "director" if lawful or rng.random() < 0.8 else rng.choice(("ann", "yard.lead", None))
+        out.append(Draft(ce.CORRECTED, after + rng.choice((0, 1, 3, 48)) * wt.HOUR, data, id=f"mend {number}",
+                         source=own, actor=actor))
+    return out
+
+
 def plain_line(index: int, draft: Draft) -> str:
     return json.dumps({"specversion": "1.0", "id": str(index), "source": "/t", "type": draft.type,
                        "time": wt.show_instant("UTC", draft.time), "data": draft.data})
@@ -578,6 +602,8 @@ def make_wild(seed: int) -> Case:
         drafts = [Draft("report.sent", begin, {"kind": "other"})]
     drafts += stories.ties(drafts, rng.choice((0, 2, 5)))
     identify(rng, drafts)
+    if rng.random() < 0.6:
+        drafts += corrections(rng, policy, drafts, rng.choice((1, 5, 12)), lawful=False)
     drafts = disorder(rng, drafts)
     lines = noisy_lines(rng, maker.zone, drafts, begin)
     return Case(seed, policy, text, cut(rng, policy, lines, drafts, end))
@@ -686,13 +712,18 @@ def make_lawful(seed: int) -> Case:
     raising = [line for draft, line in written if draft.raises]
     acts = [line for draft, line in written if not draft.raises]
     last = rng.choice((end + 12 * wt.DAY, end + wt.DAY))
+    mends = corrections(rng, policy, drafts, rng.choice((0, 5, 12)), lawful=True) if drafts else []
+    mends.sort(key=lambda draft: draft.time)
+    mended = [(draft, render(rng, members_of(rng, maker.zone, draft))) for draft in mends]
+    written += mended
     ordered = [line for _, line in written]
+    tail = [line for _, line in mended]
     variants = {"in time order": [Part(ordered, last)]}
     for number in (1, 2):
         shuffled = acts[:]
         rng.shuffle(shuffled)
-        variants[f"shuffled {number}"] = [Part(raising + shuffled, last)]
-    variants["backwards"] = [Part(raising + acts[::-1], last)]
+        variants[f"shuffled {number}"] = [Part(raising + shuffled + tail, last)]
+    variants["backwards"] = [Part(raising + acts[::-1] + tail, last)]
     variants["in parts"] = in_parts(rng, written, last)
     return Case(seed, policy, text, variants["in time order"], variants)
 
