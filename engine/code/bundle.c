@@ -1573,8 +1573,8 @@ static bool ok_powers(const Bundle *b) {
         const PowerDef *p = &b->powers[i];
         bool span = p->verb == POWER_TO_ACKNOWLEDGE;
         if (p->of >= (p->approval ? b->approval_count : b->duty_count) ||
-            p->approval != (p->verb >= POWER_TO_WITHDRAW && p->verb <= POWER_TO_URGE) || (p->approval && p->owner) ||
-            p->file >= b->source_count ||
+            p->approval != (p->verb >= POWER_TO_WITHDRAW && p->verb <= POWER_TO_URGE) ||
+            (p->approval && p->owner) || p->file >= b->source_count ||
             (span ? p->span.kind != V_DURATION || p->span.i <= 0 : p->span.kind != V_ABSENT))
             return false;
         for (uint32_t k = 0; k < p->party_count; k++)
