@@ -99,6 +99,7 @@ hole(N) ::= EVENT(K). { N = build_op(b, N_HOLE, K, K, HOLE_EVENT); }
 hole(N) ::= ROLE(K). { N = build_op(b, N_HOLE, K, K, HOLE_ROLE); }
 hole(N) ::= TEAM(K). { N = build_op(b, N_HOLE, K, K, HOLE_TEAM); }
 hole(N) ::= TABLE(K). { N = build_op(b, N_HOLE, K, K, HOLE_TABLE); }
+hole(N) ::= ENTITY(K). { N = build_op(b, N_HOLE, K, K, HOLE_ENTITY); }
 hole(N) ::= CALENDAR(K). { N = build_op(b, N_HOLE, K, K, HOLE_CALENDAR); }
 hole(N) ::= DUTY(K). { N = build_op(b, N_HOLE, K, K, HOLE_DUTY); }
 hole(N) ::= APPROVAL(K). { N = build_op(b, N_HOLE, K, K, HOLE_APPROVAL); }

@@ -341,3 +341,24 @@ void put_percent(Buf *out, Dec fraction) {
     }
     put_c(out, '%');
 }
+
+bool flag_parse(Str text, bool *yes) {
+    enum {
+#define KEYWORD(token, en, zh) WORD_##token,
+#include "grammar/keywords.def"
+        WORDS
+    };
+    static const char *const words[][2] = {
+#define KEYWORD(token, en, zh) {en, zh},
+#include "grammar/keywords.def"
+    };
+    static const int rows[] = {WORD_NO, WORD_YES};
+    static const char *const json[] = {"false", "true"};
+    for (int i = 0; i < 2; i++)
+        if (str_eq(text, str_of(json[i])) || str_eq(text, str_of(words[rows[i]][0])) ||
+            str_eq(text, str_of(words[rows[i]][1]))) {
+            *yes = i == 1;
+            return true;
+        }
+    return false;
+}

@@ -116,6 +116,9 @@ void put_duration(Buf *out, Family family, int64_t amount);
 /* The reverse; English or Chinese units. ERR_SYNTAX: not of the form NUMBER UNIT; ERR_OVERFLOW;
  * ERR_INEXACT: not a whole number of its family's unit. */
 MUST_USE Status duration_parse(Str text, Family *family, int64_t *amount);
+/* yes or no, as the language spells them in both languages, and JSON's true and false; else false.
+ */
+bool flag_parse(Str text, bool *yes);
 /* NUMBER of the unit with row `unit` of keywords.def as an amount of its family. Errors as
  * duration_parse. */
 MUST_USE Status duration_make(Str number, unsigned unit, Family *family, int64_t *amount);

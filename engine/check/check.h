@@ -664,6 +664,9 @@ MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const
  * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. *out
  * is NULL when there are errors. */
 MUST_USE Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out);
+/* A text that uses each pattern once that the policy does not use, with made-up parameters; empty:
+ * there are none. What is wrong in the readings that it makes is wrong in the pattern. */
+void patterns_trial(Program *p, Buf *out);
 void program_free(Program *p);
 
 #endif

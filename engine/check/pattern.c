@@ -260,7 +260,8 @@ static Str hole_words(Program *p, const Node *hole) {
     static const char *const words[][2] = {
         {"a value", "值"},      {"a field", "字段"}, {"an event", "事件"},    {"a role", "角色"},
         {"a team", "团队"},     {"a party", "主体"}, {"parties", "主体"},     {"a table", "决策表"},
-        {"a calendar", "日历"}, {"a duty", "职责"},  {"an approval", "审批"}, {"a kpi", "指标"}};
+        {"a calendar", "日历"}, {"a duty", "职责"},  {"an approval", "审批"}, {"a kpi", "指标"},
+        {"an entity", "档案"}};
     if (hole->op == HOLE_FIELD && hole->a != NULL && hole->a->kind != N_ERROR)
         return say(p, "%.*s%.*s", STR_ARG(say_both(p, "a field that holds: ", "字段，类型为 ")),
                    STR_ARG(source_text(p->sources, hole->a->span)));
@@ -387,6 +388,8 @@ static Node *pattern_again(Node *items, uint32_t from) {
     return NULL;
 }
 
+enum { LINE_FILES = 4096 }; /* what an instruction's line can name */
+
 /* Reads the pattern's text as a new source; what is wrong with it was said at the first reading. */
 static Node *pattern_read(Program *p, const Node *pattern, const Node *use, Str as, Str full,
                           uint32_t *file) {
@@ -394,9 +397,11 @@ static Node *pattern_read(Program *p, const Node *pattern, const Node *use, Str 
     Diags said = {.arena = p->arena, .sources = p->sources};
     Node *items = NULL;
     Status status = source_add(p->sources, from.name, from.text, from.embedded, file);
+    if (status == OK && *file >= LINE_FILES)
+        status = ERR_LIMIT;
     if (status == ERR_LIMIT)
         diag_add2(p->diags, DIAG_TOO_LARGE, use->at, say_both(p, "this policy", "本政策"),
-                  say(p, "%d%.*s", LIMIT_SOURCES, STR_ARG(say_both(p, " sources", " 个源文件"))));
+                  say(p, "%d%.*s", LINE_FILES, STR_ARG(say_both(p, " sources", " 个源文件"))));
     if (status == OK) {
         source_stem(p->sources, *file, from.stem);
         Source *source = &p->sources->files.at[*file];
@@ -486,6 +491,11 @@ static bool given_named(Program *p, Given *g) {
         if (calendar_find(p, g->text) != NULL)
             return true;
         say_unknown(p, DIAG_UNKNOWN_CALENDAR, name.at, g->text, NULL, 0);
+        return false;
+    case HOLE_ENTITY:
+        if (entity_find(p, g->text) != NULL)
+            return true;
+        say_unknown(p, DIAG_NOT_CALLABLE, name.at, g->text, NULL, 0);
         return false;
     default:
         break;

@@ -274,13 +274,11 @@ static Status from_party(const EventReader *r, Str text, Value *out, Str *why) {
 }
 
 Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    bool yes = false;
     switch ((ValueKind)type->kind) {
     case V_FLAG:
-        if (!str_eq(text, S("true")) && !str_eq(text, S("false")) && !str_eq(text, S("yes")) &&
-            !str_eq(text, S("no")))
-            return wrong(why, "it is neither yes nor no");
-        *out = value_flag(text.p[0] == 't' || text.p[0] == 'y');
-        return OK;
+        *out = value_flag(flag_parse(text, &yes) && yes);
+        return flag_parse(text, &yes) ? OK : wrong(why, "it is neither yes nor no");
     case V_INT:
         return from_int(r, type, text, out, why);
     case V_DEC: {

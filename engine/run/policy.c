@@ -158,6 +158,7 @@ static Status add_beside(Policy *p, Source from, Str name, uint32_t *file, Err *
     TRY(os_read_file(whole, LIMIT_SOURCE_BYTES, &p->arena, &text, err));
     TRY(source_add(&p->sources, whole, text, false, file));
     source_stem(&p->sources, *file, str_from(whole, above < folder ? above : folder));
+    p->sources.files.at[*file].data = true;
     return OK;
 }
 
@@ -243,13 +244,63 @@ static Status compile(Policy *p, Err *err) {
     return status == OK ? bundle_take(p->bytes, &p->arena, &p->bundle, err) : status;
 }
 
+static Status policy_check(Policy *p) {
+    Modules modules = {find_module, list_modules, find_file, p};
+    bool replaces = p->settings.zone.n > 0 || p->settings.calendar.n > 0;
+    return check_policy(&p->sources, &p->arena, &p->diags, &modules, replaces ? &p->settings : NULL,
+                        p->header, &p->program);
+}
+
+/* What is wrong in a trial's reading of a pattern is told of the pattern's own text. */
+static void trial_tell(Policy *p, const Policy *trial, uint32_t text) {
+    for (size_t i = 0; i < trial->diags.all.n; i++) {
+        const Diag *found = &trial->diags.all.at[i];
+        const Source *in = &trial->sources.files.at[found->span.file];
+        uint32_t file;
+        if (in->pattern.n == 0 || in->used.file != text || !file_number(p, in->name, &file))
+            continue;
+        Span at = {file, found->span.from, found->span.to};
+        Diag *diag = diag_add(&p->diags, found->code, at);
+        diag->again = found->again;
+        for (int k = 0; k < DIAG_ARGS; k++)
+            if (found->args[k].n > 0 && arena_str(&p->arena, found->args[k], &diag->args[k]) != OK)
+                p->diags.nomem = true;
+    }
+    diags_sort(&p->diags);
+}
+
+/* Patterns that nobody uses are tried with made-up parameters, in a policy of their own. */
+static Status try_patterns(Policy *p, Str uses) {
+    Policy trial;
+    policy_init(&trial, p->header);
+    trial.settings = p->settings;
+    Status status = OK;
+    uint32_t text = 0;
+    for (size_t i = 0; i < p->sources.files.n && status == OK; i++) {
+        const Source *from = &p->sources.files.at[i];
+        if (!from->embedded && from->pattern.n == 0 && !from->data)
+            status = add_text(&trial, from->name, from->stem, from->text, NULL);
+    }
+    if (status == OK)
+        status = source_add(&trial.sources, S("trial"), uses, false, &text);
+    if (status == OK)
+        status = policy_check(&trial);
+    if (status == OK)
+        trial_tell(p, &trial, text);
+    policy_free(&trial);
+    return status == ERR_LIMIT ? OK : status;
+}
+
 Status policy_finish(Policy *p, Err *err) {
     if (p->bundle != NULL)
         return OK;
-    Modules modules = {find_module, list_modules, find_file, p};
-    bool replaces = p->settings.zone.n > 0 || p->settings.calendar.n > 0;
-    Status status = check_policy(&p->sources, &p->arena, &p->diags, &modules,
-                                 replaces ? &p->settings : NULL, p->header, &p->program);
+    Status status = policy_check(p);
+    Buf uses = {0};
+    if (status == OK && p->diags.errors == 0)
+        patterns_trial(p->program, &uses);
+    if (uses.n > 0 && status == OK)
+        status = uses.failed ? ERR_NOMEM : try_patterns(p, buf_str(&uses));
+    buf_free(&uses);
     Str gone = status == OK ? p->program->no_setting : (Str){NULL, 0};
     Str like = status == OK ? p->program->like_setting : (Str){NULL, 0};
     if (gone.n > 0)

@@ -44,7 +44,8 @@ static void parse_brace(Parse *p, Tok tok) {
 void parse_feed(Parse *p, Tok tok) {
     parse_brace(p, tok);
     p->b.here = tok.span;
-    if (token_declares(tok.kind) && p->braces.n == p->outer)
+    bool parameter = p->item == TK_PATTERN && !tok.line; /* `event` among those of a pattern */
+    if (token_declares(tok.kind) && p->braces.n == p->outer && !parameter)
         p->item = tok.kind;
     if (tok.kind == TK_POLICY && p->braces.n == p->outer)
         p->head = S("policy"); /* what check asks for */

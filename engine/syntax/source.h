@@ -12,6 +12,7 @@ typedef struct Source {
     bool embedded;   /* a file of the standard library */
     Str pattern, as; /* of a use of a pattern: its name, and what it is called where it is used */
     Span used;       /* likewise: where */
+    bool data;       /* it holds no declarations: the rows of a table */
     bool quiet;      /* what is wrong in it merely follows from a mistake elsewhere */
     uint32_t *lines; /* offset of each line's first byte; made when first asked for */
     uint32_t line_count;

@@ -81,7 +81,8 @@ enum {
     HOLE_CALENDAR,
     HOLE_DUTY,
     HOLE_APPROVAL,
-    HOLE_KPI
+    HOLE_KPI,
+    HOLE_ENTITY
 };
 enum { CELL_OPEN_FROM = 1, CELL_OPEN_TO = 2 };
 

@@ -239,7 +239,42 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "rule sale every day at 10:00 from 2026-03-03 until 2026-03-05 { notify desk \"sale\" }\n"
     "kpi season by e { measure sum(got.m) / count(got) per quarter  warning at least 3 CNY for 1 "
     "hour }\n"
-    "kpi term { measure average(ask.x) per year  critical below 1 for 2 hours }\n"};
+    "kpi term { measure average(ask.x) per year  critical below 1 for 2 hours }\n",
+    /* clocks of one's own, modules, patterns */
+    "policy \"Clocks\" version \"1\" { zone \"Asia/Shanghai\" calendar plain.office }\n"
+    "use std.calendar.plain\nuse std.calendar.de\nuse night\n"
+    "module night { calendar shift { zone \"America/New_York\" sunday to thursday 22:00..06:00 } "
+    "}\n"
+    "role chief\nteam here under chief { role lead }\n"
+    "team there under chief { calendar de.office role lead }\n"
+    "team far under chief { zone \"Australia/Lord_Howe\" calendar plain.six_days role lead }\n"
+    "event ask { k: id  who: party  i: instant  j: instant }\nevent got { k: id }\n"
+    "duty answer on ask as q { owed by q.who  due within 3 working hours  fulfilled by got since 1 "
+    "day before\n"
+    "  escalate { after 2 working hours to chief } }\n"
+    "duty own on ask as q { zone \"Europe/Berlin\" calendar night.shift owed by here\n"
+    "  due by last working day of week  fulfilled by got }\n"
+    "duty daily every working day at 02:30 { calendar de.office owed by far.lead  due by 17:00\n"
+    "  fulfilled by remit.reported }\n"
+    "approval vote on ask as q { calendar night.shift requires { chief } each within 1 working "
+    "day\n"
+    "  when unattainable { notify chief } }\n"
+    "rule say on ask as q { calendar de.office\n"
+    "  notify chief \"w \" + worked(q.i, q.j) + \" \" + (q.i + 2 working days) }\n"
+    "rule month every month on last working day at 09:00 { calendar night.shift notify chief }\n"
+    "kpi per_day { zone \"America/New_York\" measure count(ask) per day  warning above 1 for 2 "
+    "days "
+    "}\n"
+    "pattern told(of: event, key: id field of of, span: duration) {\n"
+    "  event missed { m: id }\n"
+    "  duty tell on of as o { key (o.key) owed by chief due within span fulfilled by "
+    "remit.reported\n"
+    "    when breached { emit missed { m: o.key } } } }\n"
+    "use told with { of: ask  key: k  span: 2 hours } as soon\n"
+    "use told with { of: got  key: k  span: 2 days } as later\n"
+    "rule both on soon.missed as m { oblige again(m.m) }\n"
+    "duty again(m: id) { owed by there.lead  due within 1 working day  fulfilled by later.missed "
+    "}\n"};
 
 __attribute__((unused)) static bool bundle_compile(const char *text, Policy *out) {
     Err err = {0};
