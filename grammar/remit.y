@@ -141,6 +141,9 @@ verbs(L) ::= verbs(A) COMMA POWER(V). { L = build_list(b, A, build_power(b, V));
 span(N) ::= . { N = NULL; }
 span(N) ::= FOR DURATION(D). { N = build_literal(b, LIT_DURATION, D); }
 
+/* Who acts for whom in a seat while its holder is away. */
+item(N) ::= DEPUTY_OF(K) seats(A) IS seats(D). { N = build_deputy(b, K, A, D); }
+
 /* ---- events */
 item(N) ::= EVENT(K) dotted(S) label(L) mode(M) LB fields(A) RB(R). { N = build_event(b, K, S, L, M, A, R); }
 %type mode {Tok}

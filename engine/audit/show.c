@@ -693,11 +693,41 @@ static Status each_delegation(Show *s, Str key, Str value) {
     return t.failed ? ERR_DAMAGED : OK;
 }
 
+static Status each_absence(Show *s, Str key, Str value) {
+    Take t = take_from(value);
+    for (uint64_t n = take_varint(&t); n > 0 && !t.failed; n--) {
+        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+        if (t.failed || from >= to)
+            continue;
+        s->rows++;
+        if (!s->opt->json) {
+            TRY(show_cell(s, key));
+            TRY(show_cell(s, S("is absent")));
+            TRY(show_cell_time(s, from));
+            TRY(show_cell_time(s, to));
+            TRY(show_end_row(s));
+            continue;
+        }
+        Buf out = {0};
+        put_text(&out, S("{\"person\":"));
+        put_json_string(&out, key);
+        show_json(s, &out, "absent", value_flag(true));
+        show_json(s, &out, "from", value_of(V_INSTANT, from));
+        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
+        put_c(&out, '}');
+        Status status = show_end_line(s, &out);
+        buf_free(&out);
+        TRY(status);
+    }
+    return t.failed ? ERR_DAMAGED : OK;
+}
+
 static Status show_people(Show *s) {
     static const char *const columns[] = {"person", "holds", "from", "until"};
     TRY(show_columns(s, columns, 4));
     TRY(show_walk(s, LED_ORG, each_person));
-    return show_walk(s, LED_DELEGATE, each_delegation);
+    TRY(show_walk(s, LED_DELEGATE, each_delegation));
+    return show_walk(s, LED_ABSENT, each_absence);
 }
 
 static Status show_policy(Show *s) {

@@ -83,6 +83,36 @@ static Status put_deputy(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
     return t.failed ? ERR_DAMAGED : OK;
 }
 
+/* Whether a person was absent then. */
+static Status was_absent(Why *w, Str person, int64_t at, bool *yes) {
+    Str value;
+    bool found;
+    *yes = false;
+    TRY(led_find(w->r->l, LED_ABSENT, person, &value, &found));
+    Take t = take_from(found ? value : S("\0"));
+    for (uint64_t n = found ? take_varint(&t) : 0; n > 0 && !t.failed; n--) {
+        int64_t from = take_zigzag(&t), to = take_zigzag(&t);
+        *yes = *yes || (from <= at && at < to);
+    }
+    return t.failed ? ERR_DAMAGED : OK;
+}
+
+/* The deputy of one who is absent, by the policy. */
+static Status put_absent(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
+    for (uint32_t i = 0; i < vote->who.n && !*yes; i++) {
+        Str of = vote->who.by[i].of, who;
+        bool away;
+        if (str_eq(of, vote->by) || (vote->who.by[i].seats >> seat & 1) == 0)
+            continue;
+        TRY(was_absent(w, of, vote->time, &away));
+        if (!away)
+            continue;
+        TRY(arena_printf(&w->arena, &who, "is a deputy of %.*s, who is absent and ", STR_ARG(of)));
+        TRY(put_holds(w, seat, of, vote->time, who.p, yes));
+    }
+    return OK;
+}
+
 static Status put_votes(Why *w, const uint32_t *seats) {
     const Approval *a = &w->a;
     put_text(w->out, S("\nWho voted\n"));
@@ -110,6 +140,8 @@ static Status put_votes(Why *w, const uint32_t *seats) {
         TRY(put_holds(w, seat, v->by, v->time, "", &yes));
         if (!yes)
             TRY(put_deputy(w, seat, v, &yes));
+        if (!yes)
+            TRY(put_absent(w, seat, v, &yes));
         if (!yes)
             put_text(w->out, S("by an appointment that was taken back since"));
         if (v->returned)

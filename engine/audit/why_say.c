@@ -295,6 +295,7 @@ static const Phrase phrases[] = {
     {EFFECT_APPROVAL_VOTED, ": ", "vote"},
     {EFFECT_APPROVAL_VOTED, ", ", "note"},
     {EFFECT_APPROVAL_VOTED, " in stage ", "stage"},
+    {EFFECT_APPROVAL_VOTED, ", for ", "for"},
     {EFFECT_APPROVAL_GRANTED, "granted", NULL},
     {EFFECT_APPROVAL_GRANTED, ", yes: ", "yes"},
     {EFFECT_APPROVAL_GRANTED, ", no: ", "no"},

@@ -22,7 +22,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     *out = p;
     void (*const steps[])(Program *) = {
         patterns_check, calendars_check, locals_check, tables_check, calls_check,     kpis_oblige,
-        duties_params,  kpis_read,       powers_check, duties_check, approvals_check, kpis_check,
+        duties_params,  kpis_read,       powers_check, deputies_check, duties_check, approvals_check, kpis_check,
         rules_check,    sets_check,      states_check, graph_check,  tests_check};
     modules_load(p);
     if (!p->nomem)
@@ -101,6 +101,7 @@ void program_free(Program *p) {
     vec_free(&p->decls);
     vec_free(&p->grants);
     vec_free(&p->powers);
+    vec_free(&p->deputies);
     vec_free(&p->asked);
     vec_free(&p->tests);
 }

@@ -647,7 +647,8 @@ typedef struct Program {
     VEC(Decl) decls;
     VEC(const Node *) grants;
     VEC(PowerSym) powers;
-    VEC(const Node *) asked; /* conditions on the state of declarations */
+    VEC(const Node *) deputies; /* DEPUTYs; their parties are bound */
+    VEC(const Node *) asked;    /* conditions on the state of declarations */
     VEC(PolicyTest) tests;
 } Program;
 

@@ -232,6 +232,7 @@ Type measured_check(Program *p, const Scope *scope, Node *node);
 Type measured_compare(Program *p, const Scope *scope, Node *node);
 /* What a quotient, `type`, gives that is rounded. */
 Type measured_rounded(Program *p, Node *node, Type type);
+void deputies_check(Program *p); /* power.c */
 void powers_check(Program *p);
 void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);

@@ -133,6 +133,32 @@ void powers_check(Program *p) {
     }
 }
 
+/* ---- deputies */
+
+static bool deputy_parties(Program *p, Node *list) {
+    static const Scope none = {0};
+    Type party = type_plain(TY_PARTY);
+    bool ok = true;
+    for (Node *who = list; who != NULL; who = who->next)
+        ok = expr_want(p, &none, who, &party).kind == TY_PARTY && who->bind == BIND_PARTY && ok;
+    return ok;
+}
+
+void deputies_check(Program *p) {
+    for (size_t i = 0; i < p->deputies.n && !p->nomem; i++) {
+        const Node *node = p->deputies.at[i];
+        space_enter(p, node->means);
+        bool of = deputy_parties(p, node->a), by = deputy_parties(p, node->b);
+        if (!of || !by)
+            continue;
+        for (const Node *who = node->a; who != NULL; who = who->next)
+            for (const Node *deputy = node->b; deputy != NULL; deputy = deputy->next)
+                if (who->means == deputy->means)
+                    diag_add1(p->diags, DIAG_OWN_DEPUTY, deputy->span,
+                              source_text(p->sources, deputy->span));
+    }
+}
+
 /* ---- what powers add to a duty: a clause for each kind of act that it does not have */
 
 static void act_add(Program *p, DutySym *duty, const Node *grant, int kind, const char *event,

@@ -1026,6 +1026,19 @@ static void take_kpi(Reader *r, KpiDef *k) {
         r->t.failed = true;
 }
 
+static void put_deputy(Buf *out, const DeputyDef *d) {
+    put_varint(out, d->of);
+    put_varint(out, d->by);
+    put_varint(out, d->file);
+    put_varint(out, d->line);
+}
+static void take_deputy(Reader *r, DeputyDef *d) {
+    d->of = take_u32v(r);
+    d->by = take_u32v(r);
+    d->file = take_u32v(r);
+    d->line = take_u32v(r);
+}
+
 static void put_power(Buf *out, const PowerDef *p) {
     put_u8(out, p->verb);
     put_u8(out, p->approval);
@@ -1126,6 +1139,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
     PUT_LIST(out, b->kpis, b->kpi_count, put_kpi);
+    PUT_LIST(out, b->deputies, b->deputy_count, put_deputy);
     PUT_LIST(out, b->powers, b->power_count, put_power);
     PUT_LIST(out, b->decls, b->decl_count, put_decl);
     PUT_LIST(out, b->code, b->code_count, put_word);
@@ -1157,6 +1171,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
     TAKE_LIST(r, b->kpis, b->kpi_count, take_kpi);
+    TAKE_LIST(r, b->deputies, b->deputy_count, take_deputy);
     TAKE_LIST(r, b->powers, b->power_count, take_power);
     TAKE_LIST(r, b->decls, b->decl_count, take_decl);
     TAKE_LIST(r, b->code, b->code_count, take_word);
@@ -1568,6 +1583,16 @@ static bool ok_kpis(const Bundle *b) {
     return true;
 }
 
+static bool ok_deputies(const Bundle *b) {
+    for (uint32_t i = 0; i < b->deputy_count; i++) {
+        const DeputyDef *d = &b->deputies[i];
+        if (d->of >= b->party_count || d->by >= b->party_count || d->of == d->by ||
+            d->file >= b->source_count)
+            return false;
+    }
+    return true;
+}
+
 static bool ok_powers(const Bundle *b) {
     for (uint32_t i = 0; i < b->power_count; i++) {
         const PowerDef *p = &b->powers[i];
@@ -1632,7 +1657,7 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
                        (size_t)(r.t.p - bytes.p), bytes.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
         !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
-        !ok_powers(r.b))
+        !ok_powers(r.b) || !ok_deputies(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);

@@ -459,6 +459,12 @@ typedef enum PowerVerb {
     POWER_VERBS
 } PowerVerb;
 
+/* While a holder of one party is absent, the holders of another act for them in it. */
+typedef struct DeputyDef {
+    uint32_t of, by; /* parties */
+    uint32_t file, line;
+} DeputyDef;
+
 /* Who may do something to a duty or an approval. */
 typedef struct PowerDef {
     uint8_t verb; /* PowerVerb */
@@ -518,6 +524,8 @@ typedef struct Bundle {
     uint32_t rule_count;
     KpiDef *kpis;
     uint32_t kpi_count;
+    DeputyDef *deputies;
+    uint32_t deputy_count;
     PowerDef *powers;
     uint32_t power_count;
     bool

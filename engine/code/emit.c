@@ -1053,6 +1053,23 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
         emit_kpi_reaction(e, kpi, &kpi->reactions[i], &def->reactions[def->reaction_count++]);
 }
 
+static void emit_deputies(Emit *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < e->p->deputies.n; i++)
+        n += node_count(e->p->deputies.at[i]->a) * node_count(e->p->deputies.at[i]->b);
+    e->b->deputies = emit_array(e, n, sizeof(DeputyDef));
+    for (size_t i = 0; e->b->deputies != NULL && i < e->p->deputies.n; i++) {
+        const Node *node = e->p->deputies.at[i];
+        for (const Node *of = node->a; of != NULL; of = of->next)
+            for (const Node *by = node->b; by != NULL; by = by->next)
+                e->b->deputies[e->b->deputy_count++] =
+                    (DeputyDef){.of = ((const Party *)of->means)->number,
+                                .by = ((const Party *)by->means)->number,
+                                .file = node->span.file,
+                                .line = node_line(e, node)};
+    }
+}
+
 static void emit_powers(Emit *e) {
     static const uint8_t verbs[POWER_ROWS] = {[POWER_WAIVE] = POWER_TO_WAIVE,
                                               [POWER_PAUSE] = POWER_TO_PAUSE,
@@ -1091,6 +1108,7 @@ static void emit_declarations(Emit *e) {
     b->rules = emit_array(e, p->rules.n, sizeof *b->rules);
     b->kpis = emit_array(e, p->kpis.n, sizeof *b->kpis);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
+    emit_deputies(e);
     emit_powers(e);
     for (size_t i = 0; i < p->duties.n && e->status == OK; i++) {
         emit_in(e, &p->duties.at[i]->local);

@@ -651,6 +651,23 @@ static Status seat_taken(Engine *e, const Approval *a, uint32_t *out) {
     return *out == NO_SEAT ? ERR_DAMAGED : OK;
 }
 
+/* For whom a deputy votes who has no authority of their own; absent: by nobody's absence. */
+static Status voted_for(Engine *e, const Vote *vote, uint32_t seat, Value *out) {
+    Deputy *list;
+    uint32_t n;
+    *out = value_absent();
+    for (uint32_t i = 0; i < vote->who.n; i++)
+        if (str_eq(vote->who.by[i].of, vote->by) && (vote->who.by[i].seats >> seat & 1) != 0)
+            return OK;
+    TRY(org_deputies(e, vote->by, false, vote->time, vote->time, &list, &n));
+    for (uint32_t i = 0; i < vote->who.n && out->kind == V_ABSENT; i++)
+        for (uint32_t k = 0; k < n; k++)
+            if (list[k].absent && str_eq(list[k].person, vote->who.by[i].of) &&
+                (vote->who.by[i].seats >> seat & 1) != 0)
+                *out = value_text(vote->who.by[i].of);
+    return OK;
+}
+
 static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Value ballot) {
     uint32_t seat;
     TRY(seat_taken(e, a, &seat));
@@ -661,6 +678,7 @@ static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Va
     effect.values[2] = ballot;
     effect.values[3] = note;
     effect.values[4] = stage_text(a, a->open);
+    TRY(voted_for(e, vote, seat, &effect.values[5]));
     return approval_say(e, a, &effect);
 }
 

@@ -417,6 +417,7 @@ Status refuse_authority(Engine *e, const Flow *flow, Str field, Str message);
 typedef struct Deputy {
     Str person;
     int64_t party; /* in this seat alone; -1: in all */
+    bool absent;   /* because who is acted for is absent, by the policy; else by delegation */
 } Deputy;
 /* For whom a person acts at some instant from `at` to `until` (of: who acts for them). */
 Status org_deputies(Engine *e, Str person, bool of, int64_t at, int64_t until, Deputy **out,

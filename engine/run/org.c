@@ -83,6 +83,69 @@ static Status org_end(Engine *e, Str person, int64_t party, int64_t at) {
     return org_write(e, party, person, &held);
 }
 
+/* ---- who is absent: person -> intervals */
+
+static Status absent_key(Engine *e, Str person) {
+    buf_reset(&e->key);
+    put_text(&e->key, person);
+    if (e->key.n > LED_KEY_MOST) {
+        e->vm.trap = (Trap){.code = TRAP_TOO_LONG, .table = -1};
+        return ERR_TRAP;
+    }
+    return buf_status(&e->key);
+}
+
+/* What stands in a record of intervals, with room for one more. */
+static Status intervals_take(Engine *e, Str value, bool found, Held *out) {
+    Take t = take_from(found ? value : S("\0"));
+    uint64_t n = found ? take_varint(&t) : 0;
+    if (n > take_left(&t))
+        return engine_fail(e, ERR_DAMAGED, "a record of people");
+    out->at = new (&e->event, Interval, n + 2);
+    if (out->at == NULL)
+        return ERR_NOMEM;
+    for (out->n = 0; out->n < n; out->n++) {
+        out->at[out->n].from = take_zigzag(&t);
+        out->at[out->n].to = take_zigzag(&t);
+    }
+    return t.failed ? engine_fail(e, ERR_DAMAGED, "a record of people") : OK;
+}
+
+static Status absent_read(Engine *e, Str person, Held *out) {
+    Str value;
+    bool found;
+    TRY(absent_key(e, person));
+    Status status = led_find(e->l, LED_ABSENT, buf_str(&e->key), &value, &found);
+    return status == OK ? intervals_take(e, value, found, out)
+                        : engine_fail(e, status, "reading the ledger");
+}
+
+/* Adds an absence; until: ends what there is then, and what begins later never begins. */
+static Status absent_write(Engine *e, Str person, const Interval *more, int64_t until) {
+    Held held;
+    uint32_t kept = 0;
+    TRY(absent_read(e, person, &held));
+    for (uint32_t i = 0; i < held.n; i++) {
+        Interval h = held.at[i];
+        h.to = h.to > until ? until : h.to;
+        if (h.from < h.to)
+            held.at[kept++] = h;
+    }
+    if (more != NULL)
+        held.at[kept++] = *more;
+    TRY(absent_key(e, person));
+    buf_reset(&e->record);
+    put_varint(&e->record, kept);
+    for (uint32_t i = 0; i < kept; i++) {
+        put_zigzag(&e->record, held.at[i].from);
+        put_zigzag(&e->record, held.at[i].to);
+    }
+    TRY(buf_status(&e->record));
+    e->has_people = true;
+    Status status = led_put(e->l, LED_ABSENT, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+}
+
 /* ---- who acts for whom. Two records a delegation: 'f' and the deputy, 't' and who delegates; each
  * lists person, party + 1 (0: any), from, until. */
 
@@ -184,18 +247,131 @@ static Status deputies_end(Engine *e, Str person, int64_t at) {
     return OK;
 }
 
+/* Deputies as they are gathered. */
+typedef struct Deputies {
+    Deputy *at;
+    uint32_t n, room;
+} Deputies;
+
+/* When a person holds a party, or is it; of a team also when they hold one of its seats. */
+static Status spans_held(Engine *e, Str person, int64_t party, Held *out) {
+    TRY(org_read(e, party, person, out));
+    for (uint32_t i = 0; i < e->b->party_count; i++) {
+        Held more;
+        if (e->b->parties[i].team != party)
+            continue;
+        TRY(org_read(e, i, person, &more));
+        Interval *all = new (&e->event, Interval, (size_t)out->n + more.n + 2);
+        if (all == NULL)
+            return ERR_NOMEM;
+        if (out->n > 0)
+            memcpy(all, out->at, out->n * sizeof *all);
+        if (more.n > 0)
+            memcpy(all + out->n, more.at, more.n * sizeof *all);
+        *out = (Held){all, out->n + more.n};
+    }
+    if (bundle_party(e->b, person) == party)
+        out->at[out->n++] = (Interval){INT64_MIN, INT64_MAX};
+    return OK;
+}
+
+/* Whether three spans have an instant from `at` to `until` in common. */
+static bool spans_meet(const Held *a, const Held *b, const Held *c, int64_t at, int64_t until) {
+    for (uint32_t i = 0; i < a->n; i++)
+        for (uint32_t k = 0; k < b->n; k++)
+            for (uint32_t m = 0; m < c->n; m++) {
+                int64_t from = at, to = INT64_MAX;
+                const Interval all[3] = {a->at[i], b->at[k], c->at[m]};
+                for (int x = 0; x < 3; x++) {
+                    from = all[x].from > from ? all[x].from : from;
+                    to = all[x].to < to ? all[x].to : to;
+                }
+                if (from <= until && from < to)
+                    return true;
+            }
+    return false;
+}
+
+/* Those who are absent and for whom a person acts by the policy, in one seat. */
+static Status absent_for(Engine *e, Str person, const DeputyDef *def, int64_t at, int64_t until,
+                         Deputies *out) {
+    Held mine;
+    Str last = {NULL, 0};
+    TRY(spans_held(e, person, def->by, &mine));
+    for (bool after = false; mine.n > 0; after = true) {
+        Str key, value;
+        bool found;
+        Held away, holds;
+        Status status = led_next(e->l, LED_ABSENT, last, after, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found)
+            return OK;
+        TRY(arena_str(&e->event, key, &last));
+        TRY(intervals_take(e, value, true, &away));
+        TRY(spans_held(e, last, def->of, &holds));
+        if (!str_eq(last, person) && spans_meet(&mine, &away, &holds, at, until) &&
+            !arena_push(&e->event, out, ((Deputy){last, def->of, true})))
+            return ERR_NOMEM;
+    }
+    return OK;
+}
+
+/* Those who act by the policy for a person who is absent: the holders of `party`. */
+static Status absent_by(Engine *e, Str person, const DeputyDef *def, int64_t party,
+                        const Held *away, int64_t at, int64_t until, Deputies *out) {
+    Held holds;
+    TRY(spans_held(e, person, def->of, &holds));
+    Holders holders = {.party = party, .at = at, .until = until};
+    for (;;) {
+        Str deputy;
+        bool found;
+        Held theirs;
+        TRY(org_holder_next(e, &holders, &deputy, &found));
+        if (!found)
+            return OK;
+        TRY(spans_held(e, deputy, def->by, &theirs));
+        if (!str_eq(deputy, person) && spans_meet(&theirs, away, &holds, at, until) &&
+            !arena_push(&e->event, out, ((Deputy){deputy, def->of, true})))
+            return ERR_NOMEM;
+    }
+}
+
+static Status deputies_by_policy(Engine *e, Str person, bool of, int64_t at, int64_t until,
+                                 Deputies *out) {
+    Held away = {0};
+    if (of && e->b->deputy_count > 0)
+        TRY(absent_read(e, person, &away));
+    for (uint32_t i = 0; i < e->b->deputy_count; i++) {
+        const DeputyDef *def = &e->b->deputies[i];
+        if (!of) {
+            TRY(absent_for(e, person, def, at, until, out));
+            continue;
+        }
+        if (away.n == 0)
+            return OK;
+        TRY(absent_by(e, person, def, def->by, &away, at, until, out));
+        for (uint32_t k = 0; k < e->b->party_count; k++)
+            if (e->b->parties[k].team == (int64_t)def->by)
+                TRY(absent_by(e, person, def, k, &away, at, until, out));
+    }
+    return OK;
+}
+
 Status org_deputies(Engine *e, Str person, bool of, int64_t at, int64_t until, Deputy **out,
                     uint32_t *n) {
     Delegation *list;
     uint32_t count;
+    Deputies found = {0};
     TRY(deputy_read(e, of ? 't' : 'f', person, &list, &count));
-    *out = new (&e->event, Deputy, count + 1);
-    *n = 0;
-    if (*out == NULL)
-        return ERR_NOMEM;
     for (uint32_t i = 0; i < count; i++)
-        if (list[i].from <= until && at < list[i].until)
-            (*out)[(*n)++] = (Deputy){list[i].person, (int64_t)list[i].party - 1};
+        if (list[i].from <= until && at < list[i].until &&
+            !arena_push(&e->event, &found,
+                        ((Deputy){list[i].person, (int64_t)list[i].party - 1, false})))
+            return ERR_NOMEM;
+    TRY(deputies_by_policy(e, person, of, at, until, &found));
+    *out = found.at;
+    *n = found.n;
     return OK;
 }
 
@@ -220,6 +396,15 @@ Status org_event(Engine *e, const Flow *flow) {
     case ENGINE_DELEGATED:
         e->matched = true;
         return org_delegate(e, flow);
+    case ENGINE_ABSENT: {
+        Interval span = {f[1].kind == V_ABSENT ? at : f[1].i,
+                         f[2].kind == V_ABSENT ? INT64_MAX : f[2].i};
+        e->matched = true;
+        return span.from < span.to ? absent_write(e, value_str(f[0]), &span, INT64_MAX) : OK;
+    }
+    case ENGINE_PRESENT:
+        e->matched = true;
+        return absent_write(e, value_str(f[0]), NULL, at);
     default:
         return OK;
     }
@@ -366,9 +551,37 @@ static Status bounds_of_seats(Engine *e, Str person, int64_t at, int64_t until, 
     return OK;
 }
 
+/* When the absences of a person begin and end. */
+static Status bounds_of_absence(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
+    Held away;
+    TRY(absent_read(e, person, &away));
+    for (uint32_t i = 0; i < away.n; i++) {
+        TRY(bound_add(e, out, away.at[i].from, at, until));
+        TRY(bound_add(e, out, away.at[i].to, at, until));
+    }
+    return OK;
+}
+
+/* Of those for whom a person acts by the policy, and who act for them. */
+static Status bounds_by_policy(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
+    if (e->b->deputy_count == 0)
+        return OK;
+    TRY(bounds_of_absence(e, person, at, until, out));
+    for (int side = 0; side < 2; side++) {
+        Deputies found = {0};
+        TRY(deputies_by_policy(e, person, side == 1, at, until, &found));
+        for (uint32_t i = 0; i < found.n; i++) {
+            TRY(bounds_of_absence(e, found.at[i].person, at, until, out));
+            TRY(bounds_of_seats(e, found.at[i].person, at, until, out));
+        }
+    }
+    return OK;
+}
+
 Status org_bounds(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
     static const char sides[2] = {'f', 't'};
     TRY(bounds_of_seats(e, person, at, until, out));
+    TRY(bounds_by_policy(e, person, at, until, out));
     for (int side = 0; side < 2; side++) {
         Delegation *list;
         uint32_t n;
@@ -394,13 +607,37 @@ static Status org_parties_of(Engine *e, Str person, int64_t *out, uint32_t *n) {
     return OK;
 }
 
+static bool is_of_team(const Engine *e, int64_t party, int64_t team) {
+    return party == team || e->b->parties[party].team == team;
+}
+
+/* Seats in which the holders of `party` act for those who are absent. */
+static uint32_t party_deputises(const Engine *e, int64_t party, int64_t *out) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < e->b->deputy_count; i++)
+        if (is_of_team(e, party, e->b->deputies[i].by) ||
+            is_of_team(e, e->b->deputies[i].by, party))
+            out[n++] = e->b->deputies[i].of;
+    return n;
+}
+
+/* What concerns an absence: what the person holds, and what their deputies hold. */
+static Status absence_concerns(Engine *e, Str person, int64_t *out, uint32_t *n) {
+    TRY(org_parties_of(e, person, out, n));
+    for (uint32_t i = 0; i < e->b->deputy_count; i++)
+        out[(*n)++] = e->b->deputies[i].by;
+    return OK;
+}
+
 Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n) {
     const Value *f = flow->vm.fields;
     int32_t kind = e->b->events[flow->event].engine;
     *n = 0;
-    *out = new (&e->event, int64_t, 2 * (size_t)e->b->party_count + 3);
+    *out = new (&e->event, int64_t, 2 * (size_t)e->b->party_count + e->b->deputy_count + 3);
     if (*out == NULL)
         return ERR_NOMEM;
+    if (kind == ENGINE_ABSENT || kind == ENGINE_PRESENT)
+        return absence_concerns(e, value_str(f[0]), *out, n);
     if (kind == ENGINE_DELEGATED) {
         (*out)[(*n)++] = e->b->party_count; /* a person may sit in a seat by their own name */
         TRY(org_parties_of(e, flow->by, *out, n));
@@ -409,7 +646,10 @@ Status org_concerned(Engine *e, const Flow *flow, int64_t **out, uint32_t *n) {
     if (kind == ENGINE_LEFT && f[1].kind == V_ABSENT)
         for (uint32_t i = 0; i < e->b->party_count; i++)
             (*out)[(*n)++] = i;
-    else if (f[1].kind == V_PARTY && f[1].aux == 0)
-        (*out)[(*n)++] = f[1].i;
+    else if ((kind == ENGINE_JOINED || kind == ENGINE_APPOINTED || kind == ENGINE_LEFT) &&
+             f[1].kind == V_PARTY && f[1].aux == 0) {
+        (*out)[0] = f[1].i;
+        *n = 1 + party_deputises(e, f[1].i, *out + 1);
+    }
     return OK;
 }

@@ -420,6 +420,13 @@ Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when) {
     return node;
 }
 
+Node *build_deputy(Builder *b, Tok at, NodeList of, NodeList by) {
+    Node *node = build_node(b, N_DEPUTY, at.span, build_end(at.span, by.last), at);
+    node->a = of.first;
+    node->b = by.first;
+    return node;
+}
+
 Node *build_need_given(Builder *b, Node *count, NodeList seats, Node *when) {
     Node *node = build_need(b, NEED_GIVEN, build_no_token(), seats, when);
     node->span = span_join(count->span, node->span);
@@ -838,7 +845,7 @@ Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end) {
 
 Node *build_private(Builder *b, Tok at, Node *item) {
     bool hides = item->kind != N_POLICY && item->kind != N_USE && item->kind != N_MODULE &&
-                 item->kind != N_TEST && item->kind != N_GRANT;
+                 item->kind != N_TEST && item->kind != N_GRANT && item->kind != N_DEPUTY;
     if (!hides && item->kind != N_ERROR)
         diag_add3(b->diags, DIAG_WRONG_PLACE, at.span, at.text,
                   diag_both(b->diags, "line like this", "这样的声明"),

@@ -85,6 +85,7 @@ Node *build_power(Builder *b, Tok verb);
 Node *build_grant(Builder *b, Tok may, NodeList parties, NodeList verbs, NodeList names,
                   Node *span);
 Node *build_need(Builder *b, int need, Tok count, NodeList seats, Node *when);
+Node *build_deputy(Builder *b, Tok at, NodeList of, NodeList by);
 Node *build_need_given(Builder *b, Node *count, NodeList seats, Node *when);
 Node *build_weighed(Builder *b, Node *seat, Tok weight);
 Node *build_say(Builder *b, NodeKind kind, Tok at, NodeList parties, Node *text);

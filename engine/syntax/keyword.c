@@ -121,6 +121,7 @@ bool token_declares(int token) {
     case TK_DUTY:
     case TK_RULE:
     case TK_APPROVAL:
+    case TK_DEPUTY_OF:
     case TK_TEST:
     case TK_CALENDAR:
     case TK_KPI:
