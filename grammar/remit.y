@@ -475,8 +475,8 @@ expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) LEVEL(V). { N = build_
 expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP IS isnot(O) CLEAR(V). { V.sub = LEVEL_COUNT; N = build_state_is(b, K, build_name(E), A, O, DECL_KPI, V); }
 expr(N) ::= KPI(K) dotted(E) CALLP args(A) RP DOT ID(V). { N = build_kpi_value(b, K, build_name(E), A, V); }
 /* A measure of its own: the aggregate, over a window. Its arguments are read as expressions, for min and max may be called. */
-expr(N) ::= AGG(K) CALLP args(A) RP(R) over(W). { N = build_measured(b, K, A, NULL, R, W); }
-expr(N) ::= AGG(K) CALLP exprs(A) WHERE expr(C) RP(R) over(W). { N = build_measured(b, K, A, C, R, W); }
+expr(N) ::= AGG(K) CALLP args(A) RP(R) over(W) compared(C). { N = build_measured(b, K, A, NULL, R, W, C); }
+expr(N) ::= AGG(K) CALLP exprs(A) WHERE expr(X) RP(R) over(W) compared(C). { N = build_measured(b, K, A, X, R, W, C); }
 %type isnot {Tok}
 isnot(X) ::= . { X = build_no_token(); }
 isnot(X) ::= NOT(K). { X = K; }
@@ -492,10 +492,16 @@ kpiparts(L) ::= . { L = build_none(); }
 kpiparts(L) ::= kpiparts(A) kpipart(N). { L = build_list(b, A, N); }
 kpipart(N) ::= error. { N = build_error(b); }
 kpipart(N) ::= local(A). { N = A; }
-kpipart(N) ::= MEASURE(K) aggregate(A) over(W). { N = build_measure(b, K, A, NULL, W); }
-kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W). { N = build_measure(b, K, A, B, W); }
-kpipart(N) ::= MEASURE(K) gauge(A). { N = build_measure(b, K, A, NULL, NULL); }
-kpipart(N) ::= MEASURE(K) gauge(A) SLASH gauge(B). { N = build_measure(b, K, A, B, NULL); }
+kpipart(N) ::= MEASURE(K) aggregate(A) over(W) compared(C). { N = build_measure(b, K, A, NULL, W, C); }
+kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W) compared(C). { N = build_measure(b, K, A, B, W, C); }
+kpipart(N) ::= MEASURE(K) gauge(A) compared(C). { N = build_measure(b, K, A, NULL, NULL, C); }
+kpipart(N) ::= MEASURE(K) gauge(A) SLASH gauge(B) compared(C). { N = build_measure(b, K, A, B, NULL, C); }
+/* What is measured, held against what it was so long before. */
+compared(N) ::= . { N = NULL; }
+compared(N) ::= AS_CHANGE_FROM(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_CHANGE, K, build_no_token(), D, R); }
+compared(N) ::= AS_MULTIPLE_OF(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_MULTIPLE, K, build_no_token(), D, R); }
+compared(N) ::= AS_DIFFERENCE_FROM(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_DIFFERENCE, K, build_no_token(), D, R); }
+compared(N) ::= AS_CHANGE_PER(K) UNIT(U) FROM length(D) BEFORE(R). { N = build_compare(b, COMPARE_RATE, K, U, D, R); }
 kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }
 kpipart(N) ::= AT_LEAST(K) ID(S) SAMPLES(R). { N = build_open(b, build_pair(b, N_SAMPLES, K, S, R), LIT_NUMBER, S); }
 kpipart(N) ::= EMPTY(K) COLON HOLD(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_HOLD); }

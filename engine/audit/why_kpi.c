@@ -246,6 +246,30 @@ static Status put_said(Why *w, const Series *s) {
     return OK;
 }
 
+static void put_seen_text(Why *w, const KpiDef *def, const Seen *seen) {
+    if (seen->absent) {
+        put_text(w->out, S("nothing"));
+        return;
+    }
+    bool quotient = def->agg_count == 2 || def->aggs[0].kind == AGG_IS_AVERAGE;
+    why_value(w, seen->num);
+    if (quotient) {
+        put_text(w->out, S(" / "));
+        why_value(w, seen->den);
+    }
+}
+
+/* What a comparison compares. */
+static void put_compared(Why *w, const KpiDef *def, const Measure *m) {
+    put_text(w->out, S("  now       "));
+    put_seen_text(w, def, &m->now);
+    put_text(w->out, S(", "));
+    why_value(w, def->before);
+    put_text(w->out, S(" before "));
+    put_seen_text(w, def, &m->before);
+    put_c(w->out, '\n');
+}
+
 static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held, const Measure *m,
                        Value value) {
     put_text(w->out, subject);
@@ -262,6 +286,8 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held
     put_text(w->out, S(" at "));
     why_moment(w, w->r->clock);
     put_c(w->out, '\n');
+    if (s->def->compare != COMPARES_NOTHING)
+        put_compared(w, s->def, m);
     put_held(w, s, held);
     put_uncounted(w, s->def, m);
     for (uint32_t i = 0; i < s->def->level_count; i++)

@@ -482,7 +482,9 @@ typedef struct KpiSym {
     bool ratio; /* the value is a fraction */
     int window; /* WINDOW_* */
     Value length, step;
-    int period; /* WINDOW_CALENDAR: UNIT_DAY, UNIT_WEEK and longer */
+    int period;        /* WINDOW_CALENDAR: UNIT_DAY, UNIT_WEEK and longer */
+    int compare;       /* COMPARE_* */
+    Value before, per; /* with what it was so long before; of a rate: per what */
     int64_t samples;
     int empty; /* EMPTY_* */
     LevelSym levels[2];

@@ -275,6 +275,8 @@ bool agg_check(Program *p, KpiSym *kpi, const Node *node);
 void window_check(Program *p, KpiSym *kpi, Node *node);
 /* The type of the whole measure. */
 void measure_type(Program *p, KpiSym *kpi, const Node *node);
+/* With what the measure is compared; NULL: with nothing. */
+void compare_check(Program *p, KpiSym *kpi, const Node *node);
 bool plain_number(const Type *t); /* an integer, number or percentage */
 void kpis_check(Program *p);
 /* A constant that a KPI's value is compared with. */

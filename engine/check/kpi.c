@@ -223,6 +223,16 @@ bool plain_number(const Type *t) {
     return t->kind == TY_INTEGER || t->kind == TY_NUMBER || t->kind == TY_PERCENT;
 }
 
+static bool constant_span(Program *p, Node *node, Value *out) {
+    Type any = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    return node != NULL && expr_constant(p, node, &any, DIAG_BAD_CELL, out);
+}
+
+static void say_window(Program *p, const Node *at, const char *why, const char *zh) {
+    diag_add2(p->diags, DIAG_BAD_WINDOW, at->span, source_text(p->sources, at->span),
+              say_both(p, why, zh));
+}
+
 void measure_type(Program *p, KpiSym *kpi, const Node *node) {
     const Type *a = &kpi->aggs[0].type, *b = &kpi->aggs[1].type;
     kpi->type = *a;
@@ -239,14 +249,32 @@ void measure_type(Program *p, KpiSym *kpi, const Node *node) {
     }
 }
 
-static bool constant_span(Program *p, Node *node, Value *out) {
-    Type any = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
-    return node != NULL && expr_constant(p, node, &any, DIAG_BAD_CELL, out);
-}
-
-static void say_window(Program *p, const Node *at, const char *why, const char *zh) {
-    diag_add2(p->diags, DIAG_BAD_WINDOW, at->span, source_text(p->sources, at->span),
-              say_both(p, why, zh));
+void compare_check(Program *p, KpiSym *kpi, const Node *node) {
+    if (node == NULL || kpi->type.kind == TY_ERROR || !constant_span(p, node->a, &kpi->before))
+        return;
+    kpi->compare = node->op;
+    uint16_t family = kpi->before.aux;
+    if ((family != FAMILY_ELAPSED && family != FAMILY_DAYS && family != FAMILY_MONTHS) ||
+        kpi->before.i <= 0) {
+        say_window(p, node->a, "write hours, days or months before, and more than nothing",
+                   "请写若干小时、天或月之前，且大于零");
+        return;
+    }
+    if (node->op == COMPARE_CHANGE || node->op == COMPARE_MULTIPLE)
+        kpi->type = type_plain(TY_NUMBER);
+    else if (kpi->type.kind == TY_INTEGER && node->op == COMPARE_RATE)
+        kpi->type = type_plain(TY_NUMBER);
+    kpi->ratio = kpi->ratio || node->op != COMPARE_DIFFERENCE;
+    if (node->op != COMPARE_RATE)
+        return;
+    Family unit;
+    int64_t size;
+    if (duration_make(S("1"), (uint32_t)node->flag - 1, &unit, &size) != OK || unit != family)
+        say_window(p, node,
+                   "the time before is counted in the same kind of unit: hours, days or months",
+                   "之前的时间应与速率的单位同类：小时、天或月");
+    else
+        kpi->per = value_duration(unit, size);
 }
 
 void window_check(Program *p, KpiSym *kpi, Node *node) {
@@ -286,8 +314,10 @@ static void measure_check(Program *p, KpiSym *kpi, Node *node) {
         window_check(p, kpi, node->c);
     else
         kpi->window = WINDOW_NOW;
-    if (good)
-        measure_type(p, kpi, node);
+    if (!good)
+        return;
+    measure_type(p, kpi, node);
+    compare_check(p, kpi, node->d);
 }
 
 /* ---- levels */
@@ -344,7 +374,8 @@ static bool measures_share(const KpiSym *kpi) {
  * the quotient are counted alike, so many times that it is no multiple of everyday. */
 static void share_check(Program *p, const KpiSym *kpi, const Node *node, const BoundSym *bound) {
     enum { TIMES = 10 };
-    if (kpi->agg_count != 2 || !type_same(&kpi->aggs[0].type, &kpi->aggs[1].type) ||
+    if (kpi->agg_count != 2 || kpi->compare != COMPARE_NOTHING ||
+        !type_same(&kpi->aggs[0].type, &kpi->aggs[1].type) ||
         kpi->aggs[0].type.kind == TY_PERCENT ||
         (bound->value.kind != V_INT && bound->value.kind != V_DEC))
         return;

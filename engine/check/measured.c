@@ -23,7 +23,7 @@ static Type measured_type(const KpiSym *kpi) {
     if (type.kind == TY_ERROR)
         return type;
     AggRow what = kpi->aggs[0].what;
-    type.optional = kpi->ratio || kpi->samples > 0 ||
+    type.optional = kpi->ratio || kpi->samples > 0 || kpi->compare != COMPARE_NOTHING ||
                     (what != AGG_SUM && what != AGG_COUNT && what != AGG_DISTINCT);
     if (kpi->ratio)
         type = (Type){.kind = TY_QUOTIENT, .optional = true, .of = kpi};
@@ -178,7 +178,8 @@ static Node *aggregate_named(Program *p, const Node *from) {
 
 /* What names the series of such a measure: what it is, whatever the condition compares it with, so
  * that the same measure in two conditions is one. */
-static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, const Node *window) {
+static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, const Node *window,
+                           const Node *compare) {
     Str by = {NULL, 0}, where = {NULL, 0};
     for (uint32_t i = 0; i < kpi->by_count; i++)
         by = say(p, "%.*s%s%.*s", STR_ARG(by), i == 0 ? ".by." : ",", STR_ARG(kpi->by[i].name));
@@ -200,6 +201,8 @@ static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, co
     Str name = say(p, "%.*s(%.*s)%.*s%.*s.%.*s", STR_ARG(keyword_of(TK_AGG, (int)agg->what, false)),
                    STR_ARG(of), STR_ARG(by), STR_ARG(where),
                    STR_ARG(source_text(p->sources, window->span)));
+    if (compare != NULL)
+        name = say(p, "%.*s.%.*s", STR_ARG(name), STR_ARG(source_text(p->sources, compare->span)));
     char *plain = (char *)(uintptr_t)name.p;
     for (size_t i = 0; i < name.n; i++)
         if ((unsigned char)plain[i] <= 0x20 || plain[i] == '"' || plain[i] == '\\')
@@ -269,9 +272,12 @@ Type measured_check(Program *p, const Scope *scope, Node *node) {
         return type_error();
     kpi->aggs[0].where = parts.filter;
     measure_type(p, kpi, agg);
-    kpi->name = measured_called(p, kpi, parts.filter, node->c);
+    compare_check(p, kpi, node->d);
+    if (p->diags->errors != before)
+        return type_error();
+    kpi->name = measured_called(p, kpi, parts.filter, node->c, node->d);
     node->a = parts.keys.first;
-    node->c = NULL;
+    node->c = node->d = NULL;
     node->bind = BIND_MEASURE;
     node->means = measured_declare(p, kpi);
     return measured_type(kpi);

@@ -978,6 +978,9 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_u8(out, k->window);
     put_value(out, k->length, false);
     put_value(out, k->step, false);
+    put_u8(out, k->compare);
+    put_value(out, k->before, false);
+    put_value(out, k->per, false);
     put_varint(out, k->samples);
     put_u8(out, k->empty);
     PUT_LIST(out, k->levels, k->level_count, put_level);
@@ -999,6 +1002,17 @@ static bool ok_window(const KpiDef *k) {
            (k->step.aux == FAMILY_DAYS ? k->step.i == 1 : DAY_MS % k->step.i == 0);
 }
 
+static bool ok_compare(const KpiDef *k) {
+    if (k->compare == COMPARES_NOTHING)
+        return k->before.kind == V_ABSENT && k->per.kind == V_ABSENT;
+    const Value *b = &k->before, *per = &k->per;
+    bool before = b->kind == V_DURATION && b->i > 0 &&
+                  (b->aux == FAMILY_ELAPSED || b->aux == FAMILY_DAYS || b->aux == FAMILY_MONTHS);
+    if (k->compare != COMPARES_RATE)
+        return before && per->kind == V_ABSENT;
+    return before && per->kind == V_DURATION && per->i > 0 && per->aux == b->aux;
+}
+
 static void take_kpi(Reader *r, KpiDef *k) {
     k->name = take_plain(r);
     k->alias = take_str(&r->t);
@@ -1011,6 +1025,9 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->window = take_below(r, WINDOW_IS_NOW + 1);
     k->length = take_checked(r);
     k->step = take_checked(r);
+    k->compare = take_below(r, COMPARE_RULES);
+    k->before = take_checked(r);
+    k->per = take_checked(r);
     k->samples = take_varint(&r->t);
     k->empty = take_below(r, EMPTY_ALERTS + 1);
     k->level_count = take_below(r, KPI_STEPS + 1);
@@ -1022,7 +1039,8 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->file = take_u32v(r);
     k->line = take_u32v(r);
     k->measure_line = take_u32v(r);
-    if (k->agg_count == 0 || k->by_count > LIMIT_FIELDS || k->rank > INT16_MAX || !ok_window(k))
+    if (k->agg_count == 0 || k->by_count > LIMIT_FIELDS || k->rank > INT16_MAX || !ok_window(k) ||
+        !ok_compare(k))
         r->t.failed = true;
 }
 
@@ -1734,12 +1752,15 @@ int32_t bundle_superior(const Bundle *b, int32_t party) {
 KindDef bundle_measure(const KpiDef *k, bool *quotient) {
     const AggDef *a = &k->aggs[0];
     bool two = k->agg_count == 2, unit = a->sample == V_MONEY || a->sample == V_DURATION;
-    *quotient = two || a->kind == AGG_IS_AVERAGE;
+    *quotient = two || a->kind == AGG_IS_AVERAGE ||
+                (k->compare != COMPARES_NOTHING && k->compare != COMPARES_DIFFERENCE);
+    if (k->compare == COMPARES_CHANGE || k->compare == COMPARES_MULTIPLE)
+        return (KindDef){V_DEC, true};
     if (*quotient)
         return (KindDef){unit && (!two || k->aggs[1].sample != a->sample) ? a->sample : V_DEC,
                          true};
     bool always = a->kind == AGG_IS_SUM || a->kind == AGG_IS_COUNT || a->kind == AGG_IS_DISTINCT;
-    return (KindDef){a->sample, !always || k->samples > 0};
+    return (KindDef){a->sample, !always || k->samples > 0 || k->compare != COMPARES_NOTHING};
 }
 
 Value bundle_measure_nothing(const KpiDef *k) {

@@ -419,6 +419,15 @@ typedef enum WindowKind {
     WINDOW_IS_YEAR,
     WINDOW_IS_NOW, /* duties that are in some states */
 } WindowKind;
+/* How what is measured is held against what it was before. Kept in bundles: never renumbered. */
+typedef enum CompareRule {
+    COMPARES_NOTHING,
+    COMPARES_CHANGE, /* (now - before) / before */
+    COMPARES_MULTIPLE,
+    COMPARES_DIFFERENCE,
+    COMPARES_RATE, /* the difference in a unit of time */
+    COMPARE_RULES
+} CompareRule;
 typedef enum EmptyRule { EMPTY_HOLDS, EMPTY_CLEARS, EMPTY_ALERTS } EmptyRule;
 
 enum { KPI_AGGS = 2, KPI_STEPS = 2 };
@@ -432,6 +441,8 @@ typedef struct KpiDef {
     uint32_t agg_count;
     uint8_t window;     /* WindowKind */
     Value length, step; /* durations in days or in elapsed time; absent where there is none */
+    uint8_t compare;    /* CompareRule */
+    Value before, per;  /* with what it was so long before; the unit of a rate */
     uint64_t samples;   /* with fewer the value is absent */
     uint8_t empty;      /* EmptyRule */
     LevelDef levels[KPI_STEPS];

@@ -1028,6 +1028,9 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                     .by_count = kpi->by_count,
                     .length = kpi->length,
                     .step = kpi->step,
+                    .compare = (uint8_t)kpi->compare,
+                    .before = kpi->before,
+                    .per = kpi->per,
                     .samples = (uint64_t)kpi->samples,
                     .empty = kpi->empty == EMPTY_HOLD    ? EMPTY_HOLDS
                              : kpi->empty == EMPTY_CLEAR ? EMPTY_CLEARS

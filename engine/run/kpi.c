@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
+#include "engine/run/compare.h"
 #include "engine/run/restate.h"
 #include "engine/run/tally.h"
 
@@ -325,11 +326,22 @@ static Status judge_level(Engine *e, Judging *j, uint32_t n, int64_t *next) {
     return level->raised ? clear_level(e, j, def, level) : raise_level(e, j, def, level);
 }
 
-static Status measure_now(Engine *e, Judging *j) {
+/* What is measured becomes what the KPI says of it, and is kept for a comparison to come. */
+static Status compare_now(Engine *e, Judging *j, int64_t *next) {
+    if (j->s->def->compare == COMPARES_NOTHING)
+        return OK;
+    TRY(compare_move(e->l, j->s, j->at, &e->key, next));
+    TRY(compare_keep(e->l, e->b, j->s, j->at, &j->measure, &e->key, &e->text, &e->record, next));
+    return compare_with(j->s->def, &j->s->earlier, &j->measure);
+}
+
+static Status measure_now(Engine *e, Judging *j, int64_t *next) {
     Status status = series_measure(e->l, j->s, j->at, &e->key, &j->measure);
+    if (status == OK)
+        status = compare_now(e, j, next);
     if (status == ERR_OVERFLOW || status == ERR_INEXACT) {
         j->measure.absent = true;
-        if (!j->s->failed) /* once, until it can be measured again */
+        if (!j->s->failed && !j->s->def->nameless) /* once, until it can be measured again */
             TRY(alert(e, "failed", S("what it measures has more digits than the 18 there are")));
         j->s->failed = true;
         status = OK;
@@ -353,8 +365,8 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     TRY(samples_move(e, j->v, j->at, &next));
     TRY(windows_judge(e, j->v, j->at, &next));
     j->s->judged = j->at;
-    if (!j->s->def->nameless) /* what does not fit is told to whoever asks */
-        TRY(measure_now(e, j));
+    if (!j->s->def->nameless || j->s->def->compare != COMPARES_NOTHING)
+        TRY(measure_now(e, j, &next)); /* what of others does not fit is told to whoever asks */
     for (uint32_t i = 0; i < j->s->def->level_count; i++)
         TRY(judge_level(e, j, i, &next));
     j->step = KPI_STEPS;

@@ -229,7 +229,9 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
                 .late = INSTANT_NEVER,
                 .late_at = INSTANT_NEVER,
                 .head = INT64_MIN,
-                .oldest = INSTANT_NEVER};
+                .oldest = INSTANT_NEVER,
+                .earlier = {.absent = true},
+                .newest = {.absent = true}};
     if (s.key == NULL || s.group == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < def->by_count; i++) {

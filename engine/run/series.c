@@ -10,6 +10,7 @@
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
+#include "engine/run/compare.h"
 #include "engine/run/tally.h"
 
 Subject series_subject(const Series *s) {
@@ -137,13 +138,21 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
     }
     size_t levels = scratch->n;
     put_levels(scratch, s);
+    size_t earlier = scratch->n;
+    if (s->def->compare != COMPARES_NOTHING)
+        put_seen(scratch, &s->earlier);
+    size_t newest = scratch->n;
+    if (s->def->compare != COMPARES_NOTHING)
+        put_seen(scratch, &s->newest);
     TRY(buf_status(scratch));
     SeriesRec rec = {.decl = s->decl,
                      .key = list_at(scratch, 0, group),
                      .group = list_at(scratch, group, sums),
                      .sums = list_at(scratch, sums, pending),
                      .pending = list_at(scratch, pending, levels),
-                     .levels = list_at(scratch, levels, scratch->n),
+                     .levels = list_at(scratch, levels, earlier),
+                     .earlier = list_at(scratch, earlier, newest),
+                     .newest = list_at(scratch, newest, scratch->n),
                      .judged = s->judged,
                      .said = s->said,
                      .failed = s->failed,
@@ -203,6 +212,14 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
             take_total(&t, &p->totals[i]);
     }
     TRY(take_done(&t));
+    if (def->compare != COMPARES_NOTHING) {
+        t = take_from(rec.earlier);
+        if (!take_seen(&t, a, &out->earlier) || take_done(&t) != OK)
+            return ERR_DAMAGED;
+        t = take_from(rec.newest);
+        if (!take_seen(&t, a, &out->newest) || take_done(&t) != OK)
+            return ERR_DAMAGED;
+    }
     return take_levels(rec.levels, def, out->levels);
 }
 
@@ -269,7 +286,7 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
 }
 
 bool window_keeps(const KpiDef *def) {
-    return def->level_count > 0 &&
+    return def->level_count > 0 && def->compare == COMPARES_NOTHING &&
            (def->window == WINDOW_IS_STEPPED
                 ? def->step.i == def->length.i
                 : def->window != WINDOW_IS_SLIDING && def->window != WINDOW_IS_NOW);
@@ -531,7 +548,15 @@ Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measur
     else if (status == OK)
         status = series_measure(l, s, clock, key, out);
     vec_free(&room);
-    return status;
+    return status == OK ? series_compare(l, s, clock, key, out) : status;
+}
+
+Status series_compare(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *m) {
+    Seen before;
+    if (s->def->compare == COMPARES_NOTHING)
+        return OK;
+    TRY(compare_at(l, s, at, key, &before));
+    return compare_with(s->def, &before, m);
 }
 
 Status measure_value(const Measure *m, Arena *a, Value *out) {
@@ -657,6 +682,8 @@ void put_measure_json(Buf *out, const Bundle *b, ZoneCache *zone, Value v) {
 
 /* A quotient of two aggregates of one kind is a share; any other is so much a sample. */
 static bool is_share(const KpiDef *def, Value v) {
+    if (def->compare == COMPARES_CHANGE || def->compare == COMPARES_MULTIPLE)
+        return def->compare == COMPARES_CHANGE;
     return v.items[0].kind == V_PERCENT ||
            (def->agg_count == 2 && def->aggs[0].kind == def->aggs[1].kind);
 }

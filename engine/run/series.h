@@ -43,6 +43,13 @@ typedef struct Pending {
 /* A sample that comes at the end of a pane counts from then or, if it lies there, from the next. */
 enum { PENDING_MOST = 2 };
 
+/* What was measured at an instant: num, of a quotient over den; absent also with too few samples.
+ */
+typedef struct Seen {
+    bool absent;
+    Value num, den;
+} Seen;
+
 typedef struct Series {
     uint64_t number;
     uint32_t decl;
@@ -56,6 +63,7 @@ typedef struct Series {
     uint32_t pending_count;
     int64_t judged; /* when it was judged last, up to when samples have left; INT64_MIN: never */
     bool failed;    /* what it measures did not fit, and that was said */
+    Seen earlier, newest; /* compare.h: what it is compared with; what was kept of it last */
     uint64_t said;
     int64_t timer_at;
     /* Of windows that are kept when they are over (window_keeps), each known by its end: */
@@ -69,6 +77,7 @@ typedef struct Measure {
     bool absent, ratio;
     Value num, den; /* den: of a ratio */
     uint64_t samples;
+    Seen now, before; /* of a KPI that compares: what it compares */
 } Measure;
 
 /* ---- records */
@@ -110,6 +119,8 @@ MUST_USE Status series_measure_of(const Series *s, const Dec best[KPI_AGGS],
 /* The same at a clock that may be past the last judgement: what has entered and left since is moved
  * in the totals of *s first. */
 MUST_USE Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out);
+/* Makes of what is measured what the KPI says: against what was before, if it compares. */
+MUST_USE Status series_compare(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *m);
 /* The value for an effect: V_ABSENT, a value, or a list of two. */
 MUST_USE Status measure_value(const Measure *m, Arena *a, Value *out);
 bool bound_holds(const BoundDef *bound, const Measure *m);

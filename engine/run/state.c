@@ -87,8 +87,10 @@ static bool holds_still(const Live *v, int64_t at) {
 /* What a series measures now; it stays as it is. */
 static Status measure_now(Engine *e, const Live *v, Measure *out) {
     Series s = v->s;
-    if (holds_still(v, e->instant))
-        return series_measure(e->l, &s, e->instant, &e->key, out);
+    if (holds_still(v, e->instant)) {
+        TRY(series_measure(e->l, &s, e->instant, &e->key, out));
+        return series_compare(e->l, &s, e->instant, &e->key, out);
+    }
     return series_at(e->l, &s, e->instant, &e->event, &e->key, out);
 }
 

@@ -469,8 +469,11 @@ Node *build_kpi_value(Builder *b, Tok at, Tok name, NodeList group, Tok property
     return node;
 }
 
-Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window) {
-    Node *node = build_node(b, N_MEASURED, agg.span, window->span, agg);
+Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window,
+                     Node *compare) {
+    Node *node =
+        build_node(b, N_MEASURED, agg.span, (compare != NULL ? compare : window)->span, agg);
+    node->d = compare;
     node->a = build_aggregate(b, agg, (Tok){0}, args.first, where, end);
     node->c = window;
     return node;
@@ -628,16 +631,21 @@ Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op) {
     return node;
 }
 
-Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window) {
-    Node *node = build_node(b, N_MEASURE, at.span,
-                            (window != NULL ? window
-                             : by != NULL   ? by
-                                            : a)
-                                ->span,
-                            at);
+Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window, Node *compare) {
+    const Node *last = compare != NULL ? compare : window != NULL ? window : by != NULL ? by : a;
+    Node *node = build_node(b, N_MEASURE, at.span, last->span, at);
     node->a = a;
     node->b = by;
     node->c = window;
+    node->d = compare;
+    return node;
+}
+
+Node *build_compare(Builder *b, int how, Tok at, Tok unit, Node *before, Tok end) {
+    Node *node = build_node(b, N_COMPARE, at.span, end.span, at);
+    node->op = (uint16_t)how;
+    node->flag = unit.kind == 0 ? 0 : (uint8_t)(unit.sub + 1);
+    node->a = before;
     return node;
 }
 

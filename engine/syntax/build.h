@@ -78,7 +78,10 @@ Node *build_compared(Builder *b, Tok at, int mark, Node *a, Node *c);
 /* kpi NAME(GROUP).PROPERTY */
 Node *build_kpi_value(Builder *b, Tok at, Tok name, NodeList group, Tok property);
 /* An aggregate in a condition, of `args` and where that holds, over a window. */
-Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window);
+Node *build_measured(Builder *b, Tok agg, NodeList args, Node *where, Tok end, Node *window,
+                     Node *compare);
+/* unit: of a rate */
+Node *build_compare(Builder *b, int how, Tok at, Tok unit, Node *before, Tok end);
 Node *build_state_is(Builder *b, Tok at, Tok name, NodeList key, Tok negated, int of, Tok state);
 Node *build_owner(Builder *b, Tok name);
 Node *build_power(Builder *b, Tok verb);
@@ -102,7 +105,7 @@ Node *build_absent(Builder *b, Node *a, Tok end, bool negated);
 Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how);
 Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
-Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window);
+Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window, Node *compare);
 Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok end);
 Node *build_window(Builder *b, Tok at, Node *length, Node *step);
 Node *build_window_per(Builder *b, Tok at, Tok unit);

@@ -20,6 +20,8 @@ Readings of the specification that it takes:
      beginning of the step in which its value stands.
   K9 A rule that asks what is measured sees it as it was before its event, at the clock. A comparison does not hold
      where there is nothing, or there are too few samples.
+  K10 A measure that is compared is held against the measure as it was, with what had come by then, at the last instant at
+     which it may have changed that lies so long before; there was nothing before the first sample.
   K8 An episode is restated if it would not have been, or was not and would have been, or if the instant of its raising
      or clearing before the window's end is another. Episodes with samples of the window's own time have the numbers that
      were said; others are the same if they overlap, in order.
@@ -85,6 +87,7 @@ class Kpi:
     empty: str
     levels: dict  # name -> (Bound, Bound or None)
     emits: bool
+    compare: tuple = ()  # (change, multiple, difference or a unit of a rate, minutes, days)
 
     def calendar(self):
         return isinstance(self.window[0], str)
@@ -92,7 +95,15 @@ class Kpi:
     def keeps(self):
         """Late samples change windows that are over."""
         tumbles = bool(self.window[2]) and self.window[0] == self.window[2]
-        return bool(self.levels) and (self.calendar() or tumbles)
+        return bool(self.levels) and not self.compare and (self.calendar() or tumbles)
+
+    def compared(self):
+        if not self.compare:
+            return ""
+        how, minutes, days = self.compare
+        form = {"change": "change from", "multiple": "multiple of", "difference": "difference from"}.get(
+            how, "change per %s from" % how)
+        return " as %s %s before" % (form, "%d days" % days if days else "%d minutes" % minutes)
 
     def said(self):
         minutes, days, step = self.window
@@ -100,7 +111,7 @@ class Kpi:
                "  measure %s %s%s" % (" / ".join(a.said() for a in self.aggregates),
                                       "per " + minutes if self.calendar() else
                                       "over %d days" % days if days else "over %d minutes" % minutes,
-                                      " by %d minutes" % step if step else "")]
+                                      " by %d minutes" % step if step else "") + self.compared()]
         if self.samples:
             out.append("  at least %d samples" % self.samples)
         if self.empty:
@@ -216,8 +227,11 @@ class Oracle:
         self.left = {}
         self.series, self.lines, self.leaf = [], [], 1
         self.judged = BEGIN - timedelta(days=400)
-        first = [k for k in kpis if all(a.event != "alarm" for a in k.aggregates)]
-        self.order = first + [k for k in kpis if k not in first]
+        self.order, rest = [], list(kpis)
+        while rest:  # the first in the text of those to which nothing leads any more
+            one = next(k for k in rest if all(a.event != "alarm" for a in k.aggregates) or not any(x.emits for x in rest))
+            self.order.append(one)
+            rest.remove(one)
 
     # ---- time
     def wall(self, at):
@@ -285,8 +299,47 @@ class Oracle:
     # ---- values
     def value(self, series, at):
         """(fraction or None, how JSON has it, samples) of a series at an instant."""
+        if series.kpi.compare:
+            return self.compared(series, at)
+        return self.plainly(series, at)
+
+    def plainly(self, series, at):
         return self.value_of(series, [s for s in series.samples
                                       if self.enters(series.kpi, s) <= at < self.leaves(series.kpi, s.time)])
+
+    def later(self, kpi, at):
+        """When what was measured at an instant is what was before."""
+        _, minutes, days = kpi.compare
+        return self.instant(self.wall(at) + timedelta(days=days)) if days else at + minutes * MINUTE
+
+    def turning(self, series):
+        """When what is measured may change."""
+        return {t for s in series.samples for t in (self.enters(series.kpi, s), self.leaves(series.kpi, s.time))}
+
+    def compared(self, series, at):
+        """K10: against what was measured at the last instant that lies so long before."""
+        kpi = series.kpi
+        how, minutes, days = kpi.compare
+        now, _, count = self.plainly(series, at)
+        before = None
+        first = min((self.enters(kpi, s) for s in series.samples), default=at)
+        for t in sorted(self.turning(series)):
+            if first <= t <= at and self.later(kpi, t) <= at:
+                exact, _, n = self.plainly(series, t)
+                before = exact if n >= kpi.samples else None
+        if count < kpi.samples:
+            now = None
+        if now is None or before is None or (how in ("change", "multiple") and before == 0):
+            return None, None, count
+        if how == "difference":
+            out = now - before
+            return out, out.numerator, count
+        out = {"change": (now - before) / abs(before) if before else None,
+               "multiple": now / before if before else None}.get(how)
+        if how not in ("change", "multiple"):
+            unit = {"hour": 60, "minute": 1, "day": 1}[how]
+            out = (now - before) * Fraction(unit, days if days else minutes)
+        return out, self.ratio(out.numerator, out.denominator, out), count
 
     def value_of(self, series, held):
         kpi, parts = series.kpi, []
@@ -367,6 +420,10 @@ class Oracle:
         shown = "absent" if value is None else str(value)
         if isinstance(value, dict):
             shown = self.fraction_for_people(series.kpi.aggregates, value)
+            if series.kpi.compare:
+                share = Fraction(value["num"], value["den"])
+                shown = value["percent"] if series.kpi.compare[0] == "change" else \
+                    digits(Fraction(round(share * 100), 100), 2)
         if level == "cleared":
             self.say("remit.notified", series, at, {"to": ["chief"]})
             return []
@@ -527,6 +584,8 @@ class Oracle:
         for series in self.series:
             for s in series.samples:
                 found += [self.enters(series.kpi, s), self.leaves(series.kpi, s.time)]
+            if series.kpi.compare:
+                found += [self.later(series.kpi, t) for t in self.turning(series) if t <= self.judged]
             for name, level in series.levels.items():
                 if level.waits:
                     bound, clear = series.kpi.levels[name]
@@ -674,6 +733,7 @@ def make_probe(rng, n, kpis):
     aggregate = Aggregate(what, rng.choice(("gain", "loss")), rng.random() < 0.3, field)
     if what == "percentile":
         aggregate.share = rng.choice(("50", "90"))
+    kpis = [k for k in kpis if not k.compare]
     kpi = Kpi("m%d" % n, [aggregate], rng.random() < 0.7, rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), ("day", 0, 0))),
               0, "", {}, False) if own else rng.choice(kpis)
     first = kpi.aggregates[0]
@@ -686,6 +746,31 @@ def make_probe(rng, n, kpis):
     if field == "amount" and rng.random() < 0.5:
         bound.value, bound.text = Fraction(2), "2"
     return Probe("p%d" % n, rng.choice(("gain", "loss")), kpi, own, bound)
+
+
+def add_compared(seed, kpis):
+    """One more KPI in some cases, which compares."""
+    rng = random.Random(seed * 11 + 5)
+    if rng.random() < 0.5:
+        return
+    what = rng.choice(("count", "sum", "average", "min", "percentile", "distinct"))
+    one = Aggregate(what, rng.choice(("gain", "loss")), rng.random() < 0.2)
+    one.share = "50" if what == "percentile" else ""
+    how = rng.choice(("change", "change", "multiple", "difference", "hour", "day"))
+    if how == "difference" and what not in ("count", "distinct"):
+        how = "change"
+    minutes, days = (0, 1) if how == "day" else rng.choice(((30, 0), (60, 0), (45, 0))) if how == "hour" else \
+        rng.choice(((30, 0), (60, 0), (90, 0), (0, 1), (0, 2)))
+    up = rng.random() < 0.6
+    bound = make_bound(rng, "share" if how == "change" else "amount", up)
+    if how == "change":
+        bound.value, bound.text = bound.value * 10, "%d%%" % (bound.value * 1000)
+    if not up:
+        bound.value, bound.text = -bound.value, "-" + bound.text
+    kpis.append(Kpi("k%d" % len(kpis), [one], rng.random() < 0.7,
+                    rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), ("day", 0, 0))),
+                    rng.choice((0, 0, 2)), rng.choice(("", "clear", "alert")), {"warning": (bound, None)},
+                    rng.random() < 0.7, (how, minutes, days)))
 
 
 def make_probes(seed, kpis):

@@ -101,6 +101,7 @@ def cut_by_ticks(remit, folder, events, until, rng):
 
 def case(remit, seed, folder):
     kpis, zone, events = oracle.make(seed)
+    oracle.add_compared(seed, kpis)
     probes = oracle.make_probes(seed, kpis)
     rng = random.Random(seed + 1)
     until = max(e[2] for e in events) + timedelta(days=rng.choice((0, 1, 2)), minutes=rng.choice((0, 30, 60)))

@@ -39,6 +39,8 @@ duty answer on ask as q { owed by q.with  due within 3 hours  fulfilled by done 
 duty look(k: id) { owed by a  due within 2 hours  fulfilled by remit.reported  escalate { at due to a.lead } }
 duty dig(colour: one of red, green, blue) { owed by b  due within 4 hours  fulfilled by remit.reported }
 kpi waiting by owner { measure count(open, breached duty answer)  warning above 1 for 10 minutes  when warning { notify director "has " + value } }
+kpi faster by colour { measure average(paid.amount) over 1 hour as change from 40 minutes before  warning above 10% for 10 minutes
+  when warning { notify director "up " + value } when cleared { notify a } }
 kpi overdue { measure count(breached duty dig) / count(open, breached duty dig)  critical above 40%  when critical { notify director } }
 kpi took by n { measure average(answer.elapsed) over 1 day  warning above 1 hour, clear below 50 minutes }
 rule burden on stop where waiting(a) at least 1 or percentile(50, answer.elapsed) over 1 day above 90 minutes { notify b.lead "burden" }
