@@ -186,14 +186,17 @@ static Status stop_range(Engine *e, uint32_t entity, const Value *key, uint32_t 
         put_text(&e->text, S(", not "));
         put_value_text(&e->text, e->b, &e->render.zone, v);
     } else {
-        put_text(&e->text, S(" cannot be empty"));
+        put_text(&e->text, type->is_id ? S(" cannot be empty") : S(" is of another kind"));
     }
     return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
 }
 
 /* ---- setting */
 
-static bool takes(const TypeDef *type, Value v) {
+/* Whether a field takes a value. Kinds are proved; which enumeration it is of is not. */
+static bool takes(const Engine *e, const TypeDef *type, Value v) {
+    if (!value_fits(e->b, type, v))
+        return false;
     if (v.kind == V_ABSENT)
         return true;
     if (type->is_id && v.n == 0)
@@ -291,9 +294,9 @@ Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, 
     const EntityDef *def = &e->b->entities[entity];
     Change *c;
     for (uint32_t i = 0; i < def->key_count; i++)
-        if (!takes(&def->fields[def->keys[i]].type, key[i]))
+        if (!takes(e, &def->fields[def->keys[i]].type, key[i]))
             return stop_range(e, entity, key, def->keys[i], key[i]);
-    if (!takes(&def->fields[field].type, value))
+    if (!takes(e, &def->fields[field].type, value))
         return stop_range(e, entity, key, field, value);
     TRY(change_of(e, entity, key, &c));
     if (c->deleter.there)
@@ -328,10 +331,10 @@ static Status make(Engine *e, const Change *c, Value *fields) {
     for (uint32_t i = 0; i < def->key_count; i++)
         fields[def->keys[i]] = c->key[i];
     for (uint32_t i = 0; i < def->field_count; i++) {
-        if (fields[i].kind != V_ABSENT || def->fields[i].type.optional)
+        if (value_fits(e->b, &def->fields[i].type, fields[i]))
             continue;
         uint32_t by = 0;
-        while (!c->setters[by].there)
+        while (by + 1 < def->field_count && !c->setters[by].there)
             by++;
         buf_reset(&e->text);
         put_held_name(&e->text, e, c->entity, c->key, -1);

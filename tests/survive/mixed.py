@@ -33,9 +33,11 @@ event done { k: id  n: number }
 event paid { k: id  colour: one of red, green, blue  amount: money?  big: flag = no }
 event back { k: id  colour: one of red, green, blue  amount: money  big: flag = no }
 event alarm { colour: one of red, green, blue }
+entity seen { key k: id  n: integer 0..60 = 0  last: number? }
+entity shade { key colour: one of red, green, blue  alarms: integer = 0 }
 duty answer on ask as q { owed by q.with  due within 3 hours  fulfilled by done where it.k = q.k
   escalate { at 50% remind q.with  at due to director }
-  when breached { ask second(q.k, q.n) } }
+  when breached { ask second(q.k, q.n)  set seen(q.k).n = seen(q.k).n + 2 } }
 duty look(k: id) { owed by a  due within 2 hours  fulfilled by remit.reported  escalate { at due to a.lead } }
 duty dig(colour: one of red, green, blue) { owed by b  due within 4 hours  fulfilled by remit.reported }
 kpi waiting by owner { measure count(open, breached duty answer)  warning above 1 for 10 minutes  when warning { notify director "has " + value } }
@@ -48,6 +50,9 @@ rule often on paid as p where count(paid where it.colour = p.colour) over 1 hour
 rule large on back as r where sum(back.amount where it.colour = r.colour and it.big) over 1 day above 20 CNY { oblige look(r.k) }
 rule mean on back where average(paid.amount) per day above 3 CNY { notify b.lead }
 rule tell on done as d where d.n > 3 { notify director "done " + d.k }
+rule note on done as d { set seen(d.k).n = seen(d.k).n + 1 }
+rule clear on stop as s where (seen(s.k).n else 0) > 3 { delete seen(s.k) }
+rule colour on alarm as x { set shade(x.colour).alarms = shade(x.colour).alarms + 1 }
 """
 
 
@@ -142,17 +147,19 @@ def kpi(rng: random.Random, number: int, of_alarms: bool) -> str:
     colour = "colour" if by else "green"
     warning = rng.choice(("oblige dig(%s)", "ask third(%s)", "ask third(%s) oblige dig(%s)")).replace("%s", colour)
     alarm = "" if of_alarms else rng.choice(("", " emit alarm { colour: %s }" % colour))
+    counted = "set seen(\"%d\").n = seen(\"%d\").n + 1" % (number, number)
     if of_alarms:
         warning = "notify director"  # what it sets off must not lead back to it
     out += ["  when warning { %s%s }" % (warning, alarm), "  when critical { notify director \"now \" + value }",
-            "  when cleared { notify a.lead }"]
+            "  when cleared { notify a.lead  %s }" % counted]
     return "\n".join(out + ["}"]) + "\n"
 
 
 def policy(rng: random.Random, lawful: bool) -> str:
     kpis = [kpi(rng, number, of_alarms=False) for number in range(rng.randint(1, 3))]
     kpis.append(kpi(rng, len(kpis), of_alarms=True))
-    parts = [first(rng, lawful), second(rng), third(rng)] + kpis
+    more = "" if lawful else "rule frequent on done as d where (seen(d.k).n else 0) > 2 { notify b \"often \" + d.k }\n"
+    parts = [more, first(rng, lawful), second(rng), third(rng)] + kpis
     rng.shuffle(parts)  # their order is that in which they are judged
     return HEAD + "".join(parts)
 
