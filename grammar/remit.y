@@ -395,6 +395,7 @@ action(N) ::= ASK(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_AS
 action(N) ::= ASK(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
 action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
+action(N) ::= FOR_EACH(K) ID(S) IN expr(A) where(W) LB actions(B) RB(R). { N = build_for_each(b, K, S, A, W, B, R); }
 action(N) ::= SET(K) dotted(E) CALLP args(A) RP DOT ID(F) EQ expr(V). { Tok S = build_name(E); N = build_set(b, K, S, A, build_list(b, build_none(), build_init(b, F, V)), F); }
 action(N) ::= SET(K) dotted(E) CALLP args(A) RP LB inits(I) RB(R). { Tok S = build_name(E); N = build_set(b, K, S, A, I, R); }
 action(N) ::= DELETE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_DELETE, K, S, build_no_token(), A.first, NULL, NULL, R); }
@@ -433,6 +434,8 @@ value(N) ::= OWNER(S). { N = build_owner(b, S); }
 value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
 value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= value(V) DOT ID(S) CALLP args(A) RP(R). { N = build_call_in(b, V, S, A, R); }
+value(N) ::= ID(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
+value(N) ::= AGG(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
 value(N) ::= AGG(S). { N = build_leaf(b, N_REF, S, S); }
 value(N) ::= AGG(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 value(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
@@ -466,6 +469,9 @@ expr(N) ::= expr(A) OF(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) ROUNDED_TO(O) NUMBER(P) PLACES ROUNDING(R). { N = build_rounded(b, O, A, P, R); }
 expr(N) ::= expr(A) IN(O) lp exprs(L) RP(R). { N = build_among(b, A, O, L, R); }
 expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O, build_among(b, A, K, L, R)); }
+expr(N) ::= expr(A) IN(O) dotted(B). { N = build_binary(b, O, A, build_path(b, B)); }
+expr(N) ::= expr(A) NOT(O) IN(K) dotted(B). [IN] { N = build_unary(b, O, build_binary(b, K, A, build_path(b, B))); }
+expr(N) ::= LBRACK(S) args(A) RBRACK(R). { N = build_list_of(b, S, A, R); }
 expr(N) ::= expr(A) IS PRESENT(K). { N = build_absent(b, A, K, true); }
 expr(N) ::= expr(A) IS ABSENT(K). { N = build_absent(b, A, K, false); }
 expr(N) ::= expr(A) IS NOT ABSENT(K). { N = build_absent(b, A, K, true); }

@@ -15,6 +15,17 @@ typedef enum HitRow {
     HIT_COUNT
 } HitRow;
 
+/* What is done with many, one after another. Kept in bundles: never renumbered. */
+typedef enum LoopDoes {
+    LOOP_EACH, /* actions */
+    LOOP_COUNTS,
+    LOOP_ANY,
+    LOOP_SUMS,
+    LOOP_LEAST,
+    LOOP_GREATEST,
+    LOOP_DOES
+} LoopDoes;
+
 /* Whether all rows that apply count; else one does. */
 static inline bool hit_gathers(HitRow hit) {
     return hit >= HIT_RULE_ORDER;

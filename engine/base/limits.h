@@ -16,6 +16,8 @@ enum {
     LIMIT_FIELDS = 250,            /* fields of one event or record */
     LIMIT_ENTITIES = 250,          /* kinds of entities of one policy */
     LIMIT_ENTITY_FIELDS = 100,     /* fields of one entity */
+    LIMIT_LIST_WRITTEN = 100,      /* items of a list as written */
+    LIMIT_LOOPS = 4,               /* loops in one another */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */
     LIMIT_VOTES = 1000,            /* votes that one requirement asks for */

@@ -200,6 +200,7 @@ typedef struct Local {
     const Node *node; /* the LET's value; NULL for a parameter */
     uint32_t number;  /* among the lets, or among the parameters */
     bool parameter;
+    bool item; /* what a loop is at */
     Span at;
 } Local;
 
@@ -211,7 +212,21 @@ typedef struct Scope {
     VEC(Local) locals;
     uint32_t owner;     /* 1 + the local that is who owes the duty; 0: none */
     const Node *target; /* the SET whose values are looked at, or NULL */
+    const Type *item;   /* what `it` is in a loop, or NULL */
+    uint32_t loops;     /* how many are around */
 } Scope;
+
+/* Something that goes over many. */
+typedef struct Loop {
+    LoopDoes does;
+    bool negated;         /* of ANY: what is asked is whether none is otherwise */
+    const Entity *entity; /* all of a kind; NULL: the items of a list */
+    const Node *source;   /* the list */
+    Type item;
+    const Node *where, *value, *actions; /* NULL: none */
+    Scope scope; /* of these: of a FOR_EACH the last local is the item, else `it` */
+    const Node *node;
+} Loop;
 
 /* An input of a table: a parameter, or an expression over the parameters. */
 typedef struct ColumnFeed {

@@ -22,7 +22,11 @@ typedef enum Bind {
     BIND_CONST,    /* a literal */
     BIND_BUILTIN,  /* a call; slot: Builtin */
     BIND_ENTITY,   /* a call with a key; means: Entity */
-    BIND_HELD      /* slot: field's number of an entity, which is `a` */
+    BIND_HELD,     /* slot: field's number of an entity, which is `a` */
+    BIND_ITEM,     /* what a loop is at */
+    BIND_LOOP,     /* a call that goes over many; means: Loop */
+    BIND_MEMBERS,  /* who holds the party `a` */
+    BIND_AMONG     /* whether `a` is an item of the list `b` */
 } Bind;
 
 /* What the language itself can compute: the rows FUNCTION of keywords.def, and two of AGG. */
@@ -185,8 +189,19 @@ bool expr_reads(const Node *node);
 /* Checks the arguments of a call of what is unknown. */
 void arguments_any(Program *p, const Scope *scope, Node *first);
 
+/* loop.c: whether a call goes over many; such a call; and the action. */
+bool is_loop(Program *p, const Scope *scope, const Node *node);
+Type loop_check(Program *p, const Scope *scope, Node *node);
+void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_approval);
+
 /* expr.c: checks an expression where `want` is wanted (NULL: anything) and gives its type. */
 Type expr_check(Program *p, const Scope *scope, Node *node, const Type *want);
+/* Whether the first of names joined by points is one that is at hand, or none of a declaration. */
+bool expr_bound(const Scope *scope, const Node *node);
+/* The dotted text of names joined by dots; false if something else is among them. */
+bool dotted_text(Program *p, const Node *node, Str *out);
+/* Whether a function of the language has this name, in either language. */
+bool function_named(Str name, Builtin function);
 /* The same, and reports what does not fit `want`, or may be absent. */
 Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want);
 /* The same as expr_check of an operand: one value, and present. */

@@ -177,6 +177,9 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
         case N_DELETE:
             delete_check(p, scope, action);
             break;
+        case N_FOR_EACH:
+            for_each_check(p, scope, action, where, of_approval);
+            break;
         case N_LET:
         case N_SET_ZONE:
         case N_SET_CALENDAR:
@@ -229,7 +232,9 @@ bool expr_same(const Node *a, const Node *b) {
     bool same = a->kind == b->kind && a->op == b->op && a->bind == b->bind &&
                 a->means == b->means && a->slot == b->slot && a->flag == b->flag &&
                 (bound || (str_eq(a->text, b->text) && str_eq(a->more, b->more)));
-    if (!same || (a->kind != N_CALL && a->kind != N_MEASURED && a->kind != N_STATE_IS))
+    if (same && a->kind == N_CALL && !expr_same(a->b, b->b))
+        return false;
+    if (!same || (a->kind != N_CALL && a->kind != N_LIST && a->kind != N_MEASURED && a->kind != N_STATE_IS))
         return same && expr_same(a->a, b->a) && expr_same(a->b, b->b);
     const Node *x = a->a, *y = b->a;
     for (; same && x != NULL && y != NULL; x = x->next, y = y->next)
@@ -744,6 +749,7 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_NOTIFY:
     case N_SET:
     case N_DELETE:
+    case N_FOR_EACH:
         diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
                   say_both(p, "duty", "职责"),
                   say_both(p, "write it in when breached { ... }, or in a rule",

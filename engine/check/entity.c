@@ -156,13 +156,16 @@ Type entity_field(Program *p, const Scope *scope, Node *node, const Type *of) {
 bool expr_reads(const Node *node) {
     if (node == NULL)
         return false;
-    if (node->bind == BIND_ENTITY || node->kind == N_STATE_IS || node->kind == N_MEASURED ||
+    if (node->bind == BIND_LOOP && ((const Loop *)node->means)->entity != NULL)
+        return true;
+    if (node->bind == BIND_ENTITY || node->bind == BIND_MEMBERS || node->kind == N_STATE_IS || node->kind == N_MEASURED ||
         (node->bind == BIND_TABLE && ((const Table *)node->means)->reads))
         return true;
-    for (const Node *arg = node->kind == N_CALL ? node->a : NULL; arg != NULL; arg = arg->next)
+    bool list = node->kind == N_CALL || node->kind == N_LIST;
+    for (const Node *arg = list ? node->a : NULL; arg != NULL; arg = arg->next)
         if (expr_reads(arg))
             return true;
-    return (node->kind != N_CALL && expr_reads(node->a)) || expr_reads(node->b);
+    return (!list && expr_reads(node->a)) || expr_reads(node->b);
 }
 
 bool entity_whole(Program *p, const Node *node, const Type *type) {

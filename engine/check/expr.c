@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
+#include "engine/base/limits.h"
 #include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 
@@ -454,17 +455,35 @@ static Type check_part(Program *p, Node *node, const Type *of) {
     return type_error();
 }
 
-static Type check_field(Program *p, const Scope *scope, Node *node) {
+bool expr_bound(const Scope *scope, const Node *node) {
     const Node *root = dotted_root(node);
+    return root->kind != N_REF || local_find(scope, root->text) != NULL ||
+           is_alias(scope, root->text);
+}
+
+/* Those who hold a party. */
+static Type check_members(Program *p, Node *node, Type of) {
+    static const Type person = {.kind = TY_PARTY};
+    if (of.optional) {
+        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
+                  source_text(p->sources, node->a->span));
+        return type_error();
+    }
+    node->bind = BIND_MEMBERS;
+    return (Type){.kind = TY_LIST, .item = &person};
+}
+
+static Type check_field(Program *p, const Scope *scope, Node *node) {
     Str name;
-    bool bound =
-        root->kind != N_REF || local_find(scope, root->text) != NULL || is_alias(scope, root->text);
+    bool bound = expr_bound(scope, node);
     if (!bound && dotted_text(p, node, &name)) {
         Type party = check_party(p, node, name);
-        if (party.kind == TY_ERROR && is_property(node, PROPERTY_SUPERIOR)) {
+        if (party.kind == TY_ERROR &&
+            (is_property(node, PROPERTY_SUPERIOR) || is_property(node, PROPERTY_MEMBERS))) {
             Type of = expr_check(p, scope, node->a, NULL);
             if (of.kind == TY_PARTY)
-                return check_superior(p, node, of);
+                return is_property(node, PROPERTY_MEMBERS) ? check_members(p, node, of)
+                                                           : check_superior(p, node, of);
             if (of.kind != TY_ERROR)
                 diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
             return type_error();
@@ -488,6 +507,8 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
         return entity_field(p, scope, node, &of);
     if (of.kind == TY_PARTY && is_property(node, PROPERTY_SUPERIOR))
         return check_superior(p, node, of);
+    if (of.kind == TY_PARTY && is_property(node, PROPERTY_MEMBERS))
+        return check_members(p, node, of);
     if (of.kind == TY_INSTANT || of.kind == TY_DATE)
         return check_part(p, node, &of);
     if (of.kind != TY_ERROR)
@@ -527,9 +548,20 @@ static int function_find(Str name) {
     return -1;
 }
 
+bool function_named(Str name, Builtin function) {
+    return function_find(name) == (int)function;
+}
+
 static Type check_call(Program *p, const Scope *scope, Node *node) {
     if (node->flag != 0 || asks_kpi(p, node))
         return kpi_value_check(p, scope, node);
+    if (is_loop(p, scope, node))
+        return loop_check(p, scope, node);
+    if (node->b != NULL) {
+        diag_add2(p->diags, DIAG_NO_WHERE, node->at, node->text,
+                  source_text(p->sources, node->b->span));
+        return type_error();
+    }
     const Table *table = decision_find(p, node->text);
     int function = table == NULL ? function_find(node->text) : -1;
     if (function >= 0)
@@ -752,9 +784,30 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     return type_plain(TY_FLAG);
 }
 
+/* Whether one value is among those of a list. */
+static Type check_among(Program *p, const Scope *scope, Node *node) {
+    Type list = operand(p, scope, node->b, NULL);
+    if (list.kind != TY_LIST) {
+        if (list.kind != TY_ERROR)
+            diag_add3(p->diags, DIAG_NOT_MANY, node->b->span,
+                      source_text(p->sources, node->b->span), type_text(p, &list),
+                      say_both(p, "name a list, or write the values: in (A, B)",
+                               "请写一个列表，或写出各值：属于 (甲, 乙)"));
+        expr_check(p, scope, node->a, NULL);
+        return type_plain(TY_FLAG);
+    }
+    Type want = *list.item;
+    want.bounded = false;
+    expr_want(p, scope, node->a, &want);
+    node->bind = BIND_AMONG;
+    return type_plain(TY_FLAG);
+}
+
 static Type check_binary(Program *p, const Scope *scope, Node *node) {
     Type a, b;
     switch (node->op) {
+    case MARK_IN:
+        return check_among(p, scope, node);
     case MARK_AND:
     case MARK_OR:
         expr_condition(p, scope, node->a);
@@ -838,6 +891,8 @@ static Type check_function(Program *p, const Scope *scope, Node *node, int funct
     case BUILTIN_MIN:
     case BUILTIN_MAX:
         return check_ordered(p, scope, node);
+    case BUILTIN_ALL: /* goes over many: loop.c */
+        break;
     }
     UNREACHABLE();
 }
@@ -886,13 +941,57 @@ static Type check_else(Program *p, const Scope *scope, Node *node, const Type *w
     return type;
 }
 
+/* A list of what is written: items of one type. */
+static Type check_list(Program *p, const Scope *scope, Node *node, const Type *want) {
+    Type *item = new (p->arena, Type, 1);
+    if (item == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    const Type *wanted = want != NULL && want->kind == TY_LIST ? want->item : NULL;
+    if (wanted != NULL)
+        *item = *wanted;
+    else if (node->a == NULL) {
+        diag_add3(p->diags, DIAG_NOT_MANY, node->span, source_text(p->sources, node->span),
+                  say_both(p, "a list of nothing known", "类型未知的空列表"),
+                  say_both(p, "write an item", "请至少写一项"));
+        return type_error();
+    }
+    size_t n = 0;
+    for (Node *one = node->a; one != NULL; one = one->next, n++) {
+        Type type = wanted != NULL ? expr_want(p, scope, one, wanted) : operand(p, scope, one, n == 0 ? NULL : item);
+        if (wanted != NULL || type.kind == TY_ERROR)
+            continue;
+        if (n == 0)
+            *item = plain(&type);
+        else if (item->kind == TY_INTEGER && type.kind == TY_NUMBER)
+            item->kind = TY_NUMBER;
+        else if (!type_fits(&type, item))
+            say_wrong_type(p, one, &type, item);
+    }
+    if (n > LIMIT_LIST_WRITTEN)
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->span, say_both(p, "this list", "这个列表"),
+                  say(p, "%d", LIMIT_LIST_WRITTEN));
+    if (item->kind >= TY_LIST) {
+        say_wrong_type(p, node, item, &(Type){.kind = TY_TEXT});
+        return type_error();
+    }
+    return (Type){.kind = TY_LIST, .item = item};
+}
+
 static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *want) {
     switch (node->kind) {
+    case N_LIST:
+        return check_list(p, scope, node, want);
     case N_LIT:
         return check_literal(p, scope, node, want);
     case N_REF:
         return check_ref(p, scope, node, want);
     case N_IT:
+        if (scope != NULL && scope->item != NULL) {
+            node->bind = BIND_ITEM;
+            return *scope->item;
+        }
         node->bind = BIND_IT;
         if (scope == NULL || scope->it == NULL) {
             if (scope != NULL && scope->event == NULL)
@@ -977,7 +1076,28 @@ void expr_condition(Program *p, const Scope *scope, Node *node) {
         present(p, node, type);
 }
 
+/* A list of constants. */
+static bool list_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out) {
+    Value *items = new (p->arena, Value, node_count(node->a) + 1);
+    uint32_t n = 0;
+    if (items == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    if (want == NULL || want->kind != TY_LIST) {
+        (void)expr_want(p, NULL, node, want);
+        return false;
+    }
+    for (Node *one = node->a; one != NULL; one = one->next)
+        if (!expr_constant(p, one, want->item, code, &items[n++]))
+            return false;
+    *out = (Value){.items = items, .n = n, .kind = V_LIST};
+    return true;
+}
+
 bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out) {
+    if (node->kind == N_LIST)
+        return list_constant(p, node, want, code, out);
     if (node->kind != N_LIT && node->kind != N_REF && node->kind != N_FIELD) {
         diag_add(p->diags, code, node->span);
         return false;

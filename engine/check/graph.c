@@ -47,6 +47,8 @@ static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
             edges_to_records(g, from, a->means, by);
         if (a->kind == N_ASK && a->means != NULL)
             edge_add(g, from, approval_node(g, ((const ApprovalSym *)a->means)->base.number), by);
+        if (a->kind == N_FOR_EACH)
+            edges_of(g, from, a->c, by);
     }
 }
 
@@ -210,17 +212,24 @@ static void mark_records(Ranking *r, const DutySym *duty) {
             mark(r, p->records.at[i]->number);
 }
 
+static void mark_emitted(Ranking *r, const Node *actions) {
+    for (const Node *a = actions; a != NULL; a = a->next) {
+        if (a->kind == N_EMIT && a->means != NULL)
+            mark(r, ((const Event *)a->means)->number);
+        if (a->kind == N_OBLIGE && a->means != NULL)
+            mark_records(r, a->means);
+        if (a->kind == N_FOR_EACH)
+            mark_emitted(r, a->c);
+    }
+}
+
 /* Adds `by` to the waits of all KPIs that measure what follows, within the instant, from what a KPI
  * emits. */
 static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
     const Graph *g = r->g;
     r->count = 0;
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
-        for (const Node *a = kpi->reactions[i].actions; a != NULL; a = a->next)
-            if (a->kind == N_EMIT && a->means != NULL)
-                mark(r, ((const Event *)a->means)->number);
-            else if (a->kind == N_OBLIGE && a->means != NULL)
-                mark_records(r, a->means);
+        mark_emitted(r, kpi->reactions[i].actions);
     for (uint32_t i = 0; i < r->count; i++) {
         uint32_t node = r->follow[i];
         for (uint32_t k = g->first[node]; k < g->first[node + 1]; k++)
@@ -301,6 +310,22 @@ static void say_chain(Chain *c, size_t start) {
               say(c->p, "%.*s -> %.*s", STR_ARG(text), STR_ARG(first->name)));
 }
 
+static void follow(Chain *c, const DutySym *duty);
+
+static void follow_obliged(Chain *c, const Node *actions) {
+    for (const Node *a = actions; a != NULL; a = a->next) {
+        const DutySym *next = a->kind == N_OBLIGE ? a->means : NULL;
+        if (a->kind == N_FOR_EACH)
+            follow_obliged(c, a->c);
+        if (next != NULL && c->state[next->number] == 0)
+            follow(c, next);
+        else if (next != NULL && c->state[next->number] == 1)
+            for (size_t k = 0; k < c->depth; k++)
+                if (c->path[k] == next)
+                    say_chain(c, k);
+    }
+}
+
 /* Depth first; no deeper than there are duties. */
 static void follow(Chain *c, const DutySym *duty) {
     c->state[duty->number] = 1;
@@ -308,15 +333,7 @@ static void follow(Chain *c, const DutySym *duty) {
     for (uint32_t i = 0; i < duty->reaction_count; i++) {
         if (duty->reactions[i].state != STATE_BREACHED)
             continue;
-        for (const Node *a = duty->reactions[i].actions; a != NULL; a = a->next) {
-            const DutySym *next = a->kind == N_OBLIGE ? a->means : NULL;
-            if (next != NULL && c->state[next->number] == 0)
-                follow(c, next);
-            else if (next != NULL && c->state[next->number] == 1)
-                for (size_t k = 0; k < c->depth; k++)
-                    if (c->path[k] == next)
-                        say_chain(c, k);
-        }
+        follow_obliged(c, duty->reactions[i].actions);
     }
     c->depth--;
     c->state[duty->number] = 2;

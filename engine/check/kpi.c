@@ -6,16 +6,23 @@
 
 enum { DAY = 86400000 };
 
+static void obliged_by(Program *p, const Node *actions) {
+    for (const Node *a = actions; a != NULL; a = a->next) {
+        DutySym *duty = a->kind == N_OBLIGE ? duty_find(p, a->text) : NULL;
+        if (duty != NULL)
+            duty->by_kpi = true;
+        if (a->kind == N_FOR_EACH)
+            obliged_by(p, a->c);
+    }
+}
+
 /* Which duties a KPI obliges; before the duties' clauses are read, since their keys differ. */
 void kpis_oblige(Program *p) {
     for (size_t i = 0; i < p->kpis.n; i++) {
         space_enter(p, p->kpis.at[i]->home);
         for (const Node *c = p->kpis.at[i]->node->c; c != NULL; c = c->next)
-            for (const Node *a = c->kind == N_WHEN_LEVEL ? c->a : NULL; a != NULL; a = a->next) {
-                DutySym *duty = a->kind == N_OBLIGE ? duty_find(p, a->text) : NULL;
-                if (duty != NULL)
-                    duty->by_kpi = true;
-            }
+            if (c->kind == N_WHEN_LEVEL)
+                obliged_by(p, c->a);
     }
 }
 

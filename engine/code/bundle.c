@@ -539,6 +539,42 @@ static void take_fn(Reader *r, FnDef *f) {
         r->t.failed = true;
 }
 
+static void put_loop(Buf *out, const LoopDef *l) {
+    put_u8(out, l->does);
+    put_index(out, l->entity);
+    put_kind(out, &l->item);
+    put_index(out, l->fn);
+    put_varint(out, l->given);
+    put_kind(out, &l->result);
+    put_value(out, l->nothing, false);
+}
+/* What a sum of nothing is; a value that is sought has none. */
+static bool ok_nothing(const LoopDef *l) {
+    if (l->does != LOOP_SUMS)
+        return l->nothing.kind == V_ABSENT;
+    uint8_t kind = l->result.kind;
+    bool adds = kind == V_INT || kind == V_DEC || kind == V_PERCENT || kind == V_MONEY ||
+                kind == V_DURATION;
+    return adds && l->nothing.kind == kind && !l->result.optional;
+}
+static void take_loop(Reader *r, LoopDef *l) {
+    l->does = take_below(r, LOOP_DOES);
+    l->entity = take_index(r, r->b->entity_count, true);
+    take_kind(r, &l->item);
+    l->fn = take_index(r, r->b->fn_count, false);
+    l->given = take_u32v(r);
+    take_kind(r, &l->result);
+    l->nothing = take_checked(r);
+    bool flag = l->does == LOOP_ANY, count = l->does == LOOP_COUNTS, each = l->does == LOOP_EACH;
+    uint8_t kind = l->result.kind;
+    bool ok = ok_nothing(l) && l->given <= LIMIT_FIELDS &&
+              (!flag || (kind == V_FLAG && !l->result.optional)) &&
+              (!count || (kind == V_INT && !l->result.optional)) && (!each || kind == V_ABSENT);
+    if (l->does == LOOP_LEAST || l->does == LOOP_GREATEST)
+        ok = ok && l->result.optional && kind != V_ABSENT && kind != V_LIST;
+    r->t.failed = r->t.failed || !ok;
+}
+
 static void put_act(Buf *out, const ActDef *a) {
     put_u8(out, a->kind);
     put_u8(out, a->clause);
@@ -1152,6 +1188,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->entities, b->entity_count, put_entity);
     PUT_LIST(out, b->constants, b->constant_count, put_constant);
     PUT_LIST(out, b->fns, b->fn_count, put_fn);
+    PUT_LIST(out, b->loops, b->loop_count, put_loop);
     PUT_LIST(out, b->tables, b->table_count, put_table);
     PUT_LIST(out, b->duties, b->duty_count, put_duty);
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
@@ -1184,6 +1221,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->entities, b->entity_count, take_entity);
     TAKE_LIST(r, b->constants, b->constant_count, take_constant);
     TAKE_LIST(r, b->fns, b->fn_count, take_fn);
+    TAKE_LIST(r, b->loops, b->loop_count, take_loop);
     TAKE_LIST(r, b->tables, b->table_count, take_table);
     TAKE_LIST(r, b->duties, b->duty_count, take_duty);
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);

@@ -12,8 +12,8 @@
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
-/* Version list: 1 the first; 2 entities. */
-enum { BUNDLE_VERSION = 2 };
+/* Version list: 1 the first; 2 entities; 3 loops. */
+enum { BUNDLE_VERSION = 3 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -154,6 +154,18 @@ typedef struct FnDef {
     uint32_t from, to; /* its instructions in the code */
     bool stops;        /* one of them is STOP; found when the bundle is taken */
 } FnDef;
+
+/* What goes over many: entities of a kind, by their keys, or the items of a list. */
+typedef struct LoopDef {
+    uint8_t does;    /* LoopDoes */
+    int32_t entity;  /* -1: a list */
+    KindDef item;    /* of a list: what its items are */
+    int32_t fn;      /* over what it is given and the item (of an entity a flag and its fields): actions,
+                        or a value; it stops where an item does not count */
+    uint32_t given;  /* arguments that are the same for all */
+    KindDef result;  /* what is found; of EACH: absent */
+    Value nothing;   /* SUMS: what nothing comes to */
+} LoopDef;
 
 typedef enum MatchDef { MATCH_BY_KEY, MATCH_BY_LINK, MATCH_BY_SCAN, MATCH_BY_SELF } MatchDef;
 typedef enum ActKind {
@@ -527,6 +539,8 @@ typedef struct Bundle {
     uint32_t *code;
     uint32_t *lines; /* of each instruction: file << 20 | line */
     uint32_t code_count;
+    LoopDef *loops;
+    uint32_t loop_count;
     DutyDef *duties;
     uint32_t duty_count;
     ApprovalDef *approvals;

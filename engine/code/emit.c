@@ -182,7 +182,9 @@ int32_t fn_end(Emit *e, uint32_t from) {
     e->fn.def.to = (uint32_t)e->code.n;
     if (!vec_push(&e->fns, e->fn.def))
         emit_fail(e, ERR_NOMEM, "");
-    return (int32_t)e->fns.n - 1;
+    int32_t number = (int32_t)e->fns.n - 1;
+    emit_bodies(e);
+    return number;
 }
 
 static Str fn_name(Emit *e, const char *kind, Str name, const char *part) {
@@ -1144,6 +1146,10 @@ static void emit_code(Emit *e) {
     b->code_count = (uint32_t)e->code.n;
     b->code = emit_copy(e, e->code.at, e->code.n, sizeof(uint32_t));
     b->lines = emit_copy(e, e->lines.at, e->lines.n, sizeof(uint32_t));
+    b->loop_count = (uint32_t)e->loops.n;
+    b->loops = emit_copy(e, e->loops.at, e->loops.n, sizeof(LoopDef));
+    vec_free(&e->loops);
+    vec_free(&e->bodies);
     vec_free(&e->constants);
     vec_free(&e->fns);
     vec_free(&e->code);

@@ -35,7 +35,10 @@ static void load_constant(Emit *e, const Node *node, uint32_t dst, const Type *w
 /* ---- names */
 
 /* Whether a node is a plain reference to the raising event or a let: what a frame slot keeps. */
-static bool is_kept(const Node *node) {
+static bool is_kept(const Emit *e, const Node *node) {
+    const Node *of = node->bind == BIND_LOCAL ? node : node->a;
+    if (of != NULL && of->bind == BIND_LOCAL && e->fn.scope->locals.at[of->slot].item)
+        return false; /* what a loop is at */
     if (node->bind == BIND_LOCAL)
         return true;
     if (node->kind == N_IS_ABSENT)
@@ -59,16 +62,26 @@ uint32_t emit_slot(Emit *e, const Node *node) {
     return (uint32_t)(e->slots.n == 0 ? 0 : e->slots.n - 1);
 }
 
-static void load_local(Emit *e, const Node *node, uint32_t dst) {
+void emit_part(Emit *e, const Node *node, uint32_t part, uint32_t dst) {
+    if (node->bind == BIND_ITEM) {
+        ins_abx(e, OP_ARG, dst, e->fn.item_at + part);
+        return;
+    }
     const Local *local = &e->fn.scope->locals.at[node->slot];
-    if (local->parameter)
+    uint32_t arg = e->fn.arg_at == NULL ? UINT32_MAX : e->fn.arg_at[node->slot];
+    if (arg != UINT32_MAX)
+        ins_abx(e, OP_ARG, dst, arg + part);
+    else if (local->parameter)
         ins_abx(e, OP_ARG, dst, local->number);
     else
-        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot], 0);
+        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot] + part, 0);
 }
 
-/* How many registers a value of this type takes. */
-static uint32_t type_width(const Type *type) {
+static void load_local(Emit *e, const Node *node, uint32_t dst) {
+    emit_part(e, node, 0, dst);
+}
+
+uint32_t type_width(const Type *type) {
     if (type->kind == TY_RECORD)
         return ((const Table *)type->of)->result_count;
     return type->kind == TY_ENTITY ? 1 + ((const Entity *)type->of)->field_count : 1;
@@ -93,8 +106,8 @@ static void emit_get(Emit *e, const Node *node, uint32_t base) {
  * there yet. */
 static void emit_held(Emit *e, const Node *node, uint32_t dst) {
     const Entity *entity = type_of(node->a)->of;
-    if (node->a->bind == BIND_LOCAL) {
-        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->a->slot] + 1 + node->slot, 0);
+    if (node->a->bind == BIND_LOCAL || node->a->bind == BIND_ITEM) {
+        emit_part(e, node->a, 1 + node->slot, dst);
         return;
     }
     const Field *field = &entity->fields[node->slot];
@@ -157,6 +170,9 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
         load_part(e, node, dst);
     } else if (node->bind == BIND_FIELD) {
         ins_abx(e, OP_FIELD, dst, node->slot);
+    } else if (node->bind == BIND_MEMBERS) {
+        emit_expr(e, node->a, dst, NULL);
+        ins_abc(e, OP_MEMBERS, dst, dst, 0);
     } else if (node->bind == BIND_SUPERIOR) {
         emit_expr(e, node->a, dst, NULL);
         ins_abc(e, OP_SUPERIOR, dst, dst, 0);
@@ -165,7 +181,7 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
     } else if (node->bind == BIND_ATTR) {
         ins_abx(e, OP_ATTR, dst, node->slot);
     } else if (node->a->bind == BIND_LOCAL) {
-        ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->a->slot] + node->slot, 0);
+        emit_part(e, node->a, node->slot, dst);
     } else { /* an output of a call */
         const Table *table = type_of(node->a)->of;
         uint32_t base = fn_reg(e, table->input_count > table->result_count ? table->input_count
@@ -179,8 +195,9 @@ static void load_field(Emit *e, const Node *node, uint32_t dst) {
  * on. */
 static void emit_columns(Emit *e, const Table *table, uint32_t given, uint32_t base) {
     const Scope *scope = e->fn.scope;
-    uint32_t *local_at = e->fn.local_at;
+    uint32_t *local_at = e->fn.local_at, *arg_at = e->fn.arg_at;
     bool later = e->fn.later;
+    e->fn.arg_at = NULL;
     e->fn.scope = &table->scope;
     e->fn.later = false;
     e->fn.local_at = new (e->a, uint32_t, table->param_count + 1);
@@ -195,6 +212,7 @@ static void emit_columns(Emit *e, const Table *table, uint32_t given, uint32_t b
             ins_abc(e, OP_MOVE, base + i, given + table->feeds[i].param, 0);
     e->fn.scope = scope;
     e->fn.local_at = local_at;
+    e->fn.arg_at = arg_at;
     e->fn.later = later;
 }
 
@@ -520,6 +538,8 @@ static void emit_builtin(Emit *e, const Node *node, uint32_t dst) {
         ins_abc(e, OP_WORKED, dst, x, y);
         return;
     }
+    case BUILTIN_ALL: /* a loop */
+        break;
     }
     UNREACHABLE();
 }
@@ -633,14 +653,29 @@ static void emit_entity(Emit *e, const Node *node, uint32_t dst) {
 
 /* Whether an entity is there. */
 static void emit_is_there(Emit *e, const Node *node, uint32_t dst) {
-    uint32_t there;
-    if (node->a->bind == BIND_LOCAL) {
-        there = e->fn.local_at[node->a->slot];
-    } else {
-        there = fn_reg(e, type_width(type_of(node->a)));
+    uint32_t there = fn_reg(e, type_width(type_of(node->a)));
+    if (node->a->bind == BIND_LOCAL || node->a->bind == BIND_ITEM)
+        emit_part(e, node->a, 0, there);
+    else
         emit_get(e, node->a, there);
-    }
     ins_abc(e, node->flag ? OP_MOVE : OP_NOT, dst, there, 0);
+}
+
+static void emit_list(Emit *e, const Node *node, uint32_t dst) {
+    const Type *item = type_of(node)->item;
+    uint32_t n = (uint32_t)node_count(node->a), base = fn_reg(e, n == 0 ? 1 : n), i = 0;
+    for (const Node *one = node->a; one != NULL; one = one->next, i++)
+        emit_expr(e, one, base + i, item);
+    emit_at(e, node);
+    ins_abc(e, OP_LIST, dst, base, n);
+}
+
+static void emit_among(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t one = fn_reg(e, 1), list = fn_reg(e, 1);
+    emit_expr(e, node->a, one, type_of(node->b)->item);
+    emit_expr(e, node->b, list, NULL);
+    emit_at(e, node);
+    ins_abc(e, OP_AMONG, dst, one, list);
 }
 
 /* ---- all expressions */
@@ -658,6 +693,12 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
     case N_REF:
         load_local(e, node, dst);
         return;
+    case N_IT:
+        emit_part(e, node, 0, dst);
+        return;
+    case N_LIST:
+        emit_list(e, node, dst);
+        return;
     case N_FIELD:
         load_field(e, node, dst);
         return;
@@ -666,6 +707,8 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
             emit_builtin(e, node, dst);
         else if (node->bind == BIND_ENTITY)
             emit_entity(e, node, dst);
+        else if (node->bind == BIND_LOOP)
+            emit_loop(e, node->means, dst);
         else
             emit_call(e, node, dst);
         return;
@@ -677,7 +720,10 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         ins_abc(e, OP_NOT, dst, dst, 0);
         return;
     case N_BINARY:
-        emit_binary(e, node, dst);
+        if (node->bind == BIND_AMONG)
+            emit_among(e, node, dst);
+        else
+            emit_binary(e, node, dst);
         return;
     case N_ELSE:
         emit_else(e, node, dst);
@@ -709,7 +755,7 @@ void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
         return;
     }
     uint32_t mark = e->fn.next;
-    if (e->fn.later && is_kept(node))
+    if (e->fn.later && is_kept(e, node))
         ins_abx(e, OP_FRAME, dst, emit_slot(e, node));
     else
         emit_plain(e, node, dst);
@@ -836,6 +882,8 @@ void emit_actions(Emit *e, const Node *first) {
             emit_set(e, node);
         else if (node->kind == N_DELETE)
             emit_delete(e, node);
+        else if (node->kind == N_FOR_EACH)
+            emit_for_each(e, node);
         e->fn.next = mark;
     }
 }

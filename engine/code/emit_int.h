@@ -21,7 +21,18 @@ typedef struct FnBuild {
     uint32_t *local_at; /* register of each let, by its place among the scope's locals; UINT32_MAX:
                            none yet */
     const Scope *scope;
+    uint32_t *arg_at; /* in a loop's function: the argument in which each local begins; UINT32_MAX: in
+                         none */
+    uint32_t item_at; /* and that in which the item begins */
 } FnBuild;
+
+/* A loop whose function is still to be made, and what it is given. */
+typedef struct LoopBody {
+    uint32_t number; /* of the loop */
+    const Loop *loop;
+    FnBuild around; /* the function in which it stands */
+    uint32_t *arg_at;
+} LoopBody;
 
 enum { CONSTANT_SLOTS = 1 << 17 }; /* twice as many as there can be constants */
 
@@ -36,7 +47,9 @@ typedef struct Emit {
     VEC(Value) constants;
     uint32_t *constant_slots; /* CONSTANT_SLOTS of them, by hash: numbers of constants from 1 */
     VEC(FnDef) fns;
-    VEC(Slot) slots; /* of the duty being compiled */
+    VEC(LoopDef) loops;
+    VEC(LoopBody) bodies; /* to be made when the function being compiled is done */
+    VEC(Slot) slots;      /* of the duty being compiled */
     FnBuild fn;
     uint32_t local; /* where the time of what is being compiled is counted */
     uint32_t line;  /* of the source being compiled: file << 20 | line */
@@ -69,6 +82,15 @@ void emit_at(Emit *e, const Node *node); /* what follows stems from this node */
 void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want);
 void emit_lets(Emit *e, const Scope *scope);
 void emit_actions(Emit *e, const Node *first);
+/* One register of what a local holds, or of the item that a loop is at. */
+void emit_part(Emit *e, const Node *node, uint32_t part, uint32_t dst);
+/* How many registers a value of this type takes. */
+uint32_t type_width(const Type *type);
+/* emit_loop.c */
+void emit_loop(Emit *e, const Loop *loop, uint32_t dst);
+void emit_for_each(Emit *e, const Node *node);
+/* The functions of the loops that stand in the function that was just made. */
+void emit_bodies(Emit *e);
 /* DutyState or ApprovalState. */
 uint8_t state_def(StateRow state);
 /* The frame slot of an expression of the raising event. */

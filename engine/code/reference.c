@@ -52,6 +52,7 @@ typedef struct Row {
 #define APPROVAL "approval"
 #define DECL "declaration"
 #define ENTITY "entity"
+#define LOOP "loop"
 #define FWD "distance"
 #define NONE ""
 static const Row rows[] = {

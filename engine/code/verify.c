@@ -29,6 +29,7 @@ typedef enum Mode {
     M_DECL,
     M_APPROVAL,
     M_ENTITY,
+    M_LOOP,
     M_FWD
 } Mode;
 
@@ -88,6 +89,8 @@ typedef struct OpRow {
     { M_APPROVAL, 0 }
 #define ENTITY                                                                                     \
     { M_ENTITY, 0 }
+#define LOOP                                                                                       \
+    { M_LOOP, 0 }
 #define FWD                                                                                        \
     { M_FWD, 0 }
 #define NONE                                                                                       \
@@ -120,6 +123,7 @@ static const OpRow op_rows[OP_COUNT] = {
 #undef DECL
 #undef APPROVAL
 #undef ENTITY
+#undef LOOP
 #undef FWD
 #undef NONE
 
@@ -265,6 +269,10 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         if (n < b->approval_count && b->approvals[n].event < 0)
             return (Reg){0, false};
         break;
+    case M_LOOP:
+        if (n < b->loop_count)
+            return (Reg){0, false};
+        break;
     case M_ENTITY:
         if (n < b->entity_count)
             return (Reg){0, false};
@@ -386,6 +394,50 @@ static void want_entity(Verify *v, uint32_t a, const EntityDef *e) {
         want_kind(v, a + i, e->fields[e->keys[i]].type.kind, false);
 }
 
+/* What the function of a loop is given of an item: of an entity whether it is there, and its fields.
+ */
+static bool takes_item(const FnDef *f, uint32_t at, KindDef kind) {
+    return f->args[at].kind == kind.kind && (!kind.optional || f->args[at].optional);
+}
+
+static bool takes_items(const Verify *v, const LoopDef *l, const FnDef *f) {
+    if (l->entity < 0)
+        return f->arg_count == l->given + 1 && takes_item(f, l->given, l->item);
+    const EntityDef *e = &v->b->entities[l->entity];
+    bool ok = f->arg_count == l->given + 1 + e->field_count &&
+              takes_item(f, l->given, (KindDef){V_FLAG, false});
+    for (uint32_t i = 0; ok && i < e->field_count; i++)
+        ok = takes_item(f, l->given + 1 + i,
+                        (KindDef){e->fields[i].type.kind, e->fields[i].type.optional});
+    return ok;
+}
+
+/* What it gives for an item: nothing, or the value that is looked at. */
+static bool gives_value(const LoopDef *l, const FnDef *f) {
+    bool value = l->does == LOOP_SUMS || l->does == LOOP_LEAST || l->does == LOOP_GREATEST;
+    if (!value)
+        return f->result_count == 0;
+    return f->result_count == 1 && f->results[0].kind == l->result.kind && !f->results[0].optional;
+}
+
+/* A loop's function comes behind the one that it stands in, so that none comes back to itself. */
+static void check_loop(Verify *v, uint32_t a, const LoopDef *l) {
+    const FnDef *f = &v->b->fns[l->fn];
+    bool fits = f > v->fn && (f->event < 0 || f->event == v->fn->event) &&
+                (f->owner < 0 || (f->of == v->fn->of && f->owner == v->fn->owner));
+    if (!fits || !takes_items(v, l, f) || !gives_value(l, f)) {
+        refuse(v, "a loop does not go with its function");
+        return;
+    }
+    uint32_t at = a;
+    if (l->entity < 0)
+        want_kind(v, at++, V_LIST, false);
+    for (uint32_t i = 0; i < l->given; i++)
+        want_kind(v, at + i, f->args[i].kind, f->args[i].optional);
+    if (l->does != LOOP_EACH)
+        set_reg(v, a, l->result.kind, l->result.optional);
+}
+
 static void check_get(Verify *v, uint32_t a, const EntityDef *e) {
     want_entity(v, a, e);
     set_reg(v, a, V_FLAG, false);
@@ -441,6 +493,13 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         return;
     case OP_MEASURE_IS:
         check_measure_is(v, a, bx);
+        return;
+    case OP_LOOP:
+        check_loop(v, a, &bundle->loops[bx]);
+        return;
+    case OP_LIST:
+        for (uint32_t i = 0; i < c; i++)
+            want_key(v, b + i);
         return;
     case OP_GET:
         check_get(v, a, &bundle->entities[bx]);
@@ -597,6 +656,9 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
         put_text(out, b->decls[n].kind == DECL_DUTY  ? b->duties[b->decls[n].number].name
                       : b->decls[n].kind == DECL_KPI ? b->kpis[b->decls[n].number].name
                                                      : b->approvals[b->decls[n].number].name);
+        return;
+    case M_LOOP:
+        put_fmt(out, "%u", n);
         return;
     case M_ENTITY:
         put_text(out, b->entities[n].name);

@@ -243,6 +243,11 @@ static Status host_superior(void *ctx, Value person, Value *out) {
     return e->has_people ? org_superior(e, who, e->now, out) : OK;
 }
 
+static Status host_members(void *ctx, Value party, Value *list) {
+    Engine *e = ctx;
+    return org_members(e, party, e->now, list);
+}
+
 Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *opt, Engine **out,
                    Err *err) {
     Engine *e = mem_zalloc(sizeof *e);
@@ -263,6 +268,8 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .state = state_answer,
                        .measure = measure_answer,
                        .get = entity_get,
+                       .next = entity_next,
+                       .members = host_members,
                        .set = entity_set,
                        .drop = entity_drop,
                        .superior = host_superior};

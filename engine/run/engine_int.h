@@ -393,6 +393,7 @@ Status measure_answer(void *ctx, uint32_t kpi, const Value *group, Value out[2])
 /* entity.c: the VM's questions and actions; and what they made of entities, once what is at hand is
  * done. ERR_TRAP: a new entity lacks a field. */
 Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found);
+Status entity_next(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found);
 Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
 Status entity_drop(void *ctx, uint32_t entity, const Value *key);
 Status entities_apply(Engine *e);
@@ -448,6 +449,9 @@ Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
  * that they hold; else the one that votes for their team, or whom it is under. *out stays when
  * there is nobody. */
 Status org_superior(Engine *e, Str person, int64_t at, Value *out);
+/* The persons who hold a party at an instant, of a team also who holds one of its seats: each once, by
+ * their ids. */
+Status org_members(Engine *e, Value party, int64_t at, Value *list);
 /* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
  * 6); of a team also the holders of its seats count. */
 Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant);

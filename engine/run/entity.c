@@ -119,6 +119,31 @@ Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, b
     return OK;
 }
 
+Status entity_next(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found) {
+    Engine *e = ctx;
+    _Static_assert((int)LED_KEY_MOST <= (int)VM_CURSOR, "a cursor holds any key");
+    Str key, value, kept;
+    Value *held;
+    uint64_t leaf;
+    if (!cursor->begun) {
+        cursor->key[0] = (char)(uint8_t)entity;
+        cursor->n = 1;
+    }
+    Status status = led_next_in(e->l, LED_ENTITY, (Str){cursor->key, cursor->n}, cursor->begun, 1,
+                                &key, &value, found);
+    if (status == OK && *found) {
+        cursor->begun = true;
+        cursor->n = (uint32_t)key.n;
+        memcpy(cursor->key, key.p, key.n);
+        status = arena_str(&e->event, value, &kept);
+        if (status == OK)
+            status = view_entity(e->b, entity, kept, &e->event, &held, &leaf);
+        if (status == OK)
+            memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
+    }
+    return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "an entity");
+}
+
 /* ---- what goes wrong */
 
 /* "product(A1).stock" */

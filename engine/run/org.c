@@ -530,6 +530,45 @@ Status org_holder_next(Engine *e, Holders *h, Str *person, bool *found) {
     }
 }
 
+/* Puts a person among those of a list in order, unless they are in it. */
+static Status member_add(Engine *e, uint32_t *room, Value **list, uint32_t *n, Str person) {
+    uint32_t at = 0;
+    while (at < *n && str_cmp(value_str((*list)[at]), person) < 0)
+        at++;
+    if (at < *n && str_eq(value_str((*list)[at]), person))
+        return OK;
+    if (!arena_room(&e->event, (void **)list, *n, room, sizeof **list))
+        return ERR_NOMEM;
+    memmove(*list + at + 1, *list + at, (*n - at) * sizeof **list);
+    (*list)[at] = value_person(person);
+    (*n)++;
+    return OK;
+}
+
+Status org_members(Engine *e, Value party, int64_t at, Value *out) {
+    Value *list = NULL;
+    uint32_t n = 0, room = 0;
+    if (value_is_person(party)) {
+        Str who;
+        TRY(arena_str(&e->event, value_str(party), &who));
+        TRY(member_add(e, &room, &list, &n, who));
+    }
+    for (uint32_t i = 0; !value_is_person(party) && i < e->b->party_count; i++) {
+        if ((int64_t)i != party.i && e->b->parties[i].team != party.i)
+            continue;
+        Holders h = {.party = i, .at = at, .until = at};
+        Str person;
+        bool found = true;
+        while (found) {
+            TRY(org_holder_next(e, &h, &person, &found));
+            if (found)
+                TRY(member_add(e, &room, &list, &n, person));
+        }
+    }
+    *out = (Value){.items = list, .n = n, .kind = V_LIST};
+    return OK;
+}
+
 static Status bound_add(Engine *e, Instants *list, int64_t instant, int64_t at, int64_t until) {
     if (instant <= at || instant > until || instant == INT64_MAX)
         return OK;

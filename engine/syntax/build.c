@@ -171,6 +171,33 @@ Node *build_set(Builder *b, Tok at, Tok entity, NodeList key, NodeList inits, To
     return node;
 }
 
+Node *build_for_each(Builder *b, Tok at, Tok name, Node *of, Node *where, NodeList actions,
+                     Tok end) {
+    return build_named(b, N_FOR_EACH, at, name, build_no_token(), of, where, actions.first, end);
+}
+
+Node *build_path(Builder *b, Node *dotted) {
+    Node *path = NULL;
+    uint32_t from = dotted->span.from;
+    for (Str rest = dotted->text; rest.n > 0;) {
+        Str part;
+        if (!str_cut(rest, '.', &part, &rest))
+            rest = (Str){NULL, 0};
+        Tok tok = {.kind = TK_ID, .text = part};
+        tok.span = (Span){dotted->span.file, from, from + (uint32_t)part.n};
+        from = tok.span.to + 1;
+        path = path == NULL ? build_leaf(b, N_REF, tok, tok) : build_member(b, path, tok);
+    }
+    return path == NULL ? dotted : path;
+}
+
+Node *build_list_of(Builder *b, Tok at, NodeList items, Tok end) {
+    Node *node = build_node(b, N_LIST, at.span, end.span, at);
+    node->text = (Str){NULL, 0};
+    node->a = items.first;
+    return node;
+}
+
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to) {
     Node *node = build_node(b, N_TYPE_NAME, type.span, build_end(type.span, to), type);
     if (currency.kind != 0)

@@ -17,7 +17,8 @@ enum {
     MARK_MINUS = TK_MINUS,
     MARK_STAR = TK_STAR,
     MARK_SLASH = TK_SLASH,
-    MARK_OF = TK_OF
+    MARK_OF = TK_OF,
+    MARK_IN = TK_IN
 };
 
 #endif

@@ -15,6 +15,8 @@ static const uint8_t op_cost[OP_COUNT] = {
 #include "engine/code/op.def"
 };
 
+enum { LOOP_COST = 8 }; /* of an item, beside what its function costs */
+
 void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host) {
     vm->b = b;
     vm->arena = arena;
@@ -459,6 +461,115 @@ static Status do_lookup(Vm *vm, uint32_t table, Value *regs) {
     return OK;
 }
 
+/* ---- going over many */
+
+/* Where a loop is, and what it has found. */
+typedef struct Going {
+    const LoopDef *l;
+    const VmEvent *event;
+    const Value *frame;
+    Value *args; /* what the function is given, room for the item behind it */
+    Value found;
+    bool over;
+} Going;
+
+/* One item, which stands among the arguments. */
+static Status go_over(Vm *vm, Going *g) {
+    const Value *results;
+    bool counts;
+    vm->cost += LOOP_COST;
+    if (vm->cost > vm->most)
+        return trap(vm, TRAP_TOO_MANY, value_absent(), value_absent());
+    TRY(vm_call(vm, g->l->fn, g->event, g->frame, g->args, &results, &counts));
+    if (!counts)
+        return OK;
+    switch ((LoopDoes)g->l->does) {
+    case LOOP_EACH:
+        return OK;
+    case LOOP_COUNTS:
+        g->found.i++;
+        return OK;
+    case LOOP_ANY:
+        g->found = value_flag(true);
+        g->over = true;
+        return OK;
+    case LOOP_SUMS:
+        return add_up(vm, results[0], &g->found);
+    case LOOP_LEAST:
+    case LOOP_GREATEST:
+        return pick(vm, g->l->does == LOOP_LEAST, results[0], &g->found);
+    case LOOP_DOES:
+        break;
+    }
+    UNREACHABLE();
+}
+
+static Status go_entities(Vm *vm, Going *g) {
+    VmCursor cursor = {.begun = false, .n = 0};
+    Value *item = g->args + g->l->given;
+    uint32_t entity = (uint32_t)g->l->entity;
+    while (!g->over) {
+        bool found = false;
+        if (vm->host != NULL && vm->host->next != NULL)
+            TRY(vm->host->next(vm->host->ctx, entity, &cursor, item + 1, &found));
+        if (!found)
+            return OK;
+        item[0] = value_flag(true);
+        TRY(go_over(vm, g));
+    }
+    return OK;
+}
+
+/* What a list holds is not proved: it is looked at here. */
+static Status go_list(Vm *vm, Going *g, Value list) {
+    for (uint32_t i = 0; i < list.n && !g->over; i++) {
+        if (list.items[i].kind != g->l->item.kind)
+            return trap(vm, TRAP_BAD_VALUE, list.items[i], value_absent());
+        g->args[g->l->given] = list.items[i];
+        TRY(go_over(vm, g));
+    }
+    return OK;
+}
+
+static Status do_loop(Vm *vm, const LoopDef *l, const VmEvent *event, const Value *frame,
+                      Value *ra) {
+    Value args[LIMIT_FIELDS + 1];
+    Going g = {.l = l, .event = event, .frame = frame, .args = args, .found = l->nothing};
+    Value list = ra[0];
+    memcpy(args, ra + (l->entity < 0), l->given * sizeof *args);
+    if (l->does == LOOP_COUNTS)
+        g.found = value_int(0);
+    if (l->does == LOOP_ANY)
+        g.found = value_flag(false);
+    TRY(l->entity < 0 ? go_list(vm, &g, list) : go_entities(vm, &g));
+    if (l->does != LOOP_EACH)
+        *ra = g.found;
+    return OK;
+}
+
+static Status do_members(Vm *vm, Value party, Value *out) {
+    *out = (Value){.items = NULL, .n = 0, .kind = V_LIST};
+    return vm->host == NULL || vm->host->members == NULL
+               ? OK
+               : vm->host->members(vm->host->ctx, party, out);
+}
+
+static Status do_list(Vm *vm, const Value *from, uint32_t n, Value *out) {
+    Value *items = arena_take(vm->arena, ((size_t)n + 1) * sizeof *items, 8);
+    if (items == NULL)
+        return ERR_NOMEM;
+    memcpy(items, from, n * sizeof *items);
+    *out = (Value){.items = items, .n = n, .kind = V_LIST};
+    return OK;
+}
+
+static bool is_among(Value v, Value list) {
+    for (uint32_t i = 0; i < list.n; i++)
+        if (value_eq(v, list.items[i]))
+            return true;
+    return false;
+}
+
 static Value attr(const VmEvent *event, uint32_t which) {
     switch (which) {
     case 0:
@@ -507,6 +618,20 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_MEASURE_IS:
             TRY(do_measure_is(vm, INS_BX(word), ra));
+            break;
+        case OP_LOOP:
+            TRY(do_loop(vm, &b->loops[INS_BX(word)], event, frame, ra));
+            vm->trap.fn = (uint32_t)(fn - b->fns);
+            vm->trap.at = at;
+            break;
+        case OP_MEMBERS:
+            TRY(do_members(vm, *rb, ra));
+            break;
+        case OP_AMONG:
+            *ra = value_flag(is_among(*rb, *rc));
+            break;
+        case OP_LIST:
+            TRY(do_list(vm, rb, INS_C(word), ra));
             break;
         case OP_GET:
             TRY(do_get(vm, INS_BX(word), ra));
@@ -665,6 +790,7 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_LOOKUP:
             TRY(do_lookup(vm, INS_BX(word), ra));
+            vm->trap.fn = (uint32_t)(fn - b->fns);
             vm->trap.at = at;
             break;
         case OP_EMIT:

@@ -32,6 +32,14 @@ typedef struct VmEvent {
     Value actor; /* a party, or absent */
 } VmEvent;
 
+/* How far a loop over entities has come. */
+enum { VM_CURSOR = 512 };
+typedef struct VmCursor {
+    bool begun;
+    uint32_t n;
+    char key[VM_CURSOR];
+} VmCursor;
+
 /* What actions do. parties, fields and arguments are borrowed for the call. */
 typedef struct VmHost {
     void *ctx;
@@ -54,6 +62,11 @@ typedef struct VmHost {
      * contradicts what was set before. May be NULL: nothing happens. */
     Status (*set)(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
     Status (*drop)(void *ctx, uint32_t entity, const Value *key);
+    /* The next entity of a kind, in the order of keys, as it was before the event at hand. May be
+     * NULL: there is none. */
+    Status (*next)(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found);
+    /* The persons who hold a party, a list. May be NULL: nobody is known. */
+    Status (*members)(void *ctx, Value party, Value *list);
     /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:
      * nobody is known. */
     Status (*superior)(void *ctx, Value person, Value *out);
@@ -66,7 +79,7 @@ typedef struct TraceRow {
     const Value *inputs; /* in the event arena */
 } TraceRow;
 
-enum { VM_TRACE = 16, VM_DEPTH = LIMIT_TABLE_DEPTH + 1 };
+enum { VM_TRACE = 16, VM_DEPTH = 2 * LIMIT_TABLE_DEPTH + LIMIT_LOOPS };
 
 typedef struct Vm {
     const Bundle *b;

@@ -1,0 +1,243 @@
+/* check: what goes over many: `for each p in product { ... }`, and what is found of many: `count(product
+ * where it.stock = 0)`, `sum(o.prices)`, `any(desk.members where it = o.actor)`. The many are all entities of a kind,
+ * in the order of their keys, or the items of a list. */
+#include "engine/check/check_int.h"
+
+#include "engine/base/limits.h"
+#include "engine/syntax/keyword.h"
+#include "engine/syntax/marks.h"
+#include "remit_grammar.h"
+
+/* ---- which it is */
+
+static bool is_word(Str name, int token, int row) {
+    return str_eq(name, keyword_of(token, row, false)) || str_eq(name, keyword_of(token, row, true));
+}
+
+/* What a call does with many, or -1. */
+static int loop_does(const Node *node) {
+    static const struct {
+        AggRow row;
+        LoopDoes does;
+    } rows[] = {{AGG_COUNT, LOOP_COUNTS},
+                {AGG_SUM, LOOP_SUMS},
+                {AGG_MIN, LOOP_LEAST},
+                {AGG_MAX, LOOP_GREATEST}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (is_word(node->text, TK_AGG, rows[i].row))
+            return (int)rows[i].does;
+    if (is_word(node->text, TK_HIT, HIT_ANY))
+        return LOOP_ANY;
+    return function_named(node->text, BUILTIN_ALL) ? (int)LOOP_ANY : -1;
+}
+
+/* The entity that names joined by points stand for, unless a name at hand hides it. */
+static Entity *entity_of(Program *p, const Scope *scope, const Node *node) {
+    Str name;
+    Unseen unseen = p->unseen;
+    bool bound = expr_bound(scope, node);
+    Entity *entity =
+        bound || p->entities.n == 0 || !dotted_text(p, node, &name) ? NULL : entity_find(p, name);
+    p->unseen = unseen;
+    return entity;
+}
+
+bool is_loop(Program *p, const Scope *scope, const Node *node) {
+    int does = loop_does(node);
+    if (does < 0)
+        return false;
+    bool picks = does == LOOP_LEAST || does == LOOP_GREATEST;
+    return !picks || node->b != NULL || node_count(node->a) < 2 ||
+           entity_of(p, scope, node->a) != NULL;
+}
+
+/* ---- over what */
+
+static void say_not_many(Program *p, const Scope *scope, const Node *node, const Type *is) {
+    Str name, why = say_both(p, "name an entity, or a list", "请写一种档案或一个列表");
+    if (!expr_bound(scope, node) && dotted_text(p, node, &name) && event_find(p, name) != NULL)
+        why = say_both(p, "of events over some time: add over 30 days",
+                       "若指一段时间内的事件，请补上：窗口 30 天");
+    diag_add3(p->diags, DIAG_NOT_MANY, node->span, source_text(p->sources, node->span),
+              is == NULL ? say_both(p, "an event", "一个事件") : type_text(p, is), why);
+}
+
+/* it.FIELD, for `sum(product.stock)`. */
+static Node *field_of_it(Program *p, const Node *path) {
+    Node *two = new (p->arena, Node, 2);
+    if (two == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    two[0] = (Node){.kind = N_FIELD, .text = path->text, .span = path->span, .at = path->at};
+    two[0].a = &two[1];
+    two[1] = (Node){.kind = N_IT, .span = path->span, .at = path->at};
+    return &two[0];
+}
+
+/* Finds what is gone over. *value: what is taken of each, where the path says so. */
+static bool loop_over(Program *p, const Scope *scope, Node *source, Loop *loop, Node **value) {
+    Entity *entity = entity_of(p, scope, source);
+    if (entity == NULL && value != NULL && source->kind == N_FIELD) {
+        entity = entity_of(p, scope, source->a);
+        if (entity != NULL)
+            *value = field_of_it(p, source);
+    }
+    loop->source = source;
+    if (entity != NULL) {
+        loop->entity = entity;
+        loop->item = (Type){.kind = TY_ENTITY, .of = entity};
+        return !entity->broken;
+    }
+    Str name;
+    bool event = !expr_bound(scope, source) && dotted_text(p, source, &name) &&
+                 party_find(p, name) == NULL && event_find(p, name) != NULL;
+    if (event) {
+        say_not_many(p, scope, source, NULL);
+        return false;
+    }
+    Type type = expr_operand(p, scope, source, NULL);
+    if (type.kind != TY_LIST) {
+        if (type.kind != TY_ERROR)
+            say_not_many(p, scope, source, &type);
+        return false;
+    }
+    loop->item = *type.item;
+    return true;
+}
+
+static Loop *loop_new(Program *p, const Scope *scope, Node *node) {
+    Loop *loop = new (p->arena, Loop, 1);
+    if (loop == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    loop->node = node;
+    loop->scope = *scope;
+    loop->scope.loops = scope->loops + 1;
+    if (loop->scope.loops > LIMIT_LOOPS)
+        diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "loops in loops", "循环的嵌套"),
+                  say(p, "%d", LIMIT_LOOPS));
+    return loop;
+}
+
+/* ---- what is found of many */
+
+static bool adds_up(const Type *type) {
+    return type->kind == TY_INTEGER || type->kind == TY_NUMBER || type->kind == TY_MONEY ||
+           type->kind == TY_PERCENT ||
+           (type->kind == TY_DURATION && (type->families & (type->families - 1)) == 0);
+}
+
+static Type loop_value(Program *p, Loop *loop, Node *node, Node *value) {
+    bool sums = loop->does == LOOP_SUMS;
+    Node it = {.kind = N_IT, .span = loop->source->span, .at = loop->source->span};
+    if (value == NULL) { /* the items themselves */
+        value = new (p->arena, Node, 1);
+        if (value == NULL) {
+            p->nomem = true;
+            return type_error();
+        }
+        *value = it;
+    }
+    loop->value = value;
+    Type type = expr_operand(p, &loop->scope, value, NULL);
+    if (type.kind == TY_ERROR)
+        return type;
+    if (sums ? !adds_up(&type) : !type_ordered(&type)) {
+        diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, node->text, type_text(p, &type),
+                  type_text(p, &type));
+        return type_error();
+    }
+    type.bounded = false;
+    type.optional = !sums;
+    return type;
+}
+
+static Type loop_type(Program *p, Loop *loop, Node *node, Node *value) {
+    Node *more = node->a->next;
+    size_t n = node_count(node->a), most = loop->does == LOOP_COUNTS || loop->does == LOOP_ANY ? 1 : 2;
+    if (n > most || (value != NULL && more != NULL)) {
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
+                  most == 1 ? say_both(p, "one argument", "一个参数")
+                            : say_both(p, "what it goes over, and what it takes of each",
+                                       "范围与各项取值两个参数"),
+                  say_count(p, n));
+        return type_error();
+    }
+    if (node->b != NULL)
+        expr_condition(p, &loop->scope, node->b);
+    else if (loop->negated)
+        diag_add3(p->diags, DIAG_WRONG_PLACE, node->at, node->text,
+                  say_both(p, "condition without where", "没有 其中 的条件"),
+                  say_both(p, "say what all must be: where ...", "请写明全都应如何：其中 ..."));
+    loop->where = node->b;
+    if (loop->does == LOOP_COUNTS)
+        return type_plain(TY_INTEGER);
+    if (loop->does == LOOP_ANY)
+        return type_plain(TY_FLAG);
+    return loop_value(p, loop, node, more != NULL ? more : value);
+}
+
+Type loop_check(Program *p, const Scope *scope, Node *node) {
+    static const Scope nothing_at_hand = {0};
+    Node *value = NULL;
+    if (scope == NULL)
+        scope = &nothing_at_hand;
+    Loop *loop = loop_new(p, scope, node);
+    if (loop == NULL)
+        return type_error();
+    loop->does = (LoopDoes)loop_does(node);
+    loop->negated = function_named(node->text, BUILTIN_ALL);
+    if (node->a == NULL) {
+        diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
+                  say_both(p, "what it goes over", "范围"), say_count(p, 0));
+        return type_error();
+    }
+    bool takes = loop->does != LOOP_COUNTS && loop->does != LOOP_ANY;
+    if (!loop_over(p, scope, node->a, loop, takes ? &value : NULL))
+        return type_error();
+    loop->scope.item = &loop->item;
+    node->bind = BIND_LOOP;
+    node->means = loop;
+    return loop_type(p, loop, node, value);
+}
+
+/* ---- for each */
+
+void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_approval) {
+    Loop *loop = loop_new(p, scope, node);
+    if (loop == NULL)
+        return;
+    bool good = loop_over(p, scope, node->a, loop, NULL);
+    if (!good)
+        loop->item = type_error();
+    for (size_t i = 0; i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, node->text))
+            diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0}),
+                       scope->locals.at[i].at);
+    size_t n = scope->locals.n;
+    Local *locals = new (p->arena, Local, n + 1);
+    if (locals == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        locals[i] = scope->locals.at[i];
+    locals[n] = (Local){.name = node->text, .type = loop->item, .item = true, .at = node->at};
+    loop->scope.locals.at = locals; /* in the arena: nothing is added to it */
+    loop->scope.locals.n = loop->scope.locals.cap = n + 1;
+    loop->does = LOOP_EACH;
+    loop->where = node->b;
+    loop->actions = node->c;
+    node->means = good ? loop : NULL;
+    if (node->b != NULL)
+        expr_condition(p, &loop->scope, node->b);
+    for (const Node *a = node->c; a != NULL; a = a->next)
+        if (a->kind == N_LET)
+            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at),
+                      say_both(p, "loop", "循环"),
+                      say_both(p, "write it before the loop, or in its place",
+                               "请写在循环之前，或直接写出其值"));
+    actions_check(p, &loop->scope, node->c, where, of_approval);
+}
