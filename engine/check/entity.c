@@ -158,7 +158,8 @@ bool expr_reads(const Node *node) {
         return false;
     if (node->bind == BIND_LOOP && ((const Loop *)node->means)->entity != NULL)
         return true;
-    if (node->bind == BIND_ENTITY || node->bind == BIND_MEMBERS || node->kind == N_STATE_IS || node->kind == N_MEASURED ||
+    if (node->bind == BIND_ENTITY || node->bind == BIND_MEMBERS || node->kind == N_STATE_IS ||
+        node->kind == N_MEASURED ||
         (node->bind == BIND_TABLE && ((const Table *)node->means)->reads))
         return true;
     bool list = node->kind == N_CALL || node->kind == N_LIST;

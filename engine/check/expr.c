@@ -959,7 +959,8 @@ static Type check_list(Program *p, const Scope *scope, Node *node, const Type *w
     }
     size_t n = 0;
     for (Node *one = node->a; one != NULL; one = one->next, n++) {
-        Type type = wanted != NULL ? expr_want(p, scope, one, wanted) : operand(p, scope, one, n == 0 ? NULL : item);
+        Type type = wanted != NULL ? expr_want(p, scope, one, wanted)
+                                   : operand(p, scope, one, n == 0 ? NULL : item);
         if (wanted != NULL || type.kind == TY_ERROR)
             continue;
         if (n == 0)

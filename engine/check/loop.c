@@ -1,17 +1,17 @@
-/* check: what goes over many: `for each p in product { ... }`, and what is found of many: `count(product
- * where it.stock = 0)`, `sum(o.prices)`, `any(desk.members where it = o.actor)`. The many are all entities of a kind,
- * in the order of their keys, or the items of a list. */
+/* check: what goes over many: `for each p in product { ... }`, and what is found of many:
+ * `count(product where it.stock = 0)`, `sum(o.prices)`, `any(desk.members where it = o.actor)`. The
+ * many are all entities of a kind, in the order of their keys, or the items of a list. */
 #include "engine/check/check_int.h"
 
 #include "engine/base/limits.h"
 #include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
-#include "remit_grammar.h"
 
 /* ---- which it is */
 
 static bool is_word(Str name, int token, int row) {
-    return str_eq(name, keyword_of(token, row, false)) || str_eq(name, keyword_of(token, row, true));
+    return str_eq(name, keyword_of(token, row, false)) ||
+           str_eq(name, keyword_of(token, row, true));
 }
 
 /* What a call does with many, or -1. */
@@ -96,6 +96,11 @@ static bool loop_over(Program *p, const Scope *scope, Node *source, Loop *loop, 
         say_not_many(p, scope, source, NULL);
         return false;
     }
+    if (source->kind == N_REF && !expr_bound(scope, source) &&
+        party_find(p, source->text) == NULL) {
+        say_no_entity(p, source);
+        return false;
+    }
     Type type = expr_operand(p, scope, source, NULL);
     if (type.kind != TY_LIST) {
         if (type.kind != TY_ERROR)
@@ -114,6 +119,15 @@ static Loop *loop_new(Program *p, const Scope *scope, Node *node) {
     }
     loop->node = node;
     loop->scope = *scope;
+    size_t n = scope->locals.n;
+    loop->scope.locals.at = new (p->arena, Local, n + 1); /* room for an item */
+    if (loop->scope.locals.at == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++)
+        loop->scope.locals.at[i] = scope->locals.at[i];
+    loop->scope.locals.cap = n;
     loop->scope.loops = scope->loops + 1;
     if (loop->scope.loops > LIMIT_LOOPS)
         diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "loops in loops", "循环的嵌套"),
@@ -156,7 +170,8 @@ static Type loop_value(Program *p, Loop *loop, Node *node, Node *value) {
 
 static Type loop_type(Program *p, Loop *loop, Node *node, Node *value) {
     Node *more = node->a->next;
-    size_t n = node_count(node->a), most = loop->does == LOOP_COUNTS || loop->does == LOOP_ANY ? 1 : 2;
+    size_t n = node_count(node->a),
+           most = loop->does == LOOP_COUNTS || loop->does == LOOP_ANY ? 1 : 2;
     if (n > most || (value != NULL && more != NULL)) {
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
                   most == 1 ? say_both(p, "one argument", "一个参数")
@@ -214,19 +229,13 @@ void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_app
         loop->item = type_error();
     for (size_t i = 0; i < scope->locals.n; i++)
         if (str_eq(scope->locals.at[i].name, node->text))
-            diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0}),
-                       scope->locals.at[i].at);
-    size_t n = scope->locals.n;
-    Local *locals = new (p->arena, Local, n + 1);
-    if (locals == NULL) {
-        p->nomem = true;
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        locals[i] = scope->locals.at[i];
-    locals[n] = (Local){.name = node->text, .type = loop->item, .item = true, .at = node->at};
-    loop->scope.locals.at = locals; /* in the arena: nothing is added to it */
-    loop->scope.locals.n = loop->scope.locals.cap = n + 1;
+            diag_other(
+                diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0}),
+                scope->locals.at[i].at);
+    if (scope->event != NULL && scope->alias.n > 0 && str_eq(scope->alias, node->text))
+        diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0});
+    loop->scope.locals.at[loop->scope.locals.n++] =
+        (Local){.name = node->text, .type = loop->item, .item = true, .at = node->at};
     loop->does = LOOP_EACH;
     loop->where = node->b;
     loop->actions = node->c;

@@ -157,14 +157,14 @@ typedef struct FnDef {
 
 /* What goes over many: entities of a kind, by their keys, or the items of a list. */
 typedef struct LoopDef {
-    uint8_t does;    /* LoopDoes */
-    int32_t entity;  /* -1: a list */
-    KindDef item;    /* of a list: what its items are */
-    int32_t fn;      /* over what it is given and the item (of an entity a flag and its fields): actions,
-                        or a value; it stops where an item does not count */
-    uint32_t given;  /* arguments that are the same for all */
-    KindDef result;  /* what is found; of EACH: absent */
-    Value nothing;   /* SUMS: what nothing comes to */
+    uint8_t does;   /* LoopDoes */
+    int32_t entity; /* -1: a list */
+    KindDef item;   /* of a list: what its items are */
+    int32_t fn; /* over what it is given and the item (of an entity a flag and its fields): actions,
+                   or a value; it stops where an item does not count */
+    uint32_t given; /* arguments that are the same for all */
+    KindDef result; /* what is found; of EACH: absent */
+    Value nothing;  /* SUMS: what nothing comes to */
 } LoopDef;
 
 typedef enum MatchDef { MATCH_BY_KEY, MATCH_BY_LINK, MATCH_BY_SCAN, MATCH_BY_SELF } MatchDef;

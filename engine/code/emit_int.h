@@ -21,8 +21,8 @@ typedef struct FnBuild {
     uint32_t *local_at; /* register of each let, by its place among the scope's locals; UINT32_MAX:
                            none yet */
     const Scope *scope;
-    uint32_t *arg_at; /* in a loop's function: the argument in which each local begins; UINT32_MAX: in
-                         none */
+    uint32_t *arg_at; /* in a loop's function: the argument in which each local begins; UINT32_MAX:
+                         in none */
     uint32_t item_at; /* and that in which the item begins */
 } FnBuild;
 

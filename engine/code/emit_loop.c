@@ -1,5 +1,5 @@
-/* code: what goes over many. Its body is a function of its own, which is given what it uses of the locals around
- * it and the item; it reads the same event and the same frame. */
+/* code: what goes over many. Its body is a function of its own, which is given what it uses of the
+ * locals around it and the item; it reads the same event and the same frame. */
 #include "engine/base/check.h"
 #include "engine/code/emit_int.h"
 

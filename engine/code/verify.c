@@ -394,7 +394,8 @@ static void want_entity(Verify *v, uint32_t a, const EntityDef *e) {
         want_kind(v, a + i, e->fields[e->keys[i]].type.kind, false);
 }
 
-/* What the function of a loop is given of an item: of an entity whether it is there, and its fields.
+/* What the function of a loop is given of an item: of an entity whether it is there, and its
+ * fields.
  */
 static bool takes_item(const FnDef *f, uint32_t at, KindDef kind) {
     return f->args[at].kind == kind.kind && (!kind.optional || f->args[at].optional);

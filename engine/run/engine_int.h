@@ -449,8 +449,8 @@ Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes);
  * that they hold; else the one that votes for their team, or whom it is under. *out stays when
  * there is nobody. */
 Status org_superior(Engine *e, Str person, int64_t at, Value *out);
-/* The persons who hold a party at an instant, of a team also who holds one of its seats: each once, by
- * their ids. */
+/* The persons who hold a party at an instant, of a team also who holds one of its seats: each once,
+ * by their ids. */
 Status org_members(Engine *e, Value party, int64_t at, Value *list);
 /* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
  * 6); of a team also the holders of its seats count. */

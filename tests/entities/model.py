@@ -116,6 +116,28 @@ class Emit:
         return "emit %s { %s }" % (self.event, "  ".join("%s: %s" % (n, v[0]) for n, v in self.fields.items()))
 
 
+@dataclass
+class ForEach:
+    """What it does is in terms of x, the event, and p, the item, whose fields stand in the event as "p.NAME"."""
+    entity: Entity
+    where: Optional[Expr]
+    actions: list[Any]
+
+    def text(self) -> str:
+        where = " where " + self.where[0] if self.where else ""
+        return "for each p in %s%s {\n    %s\n  }" % (self.entity.name, where, "\n    ".join(a.text() for a in self.actions))
+
+
+def rows(entity: Entity, state: State) -> list[dict[str, Any]]:
+    """All of a kind in the order of their keys, with the keys among the fields."""
+    found = sorted((at[1], held) for at, held in state.items() if at[0] == entity.name)
+    return [{**held, **{"k%d" % i: part for i, part in enumerate(key)}} for key, held in found]
+
+
+def at_item(event: dict[str, Any], name: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {**event, **{"%s.%s" % (name, field_name): value for field_name, value in row.items()}}
+
+
 # ------------------------------------------------------------------------------------------------ expressions
 
 def of_event(name: str) -> Expr:
@@ -158,6 +180,7 @@ def read(entity: Entity, key: list[Expr], of: Field, otherwise: Optional[Expr]) 
 class Maker:
     rng: random.Random
     entities: list[Entity] = field(default_factory=list)
+    loops: int = 0
 
     def plain(self, kind: str) -> Expr:
         constants: dict[str, list[Any]] = {"integer": [-2, 0, 1, 3], "flag": [True, False], "colour": COLOURS, "text": ["a", "b"]}
@@ -174,6 +197,58 @@ class Maker:
         entity, of = self.rng.choice(found)
         return read(entity, keys_of(self.rng, entity), of, self.value(kind, depth - 1, None))
 
+    def of_item(self, entity: Entity, name: str, kind: str) -> Optional[Expr]:
+        """A field of what a loop is at: `p.f0`, `it.f0`."""
+        found = [f.name for f in entity.fields if f.kind == kind and not f.optional]
+        found += ["k%d" % i for i, of in enumerate(entity.keys) if {"id": "text", "integer": "integer"}[of] == kind]
+        if not found:
+            return None
+        path = "%s.%s" % (name, self.rng.choice(found))
+        return path, lambda e, s, o: e[path]
+
+    def that(self, entity: Entity, name: str) -> Optional[Expr]:
+        """A condition on what a loop is at."""
+        item = self.of_item(entity, name, "integer")
+        if item is None:
+            return None
+        sign, other = self.rng.choice(("<", ">=", "=")), self.value("integer", 1, None)
+        holds = {"<": lambda a, b: a < b, ">=": lambda a, b: a >= b, "=": lambda a, b: a == b}[sign]
+        return "(%s %s %s)" % (item[0], sign, other[0]), lambda e, s, o: holds(item[1](e, s, o), other[1](e, s, o))
+
+    def many(self) -> Optional[Expr]:
+        """How many there are, the sum or the least of a field, whether there is any or all are so."""
+        entity = self.rng.choice(self.entities)
+        if self.loops == 1:  # no deeper: it goes over all for each of all
+            return None
+        self.loops += 1
+        out = self.of_many(entity)
+        self.loops -= 1
+        return out
+
+    def of_many(self, entity: Entity) -> Optional[Expr]:
+        rng = self.rng
+        where = self.that(entity, "it") if rng.random() < 0.7 else None
+        tail = " where " + where[0] if where else ""
+        kind = rng.choice(("count", "sum", "max", "min", "any", "all"))
+
+        def taken(e: dict[str, Any], s: State, o: Where) -> list[dict[str, Any]]:
+            inner = [at_item(e, "it", row) for row in rows(entity, s)]
+            return [one for one in inner if where is None or where[1](one, s, o)]
+
+        if kind == "count":
+            return "count(%s%s)" % (entity.name, tail), lambda e, s, o: len(taken(e, s, o))
+        if kind == "any" or (kind == "all" and where):
+            text = "%s(%s%s)" % (kind, entity.name, tail)
+            return "count(%s where %s)" % (entity.name, text), lambda e, s, o: len(rows(entity, s)) * \
+                (bool(taken(e, s, o)) if kind == "any" else len(taken(e, s, o)) == len(rows(entity, s)))
+        item = self.of_item(entity, "it", "integer")
+        if item is None or kind == "all":
+            return None
+        text = "%s(%s, %s + x.n%s)" % (kind, entity.name, item[0], tail)
+        value = {"sum": sum, "max": lambda of: max(of, default=7), "min": lambda of: min(of, default=7)}[kind]
+        return text if kind == "sum" else "(%s else 7)" % text, \
+            lambda e, s, o: value([item[1](one, s, o) + e["n"] for one in taken(e, s, o)])
+
     def value(self, kind: str, depth: int, target: Optional[tuple[Entity, list[Expr]]]) -> Expr:
         rng = self.rng
         if depth <= 0 or rng.random() < 0.2:
@@ -186,6 +261,10 @@ class Maker:
                     return mine
                 other = self.value(kind, depth - 1, target)
                 return "(%s + %s)" % (mine[0], other[0]), lambda e, s, o: mine[1](e, s, o) + other[1](e, s, o)
+        if kind == "integer" and rng.random() < 0.2:
+            found = self.many()
+            if found:
+                return found
         if rng.random() < 0.5:
             found = self.any_read(kind, depth)
             if found:
@@ -248,6 +327,8 @@ class Maker:
             return Notify(found)
         entity = rng.choice(self.entities)
         key = keys_of(rng, entity)
+        if kind > 0.85:
+            return self.loop(entity)
         if kind < 0.38:
             return Delete(entity, key)
         free = [f for f in entity.fields if (called(entity, key), f.name) not in taken]
@@ -257,6 +338,23 @@ class Maker:
         chosen = free if whole else [rng.choice(free)]
         taken.update((called(entity, key), f.name) for f in chosen)
         return Set(entity, key, {f.name: self.set_value(f, entity, key) for f in chosen}, not whole)
+
+    def loop(self, entity: Entity) -> ForEach:
+        rng = self.rng
+        said = self.of_item(entity, "p", rng.choice(("text", "integer"))) or of_event("k")
+        actions: list[Any] = [Notify(said)]
+        key: list[Expr] = []
+        for i in range(len(entity.keys)):
+            path = "p.k%d" % i
+            key.append((path, lambda e, s, o, path=path: e[path]))  # type: ignore[misc]
+        numbers = [f for f in entity.fields if f.kind == "integer" and not f.optional]
+        if numbers and rng.random() < 0.6:
+            of = rng.choice(numbers)
+            path = "p." + of.name
+            actions.append(Set(entity, key, {of.name: ("(%s + x.n)" % path, lambda e, s, o: e[path] + e["n"])}, True))
+        elif rng.random() < 0.3:
+            actions.append(Delete(entity, key))
+        return ForEach(entity, self.that(entity, "p") if rng.random() < 0.7 else None, actions)
 
     def set_value(self, of: Field, entity: Entity, key: list[Expr]) -> Expr:
         """Never a bare constant, so that nothing can be proved of it."""
@@ -343,23 +441,35 @@ class Changes:
             state[at] = {**held, **values}
 
 
+def carry_out(action: Any, event: dict[str, Any], before: State, changes: Changes, emitted: list[tuple[str, dict[str, Any]]],
+              out: Outcome) -> None:
+    if isinstance(action, Notify):
+        out.said.append(shown(action.said[1](event, before, None)))
+    elif isinstance(action, Emit):
+        emitted.append((action.event, {n: v[1](event, before, None) for n, v in action.fields.items()}))
+    elif isinstance(action, ForEach):
+        for row in rows(action.entity, before):
+            inner = at_item(event, "p", row)
+            if action.where is None or action.where[1](inner, before, None):
+                for one in action.actions:
+                    carry_out(one, inner, before, changes, emitted, out)
+    elif isinstance(action, Delete):
+        changes.drop(action.entity, key_value(action.key, event, before))
+    else:
+        key = key_value(action.key, event, before)
+        for name, value in action.values.items():
+            changes.put(action.entity, key, name, value[1](event, before, called(action.entity, action.key)))
+
+
 def handle(p: Policy, kind: str, event: dict[str, Any], state: State, out: Outcome) -> list[tuple[str, dict[str, Any]]]:
-    changes, emitted = Changes(), []
+    changes = Changes()
+    emitted: list[tuple[str, dict[str, Any]]] = []
     before = {at: dict(held) for at, held in state.items()}
     for rule in p.rules:
         if rule.event != kind or (rule.where and not rule.where[1](event, before, None)):
             continue
         for action in rule.actions:
-            if isinstance(action, Notify):
-                out.said.append(shown(action.said[1](event, before, None)))
-            elif isinstance(action, Emit):
-                emitted.append((action.event, {n: v[1](event, before, None) for n, v in action.fields.items()}))
-            elif isinstance(action, Delete):
-                changes.drop(action.entity, key_value(action.key, event, before))
-            else:
-                key = key_value(action.key, event, before)
-                for name, value in action.values.items():
-                    changes.put(action.entity, key, name, value[1](event, before, called(action.entity, action.key)))
+            carry_out(action, event, before, changes, emitted, out)
     changes.apply(p.entities, state)
     return emitted
 

@@ -47,7 +47,11 @@ static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
 static KindDef results[2] = {{V_TEXT, false}, {V_MONEY, true}};
 static uint32_t code[WORDS];
-static FnDef fn;
+static KindDef each_args[] = {
+    {V_INT, false}, {V_FLAG, false}, {V_INT, false}, {V_DATE, false}, {V_TEXT, true}};
+static KindDef each_gives[1];
+static LoopDef loops[1];
+static FnDef fns[2]; /* the one that is tried, and that of a loop */
 static Bundle bundle;
 
 static FieldDef field(ValueKind kind, bool optional) {
@@ -90,13 +94,17 @@ static void begin(void) {
     held[1] = field(V_DATE, false);
     held[2] = field(V_TEXT, true);
     entities[0] = (EntityDef){.fields = held, .field_count = 3, .keys = keys, .key_count = 1};
-    fn = (FnDef){.name = S("f"),
-                 .event = WIDE,
-                 .owner = 0,
-                 .args = args,
-                 .arg_count = 2,
-                 .results = results,
-                 .registers = REGISTERS};
+    fns[0] = (FnDef){.name = S("f"),
+                     .event = WIDE,
+                     .owner = 0,
+                     .args = args,
+                     .arg_count = 2,
+                     .results = results,
+                     .registers = REGISTERS};
+    loops[0] = (LoopDef){.does = LOOP_COUNTS, .fn = 1, .given = 1, .result = {V_INT, false}};
+    each_args[0].kind = V_INT;
+    fns[1] =
+        (FnDef){.event = -1, .owner = -1, .args = each_args, .arg_count = 5, .results = each_gives};
     bundle = (Bundle){.events = events,
                       .event_count = EVENTS,
                       .constants = constants,
@@ -114,17 +122,19 @@ static void begin(void) {
                       .entity_count = 1,
                       .decls = decls,
                       .decl_count = 2,
-                      .fns = &fn,
+                      .loops = loops,
+                      .loop_count = 1,
+                      .fns = fns,
                       .fn_count = 1,
                       .code = code};
 }
 
 static void abc(Op op, uint32_t a, uint32_t b, uint32_t c) {
-    code[fn.to++] = (uint32_t)op | a << 8 | b << 16 | c << 24;
+    code[fns[0].to++] = (uint32_t)op | a << 8 | b << 16 | c << 24;
 }
 
 static void abx(Op op, uint32_t a, uint32_t bx) {
-    code[fn.to++] = (uint32_t)op | a << 8 | bx << 16;
+    code[fns[0].to++] = (uint32_t)op | a << 8 | bx << 16;
 }
 
 static void load(uint32_t reg, ValueKind kind, bool optional) {
@@ -211,6 +221,7 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "APPROVAL") ? 2
            : is(row, i, "DECL")     ? 1
            : is(row, i, "ENTITY")   ? 1
+           : is(row, i, "LOOP")     ? 1
                                     : -1;
 }
 
@@ -228,7 +239,7 @@ enum { BASE = 20, PARTIES = 10, TEXT = 12 };
 /* The operand of an instruction that is right, once load_right has gone before it. */
 static uint32_t right(const Row *row, int i) {
     if (is(row, i, "REGS"))
-        return is(row, 1, "COUNT") ? PARTIES : BASE;
+        return is(row, 1, "COUNT") || i == 1 ? PARTIES : BASE;
     if (is(row, i, "EVENT"))
         return OUT;
     if (is(row, i, "COUNT"))
@@ -242,7 +253,7 @@ static uint32_t right(const Row *row, int i) {
 
 static void load_right(const Row *row) {
     if (strcmp(row->name, "ESCALATE") == 0)
-        fn.of = DECL_APPROVAL;
+        fns[0].of = DECL_APPROVAL;
     for (int i = 0; i < 3; i++)
         if (reads(row, i))
             load(right(row, i), wanted(row, i), false);
@@ -390,8 +401,8 @@ TEST(what_a_function_does_not_have_is_refused) {
         EACH_ROW(row)
         if (is(row, 1, of[k])) {
             begin();
-            fn.arg_count = 0;
-            fn.event = fn.owner = -1;
+            fns[0].arg_count = 0;
+            fns[0].event = fns[0].owner = -1;
             put_row(row, 0, 0, 0);
             expect_answer(NOT_THERE);
         }
@@ -414,13 +425,13 @@ TEST(what_is_told_of_an_approval_is_told_by_one) {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         begin();
         load_right(&rows[OP_ESCALATE]);
-        fn.of = (uint8_t)others[i];
+        fns[0].of = (uint8_t)others[i];
         put_with(&rows[OP_ESCALATE], -1, 0);
         expect_answer("no approval is at hand");
     }
     begin();
     load_right(&rows[OP_ESCALATE]);
-    fn.owner = -1;
+    fns[0].owner = -1;
     put_with(&rows[OP_ESCALATE], -1, 0);
     expect_answer("no approval is at hand");
 }
@@ -437,10 +448,10 @@ TEST(only_an_approval_can_escalate_how_it_ended) {
     abc(OP_ESCALATE, 1, 1, 0);
     abx(OP_RET, 0, 0);
     expect_answer("no approval is at hand");
-    fn.owner = -1;
+    fns[0].owner = -1;
     expect_answer("no approval is at hand");
-    fn.of = DECL_APPROVAL;
-    fn.owner = 0;
+    fns[0].of = DECL_APPROVAL;
+    fns[0].owner = 0;
     expect_answer(NULL);
     code[1] = (uint32_t)OP_ESCALATE | 1 << 8 | 2 << 16;
     expect_answer(UNWRITTEN);
@@ -487,7 +498,7 @@ TEST(a_function_that_does_not_end_is_refused) {
         load_right(row);
         put_with(row, -1, 0);
         if (!is_end(row))
-            fn.to--;
+            fns[0].to--;
         bool jumps = is(row, 1, "FWD");
         expect_answer(is_end(row) ? NULL : jumps ? OUTSIDE : NO_END);
     }
@@ -605,6 +616,90 @@ TEST(an_entity_is_read_by_its_key) {
     expect_answer(OTHER_KIND);
 }
 
+/* A loop with registers of these kinds from 5 on; what it finds is a whole number. */
+static void try_loop(const KindDef *kinds, unsigned n, const char *reason) {
+    for (unsigned i = 0; i < n; i++)
+        load(5 + i, (ValueKind)kinds[i].kind, kinds[i].optional);
+    abx(OP_LOOP, 5, 0);
+    abc(OP_ADD_INT, 6, 5, 5);
+    abx(OP_RET, 0, 0);
+    expect_answer(reason);
+}
+
+TEST(a_loop_goes_with_its_function) {
+    what = "LOOP";
+    static const char *const unlike = "a loop does not go with its function";
+    KindDef given = {V_INT, false}, perhaps = {V_INT, true};
+    begin();
+    try_loop(&given, 1, NULL);
+    begin();
+    try_loop(&given, 0, UNWRITTEN);
+    begin();
+    try_loop(&perhaps, 1, OTHER_KIND);
+    begin();
+    loops[0].fn = 0; /* itself */
+    try_loop(&given, 1, unlike);
+    begin();
+    fns[1].event = OUT;
+    try_loop(&given, 1, unlike);
+    begin();
+    fns[1].of = DECL_APPROVAL;
+    fns[1].owner = 0;
+    try_loop(&given, 1, unlike);
+    begin();
+    fns[1].arg_count = 4;
+    try_loop(&given, 1, unlike);
+    begin();
+    fns[1].result_count = 1;
+    try_loop(&given, 1, unlike);
+    begin();
+    held[1].type.optional = true; /* the function takes a date that is there */
+    try_loop(&given, 1, unlike);
+    begin(); /* what is found of none may be absent */
+    loops[0].does = LOOP_LEAST;
+    loops[0].result.optional = true;
+    fns[1].result_count = 1;
+    each_gives[0] = (KindDef){V_INT, false};
+    try_loop(&given, 1, OTHER_KIND);
+    begin();
+    loops[0].does = LOOP_SUMS;
+    fns[1].result_count = 1;
+    each_gives[0] = (KindDef){V_INT, true};
+    try_loop(&given, 1, unlike);
+}
+
+TEST(a_loop_over_a_list_takes_one) {
+    what = "LOOP";
+    KindDef good[] = {{V_LIST, false}, {V_INT, false}}, none[] = {{V_TEXT, false}, {V_INT, false}},
+            perhaps[] = {{V_LIST, true}, {V_INT, false}};
+    for (int k = 0; k < 3; k++) {
+        begin();
+        loops[0].entity = -1;
+        loops[0].item = (KindDef){V_FLAG, false};
+        fns[1].arg_count = 2;
+        try_loop(k == 0 ? good : k == 1 ? none : perhaps, 2, k == 0 ? NULL : OTHER_KIND);
+    }
+    begin();
+    loops[0].entity = -1;
+    loops[0].item = (KindDef){V_TEXT, false};
+    fns[1].arg_count = 2;
+    try_loop(good, 2, "a loop does not go with its function");
+}
+
+TEST(a_list_holds_what_is_there) {
+    what = "LIST";
+    for (int k = 0; k < 3; k++) {
+        begin();
+        load(5, V_INT, false);
+        if (k != 1)
+            load(6, V_INT, k == 2);
+        abc(OP_LIST, 7, 5, 2);
+        abc(OP_AMONG, 8, 5, 7);
+        abx(OP_RET, 0, 0);
+        expect_answer(k == 0 ? NULL : k == 1 ? UNWRITTEN : OTHER_KIND);
+    }
+}
+
 TEST(an_entity_is_set_to_what_its_fields_take) {
     what = "SET";
     begin();
@@ -627,7 +722,7 @@ TEST(an_entity_is_set_to_what_its_fields_take) {
     expect_answer(OTHER_KIND);
     load(6, V_DATE, false);
     code[1] = code[4];
-    fn.to--;
+    fns[0].to--;
     expect_answer(NULL);
     what = "DELETE";
     KindDef key = {V_INT, false}, other = {V_TEXT, false};
@@ -659,14 +754,14 @@ TEST(a_table_that_gathers_gives_what_it_gathers) {
     what = "LOOKUP";
     begin(); /* a list for each output */
     table_kinds[0] = table_kinds[1] = (KindDef){V_LIST, false};
-    fn.results = table_kinds;
-    fn.result_count = 2;
+    fns[0].results = table_kinds;
+    fns[0].result_count = 2;
     load(5, V_INT, false);
     load(6, V_TEXT, true);
     abx(OP_LOOKUP, 5, 0);
     abx(OP_RET, 5, 0);
     expect_answer(NULL);
-    fn.results = results; /* a list is no text */
+    fns[0].results = results; /* a list is no text */
     expect_answer(OTHER_KIND);
     begin(); /* one number of two outputs: the second register still holds the second input */
     table_kinds[0] = (KindDef){V_INT, false};
@@ -719,8 +814,8 @@ TEST(a_quotient_is_of_numbers_of_money_or_of_time) {
         for (unsigned g = 1; g < V_KINDS; g++) {
             KindDef gives = {(uint8_t)g, false};
             begin();
-            fn.results = &gives;
-            fn.result_count = 1;
+            fns[0].results = &gives;
+            fns[0].result_count = 1;
             load(1, rows_of[k].a, false);
             load(2, rows_of[k].b, false);
             abc(OP_ROUND_QUOT, 1, 2, 2);
@@ -773,7 +868,7 @@ TEST(results_are_what_the_function_promises) {
     for (int k = 0; k < 5; k++) {
         static const char *const answers[] = {NULL, NULL, UNWRITTEN, OTHER_KIND, NO_REGISTER};
         begin();
-        fn.result_count = 2;
+        fns[0].result_count = 2;
         load(38, k == 3 ? V_ENUM : V_TEXT, false);
         if (k == 1)
             abx(OP_LOADK, 39, V_ABSENT); /* the second may be absent */
@@ -783,7 +878,7 @@ TEST(results_are_what_the_function_promises) {
         expect_answer(k == 4 ? OTHER_KIND : answers[k]);
     }
     begin();
-    fn.result_count = 2;
+    fns[0].result_count = 2;
     load(39, V_TEXT, false);
     abx(OP_RET, 39, 0);
     expect_answer(NO_REGISTER);
@@ -807,7 +902,7 @@ TEST(every_way_brings_the_same_kind) {
 TEST(more_registers_than_there_can_be_are_not_read) {
     what = "registers";
     begin();
-    fn.registers = PLENTY;
+    fns[0].registers = PLENTY;
     load(PLENTY, V_INT, false);
     abx(OP_RET, 0, 0);
     expect_answer(NO_REGISTER);
@@ -830,13 +925,14 @@ UNIT_MAIN(
                                 an_opcode_that_there_is_not_is_refused)
                                 T(tables_events_and_duties_get_what_they_declare) T(
                                     the_state_of_a_declaration_gets_its_key)
-                                    T(an_entity_is_read_by_its_key) T(
-                                        an_entity_is_set_to_what_its_fields_take)
-                                        T(a_measure_gets_its_group) T(a_table_gives_its_outputs) T(
-                                            a_table_that_gathers_gives_what_it_gathers)
-                                            T(a_quotient_is_of_numbers_of_money_or_of_time) T(
-                                                a_rounding_that_there_is_not_is_refused)
-                                                T(a_notice_takes_parties_and_a_text) T(
-                                                    results_are_what_the_function_promises)
-                                                    T(every_way_brings_the_same_kind) T(
-                                                        more_registers_than_there_can_be_are_not_read))
+                                    T(an_entity_is_read_by_its_key) T(a_loop_goes_with_its_function) T(
+                                        a_loop_over_a_list_takes_one) T(a_list_holds_what_is_there)
+                                        T(an_entity_is_set_to_what_its_fields_take) T(
+                                            a_measure_gets_its_group) T(a_table_gives_its_outputs)
+                                            T(a_table_that_gathers_gives_what_it_gathers) T(
+                                                a_quotient_is_of_numbers_of_money_or_of_time)
+                                                T(a_rounding_that_there_is_not_is_refused) T(
+                                                    a_notice_takes_parties_and_a_text)
+                                                    T(results_are_what_the_function_promises) T(
+                                                        every_way_brings_the_same_kind)
+                                                        T(more_registers_than_there_can_be_are_not_read))
