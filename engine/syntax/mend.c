@@ -624,6 +624,8 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
     if (tok.line || !(is_value(p->last_kind) || p->last_kind == TK_RP) ||
         !(is_value(tok.kind) || tok.kind == TK_MINUS) || !parse_accepts(p->parser, TK_COMMA))
         return false;
+    if (tok.kind == TK_STRING && p->last_kind != TK_STRING && parse_accepts(p->parser, TK_NOTIFY))
+        return false; /* the text of a notification */
     trial_begin(&p->try, p->parser);
     int without = reach(before, &p->try), with = reach_with(p, TK_COMMA, before);
     if (with <= without)
@@ -675,6 +677,21 @@ static bool mend_owners(Parse *p, const Join *before, Tok tok) {
     if (others.to == tok.span.to)
         join_seek(&p->join, tok.span.to);
     return true;
+}
+
+/* What is to be joined to a text stands beside it, or behind a comma. */
+static bool mend_joined(Parse *p, const Join *before, Tok tok) {
+    bool comma = tok.kind == TK_COMMA;
+    bool value =
+        is_value(tok.kind) || tok.kind == TK_OWNER || tok.kind == TK_LP || tok.kind == TK_CALLP;
+    bool text = p->last_kind == TK_STRING ||
+                (tok.kind == TK_STRING && (is_value(p->last_kind) || p->last_kind == TK_RP));
+    if (tok.line || !text || !(comma || value) || !parse_accepts(p->parser, TK_PLUS) ||
+        parse_accepts(p->parser, TK_COMMA) || !parse_accepts(p->parser, TK_NOTIFY) ||
+        reach_with(p, TK_PLUS, comma ? &p->join : before) < 1)
+        return false;
+    Repair plus = {comma ? CHANGE_SWAP : CHANGE_ADD, TK_PLUS, 0, 0};
+    return apply_repair(p, before, tok, &plus);
 }
 
 /* The text of a notification that begins with something else: an empty text is put before it. */
@@ -764,7 +781,7 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         take_keyword(p, before, meant.spelling, meant.words);
         return true;
     }
-    if (mend_notice(p, before, tok))
+    if (mend_notice(p, before, tok) || mend_joined(p, before, tok))
         return true;
     Repair r = find_repair(p, before, tok);
     if (apply_repair(p, before, tok, &r))
