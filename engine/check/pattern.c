@@ -1,6 +1,6 @@
-/* check: patterns put to use. A use reads the pattern's text once more as a source of its own,
- * fills in what is given, and declares it in a space of its own: so each use has its own names, and
- * what is wrong within one shows both places. */
+/* check: patterns put to use. A use copies the pattern's tree into a source of its own, fills in
+ * what is given, and declares it in a space of its own: so each use has its own names, and what is
+ * wrong within one shows both places. */
 #include "engine/check/check_int.h"
 
 #include "engine/base/check.h"
@@ -374,45 +374,37 @@ static bool holes_give(Program *p, Space *space, const Node *pattern, const Node
     return good && missing.n == 0;
 }
 
-/* The same pattern in a second reading of its text. */
-static Node *pattern_again(Node *items, uint32_t from) {
-    for (Node *item = items; item != NULL; item = item->next) {
-        if (item->kind == N_PATTERN && item->at.from == from)
-            return item;
-        Node *below = item->kind == N_MODULE    ? pattern_again(item->a, from)
-                      : item->kind == N_PATTERN ? pattern_again(item->c, from)
-                                                : NULL;
-        if (below != NULL)
-            return below;
+/* A copy of a tree that nobody has looked at yet, as if it stood in another source. */
+static Node *tree_copy(Program *p, const Node *list, uint32_t file) {
+    Node *first = NULL, **end = &first;
+    for (; list != NULL; list = list->next) {
+        Node *copy = new (p->arena, Node, 1);
+        if (copy == NULL) {
+            p->nomem = true;
+            return first;
+        }
+        *copy = *list;
+        copy->span.file = copy->at.file = file;
+        copy->next = NULL;
+        copy->a = tree_copy(p, list->a, file);
+        copy->b = tree_copy(p, list->b, file);
+        copy->c = tree_copy(p, list->c, file);
+        copy->d = tree_copy(p, list->d, file);
+        *end = copy;
+        end = &copy->next;
     }
-    return NULL;
+    return first;
 }
 
-enum { LINE_FILES = 4096 }; /* what an instruction's line can name */
-
-/* Reads the pattern's text as a new source; what is wrong with it was said at the first reading. */
-static Node *pattern_read(Program *p, const Node *pattern, const Node *use, Str as, Str full,
-                          uint32_t *file) {
-    Source from = p->sources->files.at[pattern->at.file];
-    Diags said = {.arena = p->arena, .sources = p->sources};
-    Node *items = NULL;
-    Status status = source_add(p->sources, from.name, from.text, from.embedded, file);
-    if (status == OK && *file >= LINE_FILES)
-        status = ERR_LIMIT;
+/* A source of its own for a use; false: there are too many. */
+static bool pattern_source(Program *p, const Node *pattern, const Node *use, Str as, Str full,
+                           uint32_t *file) {
+    Status status = source_use(p->sources, pattern->at.file, full, as, use->at, file);
     if (status == ERR_LIMIT)
         diag_add2(p->diags, DIAG_TOO_LARGE, use->at, say_both(p, "this policy", "本政策"),
-                  say(p, "%d%.*s", LINE_FILES, STR_ARG(say_both(p, " sources", " 个源文件"))));
-    if (status == OK) {
-        source_stem(p->sources, *file, from.stem);
-        Source *source = &p->sources->files.at[*file];
-        source->pattern = full;
-        source->as = as;
-        source->used = use->at;
-        status = parse_source(p->sources, *file, p->arena, &said, NULL, &items);
-    }
-    diags_free(&said);
+                  say(p, "%d%.*s", LIMIT_SOURCES, STR_ARG(say_both(p, " sources", " 个源文件"))));
     p->nomem = p->nomem || status == ERR_NOMEM;
-    return p->nomem ? NULL : pattern_again(items, pattern->at.from);
+    return status == OK;
 }
 
 Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern,
@@ -428,10 +420,12 @@ Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern
             diag_other(diag, old->use->at);
         return NULL;
     }
-    Space *space = space_new(p, name);
     uint32_t file;
-    Node *again = space == NULL ? NULL : pattern_read(p, pattern, use, as, full, &file);
-    if (again == NULL)
+    if (!pattern_source(p, pattern, use, as, full, &file))
+        return NULL;
+    Node *again = tree_copy(p, pattern->c, file);
+    Space *space = p->nomem ? NULL : space_new(p, name);
+    if (space == NULL)
         return NULL;
     space->outer = home;
     space->user = here;
@@ -439,10 +433,10 @@ Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern
     space->pattern = pattern;
     space->file = file;
     if (holes_give(p, space, pattern, use, home))
-        tree_fill(p, space, again->c, false);
+        tree_fill(p, space, again, false);
     else
         p->sources->files.at[file].quiet = true;
-    if (p->nomem || !vec_push(&p->files, again->c) || !vec_push(&p->homes, space)) {
+    if (p->nomem || !vec_push(&p->files, again) || !vec_push(&p->homes, space)) {
         p->nomem = true;
         return NULL;
     }

@@ -171,10 +171,15 @@ void jump_here(Emit *e, uint32_t jump) {
     e->code.at[jump] |= (uint32_t)distance << 16;
 }
 
+/* The number of a source in the bundle. */
+static uint32_t emit_file(const Emit *e, uint32_t file) {
+    return e->files == NULL ? 0 : e->files[file];
+}
+
 void emit_at(Emit *e, const Node *node) {
     Place place = source_place(e->p->sources, node->span.file, node->span.from);
     uint32_t line = place.line > 0xFFFFF ? 0xFFFFF : place.line;
-    e->line = node->span.file << 20 | line;
+    e->line = emit_file(e, node->span.file) << 20 | line;
 }
 
 int32_t fn_end(Emit *e, uint32_t from) {
@@ -317,7 +322,7 @@ static void emit_entities(Emit *e) {
                         .field_count = from->field_count,
                         .keys = from->keys,
                         .key_count = from->key_count,
-                        .file = from->at.file,
+                        .file = emit_file(e, from->at.file),
                         .line = node_line(e, from->node)};
     }
 }
@@ -398,13 +403,20 @@ static void emit_in(Emit *e, const LocalTime *local) {
     ((Program *)(uintptr_t)e->p)->local = local != NULL && local->said ? local : NULL;
 }
 
+/* Each source once: the uses of a pattern share the one that it stands in. */
 static void emit_sources(Emit *e) {
     Bundle *b = e->b;
-    b->source_count = (uint32_t)e->p->sources->files.n;
-    b->sources = emit_array(e, b->source_count, sizeof *b->sources);
-    for (uint32_t i = 0; b->sources != NULL && i < b->source_count; i++) {
-        const Source *from = &e->p->sources->files.at[i];
-        b->sources[i] = (SourceDef){from->stem, from->text};
+    const Sources *all = e->p->sources;
+    e->files = emit_array(e, all->files.n, sizeof *e->files);
+    b->sources = emit_array(e, all->files.n, sizeof *b->sources);
+    for (size_t i = 0; b->sources != NULL && e->files != NULL && i < all->files.n; i++) {
+        const Source *from = &all->files.at[i];
+        if (from->pattern.n > 0) {
+            e->files[i] = e->files[from->of];
+            continue;
+        }
+        e->files[i] = b->source_count;
+        b->sources[b->source_count++] = (SourceDef){from->stem, from->text};
     }
 }
 
@@ -451,7 +463,8 @@ static void emit_table(Emit *e, const Table *t, TableDef *def) {
                       .input_count = t->input_count,
                       .output_count = t->output_count,
                       .row_count = t->row_count,
-                      .file = t->row_count > 0 ? t->rows[0].at.file : t->at.file};
+                      .file = t->row_count > 0 ? emit_file(e, t->rows[0].at.file)
+                                               : emit_file(e, t->at.file)};
     def->inputs = emit_fields(e, t->inputs, t->input_count);
     def->outputs = emit_fields(e, t->outputs, t->output_count);
     def->cells = t->cells;
@@ -572,7 +585,7 @@ static void emit_act(Emit *e, const DutySym *duty, const ActSym *from, ActDef *d
                     .match = (uint8_t)act.match,
                     .each = act.each,
                     .event = act.event->number,
-                    .file = act.node->span.file,
+                    .file = emit_file(e, act.node->span.file),
                     .line = node_line(e, act.node)};
     def->link_fn = emit_links(e, duty, &act);
     def->test_fn = emit_rest(e, duty, &act);
@@ -597,7 +610,7 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
                      .repeat = from->repeat,
                      .repeats = from->repeats,
                      .until_acknowledged = from->until_acknowledged,
-                     .file = from->node->span.file,
+                     .file = emit_file(e, from->node->span.file),
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
         def->span_slot = (int32_t)emit_slot(e, from->span);
@@ -747,7 +760,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .part_count = duty->part_count,
                      .parts_needed = duty->parts_needed,
                      .parts_once = duty->parts_once,
-                     .file = duty->at.file,
+                     .file = emit_file(e, duty->at.file),
                      .line = node_line(e, duty->node)};
     def->params = emit_fields(e, duty->params, duty->param_count);
     def->acts = emit_array(e, duty->act_count, sizeof(ActDef));
@@ -795,7 +808,7 @@ static void emit_seats(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
                        .label = stage->label,
                        .conditional = stage->when != NULL,
                        .has_due = stage->each != NULL || a->each != NULL,
-                       .file = stage->at.file,
+                       .file = emit_file(e, stage->at.file),
                        .line = node_line(e, &at)};
     }
     for (uint32_t i = 0; i < a->need_count; i++) {
@@ -815,7 +828,7 @@ static void emit_seats(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
                           .members = is_members(seat),
                           .list = is_list(seat),
                           .weight = of->kind == N_WEIGHED ? of->slot : 0,
-                          .file = seat->span.file,
+                          .file = emit_file(e, seat->span.file),
                           .line = node_line(e, seat)};
         }
     }
@@ -907,7 +920,7 @@ static void emit_approval(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
                       .noes = a->noes,
                       .param_count = base->param_count,
                       .key_count = base->key_count,
-                      .file = base->at.file,
+                      .file = emit_file(e, base->at.file),
                       .line = node_line(e, base->node)};
     def->params = emit_fields(e, base->params, base->param_count);
     def->key = emit_key_names(e, base);
@@ -930,7 +943,7 @@ static void emit_rule(Emit *e, const Rule *rule, RuleDef *def) {
                      .schedule = emit_schedule(e, &rule->schedule),
                      .dated = {rule->dated.from, rule->dated.until},
                      .fn = -1,
-                     .file = rule->at.file,
+                     .file = emit_file(e, rule->at.file),
                      .line = node_line(e, rule->node)};
     fn_begin(e, fn_name(e, "rule", rule->name, ""), &rule->scope, rule->scope.event, DECL_DUTY, -1,
              false);
@@ -1007,7 +1020,7 @@ static void emit_kpi_reaction(Emit *e, const KpiSym *kpi, const LevelReaction *f
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&kpi->scope.locals.at[i].type);
     emit_at(e, kpi->node);
     emit_actions(e, from->actions);
-    *def = (KpiReactionDef){level_def(from->level), fn_end(e, 0), kpi->at.file,
+    *def = (KpiReactionDef){level_def(from->level), fn_end(e, 0), emit_file(e, kpi->at.file),
                             node_line(e, kpi->node)};
     if (from->actions != NULL)
         def->line = node_line(e, from->actions);
@@ -1038,7 +1051,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                              : kpi->empty == EMPTY_CLEAR ? EMPTY_CLEARS
                                                          : EMPTY_ALERTS,
                     .rank = kpi->rank,
-                    .file = kpi->at.file,
+                    .file = emit_file(e, kpi->at.file),
                     .line = node_line(e, kpi->node)};
     def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window] : periods[kpi->period];
     def->measure_line = node_line(e, kpi->aggs[0].node);
@@ -1050,9 +1063,12 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
         emit_agg(e, kpi, &kpi->aggs[i], &def->aggs[def->agg_count++]);
     for (uint32_t i = 0; i < kpi->level_count; i++) {
         const LevelSym *level = &kpi->levels[i];
-        def->levels[def->level_count++] = (LevelDef){
-            level_def(level->level), bound_def(&level->raise), bound_def(&level->clear),
-            level->has_clear,        level->node->span.file,   node_line(e, level->node)};
+        def->levels[def->level_count++] = (LevelDef){level_def(level->level),
+                                                     bound_def(&level->raise),
+                                                     bound_def(&level->clear),
+                                                     level->has_clear,
+                                                     emit_file(e, level->node->span.file),
+                                                     node_line(e, level->node)};
     }
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
         emit_kpi_reaction(e, kpi, &kpi->reactions[i], &def->reactions[def->reaction_count++]);
@@ -1070,7 +1086,7 @@ static void emit_deputies(Emit *e) {
                 e->b->deputies[e->b->deputy_count++] =
                     (DeputyDef){.of = ((const Party *)of->means)->number,
                                 .by = ((const Party *)by->means)->number,
-                                .file = node->span.file,
+                                .file = emit_file(e, node->span.file),
                                 .line = node_line(e, node)};
     }
 }
@@ -1097,7 +1113,7 @@ static void emit_powers(Emit *e) {
                           .of = from->of->number,
                           .owner = from->owner,
                           .span = from->span,
-                          .file = from->node->span.file,
+                          .file = emit_file(e, from->node->span.file),
                           .line = node_line(e, from->node)};
         def->parties = emit_array(e, from->party_count, sizeof *def->parties);
         for (uint32_t k = 0; def->parties != NULL && k < from->party_count; k++)
@@ -1166,13 +1182,13 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     b->version = p->version;
     b->currency = p->currency;
     b->late_ms = p->late_ms;
+    emit_sources(&e);
     emit_enums(&e);
     emit_calendars(&e);
     emit_parties(&e);
     records_use(p);
     emit_events(&e);
     emit_entities(&e);
-    emit_sources(&e);
     emit_tables(&e);
     emit_declarations(&e);
     emit_code(&e);

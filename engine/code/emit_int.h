@@ -51,8 +51,9 @@ typedef struct Emit {
     VEC(LoopBody) bodies; /* to be made when the function being compiled is done */
     VEC(Slot) slots;      /* of the duty being compiled */
     FnBuild fn;
-    uint32_t local; /* where the time of what is being compiled is counted */
-    uint32_t line;  /* of the source being compiled: file << 20 | line */
+    uint32_t *files; /* of each source: its number in the bundle */
+    uint32_t local;  /* where the time of what is being compiled is counted */
+    uint32_t line;   /* of the source being compiled: file << 20 | line */
 } Emit;
 
 void emit_fail(Emit *e, Status status, const char *what);

@@ -23,6 +23,21 @@ Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *fil
     return OK;
 }
 
+Status source_use(Sources *all, uint32_t of, Str pattern, Str as, Span used, uint32_t *file) {
+    if (all->files.n >= LIMIT_SOURCES)
+        return ERR_LIMIT;
+    Source source = all->files.at[of];
+    source.pattern = pattern;
+    source.as = as;
+    source.used = used;
+    if (all->files.at[of].pattern.n == 0)
+        source.of = of;
+    if (!vec_push(&all->files, source))
+        return ERR_NOMEM;
+    *file = (uint32_t)(all->files.n - 1);
+    return OK;
+}
+
 void source_stem(Sources *all, uint32_t file, Str stem) {
     Source *source = &all->files.at[file];
     source->stem = str_from(source->name, source->name.n - stem.n);

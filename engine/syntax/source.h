@@ -12,6 +12,7 @@ typedef struct Source {
     bool embedded;   /* a file of the standard library */
     Str pattern, as; /* of a use of a pattern: its name, and what it is called where it is used */
     Span used;       /* likewise: where */
+    uint32_t of;     /* likewise: the source in which the pattern stands */
     bool data;       /* it holds no declarations: the rows of a table */
     bool quiet;      /* what is wrong in it merely follows from a mistake elsewhere */
     uint32_t *lines; /* offset of each line's first byte; made when first asked for */
@@ -25,6 +26,10 @@ typedef struct Sources {
 
 /* Takes a copy of name and text. *file is the new number. ERR_LIMIT: too large or too many. */
 MUST_USE Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *file);
+/* A pattern put to use at `used` as `as`: the text of source `of` once more, shared with it. Errors
+ * as for source_add. */
+MUST_USE Status source_use(Sources *all, uint32_t of, Str pattern, Str as, Span used,
+                           uint32_t *file);
 /* Its stem, which is its name until this is called. stem is a part of its name. */
 void source_stem(Sources *all, uint32_t file, Str stem);
 void sources_free(Sources *all);
