@@ -64,6 +64,7 @@ setting(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
 setting(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }
 setting(N) ::= CURRENCY(K) ID(S). { N = build_leaf(b, N_SET_CURRENCY, K, S); }
 setting(N) ::= ACCEPT_LATE(K) DURATION(D) LATE. { N = build_1(b, N_SET_LATE, K, build_literal(b, LIT_DURATION, D)); }
+setting(N) ::= quiet(A). { N = A; }
 setting(N) ::= error. { N = build_error(b); }
 
 /* ---- what a parameter of a pattern may stand for */
@@ -82,6 +83,8 @@ item(N) ::= PUBLIC item(A). { N = A; }
 inner(L) ::= . { L = build_none(); }
 inner(L) ::= inner(A) item(N). { L = build_list(b, A, N); }
 inner(L) ::= inner(A) BREAK. { L = A; }
+quiet(N) ::= QUIET_FROM(K) TIME(A) TO TIME(B). { N = build_quiet(b, K, A, B); }
+
 item(N) ::= USE(K) dotted(A). { N = build_use(b, K, A, build_none(), build_no_token()); }
 item(N) ::= USE(K) dotted(A) AS ID(S). { N = build_use(b, K, A, build_none(), S); }
 item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB AS ID(S). { N = build_use(b, K, A, L, S); N->flag = 1; }
@@ -324,6 +327,8 @@ clause(N) ::= local(A). { N = A; }
 local(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
 local(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }
 clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A); }
+clause(N) ::= quiet(A). { N = A; }
+clause(N) ::= SILENT_WHILE(K) expr(A). { N = build_1(b, N_SILENT, K, A); }
 clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A); }
 clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
 clause(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }

@@ -253,6 +253,7 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_OPENED, ", assumed", "assumed"},
     {EFFECT_DUTY_REMINDED, "reminded ", "to"},
     {EFFECT_DUTY_ESCALATED, "escalated to ", "to"},
+    {EFFECT_DUTY_SILENCED, "not said: silent", NULL},
     {EFFECT_DUTY_VACANT, "vacant: ", "seat"},
     {EFFECT_DUTY_BREACHED, "breached", NULL},
     {EFFECT_DUTY_BREACHED, ", due ", "due"},

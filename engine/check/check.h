@@ -345,6 +345,11 @@ typedef struct Dated {
 } Dated;
 
 /* A duty, or what an approval has in common with one. */
+/* Times of day, ms; equal: there are none. */
+typedef struct Quiet {
+    int32_t from, to;
+} Quiet;
+
 typedef struct DutySym {
     LocalTime local;
     const Space *home; /* where it stands */
@@ -375,12 +380,14 @@ typedef struct DutySym {
     uint32_t rung_count;
     Reaction *reactions;
     uint32_t reaction_count;
-    const Node *lets; /* the clause list: LETs are in it, in order */
-    bool obliged;     /* some rule obliges it */
-    bool forbids;     /* it says what must not happen */
-    bool by_kpi;      /* some KPI does: its key then has one more part, the episode */
-    bool broken;      /* part of it could not be read */
-    bool keyless;     /* its key is not known because of a mistake */
+    const Node *lets;   /* the clause list: LETs are in it, in order */
+    bool obliged;       /* some rule obliges it */
+    Quiet quiet;        /* hours in which no rung comes */
+    const Node *silent; /* under this condition none is said */
+    bool forbids;       /* it says what must not happen */
+    bool by_kpi;        /* some KPI does: its key then has one more part, the episode */
+    bool broken;        /* part of it could not be read */
+    bool keyless;       /* its key is not known because of a mistake */
     Span at;
 } DutySym;
 
@@ -639,6 +646,7 @@ typedef struct Program {
     const Calend *calendar;
     uint32_t currency;      /* 0: none */
     const LocalTime *local; /* of the declaration that is being checked, or NULL */
+    Quiet quiet;            /* of the policy: of duties that say none */
     int64_t late_ms;        /* how late an event may come; default 30 days */
     /* declarations, by kind, in the order of the text */
     VEC(Node *) files;   /* each file's declarations */

@@ -258,6 +258,8 @@ Dated dated_read(Program *p, const Node *dated); /* NULL: without bounds */
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);
 bool owing_begin(Program *p, DutySym *duty);
+/* The hours of `quiet from A to B`; false: they are no hours, which is said. */
+bool quiet_read(Program *p, const Node *node, Quiet *out);
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected);
 void parties_check(Program *p, const Scope *scope, Node *parties);

@@ -609,6 +609,8 @@ static void header_settings(Program *p) {
                           say_both(p, "currency", "币种"),
                           say_both(p, "write its three capitals, as in CNY (ISO 4217)",
                                    "请写三个大写字母，如 CNY（ISO 4217）"));
+        } else if (s->kind == N_QUIET) {
+            (void)quiet_read(p, s, &p->quiet);
         } else if (s->kind == N_SET_LATE) {
             Type want = {.kind = TY_DURATION, .families = 1u << FAMILY_DAYS | 1u << FAMILY_ELAPSED};
             Value v;

@@ -660,6 +660,38 @@ static void parts_check(Program *p, DutySym *duty, const Node *node) {
     duty->parts_once = node->flag != 0;
 }
 
+bool quiet_read(Program *p, const Node *node, Quiet *out) {
+    Value from, to;
+    if (!literal_value(p, node->a, &from) || !literal_value(p, node->b, &to))
+        return false;
+    if (from.i == to.i) {
+        diag_add(p->diags, DIAG_QUIET_ALL_DAY, node->span);
+        return false;
+    }
+    *out = (Quiet){(int32_t)from.i, (int32_t)to.i};
+    return true;
+}
+
+/* What makes a ladder quiet needs one. */
+static bool has_ladder(const DutySym *duty) {
+    bool ladder = duty->broken;
+    for (const Node *c = duty->node->c; c != NULL; c = c->next)
+        ladder = ladder || c->kind == N_ESCALATE;
+    return ladder;
+}
+
+static void silence_check(Program *p, DutySym *duty, const Node *node) {
+    if (!has_ladder(duty))
+        diag_add2(p->diags, DIAG_NO_LADDER, node->at, source_text(p->sources, node->at),
+                  duty->name);
+    if (node->kind == N_QUIET) {
+        (void)quiet_read(p, node, &duty->quiet);
+        return;
+    }
+    expr_condition(p, &duty->scope, node->a);
+    duty->silent = node->a;
+}
+
 /* `must not price.changed where ... until sale.ended where ...`. */
 static void forbid_check(Program *p, DutySym *duty, const Node *node) {
     act_check(p, duty, node->a, 0);
@@ -720,6 +752,13 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         return;
     case N_PARTS:
         parts_check(p, duty, c);
+        return;
+    case N_QUIET:
+    case N_SILENT:
+        if (c->kind == N_QUIET ? duty->quiet.from != duty->quiet.to : duty->silent != NULL)
+            say_clause_twice(p, duty, c);
+        else
+            silence_check(p, duty, c);
         return;
     case N_FORBID:
         forbid_check(p, duty, c);

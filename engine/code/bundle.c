@@ -733,6 +733,9 @@ static void put_duty(Buf *out, const DutyDef *d) {
                           d->forbids << 4));
     put_u8(out, d->due_end);
     put_varint(out, d->local);
+    put_varint(out, (uint64_t)d->quiet_from);
+    put_varint(out, (uint64_t)d->quiet_to);
+    put_index(out, d->silent_fn);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
@@ -747,6 +750,14 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_varint(out, d->file);
     put_varint(out, d->line);
 }
+static int32_t take_time_of_day(Reader *r) {
+    uint32_t ms = take_u32v(r);
+    if (ms <= DAY_MS)
+        return (int32_t)ms;
+    r->t.failed = true;
+    return 0;
+}
+
 static void take_duty(Reader *r, DutyDef *d) {
     take_dated(r, &d->dated);
     d->name = take_plain(r);
@@ -762,6 +773,9 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->has_beneficiary = flags >> 2 & 1;
     d->due_end = take_below(r, DUE_ENDS);
     d->local = take_local(r);
+    d->quiet_from = take_time_of_day(r);
+    d->quiet_to = take_time_of_day(r);
+    d->silent_fn = take_index(r, r->b->fn_count, true);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -1500,6 +1514,9 @@ static bool ok_duties(const Bundle *b) {
             ok = ok_rung(b, d, i, &d->rungs[k]);
         for (uint32_t k = 0; ok && k < d->reaction_count; k++)
             ok = fn_is(b, d->reactions[k].fn, -2, (int32_t)i, 0);
+        if (d->silent_fn >= 0)
+            ok = ok && fn_is(b, d->silent_fn, -2, (int32_t)i, 0) &&
+                 fn_gives(b, d->silent_fn, 1, V_FLAG);
         if (!ok)
             return false;
     }

@@ -269,10 +269,13 @@ typedef struct DutyDef {
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
-    bool forbids;    /* a prohibition: it says what must not happen, until its end */
-    bool by_kpi;     /* a KPI obliges it: its key has the episode behind these parts */
-    uint8_t due_end; /* DueEnd: then the deadline is no value */
-    uint32_t local;  /* 0: that of who owes it */
+    int32_t quiet_from, quiet_to; /* of the day, ms: no rung comes from the one up to the other;
+                                     equal: any time */
+    int32_t silent_fn;            /* over the frame: a flag under which no rung is said, or -1 */
+    bool forbids;                 /* a prohibition: it says what must not happen, until its end */
+    bool by_kpi;                  /* a KPI obliges it: its key has the episode behind these parts */
+    uint8_t due_end;              /* DueEnd: then the deadline is no value */
+    uint32_t local;               /* 0: that of who owes it */
     FieldDef *params;
     uint32_t param_count;
     NameDef *key; /* what its parts are called; a schedule's key is its instant */

@@ -640,6 +640,17 @@ uint8_t state_def(StateRow state) {
     return states[state];
 }
 
+static int32_t emit_silent(Emit *e, const DutySym *duty) {
+    if (duty->silent == NULL)
+        return -1;
+    fn_begin(e, fn_name(e, "duty", duty->name, "silent"), &duty->scope, NULL, duty->kind,
+             (int32_t)duty->number, true);
+    uint32_t flag = fn_reg(e, 1);
+    emit_expr(e, duty->silent, flag, NULL);
+    fn_result(e, (KindDef){V_FLAG, false});
+    return fn_end(e, flag);
+}
+
 static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
     def->state = state_def(from->state);
     def->late = from->late;
@@ -742,6 +753,7 @@ static ScheduleDef emit_schedule(const Emit *e, const Schedule *s) {
 
 static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     e->slots.n = 0;
+    Quiet quiet = duty->quiet.from != duty->quiet.to ? duty->quiet : e->p->quiet;
     *def = (DutyDef){.local = e->local,
                      .name = duty->name,
                      .dated = {duty->dated.from, duty->dated.until},
@@ -752,6 +764,9 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .again = duty->again,
                      .due_by = duty->due_by || duty->due == NULL,
                      .forbids = duty->forbids,
+                     .quiet_from = quiet.from,
+                     .quiet_to = quiet.to,
+                     .silent_fn = -1,
                      .by_kpi = duty->by_kpi,
                      .due_end = duty_due_end(duty),
                      .has_beneficiary = duty->beneficiary != NULL,
@@ -776,6 +791,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
+    def->silent_fn = emit_silent(e, duty);
     emit_records(e, duty);
     def->owner_slot = -1;
     for (size_t i = 0; i < e->slots.n; i++)

@@ -604,6 +604,46 @@ static void rung_spend(Duty *d, uint32_t n, uint32_t again) {
         d->repeats[n] = again;
 }
 
+/* Whether the policy wants the rungs of a duty not to be said now. */
+static Status is_silent(Engine *e, const Duty *d, bool *yes) {
+    const Value *flag;
+    *yes = false;
+    if (d->def->silent_fn < 0)
+        return OK;
+    TRY(vm_call(&e->vm, d->def->silent_fn, NULL, d->frame, NULL, &flag, NULL));
+    *yes = flag[0].i != 0;
+    return OK;
+}
+
+static Status say_silenced(Engine *e, Duty *d, uint32_t n, uint32_t again) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_SILENCED);
+    effect.values[0] = value_int(n + 1);
+    effect.values[1] = instant_or_absent(d->fold.due);
+    effect.values[2] = round_value(d);
+    effect.values[3] = again > 0 ? value_int(again) : value_absent();
+    return duty_say(e, d, &effect);
+}
+
+/* When a rung would have come but for quiet hours; absent: when it comes. */
+static Status held_since(const Duty *d, uint32_t n, uint32_t again, int64_t at, Value *out) {
+    *out = value_absent();
+    if (d->def->quiet_from == d->def->quiet_to)
+        return OK;
+    DutyDef def = *d->def;
+    def.quiet_to = def.quiet_from;
+    Terms terms = d->terms;
+    terms.def = &def;
+    Value span;
+    int64_t when;
+    uint32_t which;
+    TRY(rung_span(d, &def.rungs[n], &span));
+    TRY(again > 0 ? fold_repeat(&terms, &d->fold, &def.rungs[n], span, again - 1, &which, &when)
+                  : fold_rung(&terms, &d->fold, &def.rungs[n], span, &when));
+    if (when < at)
+        *out = value_of(V_INSTANT, when);
+    return OK;
+}
+
 static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     const RungDef *rung = &d->def->rungs[n];
     e->line = rung->file << 20 | rung->line;
@@ -611,9 +651,16 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     uint32_t count, again;
     int64_t when;
     TRY(engine_time_trap(e, duty_rung(d, n, &again, &when)));
-    TRY(rung_reach(e, d, n, at, &parties, &count));
+    bool silent;
+    Value held;
+    TRY(is_silent(e, d, &silent));
+    TRY(engine_time_trap(e, held_since(d, n, again, at, &held)));
+    if (!silent)
+        TRY(rung_reach(e, d, n, at, &parties, &count));
     rung_spend(d, n, again);
     d->last_rung = n + 1;
+    if (silent)
+        return say_silenced(e, d, n, again);
     for (uint32_t i = 0; i < count; i++) {
         Effect effect = duty_effect(d, rung->raises ? EFFECT_DUTY_ESCALATED : EFFECT_DUTY_REMINDED);
         effect.values[0] = parties[i];
@@ -621,6 +668,7 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
         effect.values[2] = instant_or_absent(d->fold.due);
         effect.values[3] = round_value(d);
         effect.values[4] = again > 0 ? value_int(again) : value_absent();
+        effect.values[5] = held;
         TRY(duty_say(e, d, &effect));
         if (rung->raises)
             TRY(tell(e, d, parties[i]));

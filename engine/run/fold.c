@@ -2,6 +2,7 @@
 #include "engine/run/fold.h"
 
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/base/moment.h"
 
 Status span_terms(const Zone *zone, const Calendar *calendar, int64_t from, Value span,
@@ -201,19 +202,44 @@ static Status rung_at(const Terms *terms, const Fold *fold, const RungDef *rung,
                                         : rung_before(terms, fold, span, out);
 }
 
+/* The end of the quiet hours in which `at` lies; `at` itself when it lies in none. */
+static int64_t hours_end(const Terms *terms, int64_t at) {
+    int64_t from = terms->def->quiet_from, to = terms->def->quiet_to;
+    int64_t local = zone_local(terms->zone, at), day = local_day(local);
+    int64_t time = local - day * DAY_MS;
+    bool over_midnight = from > to;
+    bool within = over_midnight ? time >= from || time < to : time >= from && time < to;
+    if (!within)
+        return at;
+    int64_t end =
+        zone_instant(terms->zone, (over_midnight && time >= from ? day + 1 : day) * DAY_MS + to);
+    return later(at, end); /* the clocks may show a time twice */
+}
+
 /* The end of the acknowledgement that holds at `at`; `at` itself when none does. */
-static int64_t quiet_end(const Fold *fold, int64_t at) {
+static int64_t acknowledged_end(const Fold *fold, int64_t at) {
     for (uint32_t i = 0; i < fold->quiet_count; i++)
         if (fold->quiet[i].from <= at && at < fold->quiet[i].to)
             return fold->quiet[i].to;
     return at;
 }
 
+/* When what would come at `at` comes: neither acknowledged nor in quiet hours. Each step goes on.
+ */
+static int64_t quiet_end(const Terms *terms, const Fold *fold, int64_t at) {
+    for (;;) {
+        int64_t end = hours_end(terms, acknowledged_end(fold, at));
+        if (end == at)
+            return at;
+        at = end;
+    }
+}
+
 Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,
                  int64_t *out) {
     TRY(rung_at(terms, fold, rung, span, out));
     if (*out != INSTANT_NEVER)
-        *out = quiet_end(fold, *out);
+        *out = quiet_end(terms, fold, *out);
     return OK;
 }
 
@@ -229,7 +255,7 @@ Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Va
             break; /* it has been acknowledged */
         if (i <= times || at == INSTANT_NEVER)
             continue;
-        int64_t end = quiet_end(fold, at);
+        int64_t end = quiet_end(terms, fold, at);
         if (*which > 0 && end > *out)
             break;
         *which = i;

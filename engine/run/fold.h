@@ -54,7 +54,8 @@ typedef struct Fold {
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
  * instant cannot be had. */
 MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);
-/* The instant of a rung, one that an acknowledgement silences at the end of that (semantics.md 15);
+/* The instant of a rung, one that an acknowledgement or quiet hours silence at the end of that
+ * (semantics.md 15);
  * INSTANT_NEVER while a pause keeps it from being known. span: its duration,
  * where it has one. */
 MUST_USE Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Value span,

@@ -394,6 +394,13 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
     return node;
 }
 
+Node *build_quiet(Builder *b, Tok at, Tok from, Tok to) {
+    Node *node = build_node(b, N_QUIET, at.span, to.span, at);
+    node->a = build_literal(b, LIT_TIME, from);
+    node->b = build_literal(b, LIT_TIME, to);
+    return node;
+}
+
 Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
                    Node *where2) {
     Node *act = build_act(b, at, ACT_VIOLATE, event, where, NULL, build_no_token());

@@ -133,6 +133,8 @@ static bool is_of_item(const Parse *p, int token) {
     case TK_DUE_BY:
     case TK_FULFILLED_BY:
     case TK_MUST_NOT:
+    case TK_QUIET_FROM:
+    case TK_SILENT_WHILE:
     case TK_WAIVED_BY:
     case TK_CANCELLED_BY:
     case TK_PAUSED_FROM:

@@ -68,6 +68,7 @@ READINGS = (
     "P2 At one instant: waive, resume, pause, until, violation.",
     "P3 Rungs at and after due count from the first violation; without one they do not come.",
     "P4 breached says violation, how many there are now, and by; of several that one act uncovers it is said once.",
+    "Q1 A rung that lies in quiet hours comes at their end, when the clocks first show that they are over.",
     "P5 An end says fulfilled without a violation, else ended with violations; corrected follows when a breach"
     " goes, or when state or time of an end that was said changes.",
     # corrections
@@ -167,6 +168,7 @@ class Duty:
     waived: tuple[Clause, ...] = ()
     pauses: tuple[Pause, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    quiet: Optional[tuple[str, str]] = None  # from and to: no rung comes between
     forbidden: tuple[Clause, ...] = ()  # a prohibition
     until: tuple[Clause, ...] = ()
 
@@ -403,6 +405,23 @@ class Times:
             out.end = Act("expire", 0, out.due, "", "", None)
         return out
 
+    def heard(self, one: Instance, t: Optional[int]) -> Optional[int]:
+        """The end of the quiet hours in which a rung lies, found minute by minute from its own minute on."""
+        if t is None or one.duty.quiet is None:
+            return t
+        begin, end = one.duty.quiet
+
+        def quiet(at: int) -> bool:
+            clock = wt.instant_to_wall(self.zone, at).strftime("%H:%M")
+            return begin <= clock < end if begin < end else clock >= begin or clock < end
+
+        if not quiet(t):
+            return t
+        at = t - t % wt.MINUTE
+        while quiet(at):
+            at += wt.MINUTE
+        return at
+
     def rung(self, one: Instance, fold: Fold, rung: Rung) -> Optional[int]:
         """A rung's instant; None while it can't be known."""
         if isinstance(rung.at, int):
@@ -602,7 +621,7 @@ class Oracle:
         """A duty's fold and its rungs' instants, made once for so many acts."""
         if one.known is None or one.known[0] != (len(one.acts), one.edits, one.over):
             fold = (self.times.forbid if one.duty.forbidden else self.times.fold)(one, one.acts)
-            rungs = [self.times.rung(one, fold, rung) for rung in one.duty.rungs]
+            rungs = [self.times.heard(one, self.times.rung(one, fold, rung)) for rung in one.duty.rungs]
             one.known = ((len(one.acts), one.edits, one.over), fold, rungs)
         return one.known[1], one.known[2]
 
@@ -634,7 +653,9 @@ class Oracle:
         if rung.verb == "to":
             one.escalated.append(rung.to)
         due = self._maybe(self._folded(one)[0].due)
-        data = {"to": rung.to, "rung": index + 1, "due": due, "round": self._round(one)}
+        own = self.times.rung(one, self._folded(one)[0], rung)
+        held = self._maybe(own) if own != t else None
+        data = {"to": rung.to, "rung": index + 1, "due": due, "round": self._round(one), "held": held}
         self._say(one, "reminded" if rung.verb == "remind" else "escalated", t, None, data)
 
     @staticmethod

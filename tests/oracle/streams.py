@@ -236,6 +236,8 @@ class PolicyMaker:
         if not self.lawful and rng.random() < 0.1:
             duty.pauses += (Pause(self.plain(f"{word}.freed", base), self.plain(f"{word}.told", base)),)
         duty.rungs = self.ladder()
+        if duty.rungs and rng.random() < 0.25:
+            duty.quiet = rng.choice((("22:00", "07:00"), ("02:15", "02:45"), ("12:00", "13:30"), ("01:00", "03:00")))
         return duty
 
     def prohibition(self, word: str, key: tuple[str, ...], base: list[ce.Field]) -> Duty:
@@ -331,6 +333,8 @@ class PolicyMaker:
         lines += [f"  must not {clause_text(clause)}" + (ends.pop() if ends else "") for clause in duty.forbidden]
         lines += [f"  waived by {clause_text(clause)}" for clause in duty.waived]
         lines += [f"  paused from {pause.begin.event} until {pause.end.event}" for pause in duty.pauses]
+        if duty.quiet is not None:
+            lines.append(f"  quiet from {duty.quiet[0]} to {duty.quiet[1]}")
         if duty.rungs:
             lines.append("\n".join(["  escalate {", *(f"    {rung_text(rung)}" for rung in duty.rungs), "  }"]))
         if rng.random() < 0.5:
