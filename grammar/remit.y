@@ -83,8 +83,6 @@ item(N) ::= PUBLIC item(A). { N = A; }
 inner(L) ::= . { L = build_none(); }
 inner(L) ::= inner(A) item(N). { L = build_list(b, A, N); }
 inner(L) ::= inner(A) BREAK. { L = A; }
-quiet(N) ::= QUIET_FROM(K) TIME(A) TO TIME(B). { N = build_quiet(b, K, A, B); }
-
 item(N) ::= USE(K) dotted(A). { N = build_use(b, K, A, build_none(), build_no_token()); }
 item(N) ::= USE(K) dotted(A) AS ID(S). { N = build_use(b, K, A, build_none(), S); }
 item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB AS ID(S). { N = build_use(b, K, A, L, S); N->flag = 1; }
@@ -340,6 +338,7 @@ clause(N) ::= RESUBMIT(K) AT_MOST NUMBER(C) TIMES. { N = build_leaf(b, N_RESUBMI
 clause(N) ::= WITHDRAWN_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
 clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, build_no_token(), A); }
 clause(N) ::= WHEN(K) STATE(S) LATE(L) LB actions(A) RB. { N = build_when(b, K, S, L, A); }
+quiet(N) ::= QUIET_FROM(K) TIME(A) TO TIME(B). { N = build_quiet(b, K, A, B); }
 since(N) ::= . { N = NULL; }
 since(N) ::= SINCE value(A) BEFORE. { N = A; }
 %type each {Tok}
