@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 #include "remit_grammar.h"
 
@@ -186,7 +187,10 @@ Node *build_path(Builder *b, Node *dotted) {
         Tok tok = {.kind = TK_ID, .text = part};
         tok.span = (Span){dotted->span.file, from, from + (uint32_t)part.n};
         from = tok.span.to + 1;
-        path = path == NULL ? build_leaf(b, N_REF, tok, tok) : build_member(b, path, tok);
+        bool it = str_eq(part, keyword_of(TK_IT, -1, false)) ||
+                  str_eq(part, keyword_of(TK_IT, -1, true)); /* it was read as a name */
+        path =
+            path == NULL ? build_leaf(b, it ? N_IT : N_REF, tok, tok) : build_member(b, path, tok);
     }
     return path == NULL ? dotted : path;
 }
