@@ -531,6 +531,8 @@ over(N) ::= OVER(K) length(D). { N = build_window(b, K, D, NULL); }
 over(N) ::= OVER(K) length(D) BY length(S). { N = build_window(b, K, D, S); }
 over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }
 bound(N) ::= side(S) value(V). { N = build_bound(b, S, V, NULL); }
+bound(N) ::= side(S) value(V) OF(O) value(W). { N = build_bound(b, S, build_binary(b, O, V, W), NULL); }
+bound(N) ::= side(S) value(V) OF(O) value(W) FOR length(D). { N = build_bound(b, S, build_binary(b, O, V, W), D); }
 bound(N) ::= side(S) value(V) FOR length(D). { N = build_bound(b, S, V, D); }
 side(N) ::= ABOVE(K). { N = build_op(b, N_BOUND, K, K, SIDE_ABOVE); }
 side(N) ::= BELOW(K). { N = build_op(b, N_BOUND, K, K, SIDE_BELOW); }

@@ -67,7 +67,10 @@ static void put_bound(Why *w, const BoundDef *bound) {
                                         [SIDE_IS_AT_LEAST] = "at least ",
                                         [SIDE_IS_AT_MOST] = "at most "};
     put_text(w->out, str_of(sides[bound->side]));
-    why_value(w, bound->value);
+    if (bound->fn >= 0)
+        put_text(w->out, bound->text);
+    else
+        why_value(w, bound->value);
     if (bound->hold.kind == V_DURATION) {
         put_text(w->out, S(" for "));
         why_value(w, bound->hold);

@@ -80,6 +80,8 @@ void program_free(Program *p) {
         vec_free(&p->rules.at[i]->scope.locals);
     for (size_t i = 0; i < p->kpis.n; i++)
         vec_free(&p->kpis.at[i]->scope.locals);
+    for (size_t i = 0; i < p->kpis.n; i++)
+        vec_free(&p->kpis.at[i]->targets.locals);
     vec_free(&p->lost.words);
     vec_free(&p->files);
     vec_free(&p->homes);

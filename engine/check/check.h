@@ -470,7 +470,8 @@ typedef struct AggSym {
 
 /* A threshold: a side, a constant, and how long it must hold (V_ABSENT: not at all). */
 typedef struct BoundSym {
-    int side; /* SIDE_* */
+    int side;             /* SIDE_* */
+    const Node *computed; /* of the group and the period, instead of `value`; or NULL */
     Value value, hold;
 } BoundSym;
 
@@ -496,6 +497,7 @@ typedef struct KpiSym {
     bool read;             /* what it measures is known */
     uint32_t number, rank; /* rank: its place in the order of judging */
     Scope scope;           /* of its reactions: the fields of `by`, and value */
+    Scope targets;         /* of computed thresholds: the fields of `by`, and the period */
     Field *by;
     uint32_t by_count;
     AggSym aggs[2]; /* the second divides the first */

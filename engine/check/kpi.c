@@ -343,9 +343,70 @@ bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out) {
     return true;
 }
 
+static bool has_local(const Scope *scope, Str name) {
+    for (size_t i = 0; i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, name))
+            return true;
+    return false;
+}
+
+/* The names of a threshold that is computed: the group, and the period that is measured. */
+static void targets_scope(Program *p, KpiSym *kpi) {
+    static const struct {
+        const char *en, *zh;
+        TypeKind kind;
+    } periods[] = {{"month", "月份", TY_INTEGER},
+                   {"quarter", "季度", TY_INTEGER},
+                   {"year", "年份", TY_INTEGER},
+                   {"day", "日期", TY_DATE}};
+    for (uint32_t i = 0; i < kpi->by_count; i++)
+        scope_add(p, &kpi->targets,
+                  (Local){.name = kpi->by[i].name,
+                          .type = kpi->by[i].type,
+                          .number = i,
+                          .parameter = true,
+                          .at = kpi->by[i].at});
+    for (uint32_t i = 0; i < 4; i++)
+        for (int zh = 0; zh < 2; zh++) {
+            Str name = str_of(zh ? periods[i].zh : periods[i].en);
+            if (!has_local(&kpi->targets, name)) /* a group of that name hides it */
+                scope_add(p, &kpi->targets,
+                          (Local){.name = name,
+                                  .type = type_plain(periods[i].kind),
+                                  .number = kpi->by_count + i,
+                                  .parameter = true,
+                                  .at = kpi->at});
+        }
+}
+
+static bool is_computed(const KpiSym *kpi, const Node *node) {
+    while (node->kind == N_FIELD)
+        node = node->a;
+    return node->kind == N_CALL || node->kind == N_BINARY || node->kind == N_ELSE ||
+           node->kind == N_ROUNDED || node->kind == N_MEASURED ||
+           (node->kind == N_REF && has_local(&kpi->targets, node->text));
+}
+
+/* A threshold of the group and the period. */
+static bool bound_computed(Program *p, const KpiSym *kpi, Node *node, BoundSym *out) {
+    uint32_t before = p->diags->errors;
+    Type want = kpi->type, is = expr_scalar(p, node, expr_check(p, &kpi->targets, node, NULL));
+    if (is.kind == TY_ERROR || want.kind == TY_ERROR || p->diags->errors != before)
+        return false;
+    bool numbers = plain_number(&want) && plain_number(&is) &&
+                   (kpi->ratio || is.kind != TY_PERCENT || want.kind == TY_PERCENT);
+    if (!numbers && !type_same(&want, &is)) {
+        say_wrong_type(p, node, &is, &want);
+        return false;
+    }
+    out->computed = node;
+    return true;
+}
+
 static bool bound_check(Program *p, const KpiSym *kpi, const Node *node, BoundSym *out) {
     *out = (BoundSym){.side = node->op};
-    if (!kpi_constant(p, kpi, node->a, &out->value))
+    if (is_computed(kpi, node->a) ? !bound_computed(p, kpi, node->a, out)
+                                  : !kpi_constant(p, kpi, node->a, &out->value))
         return false;
     if (node->b == NULL || !constant_span(p, node->b, &out->hold))
         return node->b == NULL;
@@ -428,6 +489,7 @@ static void levels_order(Program *p, const KpiSym *kpi) {
         return;
     const LevelSym *warning = &kpi->levels[0], *critical = &kpi->levels[1];
     if (!warning->good || !critical->good || critical->node->a->b != NULL ||
+        warning->raise.computed != NULL || critical->raise.computed != NULL ||
         side_is_up(warning->raise.side) != side_is_up(critical->raise.side))
         return;
     int order = dec_cmp(bound_dec(critical->raise.value), bound_dec(warning->raise.value));
@@ -457,9 +519,10 @@ static void level_check(Program *p, KpiSym *kpi, const Node *node) {
     if (node->b != NULL)
         good = bound_check(p, kpi, node->b, &level.clear) && good;
     level.good = good;
-    if (good && level.has_clear && sides_cross(&level.raise, &level.clear)) {
+    bool fixed = level.raise.computed == NULL && level.clear.computed == NULL;
+    if (good && level.has_clear && fixed && sides_cross(&level.raise, &level.clear)) {
         say_clear_side(p, node, &level);
-    } else if (good) {
+    } else if (good && fixed) {
         share_check(p, kpi, node->a, &level.raise);
         if (level.has_clear)
             share_check(p, kpi, node->b, &level.clear);
@@ -556,6 +619,7 @@ static void kpi_read(Program *p, KpiSym *kpi) {
 
 static void kpi_check(Program *p, KpiSym *kpi) {
     kpi_scope(p, kpi);
+    targets_scope(p, kpi);
     p->asks_nothing = true;
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_LEVEL)

@@ -970,6 +970,8 @@ static void take_agg(Reader *r, AggDef *g) {
 
 static void put_bound(Buf *out, const BoundDef *g) {
     put_u8(out, g->side);
+    put_index(out, g->fn);
+    put_str(out, g->text);
     put_value(out, g->value, false);
     put_value(out, g->hold, false);
 }
@@ -978,9 +980,12 @@ static bool is_span(Value v) {
 }
 static void take_bound(Reader *r, BoundDef *g) {
     g->side = take_below(r, SIDE_IS_AT_MOST + 1);
+    g->fn = take_index(r, r->b->fn_count, true);
+    g->text = take_str(&r->t);
     g->value = take_checked(r);
     g->hold = take_checked(r);
-    bool number = g->value.kind == V_INT || g->value.kind == V_DEC || g->value.kind == V_PERCENT ||
+    bool number = (g->fn >= 0 && g->value.kind == V_ABSENT) || g->value.kind == V_INT ||
+                  g->value.kind == V_DEC || g->value.kind == V_PERCENT ||
                   g->value.kind == V_MONEY || g->value.kind == V_DURATION;
     if (!number || (g->hold.kind != V_ABSENT && !is_span(g->hold)))
         r->t.failed = true;
@@ -1638,6 +1643,23 @@ static bool ok_kpi_args(const FnDef *f, const KpiDef *k) {
     return f->arg_count <= k->by_count + 1;
 }
 
+/* A threshold that is computed: from the group and the period to a number. */
+static bool ok_bound(const Bundle *b, const KpiDef *k, const BoundDef *g) {
+    if (g->fn < 0)
+        return true;
+    const FnDef *f = &b->fns[g->fn];
+    if (!fn_is(b, g->fn, -2, -2, k->by_count + TARGET_NAMES) || f->result_count != 1)
+        return false;
+    for (uint32_t i = 0; i < f->arg_count; i++)
+        if (f->args[i].kind != (i < k->by_count                 ? k->by[i].type.kind
+                                : i == k->by_count + TARGET_DAY ? (uint8_t)V_DATE
+                                                                : (uint8_t)V_INT))
+            return false;
+    uint8_t kind = f->results[0].kind;
+    return kind == V_INT || kind == V_DEC || kind == V_PERCENT || kind == V_MONEY ||
+           kind == V_DURATION;
+}
+
 static bool ok_kpis(const Bundle *b) {
     for (uint32_t i = 0; i < b->kpi_count; i++) {
         const KpiDef *k = &b->kpis[i];
@@ -1645,7 +1667,8 @@ static bool ok_kpis(const Bundle *b) {
         for (uint32_t n = 0; ok && n < k->agg_count; n++)
             ok = ok_agg(b, k, &k->aggs[n]);
         for (uint32_t n = 0; ok && n < k->level_count; n++)
-            ok = k->levels[n].file < b->source_count;
+            ok = k->levels[n].file < b->source_count && ok_bound(b, k, &k->levels[n].raise) &&
+                 (!k->levels[n].has_clear || ok_bound(b, k, &k->levels[n].clear));
         for (uint32_t n = 0; ok && n < k->reaction_count; n++)
             ok = fn_is(b, k->reactions[n].fn, -2, -2, k->by_count + 1) &&
                  ok_kpi_args(&b->fns[k->reactions[n].fn], k) &&

@@ -405,9 +405,15 @@ typedef enum SideDef { SIDE_IS_ABOVE, SIDE_IS_BELOW, SIDE_IS_AT_LEAST, SIDE_IS_A
 
 typedef struct BoundDef {
     uint8_t side; /* SideDef */
+    int32_t fn;   /* over the group and the period (TARGET_*): the value; -1: it is written out */
+    Str text;     /* of such a value: as written */
     Value value;
     Value hold; /* a duration, or absent */
 } BoundDef;
+
+/* What a threshold is given behind the group: of the beginning of the window that is measured, or
+ * of now where it slides. */
+enum { TARGET_MONTH, TARGET_QUARTER, TARGET_YEAR, TARGET_DAY, TARGET_NAMES };
 
 typedef enum KpiLevel { KPI_WARNING, KPI_CRITICAL, KPI_CLEARED, KPI_LEVELS } KpiLevel;
 

@@ -1015,12 +1015,32 @@ static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def)
     def->fn = emit_sample(e, kpi, agg);
 }
 
-static BoundDef bound_def(const BoundSym *from) {
+/* A threshold that is computed, over the group and the period. */
+static int32_t emit_target(Emit *e, const KpiSym *kpi, const Node *node) {
+    fn_begin(e, fn_name(e, "kpi", kpi->name, "threshold"), &kpi->targets, NULL, DECL_KPI, -1,
+             false);
+    for (uint32_t i = 0; e->status == OK && i < kpi->by_count; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&kpi->by[i].type);
+    for (uint32_t i = 0; e->status == OK && i < TARGET_NAMES; i++)
+        e->fn.def.args[e->fn.def.arg_count++] = (KindDef){i == TARGET_DAY ? V_DATE : V_INT, false};
+    emit_at(e, node);
+    uint32_t to = fn_reg(e, 1);
+    fn_result(e, emit_kind(type_of(node)));
+    emit_expr(e, node, to, NULL);
+    return fn_end(e, to);
+}
+
+static BoundDef bound_def(Emit *e, const KpiSym *kpi, const BoundSym *from) {
     static const uint8_t sides[] = {[SIDE_ABOVE] = SIDE_IS_ABOVE,
                                     [SIDE_BELOW] = SIDE_IS_BELOW,
                                     [SIDE_AT_LEAST] = SIDE_IS_AT_LEAST,
                                     [SIDE_AT_MOST] = SIDE_IS_AT_MOST};
-    return (BoundDef){sides[from->side], from->value, from->hold};
+    BoundDef def = {.side = sides[from->side], .fn = -1, .value = from->value, .hold = from->hold};
+    if (from->computed != NULL) {
+        def.text = source_text(e->p->sources, from->computed->span);
+        def.fn = emit_target(e, kpi, from->computed);
+    }
+    return def;
 }
 
 static uint8_t level_def(LevelRow level) {
@@ -1080,8 +1100,8 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
     for (uint32_t i = 0; i < kpi->level_count; i++) {
         const LevelSym *level = &kpi->levels[i];
         def->levels[def->level_count++] = (LevelDef){level_def(level->level),
-                                                     bound_def(&level->raise),
-                                                     bound_def(&level->clear),
+                                                     bound_def(e, kpi, &level->raise),
+                                                     bound_def(e, kpi, &level->clear),
                                                      level->has_clear,
                                                      emit_file(e, level->node->span.file),
                                                      node_line(e, level->node)};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/base/limits.h"
 #include "engine/base/moment.h"
 #include "engine/base/sha256.h"
@@ -314,12 +315,87 @@ static Status clear_level(Engine *e, Judging *j, const LevelDef *def, LevelState
     return react(e, j, KPI_CLEARED, level->episode);
 }
 
+/* The first instant of the period that is looked at, as a day of the KPI's zone. */
+static Status period_day(Engine *e, const KpiDef *def, int64_t at, int32_t *day) {
+    const Zone *zone = local_zone(e->b, def->local);
+    int64_t start = at, end, enters;
+    if (def->window >= WINDOW_IS_DAY && def->window <= WINDOW_IS_YEAR) {
+        TRY(window_span(e->b, def, at, at, &enters, &end));
+        TRY(window_start(e->b, def, end, &start));
+    }
+    *day = local_day(zone_local(zone, start));
+    return OK;
+}
+
+static Status bound_value(Engine *e, const Series *s, const BoundDef *bound, int64_t at,
+                          Value *out) {
+    *out = bound->value;
+    if (bound->fn < 0)
+        return OK;
+    uint32_t by = s->def->by_count;
+    Value *args = new (&e->event, Value, by + TARGET_NAMES);
+    int32_t day = 0;
+    if (args == NULL)
+        return ERR_NOMEM;
+    TRY(engine_time_trap(e, period_day(e, s->def, at, &day)));
+    Civil c = civil_from_days(day);
+    if (by > 0)
+        memcpy(args, s->group, by * sizeof *args);
+    args[by + TARGET_MONTH] = value_int(c.month);
+    args[by + TARGET_QUARTER] = value_int((c.month + 2) / 3);
+    args[by + TARGET_YEAR] = value_int(c.year);
+    args[by + TARGET_DAY] = value_of(V_DATE, day);
+    const Value *results;
+    TRY(vm_call(&e->vm, bound->fn, NULL, NULL, args, &results, NULL));
+    *out = results[0];
+    return OK;
+}
+
+Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value out[2],
+                  bool *failed) {
+    const LevelDef *def = &s->def->levels[level];
+    out[0] = out[1] = value_absent();
+    Status status = bound_value(e, s, &def->raise, at, &out[0]);
+    if (status == OK && def->has_clear)
+        status = bound_value(e, s, &def->clear, at, &out[1]);
+    *failed = status == ERR_TRAP;
+    if (*failed)
+        out[0] = out[1] = value_absent();
+    return *failed ? OK : status;
+}
+
+/* Whether a threshold may be another in another period. */
+static bool has_targets(const KpiDef *def) {
+    for (uint32_t i = 0; i < def->level_count; i++)
+        if (def->levels[i].raise.fn >= 0 ||
+            (def->levels[i].has_clear && def->levels[i].clear.fn >= 0))
+            return true;
+    return false;
+}
+
+/* When the next period begins, whose thresholds are judged even if nothing comes. */
+static Status period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next) {
+    if (!has_targets(def))
+        return OK;
+    KpiDef day = *def;
+    if (def->window < WINDOW_IS_DAY || def->window > WINDOW_IS_YEAR)
+        day.window = WINDOW_IS_DAY;
+    int64_t enters, end;
+    TRY(engine_time_trap(e, window_span(e->b, &day, at, at, &enters, &end)));
+    *next = end < *next ? end : *next;
+    return OK;
+}
+
 /* Judges one level; *next: when its wait ends. */
 static Status judge_level(Engine *e, Judging *j, uint32_t n, int64_t *next) {
     const LevelDef *def = &j->s->def->levels[n];
     LevelState *level = &j->s->levels[n];
-    bool due;
-    TRY(level_judge(e->b, j->s->def, n, &j->measure, j->counts, level, j->at, next, &due));
+    bool due, failed;
+    Value bounds[2];
+    TRY(kpi_bounds(e, j->s, n, j->at, bounds, &failed));
+    if (failed)
+        TRY(alert(e, "failed", S("a threshold could not be computed: the level does not stand")));
+    TRY(level_judge(e->b, j->s->def, n, &j->measure, j->counts, bounds, level, j->at, next, &due));
     if (!due)
         return OK;
     j->step = n;
@@ -364,6 +440,7 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     e->rule = 0;
     TRY(samples_move(e, j->v, j->at, &next));
     TRY(windows_judge(e, j->v, j->at, &next));
+    TRY(period_next(e, j->s->def, j->at, &next));
     j->s->judged = j->at;
     if (!j->s->def->nameless || j->s->def->compare != COMPARES_NOTHING)
         TRY(measure_now(e, j, &next)); /* what of others does not fit is told to whoever asks */

@@ -35,6 +35,10 @@ Status live_get(Engine *e, uint64_t number, Live **out);
 Status live_change(Engine *e, Live *v);
 /* Puts a sample behind the others of the first pane in memory. */
 Status front_add(Engine *e, Live *v, const Sample *m);
+/* What raises and what clears a level at an instant, as written or computed. failed: it could not
+ * be, and is absent. (kpi.c) */
+Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value out[2],
+                  bool *failed);
 /* Room for samples, for one caller at a time. */
 Samples *live_room(Engine *e);
 

@@ -491,10 +491,10 @@ static bool kpi_holds(const Series *s, const Measure *m, const KpiCheck *c) {
                      : c->side == SIDE_BELOW    ? SIDE_IS_BELOW
                      : c->side == SIDE_AT_LEAST ? SIDE_IS_AT_LEAST
                                                 : SIDE_IS_AT_MOST;
-        holds = !m->absent && bound_holds(&bound, m);
+        holds = !m->absent && bound_holds(&bound, bound.value, m);
         if (c->side == SIDE_IS) {
             bound.side = SIDE_IS_AT_LEAST;
-            holds = holds && bound_holds(&bound, m);
+            holds = holds && bound_holds(&bound, bound.value, m);
         }
     }
     return holds != c->negated;

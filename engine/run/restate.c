@@ -136,8 +136,10 @@ static Status window_again(Engine *e, const Series *s, const Window *w, int64_t 
             TRY(again_measure(&a));
             for (uint32_t i = 0; i < s->def->level_count; i++) {
                 bool due;
-                TRY(level_judge(e->b, s->def, i, &a.measure, a.counts, &a.s.levels[i], at, &next,
-                                &due));
+                Value bounds[2];
+                TRY(kpi_bounds(e, s, i, at, bounds, &due));
+                TRY(level_judge(e->b, s->def, i, &a.measure, a.counts, bounds, &a.s.levels[i], at,
+                                &next, &due));
                 if (due)
                     TRY(again_turn(e, &a, i, at, &out[i]));
             }

@@ -572,9 +572,11 @@ Status measure_value(const Measure *m, Arena *a, Value *out) {
     return OK;
 }
 
-bool bound_holds(const BoundDef *bound, const Measure *m) {
+bool bound_holds(const BoundDef *bound, Value value, const Measure *m) {
+    if (value.kind == V_ABSENT)
+        return false;
     Ratio is = {sample_dec(m->num), m->ratio ? sample_dec(m->den) : dec_of_i64(1)};
-    int order = ratio_cmp_dec(is, sample_dec(bound->value));
+    int order = ratio_cmp_dec(is, sample_dec(value));
     switch ((SideDef)bound->side) {
     case SIDE_IS_ABOVE:
         return order > 0;
@@ -594,17 +596,19 @@ static const BoundDef no_bound;
 
 /* What a level does with the value as it is: what it waits for, and whether that holds. */
 static const BoundDef *level_wants(const KpiDef *kpi, const LevelDef *def, const Measure *m,
-                                   bool counts, const LevelState *level, bool *holds) {
+                                   const Value bounds[2], bool counts, const LevelState *level,
+                                   bool *holds) {
     const EmptyRule empty = (EmptyRule)kpi->empty;
     if (!level->raised) {
-        *holds = counts ? bound_holds(&def->raise, m) : empty == EMPTY_ALERTS;
+        *holds = counts ? bound_holds(&def->raise, bounds[0], m) : empty == EMPTY_ALERTS;
         return &def->raise;
     }
     if (!counts) {
         *holds = empty == EMPTY_CLEARS;
         return &no_bound;
     }
-    *holds = def->has_clear ? bound_holds(&def->clear, m) : !bound_holds(&def->raise, m);
+    *holds = def->has_clear ? bound_holds(&def->clear, bounds[1], m)
+                            : !bound_holds(&def->raise, bounds[0], m);
     return def->has_clear ? &def->clear : &no_bound;
 }
 
@@ -624,10 +628,10 @@ static Status wait_end(const Bundle *b, uint32_t local, const BoundDef *bound, i
 }
 
 Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure *m, bool counts,
-                   LevelState *level, int64_t at, int64_t *next, bool *due) {
+                   const Value bounds[2], LevelState *level, int64_t at, int64_t *next, bool *due) {
     bool holds;
     int64_t ends;
-    const BoundDef *bound = level_wants(def, &def->levels[n], m, counts, level, &holds);
+    const BoundDef *bound = level_wants(def, &def->levels[n], m, bounds, counts, level, &holds);
     *due = false;
     if (!holds) {
         level->waits = INSTANT_NEVER;

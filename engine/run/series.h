@@ -123,13 +123,16 @@ MUST_USE Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *ke
 MUST_USE Status series_compare(Ledger *l, const Series *s, int64_t at, Buf *key, Measure *m);
 /* The value for an effect: V_ABSENT, a value, or a list of two. */
 MUST_USE Status measure_value(const Measure *m, Arena *a, Value *out);
-bool bound_holds(const BoundDef *bound, const Measure *m);
+/* value: what the bound says, or computes. */
+bool bound_holds(const BoundDef *bound, Value value, const Measure *m);
 
 /* ---- levels */
-/* Judges level n of a KPI by what was measured at an instant. counts: the value is one that levels
+/* Judges level n of a KPI by what was measured at an instant. bounds: what raises and what clears
+ * it. counts: the value is one that levels
  * look at. *due: what it waited for has lasted, so that it is to be raised or, raised, cleared; if
  * it still waits, *next is no later than when the wait ends. */
 MUST_USE Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure *m,
-                            bool counts, LevelState *level, int64_t at, int64_t *next, bool *due);
+                            bool counts, const Value bounds[2], LevelState *level, int64_t at,
+                            int64_t *next, bool *due);
 
 #endif
