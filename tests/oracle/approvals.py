@@ -37,6 +37,11 @@ READINGS = (
     " to reach them, which none of its places is too many for: the most of an earlier seat first.",
     "V10 Refused by majority: more than half of those who could vote when the stage opened (of a requirement as many as it asks for, at least)."
     " Noes count an authority once. What noes make impossible is refused by the last of them, and that is judged as if they could still say yes.",
+    "V11 While a holder of a party is absent, the holders of its deputies' party act for them in it; an absence concerns approvals that ask for what"
+    " either holds. `for` is the first authority by absence of a vote whose seat the voter does not hold.",
+    "V12 A signer before or after is a stage of its own with the time of the open one; the stage that waits keeps its votes and opens anew. What is"
+    " handed on of a team's members is a seat of its own. A removed seat leaves its requirement no more than it can give. A return makes the votes"
+    " of its stage and later ones void and opens it anew.",
     "V7 One who acts for another does so in the seat named, or in all; a person excluded, one for whom they act and"
     " one who acts for them, in a seat that is asked, are excluded.",
 )
@@ -88,6 +93,8 @@ class Policy:
     again: bool = False
     refused: str = "any"  # any, majority, or a number
     resubmits: Optional[int] = None  # so often, if it was not granted
+    deputies: list[tuple[str, str]] = field(default_factory=list)  # of whom, who
+    powers: list[str] = field(default_factory=list)  # parties that may do all that an office does
 
 
 @dataclass
@@ -137,6 +144,7 @@ class Oracle:
         self.p = policy
         self.held: list[tuple[str, str, datetime, datetime]] = []  # person, party, from, to
         self.acts: list[tuple[str, str, Optional[str], datetime, datetime]] = []  # deputy, for whom, seat
+        self.away: list[tuple[str, datetime, datetime]] = []
         self.approvals: list[Approval] = []
         self.clock: Optional[datetime] = None
         self.ticked: Optional[datetime] = None
@@ -176,6 +184,20 @@ class Oracle:
         voter = self.p.teams[who]
         return person == who or (voter is not None and self.holds(person, voter, at))
 
+    def acting(self, at: datetime) -> list[tuple[str, str, Optional[str], bool]]:
+        """Who acts for whom in which seat, and whether because of an absence."""
+        out = [(deputy, whom, limit, False) for deputy, whom, limit, begin, end in self.acts if begin <= at < end]
+        persons = {h[0] for h in self.held} | set(self.p.parties) | set(self.p.teams)
+        for of, by in self.p.deputies:
+            some = sorted({x for x, begin, end in self.away if begin <= at < end and self.holds(x, of, at)})
+            out += [(deputy, x, of, True) for x in some for deputy in sorted(persons) if deputy != x and self.holds(deputy, by, at)]
+        return out
+
+    def may(self, person: str, at: datetime) -> bool:
+        return any(self.holds(person, x, at) or
+                   any(deputy == person and limit in (None, x) and self.holds(whom, x, at)
+                       for deputy, whom, limit, _ in self.acting(at)) for x in self.p.powers)
+
     def fits(self, a: Approval, s: int, limit: Optional[str]) -> bool:
         """Whether a delegation in `limit` alone is one of seat s."""
         _, who, members, _ = a.seats[s]
@@ -188,16 +210,15 @@ class Oracle:
 
     def excluded(self, a: Approval, person: str, at: datetime) -> bool:
         persons = {person}
-        for deputy, whom, limit, begin, end in self.acts:
-            if begin <= at < end and any(self.fits(a, s, limit) for s in self.asked(a)):
+        for deputy, whom, limit, _ in self.acting(at):
+            if any(self.fits(a, s, limit) for s in self.asked(a)):
                 persons |= {whom} if deputy == person else set()
                 persons |= {deputy} if whom == person else set()
         return any(self.holds(x, out, at) for x in persons for out in a.excluded)
 
     def pairs(self, a: Approval, person: str, at: datetime) -> Pairs:
         """In whose name a person may vote, in which seats."""
-        names = [(person, None)] + [(whom, limit) for deputy, whom, limit, begin, end in self.acts
-                                    if deputy == person and begin <= at < end]
+        names = [(person, None)] + [(whom, limit) for deputy, whom, limit, _ in self.acting(at) if deputy == person]
         return frozenset((name, s) for name, limit in names for s in self.asked(a)
                          if (name == person or self.fits(a, s, limit)) and (s, name) not in a.handed
                          and self.sits(a, s, name, at))
@@ -336,7 +357,7 @@ class Oracle:
     # ---- hope
 
     def bounds(self, a: Approval, at: datetime, end: datetime) -> list[datetime]:
-        known = {x for _, _, b, c in self.held for x in (b, c)} | {x for *_, b, c in self.acts for x in (b, c)}
+        known = {x for of in (self.held, self.acts, self.away) for *_, b, c in of for x in (b, c)}
         return sorted(x for x in known if at < x <= end and x != NEVER)
 
     def last_end(self, a: Approval, until: dict[int, datetime]) -> datetime:
@@ -491,10 +512,10 @@ class Oracle:
         if not refused:
             self.fire(self.horizon())
 
-    def reject(self, e: dict[str, Any], field_name: str) -> bool:
+    def reject(self, e: dict[str, Any], field_name: str, reason: str = "authority") -> bool:
         self.leaf += 1
         self.say("remit.event.rejected", "event/s/" + e["id"], datetime.fromisoformat(e["time"]), e["id"],
-                 {"reason": "authority", "field": field_name, "message": "", "source": "s", "id": e["id"]})
+                 {"reason": reason, "field": field_name, "message": "", "source": "s", "id": e["id"]})
         return True
 
     def about(self, a: Approval) -> set[str]:
@@ -515,10 +536,29 @@ class Oracle:
             if a.state == "open" and (parties is None or parties & self.about(a)):
                 self.judge(a, at, cause)
 
+    def concerned(self, party: str) -> set[str]:
+        def team(x: str) -> Optional[str]:
+            return self.p.parties.get(x)
+        return {party} | {of for of, by in self.p.deputies if by in (party, team(party)) or team(by) == party}
+
+    def on_absent(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
+        self.leaf += 1
+        begin = datetime.fromisoformat(d["from"]) if "from" in d else at
+        end = datetime.fromisoformat(d["until"]) if "until" in d else NEVER
+        if begin < end:
+            self.away.append((d["person"], begin, end))
+        self.review(at, cause, {h[1] for h in self.held if h[0] == d["person"]} | {y for _, y in self.p.deputies})
+
+    def on_present(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
+        self.leaf += 1
+        cut = [(p, b, min(c, at) if p == d["person"] else c) for p, b, c in self.away]
+        self.away = [h for h in cut if h[1] < h[2]]
+        self.review(at, cause, {h[1] for h in self.held if h[0] == d["person"]} | {y for _, y in self.p.deputies})
+
     def on_joined(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
         self.leaf += 1
         self.held.append((d["person"], d["team"], at, NEVER))
-        self.review(at, cause, {d["team"]})
+        self.review(at, cause, self.concerned(d["team"]))
 
     def on_appointed(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
         self.leaf += 1
@@ -526,7 +566,7 @@ class Oracle:
         end = datetime.fromisoformat(d["until"]) if "until" in d else NEVER
         if begin < end:
             self.held.append((d["person"], d["seat"], begin, end))
-        self.review(at, cause, {d["seat"]})
+        self.review(at, cause, self.concerned(d["seat"]))
 
     def on_left(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
         self.leaf += 1
@@ -536,7 +576,7 @@ class Oracle:
         if seat is None:
             ends = [(p, w, s, b, min(c, at) if who in (p, w) else c) for p, w, s, b, c in self.acts]
             self.acts = [x for x in ends if x[3] < x[4]]
-        self.review(at, cause, None if seat is None else {seat})
+        self.review(at, cause, None if seat is None else self.concerned(seat))
 
     def on_delegated(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
         self.leaf += 1
@@ -598,7 +638,11 @@ class Oracle:
         a.votes.append(Vote(by, d["vote"] == "yes", pairs))
         seat = self.seated(a).get(len(a.votes) - 1, min(s for _, s in pairs))
         note = {"note": d["note"]} if "note" in d else {}
-        self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note, **self.stage_name(a, a.stage))
+        absent = {whom for deputy, whom, _, away in self.acting(at) if deputy == by and away}
+        order = [by] + [whom for deputy, whom, _, _ in self.acting(at) if deputy == by]
+        whom = [x for x in order if x in absent and (x, seat) in pairs and (by, seat) not in pairs]
+        self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note, **self.stage_name(a, a.stage),
+                    **({"for": whom[0]} if whom else {}))
         noes, refused = self.noes(a, a.stage), self.p.refused
         if d["vote"] == "no" and (refused == "any" or refused == "majority" and 2 * noes > a.voters[a.stage] or
                                   refused.isdigit() and noes >= int(refused)):
@@ -614,6 +658,130 @@ class Oracle:
         self.leaf += 1
         if a is not None:
             self.end(a, "withdrawn", at, cause, by=by)
+        return False
+
+    # ---- the office
+
+    def office(self, at: datetime, d: dict[str, Any], by: str, e: Any, urges: bool = False) -> Optional[Approval]:
+        """The approval, if who acts has the power; else the event is dealt with."""
+        a = self.find(at, d["key"])
+        if a is None:
+            self.leaf += 1
+        elif not self.may(by, at) and not (urges and a.asker == by):
+            self.reject(e, "actor")
+            a = None
+        return a
+
+    def may_sign(self, a: Approval, person: str, at: datetime) -> bool:
+        named = any(a.seats[s][1] == person and a.of_stage(s) >= a.stage for s in self.asked(a))
+        return not self.excluded(a, person, at) and all(v.by != person for v in a.standing()) and not named
+
+    def on_signer_added(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        a = self.office(at, d, by, e)
+        if a is None:
+            return True
+        if "person" in d and not self.may_sign(a, d["person"], at):
+            return self.reject(e, "person")
+        self.leaf += 1
+        who, place, was = d.get("person") or d["seat"], d.get("place", "with"), self.stage_name(a, a.stage)
+        stage = a.stage + (place == "after")
+        if place != "with":
+            hours = a.stages[a.stage].hours
+            a.stages.insert(stage, Stage(who, hours))
+            a.stage_of = [t + (t >= stage) for t in a.stage_of]
+            a.opened = {t + (t >= stage): x for t, x in a.opened.items()}
+            a.voters = {t + (t >= stage): x for t, x in a.voters.items()}
+        a.seats.append((len(a.counts), who, False, 0))
+        a.needs.add(len(a.counts))
+        a.counts.append(1)
+        a.stage_of.append(stage)
+        self.say_of(a, "signer_added", at, cause, by=by, seat=who, place=place, **was)
+        if place == "before":
+            self.open_stage(a, stage, at)
+            self.say_of(a, "advanced", at, cause, **self.stage_name(a, a.stage), seats=self.asked_of(a), **self.due(a))
+        self.judge(a, at, cause)
+        return False
+
+    def on_signer_removed(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        a = self.office(at, d, by, e)
+        if a is None:
+            return True
+        who, taken = d.get("person") or d["seat"], self.seated(a).values()
+        left = [s for s in self.asked(a) if a.of_stage(s) >= a.stage]
+        mine = [s for s in left if a.seats[s][1] == who and s not in taken]
+        if not mine or len(left) < 2:
+            return self.reject(e, "person" if "person" in d else "seat")
+        self.leaf += 1
+        a.gone.add(mine[0])
+        n = a.seats[mine[0]][0]
+        most = sum(self.room(a, s) * (a.seats[s][3] if n in a.points else 1) for s in range(len(a.seats)) if a.seats[s][0] == n)
+        a.counts[n] = min(a.counts[n], most)
+        if a.counts[n] == 0:
+            a.needs.discard(n)
+        self.say_of(a, "signer_removed", at, cause, by=by, seat=self.name(a, mine[0]), **self.stage_name(a, a.of_stage(mine[0])))
+        self.judge(a, at, cause)
+        return False
+
+    def on_transferred(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        a = self.office(at, d, by, e)
+        if a is None:
+            return True
+        if any(v.by == by for v in a.standing()):
+            return self.reject(e, "actor")
+        if not self.may_sign(a, d["to"], at):
+            return self.reject(e, "to")
+        taken = self.seated(a).values()
+        mine = [s for s in self.asked(a) if (s, by) not in a.handed and self.sits(a, s, by, at) and a.of_stage(s) >= a.stage and
+                (a.seats[s][2] or s not in taken)]
+        if "seat" in d:
+            mine = [s for s in mine if a.seats[s][1] == d["seat"] or
+                    (not a.seats[s][2] and self.p.teams.get(a.seats[s][1]) == d["seat"])]
+        if not mine:
+            return self.reject(e, "seat" if "seat" in d else "actor")
+        self.leaf += 1
+        s = min(mine, key=lambda x: (a.of_stage(x), x))
+        was, (need, _, members, weight) = self.name(a, s), a.seats[s]
+        if members:
+            a.handed.add((s, by))
+            a.seats.append((need, d["to"], False, weight))
+        else:
+            a.seats[s] = (need, d["to"], False, weight)
+        self.say_of(a, "transferred", at, cause, by=by, **{"from": was}, to=d["to"], **self.stage_name(a, a.of_stage(s)))
+        self.judge(a, at, cause)
+        return False
+
+    def on_returned(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        a = self.office(at, d, by, e)
+        if a is None:
+            return True
+        asked = [t for t in range(len(a.stages)) if self.asked_stage(a, t)]
+        stage = max([t for t in asked if t < a.stage] or [a.stage])
+        if "stage" in d:
+            named = [t for t in asked if (a.stages[t].name or "ok") == d["stage"]]
+            if not named or named[0] > a.stage:
+                return self.reject(e, "stage", "authority" if named else "schema")
+            stage = named[0]
+        self.leaf += 1
+        for v in a.votes:
+            v.void = v.void or any(a.of_stage(s) >= stage for _, s in v.pairs)
+        a.opened = {t: x for t, x in a.opened.items() if t < stage}
+        self.open_stage(a, stage, at)
+        self.say_of(a, "returned", at, cause, by=by, **self.stage_name(a, stage), seats=self.asked_of(a), **self.due(a))
+        self.judge(a, at, cause)
+        return False
+
+    def on_urged(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        a = self.office(at, d, by, e, True)
+        if a is None:
+            return True
+        self.leaf += 1
+        taken, to = list(self.seated(a).values()), []
+        for s in self.asked(a):
+            n = a.seats[s][0]
+            have = sum(a.seats[t][3] if n in a.points else 1 for t in taken if a.seats[t][0] == n)
+            if a.of_stage(s) == a.stage and have < a.counts[n] and taken.count(s) < self.room(a, s) and a.seats[s][1] not in to:
+                to.append(a.seats[s][1])
+        self.say("remit.notified", a.subject(), at, cause, {"to": to, **({"text": d["note"]} if "note" in d else {})})
         return False
 
     def on_stop(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:

@@ -58,7 +58,7 @@ def any_need(r, stage):
     kind = r.choice(["one", "count", "any", "all", "one", "count", "any", "all", "share", "majority", "given", "points", "points"])
     if kind == "points":
         return any_points(r, stage, above)
-    seats = [any_seat(r) for _ in range(r.randint(1, 3))]
+    seats = [any_seat(r) for _ in range(r.choice([1, 2, 2, 3]))]
     if kind in ("all", "count", "any") and r.random() < 0.15:
         seats = seats[:1] + [Seat("", "them")]
     if kind == "all" and any(s.members for s in seats):
@@ -66,7 +66,7 @@ def any_need(r, stage):
     if kind == "one":
         seats = seats[:1]
     most = 3 if any(s.members or s.name == "them" for s in seats) else len(seats)
-    count = {"one": 1, "any": 1, "all": len(seats), "share": r.choice([10, 34, 50, 60, 100])}.get(kind) or r.randint(1, most)
+    count = {"one": 1, "any": 1, "all": len(seats), "count": r.choice([1, 1, min(2, most), most]), "share": r.choice([10, 34, 50, 50, 75])}.get(kind) or r.randint(1, most)
     if kind == "given":
         seats.append(Seat(r.choice(["a", "b"]), members=True))
     return Need(kind, seats, count, above, stage)
@@ -79,7 +79,9 @@ def any_policy(r):
         stages = [Stage("", r.choice([None, None, 1, 2, 4]))]
     needs = [any_need(r, i) for i in range(count) for _ in range(r.randint(1, 3) if count == 1 else r.choice([1, 1, 2]))]
     return Policy(PARTIES, TEAMS, needs, r.choice([[], [], ["who"], ["a"], ["who", "b.lead"]]), stages, r.random() < 0.4,
-                  r.choice(["any", "any", "majority", "majority", "2"]), r.choice([None, None, 0, 1, 2]))
+                  r.choice(["any", "any", "majority", "majority", "2"]), r.choice([None, None, 0, 1, 2]),
+                  r.sample([("director", "b.lead"), ("a.member", "director"), ("b", "a.lead"), ("a.lead", "b")], r.choice([0, 0, 1, 2])),
+                  ["a", "director"])
 
 
 def source(p):
@@ -110,7 +112,10 @@ def source(p):
         text_of += "  resubmit%s\n" % (" at most %d times" % p.resubmits if p.resubmits else "")
     elif p.again:
         text_of += "  again\n"
-    return text_of + REACTIONS
+    lines_of = ["deputy of %s is %s\n" % d for d in p.deputies]
+    lines_of += ["%s may %s ok\n" % (", ".join(p.powers), verb) for verb in
+                 ("add signers to", "remove signers from", "transfer", "return", "urge")]
+    return text_of + REACTIONS + "".join(lines_of)
 
 
 def span(r, at, d):
@@ -121,55 +126,94 @@ def span(r, at, d):
     return d
 
 
-def any_event(r, at):
-    key, who = r.choice(["K1", "K2"]), r.choice(PERSONS)
+def likely(r, oracle, key, at):
+    """Somebody who may vote now, if there is anybody."""
+    a = oracle.find(at, key)
+    some = [] if a is None else [x for x in PERSONS if all(v.by != x for v in a.standing()) and not oracle.excluded(a, x, at)
+                                 and any(a.of_stage(s) == a.stage for _, s in oracle.pairs(a, x, at))]
+    return r.choice(some or PERSONS)
+
+
+def any_signer(r):
+    return {"person": r.choice(PERSONS)} if r.random() < 0.5 else {"seat": r.choice(list(PARTIES) + ["a", "b"])}
+
+
+def any_office(r, oracle, key, at, d):
+    may = [x for x in PERSONS if oracle.may(x, at)]
+    who, kind = r.choice(may or PERSONS) if r.random() < 0.8 else r.choice(PERSONS), r.randrange(8)
+    if kind < 2:
+        place = r.choice([{}, {"place": "before"}, {"place": "after"}, {"place": "with"}])
+        return "remit.signer_added", {**d, **any_signer(r), **place}, who
+    if kind < 4:
+        return "remit.signer_removed", {**d, **any_signer(r)}, who
+    if kind < 6:
+        seat = {"seat": r.choice(list(PARTIES) + ["a"])} if r.random() < 0.2 else {}
+        return "remit.transferred", {**d, "to": r.choice(PERSONS), **seat}, who
+    if kind < 7:
+        return "remit.returned", {**d, **r.choice([{}, {}, {"stage": "s0"}, {"stage": "s1"}, {"stage": "ok"}])}, who
+    return "remit.urged", {**d, **r.choice([{}, {"note": "now"}])}, who
+
+
+def any_event(r, at, oracle):
+    key, who = r.choice(["K1", "K1", "K2"]), r.choice(PERSONS)
     kind = r.random() * r.choice([1, 2, 3])
-    if kind < 0.12:
+    under_way = [a.key for a in oracle.approvals if a.state == "open"]
+    if r.random() < 0.8:  # most events find something to act on
+        key = r.choice(under_way or ["K1", "K2"])
+        kind = kind if under_way or kind < 0.30 else 0.40
+    if kind < 0.09:
         return "remit.appointed", span(r, at, {"person": who, "seat": r.choice(list(PARTIES))}), None
-    if kind < 0.16:
+    if kind < 0.12:
         return "remit.joined", {"person": who, "team": r.choice(["a", "b"])}, None
-    if kind < 0.22:
-        return "remit.left", {"person": who, **({"seat": r.choice(list(PARTIES))} if r.random() < 0.6 else {})}, None
-    if kind < 0.32:
+    if kind < 0.17:
+        return "remit.left", {"person": who, **({"seat": r.choice(list(PARTIES))} if r.random() < 0.7 else {})}, None
+    if kind < 0.23:
+        return ("remit.absent", span(r, at, {"person": who}), None) if r.random() < 0.7 else ("remit.present", {"person": who}, None)
+    if kind < 0.30:
         d = span(r, at, {"person": r.choice([p for p in PERSONS if p != who])})
         if r.random() < 0.4:
             d = {"person": d.pop("person"), "seat": r.choice(list(PARTIES) + ["a"]), **d}
         return "remit.delegated", d, who
     if kind < 0.44:
-        return "ask", {"k": key, "n": r.randint(1, 9), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"]),
+        return "ask", {"k": key, "n": r.choice([1, 1, 2, 2, 3, 6, 7]), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"]),
                        "them": r.sample(PERSONS + ["a.lead", "director"], r.randint(0, 3))}, who
-    if kind < 0.47:
+    if kind < 0.46:
         return "stop", {"k": key}, r.choice([who, None])
-    if kind < 0.50:
-        return "remit.withdrawn", {"approval": "ok", "key": key}, who
-    d = {"approval": "ok", "key": key, "vote": r.choice(["yes"] * 5 + ["no"])}
+    d = {"approval": "ok", "key": key}
+    if kind < 0.48:
+        return "remit.withdrawn", d, who
+    if kind < 0.85:
+        return any_office(r, oracle, key, at, d)
+    d["vote"] = r.choice(["yes"] * 5 + ["no"])
     if r.random() < 0.1:
         d["note"] = "so"
     if r.random() < 0.1:
         d["seat"] = r.choice(list(PARTIES) + ["a", "b"])
-    return "remit.decided", d, r.choice(PERSONS * 5 + ["director", "a", "b.member"])
+    return "remit.decided", d, likely(r, oracle, key, at) if r.random() < 0.8 else r.choice(PERSONS * 5 + ["director", "a", "b.member"])
 
 
-def any_stream(r):
-    at, out = BEGIN, []
-    for party in PARTIES:  # most seats are held from the beginning
-        for person in r.sample(PERSONS, r.choice([0, 2, 3, 3, 4, 5])):
-            out.append(("remit.appointed", at, {"person": person, "seat": party}, None))
-    for _ in range(r.choice([0, 0, 3, 6])):  # who act for one another, some in one seat alone
-        who = r.choice(PERSONS)
-        d = {"person": r.choice([p for p in PERSONS if p != who])}
-        out.append(("remit.delegated", at, {**d, "seat": r.choice(list(PARTIES))} if r.random() < 0.4 else d, who))
-    for _ in range(r.randint(10, 45)):
-        at += STEP * r.choice([0, 0, 0, 1, 1, 2])
-        kind, data, actor = any_event(r, at)
-        late = kind == "remit.decided" and r.random() < 0.15
-        out.append((kind, at - STEP * r.randint(1, 3) if late else at, data, actor))
-    events = []
-    for i, (kind, when, data, actor) in enumerate(out):
-        e = {"specversion": "1.0", "id": "e%d" % i, "source": "s", "type": kind, "time": text(when)}
+def any_stream(r, oracle):
+    """Events, as the oracle takes them: most of them are what can be done then."""
+    at, events = BEGIN, []
+
+    def add(kind, when, data, actor):
+        e = {"specversion": "1.0", "id": "e%d" % len(events), "source": "s", "type": kind, "time": text(when)}
         e.update({"actor": actor} if actor else {})
         e["data"] = data
         events.append(e)
+        oracle.take(e)
+    for party in PARTIES:  # most seats are held from the beginning
+        for person in r.sample(PERSONS, r.choice([0, 2, 3, 3, 4])):
+            add("remit.appointed", at, {"person": person, "seat": party}, None)
+    for _ in range(r.choice([0, 0, 3, 6])):  # who act for one another, some in one seat alone
+        who = r.choice(PERSONS)
+        d = {"person": r.choice([p for p in PERSONS if p != who])}
+        add("remit.delegated", at, {**d, "seat": r.choice(list(PARTIES))} if r.random() < 0.4 else d, who)
+    for _ in range(r.randint(10, 45)):
+        at += STEP * r.choice([0, 0, 0, 0, 1, 1, 2])
+        kind, data, actor = any_event(r, at, oracle)
+        late = kind == "remit.decided" and r.random() < 0.1
+        add(kind, at - STEP * r.randint(1, 3) if late else at, data, actor)
     return events, at + STEP * r.randint(0, 9)
 
 
@@ -203,10 +247,8 @@ def differs(what, policy, events, wanted, got):
 def trial(seed, counts):
     r = random.Random(seed)
     p = any_policy(r)
-    events, until = any_stream(r)
     oracle = Oracle(p)
-    for e in events:
-        oracle.take(e)
+    events, until = any_stream(r, oracle)
     oracle.tick(until)
     wanted = lines(oracle.out)
     for e in oracle.out:
@@ -239,7 +281,8 @@ def main():
             if failed >= 3:
                 break
     wanted = ["remit.approval." + x for x in
-              ("opened", "advanced", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated")]
+              ("opened", "advanced", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated",
+               "signer_added", "signer_removed", "transferred", "returned")]
     missing = [x for x in wanted + ["remit.event.rejected"] if counts.get(x, 0) < 3]
     if missing and trials >= 100:
         print("hardly ever happened: %s" % ", ".join(missing))
