@@ -55,6 +55,14 @@ rule clear on stop as s where (seen(s.k).n else 0) > 3 { delete seen(s.k) }
 rule colour on alarm as x { set shade(x.colour).alarms = shade(x.colour).alarms + 1 }
 """
 
+OFFICE = """a, director may add signers to first, second
+a, director may remove signers from first, second
+a, director may transfer first, second
+a, b, director may return, urge first, second
+deputy of director is a.lead
+deputy of a.member is b
+"""
+
 
 @dataclass
 class Mixed:
@@ -70,19 +78,29 @@ def text(at: datetime) -> str:
 
 # ------------------------------------------------------------------------------------------------- policies
 
-def needs(rng: random.Random, fields: list[str], n: str) -> str:
-    out = []
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        kind = rng.choice(("one", "one of", "one of", "n of", "n of", "all of"))
-        seats = rng.sample(PARTIES + fields, rng.randint(2, 4))
-        members = rng.random() < 0.3 and kind != "all of"
-        if members:
-            seats.append(rng.choice(("a.members", "b.members")))
-        count = "" if kind == "one" else kind if kind != "n of" else "%d of" % rng.randint(1, min(3, len(seats)))
-        shown = rng.choice(seats) if kind == "one" else ", ".join(seats)
-        when = rng.choice(("", "", " when %s > %d" % (n, rng.randint(1, 8))))
-        out.append("    %s %s%s" % (count, shown, when))
-    return "  requires {\n%s\n  }\n" % "\n".join(out)
+def need(rng: random.Random, fields: list[str], n: str) -> str:
+    kind = rng.choice(("one", "one of", "one of", "n of", "n of", "all of", "60% of", "majority of", "points"))
+    seats = rng.sample(PARTIES + fields, rng.randint(2, 4))
+    if rng.random() < 0.3 and kind != "all of":
+        seats.append(rng.choice(("a.members", "b.members")))
+    count = {"one": "", "n of": "%d of" % rng.randint(1, min(3, len(seats))),
+             "points": "%d points of" % rng.randint(1, len(seats) + 1)}.get(kind, kind)
+    if kind == "points":
+        seats = ["%s %d" % (seat, rng.choice((1, 1, 2, 3))) for seat in seats]
+    shown = rng.choice(seats) if kind == "one" else ", ".join(seats)
+    return "%s %s%s" % (count, shown, rng.choice(("", "", " when %s > %d" % (n, rng.randint(1, 8)))))
+
+
+def needs(rng: random.Random, fields: list[str], n: str, lawful: bool) -> str:
+    """In stages only where the order of ballots may matter."""
+    out = ["    %s" % need(rng, fields, n) for _ in range(rng.choice((1, 1, 2, 3)))]
+    if not lawful and rng.random() < 0.6:
+        some = ["one of %s, a.members" % ", ".join(rng.sample(PARTIES, 3)) for _ in range(rng.randint(2, 3))]
+        out = [one if rng.random() < 0.3 else "    " + some[i % len(some)] for i, one in enumerate(out + some)][:3]
+        out = ["    stage s%d%s {%s\n  %s\n    }" % (i, rng.choice(("", "", " when %s > 3" % n)),
+                                                  rng.choice(("", " each within 1 hour")), one) for i, one in enumerate(out)]
+    refused = "" if lawful else rng.choice(("", "", "  refused by majority\n", "  refused by 2\n"))
+    return "  requires {\n%s\n  }\n%s" % ("\n".join(out), refused)
 
 
 def each(rng: random.Random) -> str:
@@ -94,8 +112,8 @@ def first(rng: random.Random, lawful: bool) -> str:
     excluding = rng.choice(("", "  excluding q.who\n", "  excluding q.who\n", "  excluding b.lead\n"))
     value = "1" if lawful else rng.choice(("q.n", "q.n", "10 / (q.n - 5)"))
     granted = rng.choice(("", " ask second(q.k, q.n)", " oblige look(q.k)"))
-    return ("approval first on ask as q {\n" + needs(rng, ["q.with"], "q.n") + excluding + each(rng) +
-            rng.choice(("", "  again\n")) + "  withdrawn by stop where it.k = q.k\n"
+    return ("approval first on ask as q {\n" + needs(rng, ["q.with"], "q.n", lawful) + excluding + each(rng) +
+            rng.choice(("", "  again\n", "  resubmit at most 2 times\n")) + "  withdrawn by stop where it.k = q.k\n"
             "  when granted { emit done { k: q.k  n: %s }%s }\n" % (value, granted) +
             "  when refused { notify q.with \"no \" + q.k  ask second(q.k, q.n) }\n"
             "  when lapsed { escalate to director  emit done { k: q.k  n: %s } }\n" %
@@ -105,8 +123,8 @@ def first(rng: random.Random, lawful: bool) -> str:
             rng.choice(("", " ask second(q.k, q.n)")))
 
 
-def second(rng: random.Random) -> str:
-    return ("approval second(k: id, n: integer) {\n" + needs(rng, [], "n") + rng.choice(("", "  excluding a.lead\n")) +
+def second(rng: random.Random, lawful: bool) -> str:
+    return ("approval second(k: id, n: integer) {\n" + needs(rng, [], "n", lawful) + rng.choice(("", "  excluding a.lead\n")) +
             each(rng) + rng.choice(("", "  again\n")) + "  when granted { notify a, b }\n"
             "  when lapsed { escalate to a.lead, director }\n  when unattainable { notify director }\n}\n")
 
@@ -159,9 +177,9 @@ def policy(rng: random.Random, lawful: bool) -> str:
     kpis = [kpi(rng, number, of_alarms=False) for number in range(rng.randint(1, 3))]
     kpis.append(kpi(rng, len(kpis), of_alarms=True))
     more = "" if lawful else "rule frequent on done as d where (seen(d.k).n else 0) > 2 { notify b \"often \" + d.k }\n"
-    parts = [more, first(rng, lawful), second(rng), third(rng)] + kpis
+    parts = [more, first(rng, lawful), second(rng, lawful), third(rng)] + kpis
     rng.shuffle(parts)  # their order is that in which they are judged
-    return HEAD + "".join(parts)
+    return HEAD + "".join(parts) + OFFICE
 
 
 # -------------------------------------------------------------------------------------------------- streams
@@ -199,6 +217,19 @@ def ballot(rng: random.Random, lawful: bool, asked: list[Draft]) -> Draft:
     return Draft("remit.decided", BEGIN, data, rng.choice(PERSONS * 4 + PARTIES))
 
 
+def office(rng: random.Random, at: datetime, asked: list[Draft]) -> Draft:
+    one, who = rng.choice(asked[-3:]), rng.choice(PERSONS + ["a", "director"])
+    data: dict[str, Any] = {"approval": "first", "key": one.data["k"]}
+    if rng.random() < 0.3:
+        data = {"approval": "second", "key": [one.data["k"], str(one.data["n"])]}
+    signer = {"person": rng.choice(PERSONS)} if rng.random() < 0.5 else {"seat": rng.choice(PARTIES)}
+    more = rng.choice(({**signer, "place": rng.choice(("before", "after", "with"))}, signer, {"to": rng.choice(PERSONS)},
+                       rng.choice(({}, {"stage": "s0"})), {"note": "now"}))
+    kind = ("signer_added" if "place" in more else "signer_removed" if signer == more else "transferred" if "to" in more
+            else "urged" if "note" in more else "returned")
+    return Draft("remit." + kind, at, {**data, **more}, who)
+
+
 def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]) -> Draft:
     who, kind = rng.choice(PERSONS), rng.random()
     last = rng.choice(asked[-2:]) if asked else None
@@ -219,6 +250,10 @@ def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]
         return Draft("stop", at, {"k": last.data["k"] if last else "K1"}, rng.choice((who, None)))
     if kind < 0.31 and last:
         return Draft("remit.withdrawn", at, {"approval": "first", "key": last.data["k"]}, rng.choice((who, last.actor)))
+    if kind > 0.95 and asked and not lawful:
+        return office(rng, at, asked)
+    if kind > 0.92:
+        return Draft(*rng.choice((("remit.absent", at, term(rng, at, {"person": who})), ("remit.present", at, {"person": who}))))
     if kind < 0.33:
         return Draft("remit.reported", at, {"duty": "look", "key": rng.choice(KEYS)}, rng.choice(("a", who)))
     if kind < 0.35:

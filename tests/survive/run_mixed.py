@@ -30,7 +30,8 @@ CASES = max(8, KILLS // 4)
 OFTEN = ["remit.approval." + what for what in ("opened", "voted", "granted", "lapsed", "unattainable")] + \
         ["remit.kpi.cleared", "remit.duty.opened", "remit.event.rejected"]
 SAID = ["remit.approval." + what for what in
-        ("opened", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated")] + \
+        ("opened", "advanced", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated",
+         "signer_added", "returned")] + \
        ["remit.kpi." + what for what in ("warning", "critical", "cleared")] + \
        ["remit.duty.opened", "remit.event.rejected", "remit.notified", "remit.alert", "alarm", "done"]
 
