@@ -49,7 +49,14 @@ static const char day[] =
     "\"vote\":\"yes\"}}\n"
     "{\"specversion\":\"1.0\",\"id\":\"5\",\"source\":\"/t\",\"type\":\"remit.decided\",\"actor\":"
     "\"he\",\"time\":\"2026-03-02T09:40:00+08:00\",\"data\":{\"approval\":\"ok\",\"key\":\"K\","
-    "\"vote\":\"yes\"}}\n";
+    "\"vote\":\"yes\"}}\n"
+    "{\"specversion\":\"1.0\",\"id\":\"6\",\"source\":\"/"
+    "t\",\"type\":\"remit.signer_added\",\"actor\":\"desk\",\"time\":"
+    "\"2026-03-02T09:50:00+08:00\",\"data\":{\"approval\":\"ok\",\"key\":\"K\",\"person\":"
+    "\"sun\",\"place\":\"after\"}}\n"
+    "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/"
+    "t\",\"type\":\"remit.returned\",\"actor\":\"desk\",\"time\":"
+    "\"2026-03-02T09:55:00+08:00\",\"data\":{\"approval\":\"ok\",\"key\":\"K\"}}\n";
 
 static void day_take(Policy *p, Ledger *l) {
     Err err = {0};
