@@ -152,7 +152,7 @@ static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
 /* A part of a date or an instant; the years are in range, so all of them fit. */
 static Status do_part(Vm *vm, Op op, Value b, uint32_t c, Value *out) {
     static const uint8_t by_name[] = {1, 5, 6, 4, 0, 2, 3}; /* Monday to Sunday in English order */
-    const Calendar *calendar = bundle_calendar(vm->b);
+    const Calendar *calendar = local_calendar(vm->b, vm->local);
     if ((op == OP_IS_OPEN || op == OP_IS_WORKDAY) && calendar == NULL)
         return trap_time(vm, ERR_STATE, b, b);
     Civil civil = {0};
@@ -160,7 +160,7 @@ static Status do_part(Vm *vm, Op op, Value b, uint32_t c, Value *out) {
     if (op == OP_PART_OF)
         civil = civil_from_days((int32_t)b.i);
     if (op == OP_DATE_OF || op == OP_TIME_OF)
-        local = zone_local(bundle_zone(vm->b), b.i);
+        local = zone_local(local_zone(vm->b, vm->local), b.i);
     int64_t ms = (local % DAY_MS + DAY_MS) % DAY_MS;
     switch ((int)op) {
     case OP_DATE_OF:
