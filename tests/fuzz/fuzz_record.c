@@ -65,7 +65,7 @@ static void day_take(Policy *p, Ledger *l) {
     int fd = memfd_create("day", 0);
     CHECK(fd >= 0 && write(fd, day, sizeof day - 1) == (ssize_t)(sizeof day - 1));
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    EngineOptions opt = {.sink = {NULL, effect_seen}};
+    EngineOptions opt = {.sink = {.effect = effect_seen}};
     CHECK(engine_open(p->bundle, p->bytes, l, &opt, &e, &err) == OK);
     feed_all(e, p, str_of(path), FEED_JSON);
     CHECK(engine_commit(e, &err) == OK);

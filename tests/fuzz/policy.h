@@ -117,7 +117,7 @@ static inline void fuzz_input(const uint8_t *data, size_t n, FeedKind kind) {
     CHECK(fd >= 0 && write(fd, data, n) == (ssize_t)n);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     CHECK(led_open(&(LedOptions){.create = true}, &l, &err) == OK);
-    EngineOptions opt = {.sink = {NULL, effect_seen}, .has_not_after = true};
+    EngineOptions opt = {.sink = {.effect = effect_seen}, .has_not_after = true};
     opt.not_after = (int64_t)1900000000000; /* else one event of the year 9999 fires for ever */
     CHECK(engine_open(p->bundle, p->bytes, l, &opt, &e, &err) == OK);
     feed_all(e, p, str_of(path), kind);
