@@ -193,6 +193,7 @@ held(L) ::= . { L = build_none(); }
 held(L) ::= held(A) LABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
 held(L) ::= held(A) COMMALABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
 held(L) ::= held(A) KEY LABEL(S) type(T) preset(D). { L = build_list(b, A, build_key_field(b, S, T, D)); }
+held(L) ::= held(A) INDEX_BY(K) ID(S). { L = build_list(b, A, build_leaf(b, N_INDEX, K, S)); }
 held(L) ::= held(A) error. { L = build_list(b, A, build_error(b)); }
 
 /* ---- decision tables */

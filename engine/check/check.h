@@ -155,6 +155,8 @@ typedef struct Entity {
     uint32_t field_count;
     uint32_t *keys; /* the fields that are its key, in the order of the text */
     uint32_t key_count;
+    uint32_t *indexes; /* fields by which they are found */
+    uint32_t index_count;
     uint32_t number;
     bool broken; /* part of it could not be read */
     Span at;
@@ -224,7 +226,9 @@ typedef struct Loop {
     const Node *source;   /* the list */
     Type item;
     const Node *where, *value, *actions; /* NULL: none */
-    Scope scope; /* of these: of a FOR_EACH the last local is the item, else `it` */
+    int index;          /* of an entity: which one finds those that count; -1: none */
+    const Node *sought; /* what its field is then */
+    Scope scope;        /* of these: of a FOR_EACH the last local is the item, else `it` */
     const Node *node;
 } Loop;
 

@@ -63,11 +63,37 @@ static void field_read(Program *p, Entity *entity, const Node *f) {
     entity->fields[entity->field_count++] = field;
 }
 
+/* `index by f`: of a field that may be a key, absent perhaps. */
+static void index_read(Program *p, Entity *entity, const Node *node) {
+    int field = field_find(entity->fields, entity->field_count, node->text);
+    if (field < 0) {
+        if (!entity->broken)
+            say_unknown_field(p, node->at, entity->name, entity->fields, entity->field_count,
+                              node->text);
+        return;
+    }
+    Type type = entity->fields[field].type;
+    type.optional = false;
+    if (!keys_with(&type)) {
+        diag_add2(p->diags, DIAG_BAD_KEY, node->at, node->text,
+                  say(p, "%.*s%.*s", STR_ARG(say_both(p, "it is ", "它是")),
+                      STR_ARG(type_text(p, &type))));
+        return;
+    }
+    for (uint32_t i = 0; i < entity->index_count; i++)
+        if (entity->indexes[i] == (uint32_t)field) {
+            diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0});
+            return;
+        }
+    entity->indexes[entity->index_count++] = (uint32_t)field;
+}
+
 void entity_fields(Program *p, Entity *entity) {
     size_t n = node_count(entity->node->a);
     entity->fields = new (p->arena, Field, n + 1);
     entity->keys = new (p->arena, uint32_t, ENTITY_KEYS);
-    if (entity->fields == NULL || entity->keys == NULL) {
+    entity->indexes = new (p->arena, uint32_t, n + 1);
+    if (entity->fields == NULL || entity->keys == NULL || entity->indexes == NULL) {
         p->nomem = true;
         return;
     }
@@ -80,9 +106,12 @@ void entity_fields(Program *p, Entity *entity) {
     for (const Node *f = entity->node->a; f != NULL; f = f->next) {
         if (f->kind == N_ERROR)
             entity->broken = true;
-        else if (entity->field_count < LIMIT_ENTITY_FIELDS)
+        else if (f->kind == N_FIELD_DECL && entity->field_count < LIMIT_ENTITY_FIELDS)
             field_read(p, entity, f);
     }
+    for (const Node *f = entity->node->a; f != NULL; f = f->next)
+        if (f->kind == N_INDEX)
+            index_read(p, entity, f);
     if (entity->key_count == 0 && !entity->broken)
         diag_add1(p->diags, DIAG_ENTITY_KEY, entity->at, entity->name);
 }

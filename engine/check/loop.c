@@ -24,7 +24,7 @@ static int loop_does(const Node *node) {
                 {AGG_MIN, LOOP_LEAST},
                 {AGG_MAX, LOOP_GREATEST}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (is_word(node->text, TK_AGG, rows[i].row))
+        if (is_word(node->text, TK_AGG, (int)rows[i].row))
             return (int)rows[i].does;
     if (is_word(node->text, TK_HIT, HIT_ANY))
         return LOOP_ANY;
@@ -118,6 +118,7 @@ static Loop *loop_new(Program *p, const Scope *scope, Node *node) {
         return NULL;
     }
     loop->node = node;
+    loop->index = -1;
     loop->scope = *scope;
     size_t n = scope->locals.n;
     loop->scope.locals.at = new (p->arena, Local, n + 1); /* room for an item */
@@ -133,6 +134,53 @@ static Loop *loop_new(Program *p, const Scope *scope, Node *node) {
         diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "loops in loops", "循环的嵌套"),
                   say(p, "%d", LIMIT_LOOPS));
     return loop;
+}
+
+/* ---- finding those that count by an index */
+
+static bool uses_item(const Loop *loop, const Node *node) {
+    if (node == NULL)
+        return false;
+    bool item = node->bind == BIND_ITEM ||
+                (node->bind == BIND_LOCAL && node->slot < loop->scope.locals.n &&
+                 loop->scope.locals.at[node->slot].item && loop->does == LOOP_EACH &&
+                 node->slot == loop->scope.locals.n - 1);
+    return item || uses_item(loop, node->a) || uses_item(loop, node->b) ||
+           uses_item(loop, node->c) || uses_item(loop, node->d) || uses_item(loop, node->next);
+}
+
+static bool same_but_item(const Loop *loop, const Node *node) {
+    Node alone = *node;
+    alone.next = NULL;
+    return !uses_item(loop, &alone);
+}
+
+/* FIELD = what is not of the item: of an indexed field. */
+static bool index_side(Loop *loop, const Node *field, const Node *other) {
+    if (field->kind != N_FIELD || field->bind != BIND_HELD || !uses_item(loop, field->a) ||
+        (field->a->bind != BIND_ITEM && field->a->bind != BIND_LOCAL) ||
+        !same_but_item(loop, other) || other->bind == BIND_LOOP)
+        return false;
+    for (uint32_t i = 0; i < loop->entity->index_count; i++)
+        if (loop->entity->indexes[i] == field->slot) {
+            loop->index = (int)i;
+            loop->sought = other;
+            return true;
+        }
+    return false;
+}
+
+/* Looks for one among conditions all of which must hold. They are still tested. */
+static void index_choose(Loop *loop, const Node *cond) {
+    if (cond == NULL || loop->entity == NULL || loop->index >= 0 || loop->negated ||
+        cond->kind != N_BINARY)
+        return;
+    if (cond->op == MARK_AND) {
+        index_choose(loop, cond->a);
+        index_choose(loop, cond->b);
+    } else if (cond->op == MARK_EQ && !index_side(loop, cond->a, cond->b)) {
+        (void)index_side(loop, cond->b, cond->a);
+    }
 }
 
 /* ---- what is found of many */
@@ -187,6 +235,7 @@ static Type loop_type(Program *p, Loop *loop, Node *node, Node *value) {
                   say_both(p, "condition without where", "没有 其中 的条件"),
                   say_both(p, "say what all must be: where ...", "请写明全都应如何：其中 ..."));
     loop->where = node->b;
+    index_choose(loop, node->b);
     if (loop->does == LOOP_COUNTS)
         return type_plain(TY_INTEGER);
     if (loop->does == LOOP_ANY)
@@ -242,6 +291,7 @@ void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_app
     node->means = good ? loop : NULL;
     if (node->b != NULL)
         expr_condition(p, &loop->scope, node->b);
+    index_choose(loop, node->b);
     for (const Node *a = node->c; a != NULL; a = a->next)
         if (a->kind == N_LET)
             diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at),

@@ -276,15 +276,15 @@ static void put_entity(Buf *out, const EntityDef *e) {
     put_str(out, e->label);
     PUT_LIST(out, e->fields, e->field_count, put_field);
     PUT_LIST(out, e->keys, e->key_count, put_number);
+    PUT_LIST(out, e->indexes, e->index_count, put_number);
     put_varint(out, e->file);
     put_varint(out, e->line);
 }
-/* What may be part of a key: its order in the ledger is that of its values. */
-static bool ok_key_part(const EntityDef *e, uint32_t field) {
-    if (field >= e->field_count || e->fields[field].has_preset)
+/* What may be part of a key, or be found by. */
+static bool ok_key_kind(const EntityDef *e, uint32_t field) {
+    if (field >= e->field_count)
         return false;
-    const TypeDef *type = &e->fields[field].type;
-    switch ((int)type->kind) {
+    switch ((int)e->fields[field].type.kind) {
     case V_FLAG:
     case V_INT:
     case V_DATE:
@@ -293,10 +293,13 @@ static bool ok_key_part(const EntityDef *e, uint32_t field) {
     case V_TEXT:
     case V_ENUM:
     case V_PARTY:
-        return !type->optional;
+        return true;
     default:
         return false;
     }
+}
+static bool ok_key_part(const EntityDef *e, uint32_t field) {
+    return ok_key_kind(e, field) && !e->fields[field].has_preset && !e->fields[field].type.optional;
 }
 static void take_entity(Reader *r, EntityDef *e) {
     e->name = take_plain(r);
@@ -304,11 +307,15 @@ static void take_entity(Reader *r, EntityDef *e) {
     e->label = take_str(&r->t);
     TAKE_LIST(r, e->fields, e->field_count, take_field);
     TAKE_LIST(r, e->keys, e->key_count, take_number);
+    TAKE_LIST(r, e->indexes, e->index_count, take_number);
     e->file = take_u32v(r);
     e->line = take_u32v(r);
     bool ok = e->field_count <= LIMIT_ENTITY_FIELDS && e->key_count > 0;
     for (uint32_t i = 0; ok && i < e->key_count; i++)
         ok = ok_key_part(e, e->keys[i]) && (i == 0 || e->keys[i - 1] < e->keys[i]);
+    ok = ok && e->index_count <= LIMIT_ENTITY_FIELDS;
+    for (uint32_t i = 0; ok && i < e->index_count; i++)
+        ok = ok_key_kind(e, e->indexes[i]);
     r->t.failed = r->t.failed || !ok;
 }
 
@@ -544,6 +551,7 @@ static void put_loop(Buf *out, const LoopDef *l) {
     put_index(out, l->entity);
     put_kind(out, &l->item);
     put_index(out, l->fn);
+    put_index(out, l->index);
     put_varint(out, l->given);
     put_kind(out, &l->result);
     put_value(out, l->nothing, false);
@@ -562,6 +570,7 @@ static void take_loop(Reader *r, LoopDef *l) {
     l->entity = take_index(r, r->b->entity_count, true);
     take_kind(r, &l->item);
     l->fn = take_index(r, r->b->fn_count, false);
+    l->index = take_index(r, l->entity < 0 ? 0 : r->b->entities[l->entity].index_count, true);
     l->given = take_u32v(r);
     take_kind(r, &l->result);
     l->nothing = take_checked(r);

@@ -12,8 +12,8 @@
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
-/* Version list: 1 the first; 2 entities; 3 loops. */
-enum { BUNDLE_VERSION = 3 };
+/* Version list: 1 the first; 2 entities; 3 loops; 4 indexes. */
+enum { BUNDLE_VERSION = 4 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -110,6 +110,8 @@ typedef struct EntityDef {
     uint32_t field_count;
     uint32_t *keys; /* fields that are its key, in order */
     uint32_t key_count;
+    uint32_t *indexes; /* fields by which they are found */
+    uint32_t index_count;
     uint32_t file, line;
 } EntityDef;
 /* Where a field of a duty's record comes from: FROM_FRAME and the slot on. */
@@ -162,6 +164,8 @@ typedef struct LoopDef {
     KindDef item;   /* of a list: what its items are */
     int32_t fn; /* over what it is given and the item (of an entity a flag and its fields): actions,
                    or a value; it stops where an item does not count */
+    int32_t index;  /* of entities: only those that an index finds for a value, which stands before
+                       what is given; -1: all */
     uint32_t given; /* arguments that are the same for all */
     KindDef result; /* what is found; of EACH: absent */
     Value nothing;  /* SUMS: what nothing comes to */

@@ -320,6 +320,8 @@ static void emit_entities(Emit *e) {
                         .label = from->node->more,
                         .fields = emit_fields(e, from->fields, from->field_count),
                         .field_count = from->field_count,
+                        .indexes = from->indexes,
+                        .index_count = from->index_count,
                         .keys = from->keys,
                         .key_count = from->key_count,
                         .file = emit_file(e, from->at.file),

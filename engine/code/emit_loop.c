@@ -52,7 +52,11 @@ static Value nothing_of(const Type *type) {
 }
 
 static LoopDef loop_def(const Loop *loop, const Type *result) {
-    LoopDef def = {.does = (uint8_t)loop->does, .entity = -1, .fn = -1, .nothing = value_absent()};
+    LoopDef def = {.does = (uint8_t)loop->does,
+                   .entity = -1,
+                   .index = loop->index,
+                   .fn = -1,
+                   .nothing = value_absent()};
     if (loop->entity != NULL)
         def.entity = (int32_t)loop->entity->number;
     else
@@ -66,7 +70,8 @@ static LoopDef loop_def(const Loop *loop, const Type *result) {
 
 /* The instruction, with what it needs in registers from the one it gives on. */
 static uint32_t loop_begin(Emit *e, const Loop *loop) {
-    uint32_t around = locals_around(loop), given = 0, list = loop->entity == NULL;
+    uint32_t around = locals_around(loop), given = 0,
+             list = loop->entity == NULL || loop->index >= 0;
     LoopBody body = {.number = (uint32_t)e->loops.n, .loop = loop, .around = e->fn};
     body.arg_at = new (e->a, uint32_t, loop->scope.locals.n + 1);
     if (body.arg_at == NULL) {
@@ -78,7 +83,10 @@ static uint32_t loop_begin(Emit *e, const Loop *loop) {
         given += body.arg_at[i] == given ? type_width(&loop->scope.locals.at[i].type) : 0;
     }
     uint32_t base = fn_reg(e, list + given == 0 ? 1 : list + given);
-    if (list)
+    if (loop->index >= 0)
+        emit_expr(e, loop->sought, base,
+                  &loop->entity->fields[loop->entity->indexes[loop->index]].type);
+    else if (list)
         emit_expr(e, loop->source, base, NULL);
     for (uint32_t i = 0; i < around; i++)
         if (body.arg_at[i] != UINT32_MAX)

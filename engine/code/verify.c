@@ -433,6 +433,10 @@ static void check_loop(Verify *v, uint32_t a, const LoopDef *l) {
     uint32_t at = a;
     if (l->entity < 0)
         want_kind(v, at++, V_LIST, false);
+    if (l->index >= 0) {
+        const EntityDef *e = &v->b->entities[l->entity];
+        want_kind(v, at++, e->fields[e->indexes[l->index]].type.kind, false);
+    }
     for (uint32_t i = 0; i < l->given; i++)
         want_kind(v, at + i, f->args[i].kind, f->args[i].optional);
     if (l->does != LOOP_EACH)

@@ -393,7 +393,8 @@ Status measure_answer(void *ctx, uint32_t kpi, const Value *group, Value out[2])
 /* entity.c: the VM's questions and actions; and what they made of entities, once what is at hand is
  * done. ERR_TRAP: a new entity lacks a field. */
 Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found);
-Status entity_next(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found);
+Status entity_next(void *ctx, uint32_t entity, int32_t index, Value sought, VmCursor *cursor,
+                   Value *fields, bool *found);
 Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
 Status entity_drop(void *ctx, uint32_t entity, const Value *key);
 Status entities_apply(Engine *e);

@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
 #include "engine/run/lists.h"
 #include "engine/run/view.h"
@@ -40,23 +41,28 @@ static void put_key_text(Buf *out, Str text) {
     put_u8(out, 0);
 }
 
+static void put_key_value(Buf *out, const Bundle *b, Value v) {
+    if (v.kind == V_TEXT)
+        put_key_text(out, value_str(v));
+    else if (v.kind == V_PARTY)
+        put_key_text(out, party_text(b, v));
+    else if (v.kind == V_ENUM)
+        put_key_text(out, b->enums[v.n].members[v.i].name);
+    else
+        put_key_i64(out, v.i);
+}
+
+/* An index puts more before it. */
+enum { KEY_MOST = LED_KEY_MOST - 160 };
+
 Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key) {
     const EntityDef *def = &b->entities[entity];
     buf_reset(out);
     put_u8(out, (uint8_t)entity);
-    for (uint32_t i = 0; i < def->key_count; i++) {
-        Value v = key[i];
-        if (v.kind == V_TEXT)
-            put_key_text(out, value_str(v));
-        else if (v.kind == V_PARTY)
-            put_key_text(out, party_text(b, v));
-        else if (v.kind == V_ENUM)
-            put_key_text(out, b->enums[v.n].members[v.i].name);
-        else
-            put_key_i64(out, v.i);
-    }
+    for (uint32_t i = 0; i < def->key_count; i++)
+        put_key_value(out, b, key[i]);
     TRY(buf_status(out));
-    return out->n > LED_KEY_MOST ? ERR_LIMIT : OK;
+    return out->n > KEY_MOST ? ERR_LIMIT : OK;
 }
 
 static bool value_fits(const Bundle *b, const TypeDef *type, Value v) {
@@ -119,28 +125,87 @@ Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, b
     return OK;
 }
 
-Status entity_next(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found) {
-    Engine *e = ctx;
-    _Static_assert((int)LED_KEY_MOST <= (int)VM_CURSOR, "a cursor holds any key");
-    Str key, value, kept;
+/* What an index has for a value: the numbers of the entity and of the index, the value, then the
+ * key of the entity. A long text stands as its hash, since only what is equal is sought. *prefix:
+ * how much of it is the value's. */
+static Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t index, Value v, Str id,
+                        size_t *prefix) {
+    enum { TEXT_LONG = 64 };
+    uint8_t hash[SHA256_BYTES];
+    buf_reset(out);
+    put_u8(out, (uint8_t)entity);
+    put_u8(out, (uint8_t)index);
+    Str text = v.kind == V_TEXT ? value_str(v) : v.kind == V_PARTY ? party_text(b, v) : S("");
+    put_u8(out, text.n > TEXT_LONG);
+    if (text.n > TEXT_LONG) {
+        sha256(text, hash);
+        put_bytes(out, hash, sizeof hash);
+    } else {
+        put_key_value(out, b, v);
+    }
+    *prefix = out->n;
+    put_text(out, id);
+    return buf_status(out);
+}
+
+static Status next_take(Engine *e, uint32_t entity, Str bytes, Value *fields) {
+    Str kept;
     Value *held;
     uint64_t leaf;
+    TRY(arena_str(&e->event, bytes, &kept));
+    TRY(view_entity(e->b, entity, kept, &e->event, &held, &leaf));
+    memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
+    return OK;
+}
+
+static void cursor_put(VmCursor *cursor, Str key) {
+    cursor->begun = true;
+    cursor->n = (uint32_t)key.n;
+    memcpy(cursor->key, key.p, key.n);
+}
+
+static Status next_of_all(Engine *e, uint32_t entity, VmCursor *cursor, Value *fields,
+                          bool *found) {
+    Str key, value;
     if (!cursor->begun) {
         cursor->key[0] = (char)(uint8_t)entity;
         cursor->n = 1;
     }
-    Status status = led_next_in(e->l, LED_ENTITY, (Str){cursor->key, cursor->n}, cursor->begun, 1,
-                                &key, &value, found);
-    if (status == OK && *found) {
-        cursor->begun = true;
-        cursor->n = (uint32_t)key.n;
-        memcpy(cursor->key, key.p, key.n);
-        status = arena_str(&e->event, value, &kept);
-        if (status == OK)
-            status = view_entity(e->b, entity, kept, &e->event, &held, &leaf);
-        if (status == OK)
-            memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
+    TRY(led_next_in(e->l, LED_ENTITY, (Str){cursor->key, cursor->n}, cursor->begun, 1, &key, &value,
+                    found));
+    if (!*found)
+        return OK;
+    cursor_put(cursor, key);
+    return next_take(e, entity, value, fields);
+}
+
+static Status next_found(Engine *e, uint32_t entity, uint32_t index, Value sought, VmCursor *cursor,
+                         Value *fields, bool *found) {
+    Str key, value;
+    size_t prefix;
+    bool there;
+    TRY(found_key(&e->key, e->b, entity, index, sought, S(""), &prefix));
+    if (!cursor->begun) {
+        cursor->n = (uint32_t)prefix;
+        memcpy(cursor->key, e->key.p, prefix);
     }
+    TRY(led_next_in(e->l, LED_FOUND, (Str){cursor->key, cursor->n}, cursor->begun, prefix, &key,
+                    &value, found));
+    if (!*found)
+        return OK;
+    cursor_put(cursor, key);
+    Str id = {cursor->key + prefix, cursor->n - prefix};
+    TRY(led_find(e->l, LED_ENTITY, id, &value, &there));
+    return there ? next_take(e, entity, value, fields) : ERR_DAMAGED;
+}
+
+Status entity_next(void *ctx, uint32_t entity, int32_t index, Value sought, VmCursor *cursor,
+                   Value *fields, bool *found) {
+    _Static_assert((int)LED_KEY_MOST <= (int)VM_CURSOR, "a cursor holds any key");
+    Engine *e = ctx;
+    Status status = index < 0
+                        ? next_of_all(e, entity, cursor, fields, found)
+                        : next_found(e, entity, (uint32_t)index, sought, cursor, fields, found);
     return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "an entity");
 }
 
@@ -396,6 +461,28 @@ static Status ledger_status(Engine *e, Status status) {
                                                : engine_fail(e, status, "writing an entity");
 }
 
+/* Brings the indexes from what an entity was (NULL: it was not) to what it is. */
+static Status indexes_move(Engine *e, uint32_t entity, Str id, const Value *was, const Value *is) {
+    const EntityDef *def = &e->b->entities[entity];
+    for (uint32_t i = 0; i < def->index_count; i++) {
+        uint32_t field = def->indexes[i];
+        Value old = was == NULL ? value_absent() : was[field];
+        Value now = is == NULL ? value_absent() : is[field];
+        size_t prefix;
+        if (value_eq(old, now))
+            continue;
+        if (old.kind != V_ABSENT) {
+            TRY(found_key(&e->key, e->b, entity, i, old, id, &prefix));
+            TRY(ledger_status(e, led_del(e->l, LED_FOUND, buf_str(&e->key))));
+        }
+        if (now.kind != V_ABSENT) {
+            TRY(found_key(&e->key, e->b, entity, i, now, id, &prefix));
+            TRY(ledger_status(e, led_put(e->l, LED_FOUND, buf_str(&e->key), S(""))));
+        }
+    }
+    return OK;
+}
+
 static Status entity_write(Engine *e, Str id, const Value *fields, uint32_t n, uint64_t leaf) {
     buf_reset(&e->text);
     put_value_list(&e->text, fields, n);
@@ -418,6 +505,7 @@ static Status delete (Engine *e, const Change *c, Value *held, uint64_t before) 
     for (uint32_t i = 0; i < e->b->entities[c->entity].field_count; i++)
         changed_add(e, &leaf.change, i, held[i], value_absent(), &none);
     TRY(engine_leaf(e, &leaf, NULL));
+    TRY(indexes_move(e, c->entity, c->id, held, NULL));
     return ledger_status(e, led_del(e->l, LED_ENTITY, c->id));
 }
 
@@ -447,6 +535,7 @@ static Status change_apply(Engine *e, const Change *c) {
     if (found && leaf.change.field_count == 0)
         return OK;
     TRY(engine_leaf(e, &leaf, &index));
+    TRY(indexes_move(e, c->entity, c->id, held, fields));
     return entity_write(e, c->id, fields, def->field_count, index);
 }
 

@@ -504,14 +504,15 @@ static Status go_over(Vm *vm, Going *g) {
     UNREACHABLE();
 }
 
-static Status go_entities(Vm *vm, Going *g) {
+static Status go_entities(Vm *vm, Going *g, Value sought) {
     VmCursor cursor = {.begun = false, .n = 0};
     Value *item = g->args + g->l->given;
     uint32_t entity = (uint32_t)g->l->entity;
     while (!g->over) {
         bool found = false;
         if (vm->host != NULL && vm->host->next != NULL)
-            TRY(vm->host->next(vm->host->ctx, entity, &cursor, item + 1, &found));
+            TRY(vm->host->next(vm->host->ctx, entity, g->l->index, sought, &cursor, item + 1,
+                               &found));
         if (!found)
             return OK;
         item[0] = value_flag(true);
@@ -535,13 +536,13 @@ static Status do_loop(Vm *vm, const LoopDef *l, const VmEvent *event, const Valu
                       Value *ra) {
     Value args[LIMIT_FIELDS + 1];
     Going g = {.l = l, .event = event, .frame = frame, .args = args, .found = l->nothing};
-    Value list = ra[0];
-    memcpy(args, ra + (l->entity < 0), l->given * sizeof *args);
+    Value first = ra[0]; /* a list, or what is sought */
+    memcpy(args, ra + (l->entity < 0 || l->index >= 0), l->given * sizeof *args);
     if (l->does == LOOP_COUNTS)
         g.found = value_int(0);
     if (l->does == LOOP_ANY)
         g.found = value_flag(false);
-    TRY(l->entity < 0 ? go_list(vm, &g, list) : go_entities(vm, &g));
+    TRY(l->entity < 0 ? go_list(vm, &g, first) : go_entities(vm, &g, first));
     if (l->does != LOOP_EACH)
         *ra = g.found;
     return OK;

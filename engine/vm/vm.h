@@ -62,9 +62,10 @@ typedef struct VmHost {
      * contradicts what was set before. May be NULL: nothing happens. */
     Status (*set)(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value);
     Status (*drop)(void *ctx, uint32_t entity, const Value *key);
-    /* The next entity of a kind, in the order of keys, as it was before the event at hand. May be
-     * NULL: there is none. */
-    Status (*next)(void *ctx, uint32_t entity, VmCursor *cursor, Value *fields, bool *found);
+    /* The next entity of a kind, in the order of keys, as it was before the event at hand; index
+     * not below 0: of those whose indexed field is `sought`. May be NULL: there is none. */
+    Status (*next)(void *ctx, uint32_t entity, int32_t index, Value sought, VmCursor *cursor,
+                   Value *fields, bool *found);
     /* The persons who hold a party, a list. May be NULL: nobody is known. */
     Status (*members)(void *ctx, Value party, Value *list);
     /* Who stands above a person, by what they hold; themselves when nobody does. May be NULL:

@@ -42,10 +42,16 @@ class Entity:
     name: str
     keys: list[str]  # kinds of its key: id, integer
     fields: list[Field]
+    indexes: list[str] = field(default_factory=list)  # they find the same, only sooner
 
     def declared(self) -> str:
         keys = "".join("  key k%d: %s\n" % (i, kind) for i, kind in enumerate(self.keys))
-        return "entity %s {\n%s%s}\n" % (self.name, keys, "".join(f.declared() for f in self.fields))
+        indexes = "".join("  index by %s\n" % name for name in self.indexes)
+        return "entity %s {\n%s%s%s}\n" % (self.name, keys, "".join(f.declared() for f in self.fields), indexes)
+
+    def indexed(self, rng: random.Random) -> Entity:
+        self.indexes = [f.name for f in self.fields if rng.random() < 0.5] + (["k0"] if rng.random() < 0.3 else [])
+        return self
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
@@ -211,7 +217,7 @@ class Maker:
         item = self.of_item(entity, name, "integer")
         if item is None:
             return None
-        sign, other = self.rng.choice(("<", ">=", "=")), self.value("integer", 1, None)
+        sign, other = self.rng.choice(("<", ">=", "=", "=")), self.value("integer", 1, None)
         holds = {"<": lambda a, b: a < b, ">=": lambda a, b: a >= b, "=": lambda a, b: a == b}[sign]
         return "(%s %s %s)" % (item[0], sign, other[0]), lambda e, s, o: holds(item[1](e, s, o), other[1](e, s, o))
 
@@ -313,7 +319,7 @@ class Maker:
     def an_entity(self, number: int) -> Entity:
         rng = self.rng
         return Entity("e%d" % number, rng.choice((["id"], ["id"], ["id", "integer"], ["integer"])),
-                      [self.a_field(i) for i in range(rng.randint(1, 4))])
+                      [self.a_field(i) for i in range(rng.randint(1, 4))]).indexed(rng)
 
     def action(self, event: str, taken: set[tuple[str, str]]) -> Any:
         rng = self.rng
