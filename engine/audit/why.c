@@ -192,20 +192,33 @@ static Status record_named(Why *w, const uint8_t hash[32], LedTable table, uint6
     return there ? arena_str(&w->arena, value, kept) : ERR_DAMAGED;
 }
 
+/* Cuts NAME/KEY, or NAME#2 of what has no key; *keyless: there is no key. */
+static void name_cut(Str rest, Str *name, Str *key, bool *keyless) {
+    *keyless = !str_cut(rest, '/', name, key);
+    if (!*keyless)
+        return;
+    ptrdiff_t mark = str_find(rest, '#');
+    *name = mark < 0 ? rest : str_upto(rest, (size_t)mark);
+    *key = mark < 0 ? (Str){NULL, 0} : str_from(rest, (size_t)mark);
+}
+
 static Status find_duty(Why *w, Str rest) {
     Str name, kept;
-    if (!str_cut(rest, '/', &name, &rest))
-        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in duty/%.*s/C1",
-                       STR_ARG(name));
+    bool keyless;
+    name_cut(rest, &name, &rest, &keyless);
     int32_t decl = bundle_duty(w->r->b, name);
     if (decl < 0)
         return say_no_name(w, ERR_NOTFOUND, "duty", name, w->r->b->duty_count, duty_name_of);
+    if (keyless && bundle_key_parts(w->r->b, (DeclDef){DECL_DUTY, (uint32_t)decl}) > 0)
+        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in duty/%.*s/C1",
+                       STR_ARG(name));
     KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
     uint64_t number;
     bool found;
     TRY(key_read(w, rest, &key));
+    key.n = keyless ? 0 : key.n;
     Status status =
         duty_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
     buf_free(&scratch);
@@ -226,19 +239,22 @@ static Status why_one_duty(Why *w, Str subject, Str rest) {
 
 static Status find_approval(Why *w, Str rest) {
     Str name, kept;
-    if (!str_cut(rest, '/', &name, &rest))
-        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in approval/%.*s/L1",
-                       STR_ARG(name));
+    bool keyless;
+    name_cut(rest, &name, &rest, &keyless);
     int32_t decl = bundle_approval(w->r->b, name);
     if (decl < 0)
         return say_no_name(w, ERR_NOTFOUND, "approval", name, w->r->b->approval_count,
                            approval_name_of);
+    if (keyless && w->r->b->approvals[decl].key_count > 0)
+        return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in approval/%.*s/L1",
+                       STR_ARG(name));
     KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
     uint64_t number;
     bool found;
     TRY(key_read(w, rest, &key));
+    key.n = keyless ? 0 : key.n;
     Status status =
         approval_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
     buf_free(&scratch);

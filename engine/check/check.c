@@ -34,7 +34,8 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
         local_enter(p, NULL);
     }
     space_enter(p, NULL);
-    p->settings = NULL;
+    p->settings = NULL; /* the caller's, who may be gone when an expression is checked */
+    p->modules = NULL;
     diags_sort(diags);
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
 }

@@ -10,6 +10,7 @@
 #include "engine/base/atoms.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
+#include "engine/base/reject.h"
 #include "engine/base/value.h"
 #include "engine/syntax/parse.h"
 
@@ -197,7 +198,7 @@ typedef struct Row {
 
 /* A name with a value: a let, or a parameter. */
 typedef struct Local {
-    Str name;
+    Str name, alias;
     Type type;
     const Node *node; /* the LET's value; NULL for a parameter */
     uint32_t number;  /* among the lets, or among the parameters */

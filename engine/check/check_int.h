@@ -161,6 +161,8 @@ Calend *calendar_find(Program *p, Str name);
 void names_complete(Program *p);
 int field_find(const Field *fields, uint32_t n, Str name); /* by name or alias; -1 */
 void declare_all(Program *p, bool with_header);
+/* Whether it is the name, or the alias where there is one. */
+bool named(Str name, Str alias, Str wanted);
 Str name_alias(Str label); /* the label if it is a valid name, else empty */
 const Event *event_named(Program *p, const Node *name);
 void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name);

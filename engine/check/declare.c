@@ -21,7 +21,7 @@ Str name_alias(Str label) {
     return label;
 }
 
-static bool named(Str name, Str alias, Str wanted) {
+bool named(Str name, Str alias, Str wanted) {
     return str_eq(name, wanted) || (alias.n > 0 && str_eq(alias, wanted));
 }
 

@@ -387,6 +387,8 @@ void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
 /* ---- the clauses of a duty */
 
 void say_clause_twice(Program *p, const DutySym *duty, const Node *clause) {
+    if (clause->at.from == clause->at.to) /* it stands in the text's place where one is missing */
+        return;
     diag_add2(p->diags, DIAG_CLAUSE_TWICE, clause->at, duty->name,
               source_text(p->sources, clause->at));
 }

@@ -199,7 +199,7 @@ static Type check_literal(Program *p, const Scope *scope, Node *node, const Type
 
 static const Local *local_find(const Scope *scope, Str name) {
     for (size_t i = 0; scope != NULL && i < scope->locals.n; i++)
-        if (str_eq(scope->locals.at[i].name, name))
+        if (named(scope->locals.at[i].name, scope->locals.at[i].alias, name))
             return &scope->locals.at[i];
     return NULL;
 }
@@ -318,17 +318,28 @@ static Type check_ref(Program *p, const Scope *scope, Node *node, const Type *wa
     return party;
 }
 
+static const char *const property_words[][2] = {
+#define PROPERTY(name, en, zh) {en, zh},
+#include "grammar/keywords.def"
+};
+
+bool is_property(const Node *node, PropertyRow property) {
+    const char *const(*words)[2] = property_words;
+    return node->kind == N_FIELD && (str_eq(node->text, str_of(words[property][0])) ||
+                                     str_eq(node->text, str_of(words[property][1])));
+}
+
 typedef struct AttrRow {
-    const char *name;
+    PropertyRow property;
     TypeKind kind;
     bool optional;
 } AttrRow;
 
 static Type check_event_field(Program *p, Node *node, const Event *event) {
-    static const AttrRow attrs[] = {{"time", TY_INSTANT, false},
-                                    {"id", TY_ID, false},
-                                    {"source", TY_TEXT, false},
-                                    {"actor", TY_PARTY, true}};
+    static const AttrRow attrs[] = {{PROPERTY_TIME, TY_INSTANT, false},
+                                    {PROPERTY_ID, TY_ID, false},
+                                    {PROPERTY_SOURCE, TY_TEXT, false},
+                                    {PROPERTY_ACTOR, TY_PARTY, true}};
     node->text = field_given(p, event, node->text);
     int field = field_find(event->fields, event->field_count, node->text);
     if (field >= 0) {
@@ -337,7 +348,7 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
         return event->fields[field].type;
     }
     for (uint32_t i = 0; i < sizeof attrs / sizeof *attrs; i++)
-        if (str_eq(node->text, str_of(attrs[i].name))) {
+        if (is_property(node, attrs[i].property)) {
             node->bind = BIND_ATTR;
             node->slot = i;
             return (Type){.kind = attrs[i].kind, .optional = attrs[i].optional};
@@ -357,17 +368,6 @@ static Type check_record_field(Program *p, Node *node, const Table *table) {
     node->bind = BIND_OUTPUT;
     node->slot = (uint32_t)output;
     return table->results[output].type;
-}
-
-static const char *const property_words[][2] = {
-#define PROPERTY(name, en, zh) {en, zh},
-#include "grammar/keywords.def"
-};
-
-bool is_property(const Node *node, PropertyRow property) {
-    const char *const(*words)[2] = property_words;
-    return node->kind == N_FIELD && (str_eq(node->text, str_of(words[property][0])) ||
-                                     str_eq(node->text, str_of(words[property][1])));
 }
 
 /* Who stands above a party; of one that the policy names somebody must (language.md 18). */

@@ -3,6 +3,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/syntax/keyword.h"
+#include "engine/syntax/marks.h"
 
 enum { DAY = 86400000 };
 
@@ -573,6 +575,7 @@ static void kpi_scope(Program *p, KpiSym *kpi) {
             return; /* a group of that name hides it */
     scope_add(p, &kpi->scope,
               (Local){.name = S("value"),
+                      .alias = keyword_of(TK_VALUE, 0, true),
                       .type = type_plain(TY_TEXT),
                       .number = kpi->by_count,
                       .parameter = true,

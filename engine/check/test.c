@@ -161,6 +161,23 @@ static void key_episode(Program *p, Node *node, TestStep *step) {
         step->key_count++;
 }
 
+/* Why an event is said to be rejected must be one of the reasons that there are. */
+static bool reason_check(Program *p, const Node *node) {
+    Str names[REJECT_REASONS], all = {NULL, 0};
+    for (int i = 0; i < REJECT_REASONS; i++) {
+        names[i] = reject_text((RejectReason)i);
+        if (str_eq(names[i], node->text))
+            return true;
+        all = say(p, "%.*s%s%.*s", STR_ARG(all), i == 0 ? "" : ", ", STR_ARG(names[i]));
+    }
+    ptrdiff_t best = nearest(node->text, names, REJECT_REASONS);
+    Str like = best < 0 ? (Str){NULL, 0} : names[best];
+    Diag *diag = diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->at, node->text, all, like);
+    if (best >= 0)
+        diag_fix(diag, node->at, like);
+    return false;
+}
+
 /* The key and what is expected of a duty or an approval. */
 static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestStep *step) {
     step->duty = duty;
@@ -286,7 +303,7 @@ static bool step_expect(Program *p, const Node *node, TestStep *step) {
         return step_entity(p, what, step);
     case N_EXPECT_REJECTED:
         step->text = what->text;
-        return true;
+        return reason_check(p, what);
     default:
         return false;
     }

@@ -1234,13 +1234,13 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     return e.status;
 }
 
-/* How many values an expression gives: the outputs of a table, else one. */
+/* The values that an expression gives: what a table does, else one. */
 static void emit_results(Emit *e, const Node *expr) {
     const Type *type = type_of(expr);
     const Table *table = type->kind == TY_RECORD ? type->of : NULL;
-    uint32_t count = table == NULL ? 1 : table->output_count, base = fn_reg(e, count);
+    uint32_t count = table == NULL ? 1 : table->result_count, base = fn_reg(e, count);
     for (uint32_t i = 0; i < count; i++)
-        fn_result(e, table == NULL ? emit_kind(type) : emit_kind(&table->outputs[i].type));
+        fn_result(e, table == NULL ? emit_kind(type) : emit_kind(&table->results[i].type));
     emit_expr(e, expr, base, NULL);
     (void)fn_end(e, base);
 }

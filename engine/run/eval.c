@@ -38,7 +38,7 @@ static Status run_last(const Bundle *b, Arena *arena, Evaluated *out) {
 static const FieldDef *result_names(const Bundle *b, const Node *expr) {
     const Type *type = expr->type;
     const Table *table = type->kind == TY_RECORD ? type->of : NULL;
-    return table != NULL && table->output_count > 1 ? b->tables[table->number].outputs : NULL;
+    return table != NULL && table->result_count > 1 ? b->tables[table->number].outputs : NULL;
 }
 
 Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out, Err *err) {

@@ -30,13 +30,6 @@ static const EffectRow effect_rows[] = {
 };
 enum { EFFECT_ROWS = sizeof effect_rows / sizeof *effect_rows };
 
-static const char *const reject_names[REJECT_REASONS] = {
-    "malformed", "schema", "conflict", "late", "future", "authority", "failed"};
-
-Str reject_text(RejectReason reason) {
-    return str_of(reject_names[reason]);
-}
-
 Str effect_type(const Bundle *b, const Effect *e) {
     if (e->id == EFFECT_EMITTED)
         return e->event < b->event_count ? b->events[e->event].name : S("?");

@@ -7,6 +7,7 @@
 #ifndef REMIT_RUN_LEAF_H
 #define REMIT_RUN_LEAF_H
 
+#include "engine/base/reject.h"
 #include "engine/code/bundle.h"
 
 typedef enum LeafKind {
@@ -159,18 +160,6 @@ typedef struct Leaf {
         ChangeLeaf change;
     };
 } Leaf;
-
-typedef enum RejectReason {
-    REJECT_MALFORMED,
-    REJECT_SCHEMA,
-    REJECT_CONFLICT,
-    REJECT_LATE,
-    REJECT_FUTURE,
-    REJECT_AUTHORITY,
-    REJECT_FAILED,
-    REJECT_REASONS
-} RejectReason;
-Str reject_text(RejectReason reason); /* "malformed" */
 
 void put_leaf(Buf *out, const Leaf *leaf);
 /* Texts are borrowed from the bytes, lists are owned by a. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */

@@ -202,6 +202,27 @@ static const Spelling *join_business(Join *j, Span *words) {
     return NULL;
 }
 
+/* The unit that an abbreviation behind a number means, if it does not begin a row of a table or a
+ * call. */
+static const Spelling *join_unit_short(Join *j, Span *words) {
+    static const char *const shorts[][2] = {
+        {"s", "seconds"},    {"sec", "seconds"}, {"secs", "seconds"}, {"min", "minutes"},
+        {"mins", "minutes"}, {"h", "hours"},     {"hr", "hours"},     {"hrs", "hours"},
+        {"d", "days"},       {"wk", "weeks"},    {"wks", "weeks"}};
+    const RawToken *one = join_peek(j, 1);
+    if (one->kind != RAW_WORD || one->line || join_mark(j, 2, TK_BAR) || join_mark(j, 2, TK_FAT) ||
+        join_mark(j, 2, TK_COMMA) || join_mark(j, 2, TK_DOT) || join_mark(j, 2, TK_LP))
+        return NULL;
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++) {
+        size_t count;
+        if (!str_eq(one->text, str_of(shorts[i][0])))
+            continue;
+        *words = one->span;
+        return keywords_find(&j->keywords, str_of(shorts[i][1]), &count);
+    }
+    return NULL;
+}
+
 static Tok join_number(Join *j) {
     RawToken t = *join_peek(j, 0);
     Tok tok = join_tok(TK_NUMBER, &t, t.text);
@@ -221,6 +242,8 @@ static Tok join_number(Join *j) {
         const Spelling *like =
             join_is_label(j, 1) || join_is_label(j, 2) ? NULL : join_unit_like(j, &words);
         like = like == NULL ? join_business(j, &words) : like;
+        if (like == NULL && !join_is_label(j, 1))
+            like = join_unit_short(j, &words);
         join_drop(j, 1);
         if (like == NULL)
             return tok;
