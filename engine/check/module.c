@@ -8,7 +8,8 @@
 /* ---- names that stand in a module */
 
 Str name_own(const Space *home, Str full) {
-    return home == NULL || home->name.n == 0 ? full : str_from(full, home->name.n + 1);
+    bool bare = home == NULL || home->name.n == 0 || full.n == 0; /* or a name is missing */
+    return bare ? full : str_from(full, home->name.n + 1);
 }
 
 Str name_full(Program *p, const Space *home, Str own) {
