@@ -78,7 +78,7 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "    set thing(p.k, p.n).since = 2026-03-03\n"
     "    for each w in t.members { notify w \"\" + p.k + (max(thing.cost) else m) + sum(thing, "
     "it.cost + m where it.flag) }\n"
-    "    notify r \"\" + (x.k in [\"a\", p.k]) } }\n"
+    "    notify r \"\" + (x.k in (\"a\", p.k)) } }\n"
     "kpi seen { measure count(e where (thing(it.k, it.n).count else 0) > 0) over 1 day  warning "
     "above 1\n"
     "  when warning { set thing(\"w\", 0).cost = 1 CNY } }\n",
