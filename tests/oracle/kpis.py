@@ -748,6 +748,18 @@ def make_probe(rng, n, kpis):
     return Probe("p%d" % n, rng.choice(("gain", "loss")), kpi, own, bound)
 
 
+def add_rank(seed, kpis):
+    """A percentile in some cases, with levels where its values lie: its place goes to and fro."""
+    rng = random.Random(seed * 13 + 1)
+    if rng.random() < 0.6:
+        return
+    one = Aggregate("percentile", "gain", False, "amount", rng.choice(("50", "50", "75", "90")))
+    bound = Bound("at least", Fraction(5, 2), "2.5")
+    clear = Bound("below", Fraction(1), "1") if rng.random() < 0.3 else None
+    kpis.append(Kpi("k%d" % len(kpis), [one], False, rng.choice(((60, 0, 0), (45, 0, 0), (60, 0, 10), ("day", 0, 0))), 0, "",
+                    {"warning": (bound, clear), "critical": (Bound("at least", Fraction(3), "3"), None)}, False))
+
+
 def add_compared(seed, kpis):
     """One more KPI in some cases, which compares."""
     rng = random.Random(seed * 11 + 5)

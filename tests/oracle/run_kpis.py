@@ -101,6 +101,7 @@ def cut_by_ticks(remit, folder, events, until, rng):
 
 def case(remit, seed, folder):
     kpis, zone, events = oracle.make(seed)
+    oracle.add_rank(seed, kpis)
     oracle.add_compared(seed, kpis)
     probes = oracle.make_probes(seed, kpis)
     rng = random.Random(seed + 1)
