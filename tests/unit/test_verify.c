@@ -37,8 +37,9 @@ static DutyDef duties[2];
 static ApprovalDef approvals[2];
 static DeclDef decls[] = {{DECL_DUTY, 1}, {DECL_KPI, 0}};
 static FieldDef kpi_by[1];
-static KpiDef kpis[1];  /* a sum of money by a text */
-static uint8_t kpi_agg; /* or what it is instead */
+static KpiDef kpis[1];     /* a sum of money by a text */
+static uint32_t kpi_parts; /* how many parts its group has: 0 or 1 */
+static uint8_t kpi_agg;    /* or what it is instead */
 static FieldDef held[3];
 static uint32_t keys[] = {0};
 static EntityDef entities[1];
@@ -70,7 +71,7 @@ static void begin(void) {
     outputs[1] = field(V_DATE, true);
     events[WIDE] = (EventDef){.engine = -1, .duty = -1, .fields = wide, .field_count = 2 * V_KINDS};
     events[OUT] = (EventDef){.engine = -1, .duty = -1, .fields = out_fields, .field_count = 2};
-    events[ENGINES_OWN] = (EventDef){.engine = 0};
+    events[ENGINES_OWN] = (EventDef){.engine = 0, .duty = -1};
     table_kinds[0] = (KindDef){V_MONEY, false};
     table_kinds[1] = (KindDef){V_DATE, true};
     tables[0] = (TableDef){.inputs = inputs,
@@ -87,7 +88,7 @@ static void begin(void) {
     approvals[1] = (ApprovalDef){.event = WIDE};
     kpi_by[0] = field(V_TEXT, false);
     kpis[0] = (KpiDef){.by = kpi_by,
-                       .by_count = 1,
+                       .by_count = kpi_parts,
                        .agg_count = 1,
                        .aggs = {{.kind = kpi_agg, .sample = V_MONEY}}};
     held[0] = field(V_INT, false);
@@ -219,7 +220,7 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "EVENT")    ? EVENTS
            : is(row, i, "DUTY")     ? 2
            : is(row, i, "APPROVAL") ? 2
-           : is(row, i, "DECL")     ? 1
+           : is(row, i, "DECL")     ? 2
            : is(row, i, "ENTITY")   ? 1
            : is(row, i, "LOOP")     ? 1
                                     : -1;
@@ -236,12 +237,20 @@ static bool is_end(const Row *row) {
 /* The registers from BASE on as LOOKUP, EMIT and OBLIGE take them here, parties for NOTIFY. */
 enum { BASE = 20, PARTIES = 10, TEXT = 12 };
 
+enum { OF_DUTY, OF_KPI }; /* in decls */
+
+static bool measures(const Row *row) {
+    return starts(row->name, "MEASURE");
+}
+
 /* The operand of an instruction that is right, once load_right has gone before it. */
 static uint32_t right(const Row *row, int i) {
     if (is(row, i, "REGS"))
         return is(row, 1, "COUNT") || i == 1 ? PARTIES : BASE;
     if (is(row, i, "EVENT"))
         return OUT;
+    if (is(row, i, "DECL") && measures(row))
+        return OF_KPI;
     if (is(row, i, "COUNT"))
         return 2;
     if (is(row, i, "TEXTREG"))
@@ -258,7 +267,7 @@ static void load_right(const Row *row) {
         if (reads(row, i))
             load(right(row, i), wanted(row, i), false);
     load(BASE, V_INT, false);
-    load(BASE + 1, V_TEXT, true);
+    load(BASE + 1, measures(row) ? V_MONEY : V_TEXT, !measures(row)); /* a bound */
     load(PARTIES, V_PARTY, false);
     load(PARTIES + 1, V_PARTY, false);
     load(TEXT, V_TEXT, false);
@@ -565,10 +574,9 @@ TEST(the_state_of_a_declaration_gets_its_key) {
     key_parts = 0;
 }
 
-enum { OF_DUTY, OF_KPI };
-
 TEST(a_measure_gets_its_group) {
     what = "MEASURE";
+    kpi_parts = 1;
     KindDef good[] = {{V_INT, false}, {V_TEXT, false}};
     KindDef optional[] = {{V_INT, false}, {V_TEXT, true}};
     KindDef other[] = {{V_INT, false}, {V_INT, false}};
@@ -590,6 +598,7 @@ TEST(a_measure_gets_its_group) {
     try_block(OP_MEASURE_IS, 5, OF_KPI, no_side, 3, OTHER_KIND);
     try_block(OP_MEASURE_IS, 5, OF_KPI, no_group, 3, OTHER_KIND);
     try_block(OP_MEASURE_IS, 5, OF_DUTY, bound, 3, NOT_THERE);
+    kpi_parts = 0;
 }
 
 TEST(an_entity_is_read_by_its_key) {
