@@ -145,6 +145,12 @@ span(N) ::= FOR DURATION(D). { N = build_literal(b, LIT_DURATION, D); }
 /* Who acts for whom in a seat while its holder is away. */
 item(N) ::= DEPUTY_OF(K) seats(A) IS seats(D). { N = build_deputy(b, K, A, D); }
 
+/* ---- who owes from a date on in another's place */
+item(N) ::= REASSIGN_DUTY(K) names(L) FROM seat(A) TO seat(B) FROM DATE(D) running(R). { N = build_reassign(b, K, L, A, B, D, R); }
+%type running {Tok}
+running(R) ::= RUNNING_STAY. { R = build_no_token(); }
+running(R) ::= RUNNING_MOVE(K). { R = K; }
+
 /* ---- events */
 item(N) ::= EVENT(K) dotted(S) label(L) mode(M) LB fields(A) RB(R). { N = build_event(b, K, S, L, M, A, R); }
 %type mode {Tok}

@@ -147,7 +147,7 @@ static Status put_happened(Why *w) {
             if (next == w->d.act_count)
                 break;
             shown[next] = true;
-            if (!was_said(w, said, w->d.acts[next].leaf))
+            if (w->d.acts[next].kind != ACT_IS_MOVE && !was_said(w, said, w->d.acts[next].leaf))
                 TRY(put_silent(w, &w->d.acts[next]));
         }
         if (i < w->d.said_count)

@@ -449,6 +449,15 @@ typedef struct Rule {
 } Rule;
 
 /* That some may do something to a duty or an approval. */
+/* Who owes a duty from a date on in another's place. */
+typedef struct MoveSym {
+    const DutySym *of;
+    const Party *from, *to;
+    int32_t day;
+    bool running; /* those that are open too */
+    const Node *node;
+} MoveSym;
+
 typedef struct PowerSym {
     PowerRow verb;
     const DutySym *of; /* or the base of an approval */
@@ -679,6 +688,8 @@ typedef struct Program {
     VEC(Decl) decls;
     VEC(const Node *) grants;
     VEC(PowerSym) powers;
+    VEC(const Node *) reassigns; /* REASSIGNs */
+    VEC(MoveSym) moves;
     VEC(const Node *) deputies; /* DEPUTYs; their parties are bound */
     VEC(const Node *) asked;    /* conditions on the state of declarations */
     VEC(PolicyTest) tests;

@@ -260,6 +260,9 @@ Dated dated_read(Program *p, const Node *dated); /* NULL: without bounds */
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);
 bool owing_begin(Program *p, DutySym *duty);
+/* The duty that a line names, or NULL, which is said. */
+DutySym *duty_called(Program *p, const Node *name);
+void moves_check(Program *p);
 /* The hours of `quiet from A to B`; false: they are no hours, which is said. */
 bool quiet_read(Program *p, const Node *node, Quiet *out);
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);

@@ -417,6 +417,11 @@ static void declare_item(Program *p, const Node *node) {
         if (!vec_push(&p->grants, node))
             p->nomem = true;
         return;
+    case N_REASSIGN:
+        ((Node *)(uintptr_t)node)->means = p->here;
+        if (!vec_push(&p->reassigns, node))
+            p->nomem = true;
+        return;
     case N_DEPUTY:
         ((Node *)(uintptr_t)node)->means = p->here;
         if (!vec_push(&p->deputies, node))

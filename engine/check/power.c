@@ -51,6 +51,13 @@ static bool power_fits(Program *p, const Node *grant, const Node *verb, PowerRow
     return true;
 }
 
+DutySym *duty_called(Program *p, const Node *name) {
+    DutySym *duty = duty_find(p, name->text);
+    if (duty == NULL)
+        (void)say_no_declaration(p, DECL_DUTY, name->at, name->text);
+    return duty;
+}
+
 static DutySym *power_of(Program *p, const Node *name) {
     DutySym *duty = duty_find(p, name->text);
     if (duty != NULL)

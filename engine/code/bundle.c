@@ -731,6 +731,28 @@ static void take_dated(Reader *r, DatedDef *d) {
     d->until = take_zigzag(&r->t);
 }
 
+static void put_move(Buf *out, const MoveDef *m) {
+    put_zigzag(out, m->day);
+    put_varint(out, m->from);
+    put_varint(out, m->to);
+    put_u8(out, m->running);
+    put_varint(out, m->file);
+    put_varint(out, m->line);
+}
+static void take_move(Reader *r, MoveDef *m) {
+    int64_t day = take_zigzag(&r->t);
+    m->from = take_u32v(r);
+    m->to = take_u32v(r);
+    m->running = take_flag(r);
+    m->file = take_u32v(r);
+    m->line = take_u32v(r);
+    if (!day_ok(day) || m->from >= r->b->party_count || m->to >= r->b->party_count ||
+        m->from == m->to)
+        r->t.failed = true;
+    else
+        m->day = (int32_t)day;
+}
+
 static void put_duty(Buf *out, const DutyDef *d) {
     put_dated(out, &d->dated);
     put_str(out, d->name);
@@ -756,6 +778,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_varint(out, (uint64_t)d->parts_needed << 1 | d->parts_once);
     PUT_LIST(out, d->rungs, d->rung_count, put_rung);
     PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
+    PUT_LIST(out, d->moves, d->move_count, put_move);
     put_varint(out, d->file);
     put_varint(out, d->line);
 }
@@ -798,12 +821,14 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->parts_needed >>= 1;
     TAKE_LIST(r, d->rungs, d->rung_count, take_rung);
     TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
+    TAKE_LIST(r, d->moves, d->move_count, take_move);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     bool scheduled = d->schedule.kind != SCHEDULE_NONE;
     bool triggers = (d->event >= 0) + scheduled + (d->param_count > 0) > 1;
-    if (triggers || d->rung_count > LIMIT_RUNGS || d->pause_count > LIMIT_PAUSES ||
-        d->part_count > LIMIT_PAUSES || (d->part_count > 0) != (d->parts_needed > 0) ||
+    if (triggers || d->move_count > LIMIT_PAUSES || d->rung_count > LIMIT_RUNGS ||
+        d->pause_count > LIMIT_PAUSES || d->part_count > LIMIT_PAUSES ||
+        (d->part_count > 0) != (d->parts_needed > 0) ||
         d->parts_needed > (d->parts_once ? d->part_count : LIMIT_PARTS))
         r->t.failed = true;
 }
@@ -1441,7 +1466,7 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
                                                     : a->kind == ACT_IS_PART ? d->part_count
                                                                              : 1))
         return false;
-    if (a->kind == ACT_IS_UNRAISE)
+    if (a->kind == ACT_IS_UNRAISE || a->kind == ACT_IS_MOVE)
         return false;
     bool forbidding = a->kind == ACT_IS_EXPIRE || a->kind == ACT_IS_VIOLATE,
          fulfilling = a->kind == ACT_IS_FULFIL || a->kind == ACT_IS_PART;
@@ -1528,6 +1553,9 @@ static bool ok_duties(const Bundle *b) {
             ok = ok_rung(b, d, i, &d->rungs[k]);
         for (uint32_t k = 0; ok && k < d->reaction_count; k++)
             ok = fn_is(b, d->reactions[k].fn, -2, (int32_t)i, 0);
+        for (uint32_t k = 0; ok && k < d->move_count; k++)
+            ok = d->moves[k].file < b->source_count &&
+                 (k == 0 || d->moves[k - 1].day <= d->moves[k].day);
         if (d->silent_fn >= 0)
             ok = ok && fn_is(b, d->silent_fn, -2, (int32_t)i, 0) &&
                  fn_gives(b, d->silent_fn, 1, V_FLAG);

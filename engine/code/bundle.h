@@ -183,6 +183,7 @@ typedef enum ActKind {
     ACT_IS_PART,        /* with others it fulfils */
     ACT_IS_EXPIRE,      /* a prohibition is over */
     ACT_IS_VIOLATE,     /* what a prohibition forbids */
+    ACT_IS_MOVE,        /* a reassignment by the policy: of the duty's `moves`; no clause says it */
     ACT_IS_UNRAISE,     /* a correction of what raised it; no clause says it */
     ACT_KINDS
 } ActKind;
@@ -267,6 +268,17 @@ static inline bool dated_at(const DatedDef *d, int64_t at) {
     return d->from <= at && at < d->until;
 }
 
+/* From a date on one party owes in another's place. */
+typedef struct MoveDef {
+    int32_t day;
+    uint32_t from, to; /* parties */
+    bool running;      /* the duties that are open then, too */
+    uint32_t file, line;
+} MoveDef;
+static inline bool move_takes(const MoveDef *m, Value owner) {
+    return owner.kind == V_PARTY && owner.aux == 0 && owner.i == m->from;
+}
+
 typedef struct DutyDef {
     Str name, alias, label;
     DatedDef dated;
@@ -294,6 +306,8 @@ typedef struct DutyDef {
     uint32_t pause_count;
     uint32_t part_count, parts_needed; /* of what fulfils it together; 0: there is nothing */
     bool parts_once;                   /* each part counts once */
+    MoveDef *moves;                    /* by date */
+    uint32_t move_count;
     RungDef *rungs;
     uint32_t rung_count;
     ReactionDef *reactions;

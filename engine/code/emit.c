@@ -642,6 +642,25 @@ uint8_t state_def(StateRow state) {
     return states[state];
 }
 
+/* By date; those of one date as they are written. */
+static void emit_moves(Emit *e, const DutySym *duty, DutyDef *def) {
+    def->moves = emit_array(e, e->p->moves.n, sizeof *def->moves);
+    for (size_t i = 0; def->moves != NULL && i < e->p->moves.n; i++) {
+        const MoveSym *from = &e->p->moves.at[i];
+        if (from->of != duty)
+            continue;
+        uint32_t at = def->move_count++;
+        for (; at > 0 && def->moves[at - 1].day > from->day; at--)
+            def->moves[at] = def->moves[at - 1];
+        def->moves[at] = (MoveDef){.day = from->day,
+                                   .from = from->from->number,
+                                   .to = from->to->number,
+                                   .running = from->running,
+                                   .file = emit_file(e, from->node->span.file),
+                                   .line = node_line(e, from->node)};
+    }
+}
+
 static int32_t emit_silent(Emit *e, const DutySym *duty) {
     if (duty->silent == NULL)
         return -1;
@@ -793,6 +812,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
+    emit_moves(e, duty, def);
     def->silent_fn = emit_silent(e, duty);
     emit_records(e, duty);
     def->owner_slot = -1;

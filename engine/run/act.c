@@ -161,7 +161,7 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     d->was = d->counted = STATE_BEFORE_NONE;
     d->round = 1;
     d->timer_at = INSTANT_NEVER;
-    d->acts = new (&e->event, Act, 2);
+    d->acts = new (&e->event, Act, (size_t)d->def->move_count + 2);
     if (d->acts == NULL)
         return ERR_NOMEM;
     TRY(duty_repeats(d, &e->event));
@@ -183,7 +183,8 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
         first->latest = d->number;
         TRY(duty_save(e, first));
     }
-    return since_find(e, d);
+    TRY(since_find(e, d));
+    return moves_past(e, d);
 }
 
 /* What a KPI obliges has the episode as one more part of its key (language.md 10). */
@@ -224,10 +225,11 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
                                                            : key_texts(e, kept, keys, &d.key));
     if (e->episode > 0)
         TRY(key_of_episode(e, &d));
-    d.owner = d.first_owner = kept[keys];
+    d.owner = d.first_owner = d.terms.owner = move_owner(e->b, d.def, kept[keys], at);
     d.local = duty_local(e->b, d.def, d.owner);
     d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
     d.frame = kept + fixed;
+    duty_owned(&d);
     TRY(may_raise(e, &d, &yes, &first));
     if (!yes)
         return OK;

@@ -128,6 +128,10 @@ Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64
 
 /* ---- records */
 
+static bool has_more(uint8_t kind) {
+    return kind == ACT_IS_REASSIGN || kind == ACT_IS_ACKNOWLEDGE || kind == ACT_IS_MOVE;
+}
+
 /* In the byte of an act's kind. */
 enum { ACT_DROPPED = 0x80 };
 
@@ -138,7 +142,7 @@ static void put_acts(Buf *out, const Act *acts, uint32_t n) {
         put_u8(out, (uint8_t)(acts[i].kind | (acts[i].dropped ? ACT_DROPPED : 0)));
         put_u8(out, acts[i].clause);
         put_varint(out, acts[i].leaf);
-        if (acts[i].kind == ACT_IS_REASSIGN || acts[i].kind == ACT_IS_ACKNOWLEDGE)
+        if (has_more(acts[i].kind))
             put_value(out, acts[i].more, false);
     }
 }
@@ -265,10 +269,11 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
         d->acts[i].clause = take_u8(&t);
         d->acts[i].leaf = take_varint(&t);
         d->acts[i].more = value_absent();
-        if (d->acts[i].kind == ACT_IS_REASSIGN || d->acts[i].kind == ACT_IS_ACKNOWLEDGE)
+        if (has_more(d->acts[i].kind))
             TRY(value_keep(take_value(&t, a), a, &d->acts[i].more));
         t.failed = t.failed || !instant_ok(d->acts[i].time) || d->acts[i].kind >= ACT_KINDS ||
-                   d->acts[i].clause >= LIMIT_PAUSES;
+                   d->acts[i].clause >= LIMIT_PAUSES ||
+                   (d->acts[i].kind == ACT_IS_MOVE && d->acts[i].clause >= d->def->move_count);
     }
     return take_done(&t);
 }
@@ -304,6 +309,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                        .over = rec->over};
     TRY(take_texts(a, rec->key, &d->key, &d->key_count));
     TRY(take_one(a, rec->owner, &d->first_owner));
+    d->terms.owner = d->first_owner;
     TRY(take_one(a, rec->beneficiary, &d->beneficiary));
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));

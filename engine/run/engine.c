@@ -147,12 +147,13 @@ static Status genesis(Engine *e, Str bytes) {
         (GenesisLeaf){led_name(e->l), e->b->policy, e->b->version, {(const char *)e->b->hash, 32}};
     TRY(engine_leaf(e, &leaf, NULL));
     LEDGER(e, led_put(e->l, LED_POLICY, S("0"), bytes), "keeping the policy");
-    e->next = e->schedules + 1;
+    e->next = e->schedules + e->moves + 1;
     return meta_put(e, S("next"), (int64_t)e->next);
 }
 
 static Status engine_restore(Engine *e, Str bytes) {
     e->schedules = schedules_count(e->b);
+    e->moves = moves_count(e->b);
     if (led_size(e->l) == 0)
         return genesis(e, bytes);
     TRY(policy_check(e, bytes));
@@ -727,8 +728,10 @@ static Status clock_move(Engine *e, int64_t to) {
     e->clock = to;
     e->has_clock = true;
     TRY(meta_put(e, S("clock"), to));
-    if (first)
+    if (first) {
         TRY(schedules_begin(e));
+        TRY(moves_begin(e));
+    }
     return OK;
 }
 

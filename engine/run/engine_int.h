@@ -93,6 +93,7 @@ struct Engine {
     VEC(Changed) changed; /* by it, and not yet measured */
     bool measures_duties;
     int64_t before;      /* what is due before it fires now */
+    uint32_t moves;      /* the numbers behind: dates at which duties are handed on */
     uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
     int64_t first_timer; /* no timer lies before it */
     Counts counts;
@@ -279,6 +280,16 @@ Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 
 /* The leaf of an event that came. */
 Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *found);
+
+/* move.c */
+uint32_t moves_count(const Bundle *b);
+/* Who owes a duty that is raised at an instant for `owner`. */
+Value move_owner(const Bundle *b, const DutyDef *d, Value owner, int64_t raised);
+/* Hands on a duty that was raised late, before dates that are past. */
+Status moves_past(Engine *e, Duty *d);
+Status moves_begin(Engine *e);
+Status move_fire(Engine *e, uint64_t number, int64_t at);
+Status move_skip(Engine *e, uint64_t number, int64_t at);
 
 /* correct.c */
 /* Keeps that an event touched a duty that may be corrected. */

@@ -83,6 +83,11 @@ static void fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *pa
     case ACT_IS_REASSIGN:
         out->given = act;
         return;
+    case ACT_IS_MOVE:
+        if (move_takes(&terms->def->moves[act->clause],
+                       out->given != NULL ? out->given->more : terms->owner))
+            out->given = act;
+        return;
     case ACT_IS_ACKNOWLEDGE:
         interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
         return;

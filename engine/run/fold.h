@@ -27,6 +27,7 @@ typedef struct Terms {
     int64_t limit_ms; /* active time from raising to the unpaused deadline */
     bool working;     /* active time is working time; else real time */
     bool over;        /* of a prohibition: its time is over, which was said */
+    Value owner;      /* who owed it when it was raised */
     const DutyDef *def;
 } Terms;
 

@@ -82,8 +82,8 @@ static Status trap_undone(Engine *e, Str *message) {
 static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at) {
     Str message;
     TRY(trap_undone(e, &message));
-    if (number <= e->schedules) {
-        TRY(schedule_skip(e, number, at));
+    if (number <= e->schedules + e->moves) {
+        TRY(number <= e->schedules ? schedule_skip(e, number, at) : move_skip(e, number, at));
         return alert(e, "failed", message);
     }
     if ((rung & APPROVAL_TIMER) != 0)
@@ -98,6 +98,8 @@ static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
         return kpi_fire(e, number, at);
     if (number <= e->schedules) {
         TRY(schedule_fire(e, number, at));
+    } else if (number <= e->schedules + e->moves) {
+        TRY(move_fire(e, number, at));
     } else if ((rung & APPROVAL_TIMER) != 0) {
         TRY(approval_fire(e, number, rung, at));
     } else {

@@ -398,6 +398,18 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
     return node;
 }
 
+Node *build_reassign(Builder *b, Tok at, NodeList duties, Node *from, Node *to, Tok date,
+                     Tok running) {
+    Node *node =
+        build_node(b, N_REASSIGN, at.span, running.kind != 0 ? running.span : date.span, at);
+    node->a = from;
+    node->b = to;
+    node->c = duties.first;
+    node->d = build_literal(b, LIT_DATE, date);
+    node->flag = running.kind != 0;
+    return node;
+}
+
 Node *build_quiet(Builder *b, Tok at, Tok from, Tok to) {
     Node *node = build_node(b, N_QUIET, at.span, to.span, at);
     node->a = build_literal(b, LIT_TIME, from);
@@ -891,7 +903,8 @@ Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end) {
 
 Node *build_private(Builder *b, Tok at, Node *item) {
     bool hides = item->kind != N_POLICY && item->kind != N_USE && item->kind != N_MODULE &&
-                 item->kind != N_TEST && item->kind != N_GRANT && item->kind != N_DEPUTY;
+                 item->kind != N_TEST && item->kind != N_GRANT && item->kind != N_DEPUTY &&
+                 item->kind != N_REASSIGN;
     if (!hides && item->kind != N_ERROR)
         diag_add3(b->diags, DIAG_WRONG_PLACE, at.span, at.text,
                   diag_both(b->diags, "line like this", "这样的声明"),

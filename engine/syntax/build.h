@@ -72,6 +72,8 @@ Node *build_dated(Node *item, Node *dated);
 Node *build_part(Builder *b, Node *event, Node *where);
 Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end);
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
+Node *build_reassign(Builder *b, Tok at, NodeList duties, Node *from, Node *to, Tok date,
+                     Tok running);
 Node *build_quiet(Builder *b, Tok at, Tok from, Tok to);
 Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
                    Node *where2);

@@ -1,0 +1,121 @@
+/* run: reassignments by the policy: `reassign duty D from A to B from DATE`. What is raised from
+ * that date on for A is owed by B. Of `running move` duties the open ones are handed on at the
+ * date: an act of each of them, which counts if A owes it then, so that a late act before it still
+ * does. The timers of these dates have the numbers behind those of the schedules. */
+#include "engine/base/check.h"
+#include "engine/base/civil.h"
+#include "engine/run/saying.h"
+
+static int64_t move_at(const Bundle *b, const DutyDef *d, const MoveDef *move) {
+    return zone_instant(local_zone(b, d->local), move->day * DAY_MS);
+}
+
+/* The running move of a number, from 1. */
+static const MoveDef *move_of(const Bundle *b, uint64_t number, uint32_t *duty, uint32_t *which) {
+    for (*duty = 0; *duty < b->duty_count; ++*duty)
+        for (*which = 0; *which < b->duties[*duty].move_count; ++*which)
+            if (b->duties[*duty].moves[*which].running && --number == 0)
+                return &b->duties[*duty].moves[*which];
+    return NULL;
+}
+
+uint32_t moves_count(const Bundle *b) {
+    uint32_t n = 0, duty, which;
+    while (move_of(b, n + 1, &duty, &which) != NULL)
+        n++;
+    return n;
+}
+
+Value move_owner(const Bundle *b, const DutyDef *d, Value owner, int64_t raised) {
+    for (uint32_t i = 0; i < d->move_count; i++)
+        if (move_at(b, d, &d->moves[i]) <= raised && move_takes(&d->moves[i], owner))
+            owner = (Value){.kind = V_PARTY, .i = d->moves[i].to};
+    return owner;
+}
+
+static Status move_apply(Engine *e, Duty *d, uint32_t which, int64_t at) {
+    const MoveDef *move = &d->def->moves[which];
+    e->now = at;
+    e->subject = duty_subject(d);
+    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    e->rule = 0;
+    e->line = move->file << 20 | move->line;
+    return duty_apply(e, d,
+                      (Act){.time = at,
+                            .kind = ACT_IS_MOVE,
+                            .clause = (uint8_t)which,
+                            .leaf = d->leaf,
+                            .more = {.kind = V_PARTY, .i = move->to}},
+                      NULL);
+}
+
+Status moves_past(Engine *e, Duty *d) {
+    for (uint32_t i = 0; i < d->def->move_count && !d->fold.ended; i++) {
+        int64_t at = move_at(e->b, d->def, &d->def->moves[i]);
+        if (!d->def->moves[i].running || at <= d->terms.raised || at >= engine_horizon(e))
+            continue;
+        Cause cause = e->cause;
+        Subject subject = e->subject;
+        uint32_t line = e->line, rule = e->rule;
+        int64_t now = e->now;
+        Status status = move_apply(e, d, i, at);
+        e->cause = cause;
+        e->subject = subject;
+        e->line = line;
+        e->rule = rule;
+        e->now = now;
+        TRY(status);
+    }
+    return OK;
+}
+
+Status moves_begin(Engine *e) {
+    for (uint32_t i = 1; i <= e->moves; i++) {
+        uint32_t duty, which, rung = 0;
+        const MoveDef *move = move_of(e->b, i, &duty, &which);
+        int64_t at = move_at(e->b, &e->b->duties[duty], move), old = INSTANT_NEVER;
+        if (at >= e->clock)
+            TRY(timer_set(e, e->schedules + i, &old, &rung, at, 0));
+    }
+    return OK;
+}
+
+static Status move_done(Engine *e, uint64_t number, int64_t at) {
+    uint32_t rung = 0;
+    return timer_set(e, number, &at, &rung, INSTANT_NEVER, 0);
+}
+
+Status move_skip(Engine *e, uint64_t number, int64_t at) {
+    return move_done(e, number, at);
+}
+
+/* Goes through all duties: such a date comes seldom. */
+Status move_fire(Engine *e, uint64_t number, int64_t at) {
+    uint32_t duty, which;
+    if (move_of(e->b, number - e->schedules, &duty, &which) == NULL)
+        return engine_fail(e, ERR_DAMAGED, "a timer of a date that the policy does not have");
+    TRY(move_done(e, number, at));
+    uint64_t next = 0;
+    for (;;) {
+        ArenaMark mark = arena_mark(&e->event);
+        Str key, value;
+        bool found;
+        buf_reset(&e->key);
+        put_key_u64(&e->key, next);
+        TRY(buf_status(&e->key));
+        Status status = led_next(e->l, LED_DUTY, buf_str(&e->key), false, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the duties");
+        if (!found)
+            return OK;
+        Take t = take_from(key);
+        uint64_t one = take_key_u64(&t);
+        Duty d;
+        TRY(duty_load(e, one, &d));
+        if (d.decl == duty && !d.fold.ended && d.terms.raised < at)
+            TRY(move_apply(e, &d, which, at));
+        next = one + 1;
+        if (e->queue.n == 0 && e->changed.n == 0)
+            arena_back(&e->event, mark);
+    }
+}
