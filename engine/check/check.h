@@ -649,6 +649,7 @@ typedef struct Program {
     Lost lost;
     const Modules *modules; /* NULL: no file can be had */
     bool asked_unknown;     /* an approval was asked for that there is not */
+    uint32_t pattern_uses;  /* so far */
     bool nomem;
     bool asks_nothing;        /* no measure may be asked for here */
     const Settings *settings; /* until the header is read */

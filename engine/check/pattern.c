@@ -421,6 +421,14 @@ Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern
         return NULL;
     }
     uint32_t file;
+    if (p->pattern_uses >= LIMIT_PATTERN_USES) {
+        if (p->pattern_uses++ == LIMIT_PATTERN_USES)
+            diag_add2(p->diags, DIAG_TOO_LARGE, use->at, say_both(p, "this policy", "本政策"),
+                      say(p, "%d%.*s", LIMIT_PATTERN_USES,
+                          STR_ARG(say_both(p, " uses of patterns", " 次范式使用"))));
+        return NULL;
+    }
+    p->pattern_uses++;
     if (!pattern_source(p, pattern, use, as, full, &file))
         return NULL;
     Node *again = tree_copy(p, pattern->c, file);
