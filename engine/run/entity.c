@@ -135,7 +135,10 @@ static Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t ind
     buf_reset(out);
     put_u8(out, (uint8_t)entity);
     put_u8(out, (uint8_t)index);
-    Str text = v.kind == V_TEXT ? value_str(v) : v.kind == V_PARTY ? party_text(b, v) : S("");
+    Str text = v.kind == V_TEXT    ? value_str(v)
+               : v.kind == V_PARTY ? party_text(b, v)
+               : v.kind == V_ENUM  ? b->enums[v.n].members[v.i].name
+                                   : S("");
     put_u8(out, text.n > TEXT_LONG);
     if (text.n > TEXT_LONG) {
         sha256(text, hash);

@@ -102,7 +102,8 @@ static void begin(void) {
                      .arg_count = 2,
                      .results = results,
                      .registers = REGISTERS};
-    loops[0] = (LoopDef){.does = LOOP_COUNTS, .fn = 1, .given = 1, .result = {V_INT, false}};
+    loops[0] =
+        (LoopDef){.does = LOOP_COUNTS, .index = -1, .fn = 1, .given = 1, .result = {V_INT, false}};
     each_args[0].kind = V_INT;
     fns[1] =
         (FnDef){.event = -1, .owner = -1, .args = each_args, .arg_count = 5, .results = each_gives};
