@@ -377,9 +377,14 @@ static Setter setter_now(const Engine *e) {
     return (Setter){true, e->vm.trap.fn, e->vm.trap.at, e->rule};
 }
 
-/* Whether two values are the same to the last digit, as the ledger keeps them. */
-static bool same_bytes(Value a, Value b) {
-    return value_eq(a, b) && a.scale == b.scale;
+/* Of two equal values, whether the first is written with more digits: 2.00 and 2. */
+static bool finer(Value a, Value b) {
+    if (a.kind != V_LIST)
+        return a.scale > b.scale;
+    uint32_t i = 0;
+    while (i < a.n && a.items[i].scale == b.items[i].scale)
+        i++;
+    return i < a.n && a.items[i].scale > b.items[i].scale;
 }
 
 Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value) {
@@ -394,8 +399,10 @@ Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, 
     TRY(change_of(e, entity, key, &c));
     if (c->deleter.there)
         return stop_deleted(e, c, field);
-    if (c->setters[field].there)
-        return value_eq(c->values[field], value) ? OK : stop_twice(e, c, field, &value);
+    if (c->setters[field].there && !value_eq(c->values[field], value))
+        return stop_twice(e, c, field, &value);
+    if (c->setters[field].there && !finer(value, c->values[field]))
+        return OK; /* which of two equal ones is kept does not go by the order of the rules */
     c->setters[field] = setter_now(e);
     return value_keep(value, &e->event, &c->values[field]);
 }
@@ -527,12 +534,13 @@ static Status change_apply(Engine *e, const Change *c) {
     if (!found)
         TRY(make(e, c, fields));
     for (uint32_t i = 0; found && i < def->field_count; i++)
-        fields[i] = c->setters[i].there ? c->values[i] : held[i];
+        fields[i] =
+            !c->setters[i].there || value_eq(c->values[i], held[i]) ? held[i] : c->values[i];
     TRY(leaf_begin(e, c, &leaf));
     leaf.change.how = found ? CHANGE_SET : CHANGE_CREATED;
     leaf.change.before = before;
     for (uint32_t i = 0; i < def->field_count; i++)
-        if (!same_bytes(fields[i], found ? held[i] : value_absent()))
+        if (!value_eq(fields[i], found ? held[i] : value_absent()))
             changed_add(e, &leaf.change, i, found ? held[i] : value_absent(), fields[i],
                         &c->setters[i]);
     if (found && leaf.change.field_count == 0)
