@@ -337,6 +337,14 @@ static void put_need_count(Why *w, uint32_t need, const uint32_t *seats) {
     while (w->out->n - from < COUNT_WIDTH);
 }
 
+/* The first seat of a requirement as the policy says it; NULL: a signer who was added. */
+static const SeatDef *need_def(const Approval *a, uint32_t need) {
+    for (uint32_t s = 0; s < a->def->seat_count && a->needs[need].def != NO_SEAT; s++)
+        if (a->def->seats[s].need == a->needs[need].def)
+            return &a->def->seats[s];
+    return NULL;
+}
+
 static void put_need(Why *w, uint32_t need, const uint32_t *seats) {
     const Approval *a = &w->a;
     const AskedNeed *n = &a->needs[need];
@@ -354,9 +362,9 @@ static void put_need(Why *w, uint32_t need, const uint32_t *seats) {
         if (a->seats[s].gone)
             put_text(w->out, S(" (taken out)"));
     }
-    const SeatDef *def = first == NO_SEAT || a->seats[first].def == NO_SEAT
-                             ? NULL
-                             : &a->def->seats[a->seats[first].def];
+    if (first == NO_SEAT)
+        put_text(w->out, S("nobody, for the list is empty"));
+    const SeatDef *def = need_def(a, need);
     if (def != NULL) {
         put_text(w->out, S(", "));
         why_place(w, def->file, def->line);

@@ -129,6 +129,18 @@ static Status end_for_seat(Engine *e, Approval *a, ApprovalState state, EffectId
     return approval_end(e, a, state, &effect);
 }
 
+/* A requirement whose list was empty has no seat: its line and its stage stand for it. */
+static Status end_unattainable(Engine *e, Approval *a, uint32_t need, uint32_t seat) {
+    if (seat != NO_SEAT || need == NO_SEAT)
+        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, seat);
+    Effect effect = {.id = EFFECT_APPROVAL_UNATTAINABLE};
+    for (uint32_t s = a->def->seat_count; s-- > 0;)
+        if (a->def->seats[s].need == a->needs[need].def)
+            effect.line = a->def->seats[s].file << 20 | a->def->seats[s].line;
+    effect.values[1] = stage_text(a, a->needs[need].stage);
+    return approval_end(e, a, APPROVAL_UNATTAINABLE, &effect);
+}
+
 /* What a mixed vote came to: how many yes count, how many noes stand. */
 static Status result_of(Engine *e, const Approval *a, Value out[2]) {
     uint32_t *seats, yes = 0, no;
@@ -192,8 +204,7 @@ static Status stage_shares(Engine *e, Approval *a, uint32_t stage, int64_t at, u
         uint32_t n;
         if (a->needs[i].stage != stage || !a->needs[i].asked || !is_share(a, i))
             continue;
-        TRY(voters_count(e, a, i, at, &n));
-        n = n > used ? n - used : 0;
+        TRY(voters_count(e, a, i, at, used, &n));
         a->needs[i].count = share_of(&a->def->needs[a->needs[i].def], n);
         if (a->needs[i].count > LIMIT_VOTES)
             a->needs[i].count = LIMIT_VOTES + 1;
@@ -206,7 +217,7 @@ static Status stage_voters(Engine *e, Approval *a, uint32_t stage, int64_t at) {
     for (uint32_t i = 0; i < a->need_count && a->def->refuse == REFUSED_BY_MOST; i++) {
         if (a->needs[i].stage != stage || !a->needs[i].asked)
             continue;
-        TRY(voters_count(e, a, i, at, &n));
+        TRY(voters_count(e, a, i, at, 0, &n));
         all += n > a->needs[i].count || a->needs[i].points ? n : a->needs[i].count;
     }
     a->stages[stage].voters = all;
@@ -286,9 +297,8 @@ static Status stages_foresee(Engine *e, Approval *a, int64_t at, int64_t *until)
     return OK;
 }
 
-/* Who said no last in the open stage, if they make it impossible; else empty. */
-static Status refused_by(Engine *e, const Approval *a, const Quorum *q, const Candidates *list,
-                         Str *by) {
+/* Who said no last, if those who said no make it impossible; else empty. */
+static Status refused_by(Engine *e, const Approval *a, const Quorum *q, Candidates *list, Str *by) {
     Voter *noes;
     uint32_t *vote, n;
     bool can, sure;
@@ -298,8 +308,8 @@ static Status refused_by(Engine *e, const Approval *a, const Quorum *q, const Ca
         return ERR_NOMEM;
     if (list->n > 0)
         memcpy(all, list->who, list->n * sizeof *all);
-    if (n > 0)
-        memcpy(all + list->n, noes, n * sizeof *all);
+    for (uint32_t i = 0; i < n; i++)
+        TRY(could_have_voted(e, a, &a->votes[vote[i]], e->now, list, &all[list->n + i]));
     TRY(quorum_can(q, all, list->n + n, &e->event, &can, &sure, NULL));
     *by = n > 0 && (can || !sure) ? a->votes[vote[n - 1]].by : (Str){NULL, 0};
     return OK;
@@ -307,7 +317,7 @@ static Status refused_by(Engine *e, const Approval *a, const Quorum *q, const Ca
 
 Status approval_judge(Engine *e, Approval *a) {
     Candidates list = {.next = INSTANT_NEVER};
-    uint32_t *vote, seat;
+    uint32_t *vote, need, seat;
     bool done, can, sure;
     TRY(voters_of(&e->event, a, true, &list.who, &vote, &list.n));
     TRY(stages_pass(e, a, list.who, list.n, &done));
@@ -326,8 +336,8 @@ Status approval_judge(Engine *e, Approval *a) {
         TRY(refused_by(e, a, &q, &list, &by));
         if (by.n > 0)
             return end_refused(e, a, by);
-        TRY(quorum_hopeless(&q, list.who, list.n, &e->event, &seat));
-        return end_for_seat(e, a, APPROVAL_UNATTAINABLE, EFFECT_APPROVAL_UNATTAINABLE, seat);
+        TRY(quorum_hopeless(&q, list.who, list.n, &e->event, &need, &seat));
+        return end_unattainable(e, a, need, seat);
     }
     TRY(timer_plan(e, a, list.next));
     return approval_save(e, a);
@@ -367,8 +377,8 @@ static Status opened_before(Engine *e, Approval *a, bool *may, Approval *first) 
     return engine_effect(e, &effect, NULL);
 }
 
-static Status trap_seats(Engine *e) {
-    e->vm.trap = (Trap){.code = TRAP_SEATS, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+static Status trap_opening(Engine *e, TrapCode code) {
+    e->vm.trap = (Trap){.code = code, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
     return ERR_TRAP;
 }
 
@@ -380,11 +390,8 @@ static Status stages_take(Engine *e, Approval *a, const Value *kept, uint32_t *a
         return ERR_NOMEM;
     for (uint32_t i = 0; i < def->stage_count; i++) {
         Value each = def->stages[i].has_due ? kept[(*at)++] : value_absent();
-        if (each.kind == V_DURATION && each.i <= 0) {
-            e->vm.trap =
-                (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
-            return ERR_TRAP;
-        }
+        if (each.kind == V_DURATION && each.i <= 0)
+            return trap_opening(e, TRAP_NO_TIME);
         a->stages[a->stage_count++] =
             (AskedStage){.name = def->stages[i].name, .each = each, .opened = INSTANT_NEVER};
     }
@@ -396,7 +403,7 @@ static Status seat_add(Engine *e, Approval *a, Value who, uint32_t def) {
     bool party = who.kind == V_PARTY && (who.aux == 1 || who.i < (int64_t)e->b->party_count);
     bool team = party && who.aux == 0 && e->b->parties[who.i].kind == PARTY_TEAM_DEF;
     if (a->seat_count == LIMIT_SEATS || !party || (s->members && !team))
-        return trap_seats(e);
+        return trap_opening(e, TRAP_SEATS);
     a->seats[a->seat_count++] = (AskedSeat){
         .who = who, .def = def, .need = s->need, .weight = s->weight, .members = s->members};
     return OK;
@@ -448,13 +455,15 @@ static Status needs_take(Engine *e, Approval *a, const Value *kept, uint32_t *at
         if (from->kind == COUNT_IS_ALL)
             count = seats_of_need(a, i);
         if (from->kind != COUNT_IS_POINTS && count > LIMIT_VOTES)
-            return trap_seats(e);
+            return trap_opening(e, TRAP_SEATS);
+        if (count < 0)
+            return trap_opening(e, TRAP_NEGATIVE_VOTES);
         bool counted = from->kind == COUNT_IS_GIVEN || from->kind == COUNT_IS_ALL;
         bool holds = !from->conditional || kept[(*at)++].i != 0;
         bool stage = !def->stages[from->stage].conditional || kept[flag].i != 0;
         *need = (AskedNeed){.stage = from->stage,
                             .def = i,
-                            .count = count < 0 ? 0 : (uint32_t)count,
+                            .count = (uint32_t)count,
                             .points = from->kind == COUNT_IS_POINTS,
                             .asked = holds && stage && (!counted || count > 0)};
     }
@@ -682,15 +691,16 @@ static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Va
     return approval_say(e, a, &effect);
 }
 
-/* Whether the noes are so many that it is refused. */
+/* Whether the noes are so many that it is refused: a number counts those of all stages, a majority
+ * those of the stage that is open. */
 static Status is_refused(Engine *e, const Approval *a, bool *yes) {
     uint32_t noes;
     *yes = a->def->refuse == REFUSED_BY_A_NO;
     if (*yes)
         return OK;
-    TRY(noes_of(&e->event, a, a->open, &noes));
-    *yes = a->def->refuse == REFUSED_BY_MOST ? 2 * noes > a->stages[a->open].voters
-                                             : noes >= a->def->noes;
+    bool most = a->def->refuse == REFUSED_BY_MOST;
+    TRY(noes_of(&e->event, a, most ? a->open : 0, &noes));
+    *yes = most ? 2 * noes > a->stages[a->open].voters : noes >= a->def->noes;
     return OK;
 }
 

@@ -32,10 +32,10 @@ Quorum quorum_of(const Approval *a, uint32_t last);
 /* Whether these voters can give it; *sure as of match_can. *way, if not NULL: in which places. */
 Status quorum_can(const Quorum *q, const Voter *voters, uint32_t n, Arena *arena, bool *yes,
                   bool *sure, Places *way);
-/* Of the first requirement that these cannot give together with those before it, the first seat
- * that cannot be had. They cannot give all. */
+/* The first requirement that these cannot give together with those before it, and of it the first
+ * seat that cannot be had; NO_SEAT: it has none. They cannot give all. */
 Status quorum_hopeless(const Quorum *q, const Voter *voters, uint32_t n, Arena *arena,
-                       uint32_t *seat);
+                       uint32_t *need, uint32_t *seat);
 /* The voters of those votes that say yes or no and stand; vote[i]: the number of that of voter i.
  */
 Status voters_of(Arena *arena, const Approval *a, bool yes, Voter **voters, uint32_t **vote,
@@ -77,9 +77,13 @@ Status authorities_of(Engine *e, const Approval *a, Str person, int64_t at, Auth
 Status seats_own(Engine *e, const Approval *a, Str person, int64_t at, uint64_t *seats);
 /* Leaves of a voter's authorities what is of these seats. */
 void authorities_limit(Authorities *list, uint64_t seats);
-/* How many could vote in the seats of a requirement at an instant: each seat is one, of a team's
- * members there are as many as may vote. */
-Status voters_count(Engine *e, const Approval *a, uint32_t need, int64_t at, uint32_t *n);
+/* How many could vote in a seat at an instant: of a team's members as many as may vote, else one.
+ */
+Status seat_voters(Engine *e, const Approval *a, uint32_t seat, int64_t at, uint32_t *n);
+/* How many could vote in the seats of a requirement. `used`: of a team's members so many may have
+ * voted before. */
+Status voters_count(Engine *e, const Approval *a, uint32_t need, int64_t at, uint32_t used,
+                    uint32_t *n);
 /* Who has voted yes, and all who could still vote. */
 typedef struct Candidates {
     Str *person; /* empty: anybody */
@@ -94,6 +98,9 @@ typedef struct Candidates {
 } Candidates;
 Status candidates_find(Engine *e, const Approval *a, const Places *places, int64_t at,
                        Candidates *list);
+/* By what authority one who said no could vote in the stages to come if they had not. */
+Status could_have_voted(Engine *e, const Approval *a, const Vote *no, int64_t at, Candidates *list,
+                        Voter *out);
 
 /* approval.c */
 Status approval_say(Engine *e, Approval *a, Effect *effect);

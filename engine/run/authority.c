@@ -377,6 +377,16 @@ Status candidates_find(Engine *e, const Approval *a, const Places *places, int64
     return OK;
 }
 
+Status could_have_voted(Engine *e, const Approval *a, const Vote *no, int64_t at, Candidates *list,
+                        Voter *out) {
+    Authorities found = {0};
+    for (uint32_t i = 0; i < no->who.n; i++)
+        TRY(authority_add(e, &found, no->who.by[i].of, no->who.by[i].seats));
+    TRY(authorities_by_end(e, a, no->by, at, list, &found));
+    *out = (Voter){found.at, found.n};
+    return OK;
+}
+
 /* ---- how many there are */
 
 /* Persons, each once. */
@@ -419,19 +429,31 @@ static Status members_add(Engine *e, const Approval *a, int64_t party, int64_t a
     }
 }
 
-Status voters_count(Engine *e, const Approval *a, uint32_t need, int64_t at, uint32_t *n) {
+Status seat_voters(Engine *e, const Approval *a, uint32_t seat, int64_t at, uint32_t *n) {
+    Persons list = {0};
+    int64_t party = a->seats[seat].who.i;
+    *n = 1;
+    if (!a->seats[seat].members)
+        return OK;
+    TRY(members_add(e, a, party, at, &list));
+    for (uint32_t i = 0; i < e->b->party_count; i++)
+        if (e->b->parties[i].team == party)
+            TRY(members_add(e, a, i, at, &list));
+    *n = list.n;
+    return OK;
+}
+
+Status voters_count(Engine *e, const Approval *a, uint32_t need, int64_t at, uint32_t used,
+                    uint32_t *n) {
+    uint32_t members = 0;
     *n = 0;
     for (uint32_t s = 0; s < a->seat_count; s++) {
-        Persons list = {0};
-        int64_t party = a->seats[s].who.i;
+        uint32_t some;
         if (a->seats[s].need != need || a->seats[s].gone)
             continue;
-        if (a->seats[s].members)
-            TRY(members_add(e, a, party, at, &list));
-        for (uint32_t i = 0; a->seats[s].members && i < e->b->party_count; i++)
-            if (e->b->parties[i].team == party)
-                TRY(members_add(e, a, i, at, &list));
-        *n += a->seats[s].members ? list.n : 1;
+        TRY(seat_voters(e, a, s, at, &some));
+        *(a->seats[s].members ? &members : n) += some;
     }
+    *n += members > used ? members - used : 0;
     return OK;
 }

@@ -164,16 +164,36 @@ static uint32_t seats_left(const Approval *a) {
     return n;
 }
 
+/* How many votes a seat can give: of a team's members those that count in it and those who may vote
+ * now. Where that is nobody it stays as many as are asked for: who comes may vote. */
+static Status seat_gives(Engine *e, const Approval *a, uint32_t seat, const uint32_t *taken,
+                         uint32_t *out) {
+    uint32_t n, room = seat_room(a, seat);
+    *out = room;
+    if (room == 0 || !a->seats[seat].members)
+        return OK;
+    TRY(seat_voters(e, a, seat, e->now, &n));
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        n += taken[i] == seat;
+    *out = n > 0 && n < room ? n : room;
+    return OK;
+}
+
 /* The requirement asks for no more than what its seats can give. */
-static void need_lower(Approval *a, uint32_t need) {
+static Status need_lower(Engine *e, Approval *a, uint32_t need, const uint32_t *taken) {
     uint64_t most = 0;
     AskedNeed *n = &a->needs[need];
-    for (uint32_t s = 0; s < a->seat_count; s++)
-        if (a->seats[s].need == need)
-            most += (uint64_t)seat_room(a, s) * (n->points ? a->seats[s].weight : 1);
+    for (uint32_t s = 0; s < a->seat_count; s++) {
+        uint32_t gives;
+        if (a->seats[s].need != need)
+            continue;
+        TRY(seat_gives(e, a, s, taken, &gives));
+        most += (uint64_t)gives * (n->points ? a->seats[s].weight : 1);
+    }
     if (n->count > most)
         n->count = (uint32_t)most;
     n->asked = n->count > 0;
+    return OK;
 }
 
 static Status signer_remove(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
@@ -206,7 +226,7 @@ static Status signer_remove(Engine *e, Approval *a, const Flow *flow, uint32_t l
     effect.values[3] = f[4];
     TRY(hang_all(e, a, false));
     a->seats[seat].gone = true;
-    need_lower(a, a->seats[seat].need);
+    TRY(need_lower(e, a, a->seats[seat].need, seats));
     TRY(hang_all(e, a, true));
     TRY(approval_say(e, a, &effect));
     return approval_judge(e, a);

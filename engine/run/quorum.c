@@ -172,15 +172,15 @@ static Status hopeless_points(const Quorum *all, const Voter *voters, uint32_t n
 }
 
 Status quorum_hopeless(const Quorum *q, const Voter *voters, uint32_t n, Arena *arena,
-                       uint32_t *seat) {
+                       uint32_t *unmet, uint32_t *seat) {
     uint32_t need = 0;
     bool yes = true;
     for (; yes && need < q->places.needs; need++)
         TRY(had_so_far(q, voters, n, arena, need, UINT32_MAX, &yes));
-    *seat = NO_SEAT;
+    *unmet = *seat = NO_SEAT;
     if (yes)
         return OK;
-    need--;
+    *unmet = --need;
     if (q->points[need] > 0)
         return hopeless_points(q, voters, n, arena, need, seat);
     uint32_t rooms = 0, low = 0, high = 0; /* the first `low` places can be had, `high` cannot */

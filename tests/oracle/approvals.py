@@ -31,12 +31,12 @@ READINGS = (
     " about (of a delegation: those that either person has held); what mere time takes away, by a timer.",
     "V8 Stages are asked one after the other, the next one from the vote on that lets the one before be had; a person and an authority"
     " count once in all of them. Whether all can be had is asked of all stages together, each open till its latest possible end; shares of a"
-    " stage to come are taken as low as they can become: of those who may vote now without as many as earlier stages ask for.",
+    " stage to come are taken as low as they can become: of the members who may vote now without as many as earlier stages ask for; named seats stay one each.",
     "V9 A share is of those who may vote when its stage opens (members, not excluded, who have not voted; a named seat is one),"
     " rounded up, one at least. Points are had by weights of filled places. While they can be reached, votes count in the first way"
     " to reach them, which none of its places is too many for: the most of an earlier seat first.",
-    "V10 Refused by majority: more than half of those who could vote when the stage opened (of a requirement as many as it asks for, at least)."
-    " Noes count an authority once. What noes make impossible is refused by the last of them, and that is judged as if they could still say yes.",
+    "V10 Refused by majority: more than half of those who could vote when the stage opened (of a requirement as many as it asks for, at least); by a number: noes of all stages."
+    " Noes count an authority once. What noes make impossible is refused by the last of them, and that is judged as if they could still say yes, there or in a later stage.",
     "V11 While a holder of a party is absent, the holders of its deputies' party act for them in it; an absence concerns approvals that ask for what"
     " either holds. `for` is the first authority by absence of a vote whose seat the voter does not hold.",
     "V12 A signer before or after is a stage of its own with the time of the open one; the stage that waits keeps its votes and opens anew. What is"
@@ -316,20 +316,19 @@ class Oracle:
     def asked_stage(self, a: Approval, stage: int) -> bool:
         return any(a.stage_of[n] == stage for n in a.needs)
 
-    def could_vote(self, a: Approval, n: int, at: datetime) -> int:
-        total = 0
-        for s, (need, who, members, _) in enumerate(a.seats):
-            if need != n or s in a.gone:
-                continue
-            some = {h[0] for h in self.held if self.holds(h[0], who, at)} if members else set()
-            total += len([x for x in some if not self.excluded(a, x, at) and all(v.by != x for v in a.standing())]) \
-                if members else 1
-        return total
+    def members(self, a: Approval, s: int, at: datetime) -> int:
+        some = {h[0] for h in self.held if self.holds(h[0], a.seats[s][1], at)}
+        return len([x for x in some if not self.excluded(a, x, at) and all(v.by != x for v in a.standing())])
+
+    def could_vote(self, a: Approval, n: int, at: datetime, used: int = 0) -> int:
+        mine = [s for s, seat in enumerate(a.seats) if seat[0] == n and s not in a.gone]
+        teams = [s for s in mine if a.seats[s][2]]
+        return len(mine) - len(teams) + max(0, sum(self.members(a, s, at) for s in teams) - used)
 
     def shares(self, a: Approval, stage: int, at: datetime, used: int) -> None:
         for n, need in a.shares.items():
             if a.stage_of[n] == stage and n in a.needs:
-                some = max(0, self.could_vote(a, n, at) - used)
+                some = self.could_vote(a, n, at, used)
                 a.counts[n] = some // 2 + 1 if need.kind == "majority" else max(1, -(-some * need.count // 100))
 
     def open_stage(self, a: Approval, stage: int, at: datetime) -> None:
@@ -363,17 +362,21 @@ class Oracle:
     def last_end(self, a: Approval, until: dict[int, datetime]) -> datetime:
         return max([until[t] for t in until if self.asked_stage(a, t)])
 
+    def hope_of(self, a: Approval, person: str, at: datetime, until: dict[int, datetime]) -> Pairs:
+        pairs: Pairs = frozenset()
+        for u in [at] + self.bounds(a, at, self.last_end(a, until)):
+            if not self.excluded(a, person, u):
+                pairs |= frozenset(p for p in self.pairs(a, person, u) if a.of_stage(p[1]) >= a.stage and
+                                   (u == at or u <= until[a.of_stage(p[1])]))
+        return pairs
+
     def hopes(self, a: Approval, at: datetime, until: dict[int, datetime]) -> list[Pairs]:
         persons = {h[0] for h in self.held} | {d[0] for d in self.acts} | {w for _, w, m, _ in a.seats if not m}
         out = []
         for person in sorted(persons):
             if self.is_party(person) or any(v.by == person for v in a.standing()):
                 continue
-            pairs: Pairs = frozenset()
-            for u in [at] + self.bounds(a, at, self.last_end(a, until)):
-                if not self.excluded(a, person, u):
-                    pairs |= frozenset(p for p in self.pairs(a, person, u) if a.of_stage(p[1]) >= a.stage and
-                                       (u == at or u <= until[a.of_stage(p[1])]))
+            pairs = self.hope_of(a, person, at, until)
             if pairs:
                 out.append(pairs)
         for s in self.asked(a):
@@ -442,10 +445,13 @@ class Oracle:
             a.look = min(self.bounds(a, at, self.last_end(a, until)) or [NEVER])
             return
         noes = [v for v in a.standing() if not v.yes]
-        if noes and self.full(a, can + [v.pairs for v in noes], wanted, room, points):
+        if noes and self.full(a, can + [v.pairs | self.hope_of(a, v.by, at, until) for v in noes], wanted, room, points):
             self.refuse(a, at, cause, noes[-1].by)
             return
         for n in sorted(a.needs):
+            if not any(a.seats[s][0] == n for s in self.asked(a)):  # its list was empty
+                self.end(a, "unattainable", at, cause, **self.stage_name(a, a.stage_of[n]))
+                return
             before = {m: w for m, w in wanted.items() if m < n}
             some = {m: w for m, w in points.items() if m < n}
             if self.full(a, can, {**before, n: wanted[n]}, room, {**some, **{m: points[m] for m in [n] if n in points}}):
@@ -515,7 +521,7 @@ class Oracle:
     def reject(self, e: dict[str, Any], field_name: str, reason: str = "authority") -> bool:
         self.leaf += 1
         self.say("remit.event.rejected", "event/s/" + e["id"], datetime.fromisoformat(e["time"]), e["id"],
-                 {"reason": reason, "field": field_name, "message": "", "source": "s", "id": e["id"]})
+                 {"reason": reason, **({"field": field_name} if field_name else {}), "message": "", "source": "s", "id": e["id"]})
         return True
 
     def about(self, a: Approval) -> set[str]:
@@ -586,7 +592,13 @@ class Oracle:
             self.acts.append((d["person"], by, d.get("seat"), begin, end))
         self.review(at, cause, {"a person"} | {h[1] for h in self.held if h[0] in (by, d["person"])})
 
-    def on_ask(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> None:
+    def on_ask(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
+        if d["n"] < 0 and any(need.kind == "given" for need in self.p.needs):
+            return self.reject(e, "", "failed")
+        self.on_asked(at, cause, d, by)
+        return False
+
+    def on_asked(self, at: datetime, cause: str, d: dict[str, Any], by: str) -> None:
         self.leaf += 1
         before = [a for a in self.approvals if a.key == d["k"]]
         if before and (not self.p.again and self.p.resubmits is None or before[-1].state == "open"):
@@ -643,7 +655,8 @@ class Oracle:
         whom = [x for x in order if x in absent and (x, seat) in pairs and (by, seat) not in pairs]
         self.say_of(a, "voted", at, cause, by=by, seat=self.name(a, seat), vote=d["vote"], **note, **self.stage_name(a, a.stage),
                     **({"for": whom[0]} if whom else {}))
-        noes, refused = self.noes(a, a.stage), self.p.refused
+        refused = self.p.refused
+        noes = self.noes(a, a.stage if refused == "majority" else 0)
         if d["vote"] == "no" and (refused == "any" or refused == "majority" and 2 * noes > a.voters[a.stage] or
                                   refused.isdigit() and noes >= int(refused)):
             self.refuse(a, at, cause, by)
@@ -714,7 +727,10 @@ class Oracle:
         self.leaf += 1
         a.gone.add(mine[0])
         n = a.seats[mine[0]][0]
-        most = sum(self.room(a, s) * (a.seats[s][3] if n in a.points else 1) for s in range(len(a.seats)) if a.seats[s][0] == n)
+        def gives(s: int) -> int:
+            room, there = self.room(a, s), self.members(a, s, at) + list(taken).count(s) if a.seats[s][2] else 0
+            return min(there, room) or room
+        most = sum(gives(s) * (a.seats[s][3] if n in a.points else 1) for s in range(len(a.seats)) if a.seats[s][0] == n)
         a.counts[n] = min(a.counts[n], most)
         if a.counts[n] == 0:
             a.needs.discard(n)

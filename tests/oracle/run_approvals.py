@@ -60,7 +60,7 @@ def any_need(r, stage):
         return any_points(r, stage, above)
     seats = [any_seat(r) for _ in range(r.choice([1, 2, 2, 3]))]
     if kind in ("all", "count", "any") and r.random() < 0.15:
-        seats = seats[:1] + [Seat("", "them")]
+        seats = seats[:r.choice([0, 1, 1])] + [Seat("", "them")]
     if kind == "all" and any(s.members for s in seats):
         kind = "any"
     if kind == "one":
@@ -175,7 +175,7 @@ def any_event(r, at, oracle):
             d = {"person": d.pop("person"), "seat": r.choice(list(PARTIES) + ["a"]), **d}
         return "remit.delegated", d, who
     if kind < 0.44:
-        return "ask", {"k": key, "n": r.choice([1, 1, 2, 2, 3, 6, 7]), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"]),
+        return "ask", {"k": key, "n": r.choice([1, 1, 2, 2, 3, 6, 7, -1]), "who": r.choice(PERSONS), "with": r.choice(PERSONS + ["a", "b.lead"]),
                        "them": r.sample(PERSONS + ["a.lead", "director"], r.randint(0, 3))}, who
     if kind < 0.46:
         return "stop", {"k": key}, r.choice([who, None])
