@@ -53,7 +53,7 @@ OWN = [
     ("50% of 20%", "10.00%"), ("5 of 200", "E0404"), ("10% / 5%", "2"), ("5% of 3 hours", "9 minutes"),
     ("5.125% rounded to 2 places half even", "5.12%"), ("1% / 3 rounded to 1 place up", "0.4%"),
     ("min(3, 2, 2.5)", "2"), ("max(1 CNY, 2 CNY)", "2 CNY"), ("max(2026-03-01, 2026-02-01)", "2026-03-01"),
-    ("min(1)", "E0409"), ("min(1, 2 CNY)", "E0401"), ("min(yes, no)", "E0404"), ("max(1 day, 1 hour)", "E0403"),
+    ("min(1)", "E0419"), ("min(1, 2 CNY)", "E0401"), ("min(yes, no)", "E0404"), ("max(1 day, 1 hour)", "E0403"),
     ("abs(-5)", "5"), ("abs(5.50)", "5.50"), ("abs(-5.5%)", "5.5%"), ("abs(-3 CNY)", "3 CNY"), ("abs(\"a\")", "E0401"),
     ("abs(3 hours - 5 hours)", "2 hours"), ("abs(1, 2)", "E0409"), ("abs(-9223372036854775807 - 1)", "E0901"),
     ("3 hours / 2", "90 minutes"), ("1 millisecond / 2", "E0904"), ("3 hours / 30 minutes", "6"),
