@@ -848,7 +848,7 @@ static void take_need(Reader *r, NeedDef *n) {
     n->share = take_checked(r);
     uint32_t most = n->kind == COUNT_IS_POINTS ? LIMIT_POINTS : LIMIT_SEATS;
     bool counts = n->kind == COUNT_IS_FIXED || n->kind == COUNT_IS_POINTS;
-    bool share = n->share.kind == V_PERCENT && n->share.i > 0 &&
+    bool share = !r->t.failed && n->share.kind == V_PERCENT && n->share.i > 0 &&
                  dec_cmp(value_to_dec(n->share), dec_of_i64(1)) <= 0;
     if ((counts ? n->count == 0 || n->count > most : n->count != 0) ||
         (n->kind == COUNT_IS_SHARE ? !share : n->share.kind != V_ABSENT))
