@@ -50,6 +50,8 @@ uint32_t seat_room(const Approval *a, uint32_t seat);
 /* The first seat that lacks a vote of a requirement of the open stage that has too little; NO_SEAT:
  * there is none. */
 uint32_t first_lacking(const Approval *a, const uint32_t *seats);
+/* Whether a seat of the open stage or a later one still lacks a vote. */
+bool seat_lacking(const Approval *a, uint32_t seat, const uint32_t *seats);
 /* How many noes stand in the stages from `from` on, each authority once. */
 Status noes_of(Arena *arena, const Approval *a, uint32_t from, uint32_t *noes);
 

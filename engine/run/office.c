@@ -55,32 +55,64 @@ static const char *field_of(const Value *fields) {
     return fields[2].kind == V_ABSENT ? "person" : "seat";
 }
 
-/* Whether a person may come to sign: not excluded, not asked by name yet, without a vote. */
+static Status refuse_asked(Engine *e, const Approval *a, const Flow *flow, const char *field,
+                           Str who, uint32_t seat) {
+    Value name;
+    Str why;
+    TRY(seat_text(e, a, seat, &name));
+    if (str_eq(value_str(name), who))
+        return refuse_person(e, flow, field, who, "is asked already");
+    TRY(arena_printf(&e->event, &why, "is asked already, as %.*s", STR_ARG(value_str(name))));
+    return refuse_person(e, flow, field, who, why.p);
+}
+
+/* Whether a person may come to sign: not excluded, without a vote, and in no seat themselves that
+ * still lacks one: each counts once. */
 static Status may_sign(Engine *e, const Approval *a, const Flow *flow, const char *field,
                        Str person) {
     Str because;
     bool out;
+    uint64_t own;
+    uint32_t *taken;
     TRY(is_excluded(e, a, person, flow->vm.time, &out, &because));
     if (out)
         return refuse_person(e, flow, field, person, "is excluded from this approval");
     if (has_voted(a, person))
         return refuse_person(e, flow, field, person, "has voted in this approval already");
+    TRY(seats_own(e, a, person, flow->vm.time, &own));
+    TRY(approval_arrange(&e->event, a, &taken));
     for (uint32_t s = 0; s < a->seat_count; s++)
-        if (seat_asked(a, s) && a->seats[s].who.aux == 1 && seat_stage(a, s) >= a->open &&
-            str_eq(value_str(a->seats[s].who), person))
-            return refuse_person(e, flow, field, person, "is asked already");
+        if ((own >> s & 1) != 0 && seat_lacking(a, s, taken))
+            return refuse_asked(e, a, flow, field, person, s);
     return OK;
 }
 
-/* A team signs by whom it names for votes. */
-static Status may_add(Engine *e, const Approval *a, const Flow *flow, Value who) {
+/* Whether a seat may be asked too: one that signed, or still has to, is not asked once more. A team
+ * signs by whom it names for votes. */
+static Status may_ask(Engine *e, const Approval *a, const Flow *flow, int64_t which) {
     const char *field = field_of(flow->vm.fields);
-    const PartyDef *party = who.aux == 1 ? NULL : &e->b->parties[who.i];
-    if (party == NULL)
-        return may_sign(e, a, flow, field, value_str(who));
-    if (party->kind == PARTY_TEAM_DEF && party->votes < 0)
+    const PartyDef *party = &e->b->parties[which];
+    bool team = party->kind == PARTY_TEAM_DEF;
+    int64_t direct = team ? party->votes : which;
+    uint32_t *taken;
+    if (direct < 0)
         return refuse_person(e, flow, field, party->name, "has nobody who votes for it");
+    TRY(approval_arrange(&e->event, a, &taken));
+    for (uint32_t s = 0; s < a->seat_count; s++) {
+        if (!seat_asked(a, s) || a->seats[s].members || seat_party(e, a, s) != direct)
+            continue;
+        for (uint32_t i = 0; i < a->vote_count; i++)
+            if (taken[i] == s)
+                return refuse_person(e, flow, field, party->name, "has signed already");
+        if (seat_lacking(a, s, taken))
+            return refuse_asked(e, a, flow, field, party->name, s);
+    }
     return OK;
+}
+
+static Status may_add(Engine *e, const Approval *a, const Flow *flow, Value who) {
+    return who.aux == 1 ? may_sign(e, a, flow, field_of(flow->vm.fields), value_str(who))
+                        : may_ask(e, a, flow, who.i);
 }
 
 static Status refuse_full(Engine *e, const Flow *flow) {
@@ -359,20 +391,14 @@ static void party_add(Value *list, uint32_t *n, Value who) {
 }
 
 static Status urge(Engine *e, Approval *a, const Flow *flow, uint32_t line) {
-    uint32_t *seats, n = 0, taken[LIMIT_SEATS] = {0};
+    uint32_t *seats, n = 0;
     TRY(approval_arrange(&e->event, a, &seats));
     Value *to = new (&e->event, Value, a->seat_count + 1);
     if (to == NULL)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < a->vote_count; i++)
-        if (seats[i] != NO_SEAT)
-            taken[seats[i]]++;
-    for (uint32_t s = 0; s < a->seat_count; s++) {
-        uint32_t need = a->seats[s].need;
-        if (seat_asked(a, s) && seat_stage(a, s) == a->open && taken[s] < seat_room(a, s) &&
-            need_have(a, need, seats) < a->needs[need].count)
+    for (uint32_t s = 0; s < a->seat_count; s++)
+        if (seat_stage(a, s) == a->open && seat_lacking(a, s, seats))
             party_add(to, &n, a->seats[s].who);
-    }
     Effect effect = {.id = EFFECT_NOTIFIED, .line = line};
     effect.values[0] = (Value){.items = to, .n = n, .kind = V_LIST};
     effect.values[1] = flow->vm.fields[2];

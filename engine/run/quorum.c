@@ -288,6 +288,14 @@ uint32_t first_lacking(const Approval *a, const uint32_t *seats) {
     return NO_SEAT;
 }
 
+bool seat_lacking(const Approval *a, uint32_t seat, const uint32_t *seats) {
+    uint32_t need = a->seats[seat].need, taken = 0;
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        taken += seats[i] == seat;
+    return seat_asked(a, seat) && seat_stage(a, seat) >= a->open && taken < seat_room(a, seat) &&
+           need_have(a, need, seats) < a->needs[need].count;
+}
+
 Status noes_of(Arena *arena, const Approval *a, uint32_t from, uint32_t *noes) {
     Voter *voters;
     uint32_t *vote, n;

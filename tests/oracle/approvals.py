@@ -41,7 +41,7 @@ READINGS = (
     " either holds. `for` is the first authority by absence of a vote whose seat the voter does not hold.",
     "V12 A signer before or after is a stage of its own with the time of the open one; the stage that waits keeps its votes and opens anew. What is"
     " handed on of a team's members is a seat of its own. A removed seat leaves its requirement no more than it can give. A return makes the votes"
-    " of its stage and later ones void and opens it anew.",
+    " of its stage and later ones void and opens it anew. Who sits in a seat that still lacks a vote is asked already, and a seat that has signed or lacks one.",
     "V7 One who acts for another does so in the seat named, or in all; a person excluded, one for whom they act and"
     " one who acts for them, in a seat that is asked, are excluded.",
 )
@@ -685,9 +685,24 @@ class Oracle:
             a = None
         return a
 
+    def still_asked(self, a: Approval) -> list[int]:
+        """The seats of the open stage and later ones that lack a vote."""
+        taken, out = list(self.seated(a).values()), []
+        for s in self.asked(a):
+            n = a.seats[s][0]
+            have = sum(a.seats[t][3] if n in a.points else 1 for t in taken if a.seats[t][0] == n)
+            if a.of_stage(s) >= a.stage and have < a.counts[n] and taken.count(s) < self.room(a, s):
+                out.append(s)
+        return out
+
     def may_sign(self, a: Approval, person: str, at: datetime) -> bool:
-        named = any(a.seats[s][1] == person and a.of_stage(s) >= a.stage for s in self.asked(a))
-        return not self.excluded(a, person, at) and all(v.by != person for v in a.standing()) and not named
+        holds = any((s, person) not in a.handed and self.sits(a, s, person, at) for s in self.still_asked(a))
+        return not self.excluded(a, person, at) and all(v.by != person for v in a.standing()) and not holds
+
+    def may_ask(self, a: Approval, party: str) -> bool:
+        """A seat that has signed or is asked is not added."""
+        used = set(self.still_asked(a)) | set(self.seated(a).values())
+        return all(a.seats[s][2] or (self.p.teams.get(a.seats[s][1]) or a.seats[s][1]) != (self.p.teams.get(party) or party) for s in used)
 
     def on_signer_added(self, at: datetime, cause: str, d: dict[str, Any], by: str, e: Any) -> bool:
         a = self.office(at, d, by, e)
@@ -695,6 +710,8 @@ class Oracle:
             return True
         if "person" in d and not self.may_sign(a, d["person"], at):
             return self.reject(e, "person")
+        if "seat" in d and not self.may_ask(a, d["seat"]):
+            return self.reject(e, "seat")
         self.leaf += 1
         who, place, was = d.get("person") or d["seat"], d.get("place", "with"), self.stage_name(a, a.stage)
         stage = a.stage + (place == "after")
@@ -791,11 +808,9 @@ class Oracle:
         if a is None:
             return True
         self.leaf += 1
-        taken, to = list(self.seated(a).values()), []
-        for s in self.asked(a):
-            n = a.seats[s][0]
-            have = sum(a.seats[t][3] if n in a.points else 1 for t in taken if a.seats[t][0] == n)
-            if a.of_stage(s) == a.stage and have < a.counts[n] and taken.count(s) < self.room(a, s) and a.seats[s][1] not in to:
+        to: list[str] = []
+        for s in self.still_asked(a):
+            if a.of_stage(s) == a.stage and a.seats[s][1] not in to:
                 to.append(a.seats[s][1])
         self.say("remit.notified", a.subject(), at, cause, {"to": to, **({"text": d["note"]} if "note" in d else {})})
         return False
