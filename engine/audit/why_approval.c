@@ -113,6 +113,81 @@ static Status put_absent(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
     return OK;
 }
 
+/* The seat that a vote was said to be of, as it was named then. */
+static Status seat_said(Why *w, const Vote *v, Str *out) {
+    const Approval *a = &w->a;
+    uint64_t at = UINT64_MAX; /* what is said first after the vote came */
+    for (uint32_t i = 0; i < a->said_count; i++)
+        at = a->said[i] > v->leaf && a->said[i] < at ? a->said[i] : at;
+    Leaf leaf;
+    *out = (Str){NULL, 0};
+    if (at == UINT64_MAX)
+        return ERR_DAMAGED;
+    TRY(record_leaf(w->r, at, &w->arena, &leaf, w->err));
+    if (leaf.kind != LEAF_EFFECT || leaf.effect.id != EFFECT_APPROVAL_VOTED)
+        return ERR_DAMAGED;
+    *out = value_str(leaf.effect.values[1]);
+    return OK;
+}
+
+/* Of a vote that fills no seat now: the seat that it was of, and whose that was then: it may have
+ * been handed on since. */
+static Status seat_voted(Why *w, const Vote *v, uint32_t *seat, Value *who) {
+    const Approval *a = &w->a;
+    const Bundle *b = w->r->b;
+    Str said;
+    TRY(seat_said(w, v, &said));
+    *seat = NO_SEAT;
+    for (uint32_t s = a->seat_count; s-- > 0;) {
+        Str name = party_text(b, a->seats[s].who);
+        bool same = str_starts(said, name) &&
+                    str_eq(str_from(said, name.n), a->seats[s].members ? S(".members") : S(""));
+        if ((v->seats >> s & 1) == 0)
+            continue;
+        if (same) {
+            *seat = s;
+            *who = a->seats[s].who;
+            return OK;
+        }
+        *seat = s;
+    }
+    if (*seat == NO_SEAT)
+        return ERR_DAMAGED;
+    int32_t party = bundle_party(b, said);
+    *who = party < 0 ? value_person(said) : value_of(V_PARTY, party);
+    return OK;
+}
+
+static Status put_vote(Why *w, const Vote *v, uint32_t seat, bool counts) {
+    const Approval *a = &w->a;
+    Leaf leaf;
+    bool yes;
+    TRY(record_leaf(w->r, v->leaf, &w->arena, &leaf, w->err));
+    put_text(w->out, S("  "));
+    why_local(w, v->time);
+    put_fmt(w->out, "  %.*s says %s as ", STR_ARG(v->by), v->yes ? "yes" : "no");
+    put_seat(w, seat);
+    if (a->stages[seat_stage(a, seat)].name.n > 0)
+        put_fmt(w->out, " in stage %.*s", STR_ARG(a->stages[seat_stage(a, seat)].name));
+    if (leaf.kind == LEAF_EVENT)
+        put_fmt(w->out, ", by event %.*s", STR_ARG(leaf.event.id));
+    put_fmt(w->out, "  [%llu]\n                    ", (unsigned long long)v->leaf);
+    TRY(put_holds(w, seat, v->by, v->time, "", &yes));
+    if (!yes)
+        TRY(put_deputy(w, seat, v, &yes));
+    if (!yes)
+        TRY(put_absent(w, seat, v, &yes));
+    if (!yes)
+        put_text(w->out, S("by an appointment that was taken back since"));
+    if (v->returned)
+        put_text(w->out, S("; it is void: its stage was returned to"));
+    else if (v->yes && !counts)
+        put_text(w->out, S("; it does not count: its seats are filled, or votes by the same "
+                           "authority count already"));
+    put_c(w->out, '\n');
+    return OK;
+}
+
 static Status put_votes(Why *w, const uint32_t *seats) {
     const Approval *a = &w->a;
     put_text(w->out, S("\nWho voted\n"));
@@ -120,36 +195,18 @@ static Status put_votes(Why *w, const uint32_t *seats) {
         put_text(w->out, S("  nobody\n"));
     for (uint32_t i = 0; i < a->vote_count; i++) {
         const Vote *v = &a->votes[i];
-        uint32_t seat = seats[i];
-        Leaf leaf;
-        TRY(record_leaf(w->r, v->leaf, &w->arena, &leaf, w->err));
-        for (uint32_t s = 0; seat == NO_SEAT && s < a->seat_count; s++)
-            seat = (v->seats >> s & 1) != 0 ? s : NO_SEAT;
-        if (seat == NO_SEAT)
-            return ERR_DAMAGED;
-        put_text(w->out, S("  "));
-        why_local(w, v->time);
-        put_fmt(w->out, "  %.*s says %s as ", STR_ARG(v->by), v->yes ? "yes" : "no");
-        put_seat(w, seat);
-        if (a->stages[seat_stage(a, seat)].name.n > 0)
-            put_fmt(w->out, " in stage %.*s", STR_ARG(a->stages[seat_stage(a, seat)].name));
-        if (leaf.kind == LEAF_EVENT)
-            put_fmt(w->out, ", by event %.*s", STR_ARG(leaf.event.id));
-        put_fmt(w->out, "  [%llu]\n                    ", (unsigned long long)v->leaf);
-        bool yes;
-        TRY(put_holds(w, seat, v->by, v->time, "", &yes));
-        if (!yes)
-            TRY(put_deputy(w, seat, v, &yes));
-        if (!yes)
-            TRY(put_absent(w, seat, v, &yes));
-        if (!yes)
-            put_text(w->out, S("by an appointment that was taken back since"));
-        if (v->returned)
-            put_text(w->out, S("; it is void: its stage was returned to"));
-        else if (v->yes && seats[i] == NO_SEAT)
-            put_text(w->out, S("; it does not count: its seats are filled, or votes by the same "
-                               "authority count already"));
-        put_c(w->out, '\n');
+        if (seats[i] != NO_SEAT) {
+            TRY(put_vote(w, v, seats[i], true));
+            continue;
+        }
+        uint32_t seat;
+        Value who;
+        TRY(seat_voted(w, v, &seat, &who));
+        Value now = a->seats[seat].who;
+        a->seats[seat].who = who; /* as it was then */
+        Status status = put_vote(w, v, seat, false);
+        a->seats[seat].who = now;
+        TRY(status);
     }
     return OK;
 }
