@@ -415,6 +415,12 @@ static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
     return OK;
 }
 
+/* Whether what lies behind the end of a duty may count yet: a prohibition becomes longer when a
+ * late event pauses it. Behind the horizon no event comes that could move an end. */
+static bool end_may_move(const Engine *e, const Duty *d) {
+    return d->def->forbids && d->fold.end_at >= e->clock - e->b->late_ms;
+}
+
 /* Goes through the instances of a list in the order in which they came into being. A fulfilment
  * takes the oldest that it fits, unless the clause says each; pauses and waivers take all. */
 static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef *act, Flow *flow,
@@ -436,9 +442,8 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         Take t = take_from(str_from(from, LINK_PREFIX));
         Duty d;
         TRY(duty_load(e, take_key_u64(&t), &d));
-        if (d.fold.ended && d.fold.end_at <= flow->vm.time) {
-            bool past = list == LINK_SCAN && d.fold.end_at < e->clock - e->b->late_ms;
-            if (past && d.def->forbids) /* no late event reaches it any more */
+        if (d.fold.ended && d.fold.end_at <= flow->vm.time && !end_may_move(e, &d)) {
+            if (list == LINK_SCAN && d.def->forbids)
                 TRY(duty_listed(e, &d, false));
             continue;
         }

@@ -69,6 +69,8 @@ READINGS = (
     "P3 Rungs at and after due count from the first violation; without one they do not come.",
     "P4 breached says violation, how many there are now, and by; of several that one act uncovers it is said once.",
     "Q1 A rung that lies in quiet hours comes at their end, when the clocks first show that they are over.",
+    "P6 A violation that names no field of the key is an act on every instance raised by then, on those that seem"
+    " over too, since a late pause may move their end; not on one whose end lies behind the horizon.",
     "P5 An end says fulfilled without a violation, else ended with violations; corrected follows when a breach"
     " goes, or when state or time of an end that was said changes.",
     # corrections
@@ -134,11 +136,13 @@ def is_working(span: Span) -> bool:
 @dataclass(frozen=True)
 class Clause:
     """An event type and what makes it fit. pairs: (its field, the trigger's field), all of the key's; None: the
-    fields named like the key's. conditions: (its field, the value it must have)."""
+    fields named like the key's. conditions: (its field, the value it must have). wide: it names no field of the key
+    and fits every instance."""
 
     event: str
     pairs: Optional[tuple[tuple[str, str], ...]] = None
     conditions: tuple[Condition, ...] = ()
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -739,12 +743,10 @@ class Oracle:
                 if clause.event != event.type:
                     continue
                 acted = True
-                one = self._find(duty, clause, event)
-                if one is None:
-                    continue
-                matched = True
-                act = Act(kind, index, event.time, event.source, event.id, event.actor)
-                self._act(one, act)
+                found = self._wide(duty, clause, event) if clause.wide else self._find(duty, clause, event)
+                for one in found:
+                    matched = True
+                    self._act(one, Act(kind, index, event.time, event.source, event.id, event.actor))
             if duty.on == event.type:
                 self._raise(duty, tuple(str(event.data[name]) for name in duty.key), event.time, event.id,
                             (event.source, event.id))
@@ -762,10 +764,10 @@ class Oracle:
         out += [("violate", 0, clause) for clause in duty.forbidden]
         return out
 
-    def _find(self, duty: Duty, clause: Clause, event: ce.Event) -> Optional[Instance]:
+    def _find(self, duty: Duty, clause: Clause, event: ce.Event) -> list[Instance]:
         for name, value in clause.conditions:
             if event.data.get(name) != value:
-                return None
+                return []
         pairs = clause.pairs
         if pairs is None and not clause.conditions:
             declared = {kind.name for kind in self.policy.events[clause.event]}
@@ -776,10 +778,19 @@ class Oracle:
             if pairs:
                 if all(own in event.data and str(event.data[own]) == one.key[duty.key.index(its)]
                        for own, its in pairs):
-                    return one
+                    return [one]
             elif self._folded(one)[0].end is None and one.raised <= event.time:
-                return one
-        return None
+                return [one]
+        return []
+
+    def _wide(self, duty: Duty, clause: Clause, event: ce.Event) -> list[Instance]:
+        """All that were there at the event's time, but for those whose end no late event can move any more."""
+        if any(event.data.get(name) != value for name, value in clause.conditions):
+            return []
+        kept = self._now() - self.policy.horizon
+        ends = [(one, self._folded(one)[0].end) for one in self.instances if one.duty is duty]
+        return [one for one, end in ends
+                if one.raised <= event.time and (end is None or end.time > event.time or end.time >= kept)]
 
     def _raise(self, duty: Duty, key: tuple[str, ...], t: int, cause: Optional[str],
                by: Optional[tuple[str, str]] = None) -> None:

@@ -247,6 +247,9 @@ class PolicyMaker:
         duty.forbidden = (self.ending(f"{word}.touched", key, base),)
         if rng.random() < 0.3:
             duty.forbidden += (self.ending(f"{word}.moved", key, base),)
+        if rng.random() < 0.5:
+            self.events[f"{word}.leaked"] = [*base, ce.Field("outcome", "one of", members=("done", "undone"))]
+            duty.forbidden += (Clause(f"{word}.leaked", (), (("outcome", "done"),), wide=True),)
         if rng.random() < 0.7:
             duty.until = (self.ending(rng.choice((f"{word}.ended", f"{word}.closed")), key, base),)
         return duty
