@@ -323,10 +323,7 @@ Status approval_judge(Engine *e, Approval *a) {
     TRY(stages_pass(e, a, list.who, list.n, &done));
     if (done)
         return end_granted(e, a);
-    list.voted = list.room = list.n;
-    list.person = new (&e->event, Str, list.n + 1);
-    if (list.person == NULL)
-        return ERR_NOMEM;
+    list.room = list.n;
     TRY(stages_foresee(e, a, e->now, list.until));
     Quorum q = quorum_of(a, a->stage_count);
     TRY(candidates_find(e, a, &q.places, e->now, &list));

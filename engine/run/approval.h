@@ -86,17 +86,21 @@ Status seat_voters(Engine *e, const Approval *a, uint32_t seat, int64_t at, uint
  * voted before. */
 Status voters_count(Engine *e, const Approval *a, uint32_t need, int64_t at, uint32_t used,
                     uint32_t *n);
+/* Persons, each once. */
+typedef struct Persons {
+    Str *at; /* by hash; empty: free */
+    size_t room;
+    uint32_t n;
+} Persons;
 /* Who has voted yes, and all who could still vote. */
 typedef struct Candidates {
-    Str *person; /* empty: anybody */
     Voter *who;
     uint32_t n, room;
-    uint32_t voted;                 /* so many have */
     uint32_t own[LIMIT_SEATS];      /* of each seat: how many hold it themselves */
     int64_t until[APPROVAL_STAGES]; /* of each stage: when it ends at the latest */
     int64_t next;                   /* when to look again, though nothing comes in */
-    Str *votes;                     /* who has voted, by hash; empty: free */
-    size_t votes_room;
+    Persons votes;                  /* who has voted */
+    Persons known;                  /* who is in the list and has not */
 } Candidates;
 Status candidates_find(Engine *e, const Approval *a, const Places *places, int64_t at,
                        Candidates *list);

@@ -244,60 +244,62 @@ static Status authorities_by_end(Engine *e, const Approval *a, Str person, int64
     return OK;
 }
 
-/* Who has voted, by a table: every holder of a seat is looked up. */
-static Status voted_find(Engine *e, const Approval *a, Candidates *list) {
-    size_t room = 8;
-    while (room < 2 * (size_t)a->vote_count)
-        room *= 2;
-    list->votes_room = room;
-    list->votes = new (&e->event, Str, room);
-    if (list->votes == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < a->vote_count; i++) {
-        if (a->votes[i].returned)
-            continue;
-        size_t at = (size_t)str_hash(a->votes[i].by) & (room - 1);
-        while (list->votes[at].n > 0)
-            at = (at + 1) & (room - 1);
-        list->votes[at] = a->votes[i].by;
+/* Where a person stands, or would. There is room. */
+static size_t person_slot(const Persons *list, Str person) {
+    size_t at = (size_t)str_hash(person) & (list->room - 1);
+    while (list->at[at].n > 0 && !str_eq(list->at[at], person))
+        at = (at + 1) & (list->room - 1);
+    return at;
+}
+
+static bool person_in(const Persons *list, Str person) {
+    return list->room > 0 && list->at[person_slot(list, person)].n > 0;
+}
+
+static Status person_add(Engine *e, Persons *list, Str person) {
+    if (2 * (size_t)list->n >= list->room) {
+        Persons grown = {.room = list->room == 0 ? 16 : 2 * list->room};
+        grown.at = new (&e->event, Str, grown.room);
+        if (grown.at == NULL)
+            return ERR_NOMEM;
+        for (size_t i = 0; i < list->room; i++)
+            if (list->at[i].n > 0)
+                grown.at[person_slot(&grown, list->at[i])] = list->at[i];
+        grown.n = list->n;
+        *list = grown;
     }
+    size_t at = person_slot(list, person);
+    list->n += list->at[at].n == 0;
+    list->at[at] = person;
     return OK;
 }
 
-static bool is_voter(const Candidates *list, Str person) {
-    size_t at = (size_t)str_hash(person) & (list->votes_room - 1);
-    while (list->votes[at].n > 0 && !str_eq(list->votes[at], person))
-        at = (at + 1) & (list->votes_room - 1);
-    return list->votes[at].n > 0;
+static Status voted_find(Engine *e, const Approval *a, Candidates *list) {
+    for (uint32_t i = 0; i < a->vote_count; i++)
+        if (!a->votes[i].returned)
+            TRY(person_add(e, &list->votes, a->votes[i].by));
+    return OK;
 }
 
-static Status candidate_push(Engine *e, Candidates *list, Str person, Voter who) {
+static Status candidate_push(Engine *e, Candidates *list, Voter who) {
     if (list->n == list->room) {
         uint32_t room = 2 * list->room + 8;
-        Str *persons = new (&e->event, Str, room);
         Voter *voters = new (&e->event, Voter, room);
-        if (persons == NULL || voters == NULL)
+        if (voters == NULL)
             return ERR_NOMEM;
-        for (uint32_t i = 0; i < list->n; i++) {
-            persons[i] = list->person[i];
+        for (uint32_t i = 0; i < list->n; i++)
             voters[i] = list->who[i];
-        }
-        list->person = persons;
         list->who = voters;
         list->room = room;
     }
-    list->person[list->n] = person;
     list->who[list->n++] = who;
     return OK;
 }
 
 static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str person,
                             int64_t at) {
-    if (is_voter(list, person))
-        return OK; /* they cannot vote again, whatever they will hold */
-    for (uint32_t i = list->voted; i < list->n; i++)
-        if (str_eq(list->person[i], person))
-            return OK;
+    if (person_in(&list->votes, person) || person_in(&list->known, person))
+        return OK; /* who has voted cannot vote again, whatever they will hold */
     Authorities found = {0};
     TRY(authorities_by_end(e, a, person, at, list, &found));
     if (found.n == 0)
@@ -305,7 +307,8 @@ static Status candidate_add(Engine *e, const Approval *a, Candidates *list, Str 
     for (uint32_t i = 0; i < found.n; i++)
         for (uint32_t s = 0; s < a->seat_count && str_eq(found.at[i].of, person); s++)
             list->own[s] += (uint32_t)(found.at[i].seats >> s & 1);
-    return candidate_push(e, list, person, (Voter){found.at, found.n});
+    TRY(person_add(e, &list->known, person));
+    return candidate_push(e, list, (Voter){found.at, found.n});
 }
 
 /* One who holds a seat, and who acts for them. */
@@ -339,7 +342,7 @@ static Status holders_add(Engine *e, const Approval *a, Candidates *list, uint32
         *ever = *ever || holders.ever;
         if (!found)
             break;
-        if (!*ever && is_voter(list, person))
+        if (!*ever && person_in(&list->votes, person))
             TRY(voter_bounds(e, a, list, person, at));
         TRY(candidates_of(e, a, list, person, at));
     }
@@ -352,7 +355,7 @@ static Status anybody_add(Engine *e, Candidates *list, uint32_t seat) {
     if (by == NULL)
         return ERR_NOMEM;
     *by = (Authority){.seats = (uint64_t)1 << seat};
-    return candidate_push(e, list, (Str){NULL, 0}, (Voter){by, 1});
+    return candidate_push(e, list, (Voter){by, 1});
 }
 
 Status candidates_find(Engine *e, const Approval *a, const Places *places, int64_t at,
@@ -388,32 +391,6 @@ Status could_have_voted(Engine *e, const Approval *a, const Vote *no, int64_t at
 }
 
 /* ---- how many there are */
-
-/* Persons, each once. */
-typedef struct Persons {
-    Str *at; /* by hash; empty: free */
-    size_t room;
-    uint32_t n;
-} Persons;
-
-static Status person_add(Engine *e, Persons *list, Str person) {
-    if (2 * (size_t)list->n >= list->room) {
-        Persons grown = {.room = list->room == 0 ? 16 : 2 * list->room};
-        grown.at = new (&e->event, Str, grown.room);
-        if (grown.at == NULL)
-            return ERR_NOMEM;
-        for (size_t i = 0; i < list->room; i++)
-            if (list->at[i].n > 0)
-                TRY(person_add(e, &grown, list->at[i]));
-        *list = grown;
-    }
-    size_t at = (size_t)str_hash(person) & (list->room - 1);
-    while (list->at[at].n > 0 && !str_eq(list->at[at], person))
-        at = (at + 1) & (list->room - 1);
-    list->n += list->at[at].n == 0;
-    list->at[at] = person;
-    return OK;
-}
 
 static Status members_add(Engine *e, const Approval *a, int64_t party, int64_t at, Persons *list) {
     Holders holders = {.party = party, .at = at, .until = at};

@@ -183,8 +183,12 @@ static void visit_out(Match *m, uint32_t w) {
 
 static void visit_seat(Match *m, uint32_t seat) {
     uint32_t node = node_seat(m, seat);
-    if (m->seat_used[seat] < m->places->room[seat])
-        visit(m, node_need(m, m->places->need[seat]), node);
+    if (m->seat_used[seat] < m->places->room[seat]) {
+        uint32_t need = m->places->need[seat];
+        visit(m, node_need(m, need), node);
+        if (m->need_used[need] < m->places->wanted[need])
+            return; /* the path ends there: nothing behind it is looked at */
+    }
     for (uint32_t i = 0; i < m->placed_count; i++) {
         uint32_t w = m->way[m->placed[i]];
         if (m->ways[w].seat == seat)
@@ -259,6 +263,13 @@ static bool voter_seat(Match *m, uint32_t voter) {
 
 /* ---- a flow, and the search among flows */
 
+uint32_t places_wanted(const Places *places) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < places->needs; i++)
+        n += places->wanted[i];
+    return n;
+}
+
 /* Who is to be seated: the first `must` all, the rest in order as long as there is room. */
 typedef struct Wish {
     const uint32_t *order;
@@ -277,9 +288,13 @@ static bool flow(Match *m, const Wish *wish) {
         m->ways[w].voter = NONE;
     for (uint32_t i = 0; i < LIMIT_SEATS; i++)
         m->seat_used[i] = m->need_used[i] = 0;
-    for (uint32_t i = 0; i < wish->n; i++)
+    uint32_t most = places_wanted(m->places);
+    for (uint32_t i = 0; i < wish->n; i++) {
+        if (m->placed_count == most) /* nobody more can be seated */
+            return i >= wish->must && most >= wish->least;
         if (!voter_seat(m, wish->order[i]) && i < wish->must)
             return false;
+    }
     return m->placed_count >= wish->least;
 }
 
@@ -312,13 +327,6 @@ static bool search(Match *m, const Wish *wish) {
         m->only[owner] = NONE;
     }
     return found;
-}
-
-uint32_t places_wanted(const Places *places) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < places->needs; i++)
-        n += places->wanted[i];
-    return n;
 }
 
 static uint32_t *everybody(Arena *a, uint32_t n) {
@@ -410,7 +418,8 @@ static void choose_seats(Match *m, const uint32_t *order, uint32_t *seats) {
                 seats_note(m, seats);
         }
         m->limit[v] = (uint64_t)1 << seats[v];
-        ways_make(m);
+        if (all != m->limit[v])
+            ways_make(m);
     }
 }
 
