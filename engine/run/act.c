@@ -416,9 +416,12 @@ static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
 }
 
 /* Whether what lies behind the end of a duty may count yet: a prohibition becomes longer when a
- * late event pauses it. Behind the horizon no event comes that could move an end. */
+ * late event pauses it, and what ended a duty may be corrected. Behind the horizon no event comes
+ * that could move an end. */
 static bool end_may_move(const Engine *e, const Duty *d) {
-    return d->def->forbids && d->fold.end_at >= e->clock - e->b->late_ms;
+    Power asked = {.verb = POWER_TO_CORRECT, .of = d->decl, .owner = d->owner};
+    bool moves = d->def->forbids || power_given(e->b, &asked);
+    return moves && d->fold.end_at >= e->clock - e->b->late_ms;
 }
 
 /* Goes through the instances of a list in the order in which they came into being. A fulfilment
@@ -442,8 +445,9 @@ static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef 
         Take t = take_from(str_from(from, LINK_PREFIX));
         Duty d;
         TRY(duty_load(e, take_key_u64(&t), &d));
-        if (d.fold.ended && d.fold.end_at <= flow->vm.time && !end_may_move(e, &d)) {
-            if (list == LINK_SCAN && d.def->forbids)
+        bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
+        if (over && (one || !end_may_move(e, &d))) {
+            if (list == LINK_SCAN && d.def->forbids && !end_may_move(e, &d))
                 TRY(duty_listed(e, &d, false));
             continue;
         }
