@@ -199,7 +199,7 @@ def parts_in_order(folder: Path, count: int) -> None:
 
 
 def shuffled_acts(folder: Path, count: int) -> None:
-    """Acts on duties in any order, after the events that raise them: the same state."""
+    """Acts on duties in any order, after the events that raise them and before what corrects them: the same state."""
     rng = random.Random(f"shuffle {t.SEED}")
     for seed in range(t.SEED % 100000, t.SEED % 100000 + count):
         case = streams.make_lawful(seed)
@@ -208,13 +208,14 @@ def shuffled_acts(folder: Path, count: int) -> None:
         ordered = case.variants["in time order"][0]
         raised_by = {duty.on for duty in case.policy.duties}
         raising = [line for line in ordered.lines if json.loads(line)["type"] in raised_by]
-        acts = [line for line in ordered.lines if line not in raising]
+        mends = [line for line in ordered.lines if json.loads(line)["type"] == "remit.corrected"]
+        acts = [line for line in ordered.lines if line not in raising and line not in mends]
         wanted = None
         for number in range(4):
             some = acts[:]
             if number:
                 rng.shuffle(some)
-            part = streams.Part(raising + some, ordered.until)
+            part = streams.Part(raising + some + mends, ordered.until)
             ledger, effects = one / f"{number}.ledger", one / f"{number}.effects"
             for words in part_words(policy, write_parts(one, str(number), [part]), ledger, effects,
                                     batch=rng.choice((1, 5, 1000))):
