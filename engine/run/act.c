@@ -727,6 +727,6 @@ Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str messa
         rung_spend(d, rung - 1, again);
     }
     TRY(alert_kept(e, message, &d->said, &d->said_count));
-    TRY(duty_plan(e, d));
+    TRY(duty_plan_left(e, d));
     return duty_save(e, d);
 }

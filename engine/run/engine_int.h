@@ -350,6 +350,8 @@ Status due_end(const Bundle *b, uint32_t local, DueEnd end, int64_t raised, int6
                bool *assumed);
 /* The next timer of a duty. */
 Status duty_plan(Engine *e, Duty *d);
+/* The same where a timer failed: a rung whose instant cannot be computed never comes. */
+Status duty_plan_left(Engine *e, Duty *d);
 
 /* Whether an event of the engine's own is about an approval. */
 static inline bool is_of_approval(int32_t engine) {

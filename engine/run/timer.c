@@ -37,8 +37,8 @@ Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_
 }
 
 /* What comes next of a duty: 0 its breach, else a rung from 1. At one instant the breach is first,
- * then rungs in the policy's order. */
-static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
+ * then rungs in the policy's order. left: those that have no instant are passed over. */
+static Status duty_next(Duty *d, bool left, int64_t *at, uint32_t *rung) {
     *at = INSTANT_NEVER;
     *rung = 0;
     if (d->fold.ended)
@@ -48,7 +48,10 @@ static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
     for (uint32_t i = 0; i < d->def->rung_count; i++) {
         int64_t when;
         uint32_t which;
-        TRY(duty_rung(d, i, &which, &when));
+        Status status = duty_rung(d, i, &which, &when);
+        if (left && (status == ERR_OVERFLOW || status == ERR_LIMIT || status == ERR_STATE))
+            continue;
+        TRY(status);
         if (when < *at) {
             *at = when;
             *rung = i + 1;
@@ -60,7 +63,14 @@ static Status duty_next(Duty *d, int64_t *at, uint32_t *rung) {
 Status duty_plan(Engine *e, Duty *d) {
     int64_t at;
     uint32_t rung;
-    TRY(engine_time_trap(e, duty_next(d, &at, &rung)));
+    TRY(engine_time_trap(e, duty_next(d, false, &at, &rung)));
+    return timer_set(e, d->number, &d->timer_at, &d->timer_rung, at, rung);
+}
+
+Status duty_plan_left(Engine *e, Duty *d) {
+    int64_t at;
+    uint32_t rung;
+    TRY(duty_next(d, true, &at, &rung));
     return timer_set(e, d->number, &d->timer_at, &d->timer_rung, at, rung);
 }
 
