@@ -362,9 +362,13 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
-/* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. */
+/* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. What the event
+ * itself brought into being is no instance of its acts, wherever the text has the one and the
+ * other. */
 static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty *d, bool *done) {
     *done = false;
+    if (flow->begun > 0 && d->leaf >= flow->begun)
+        return OK;
     int64_t time = flow->vm.time;
     if (time < d->terms.raised && act->has_since) { /* as if it had waited for the raising */
         bool reaches;

@@ -482,6 +482,7 @@ static Status handle(Engine *e, Flow *flow) {
     Cause cause = e->cause;
     Subject subject = e->subject;
     e->flow = flow;
+    flow->begun = led_size(e->l);
     e->now = flow->vm.time;
     e->cause = flow->cause;
     e->subject = flow->subject;

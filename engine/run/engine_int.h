@@ -33,6 +33,7 @@ typedef struct Flow {
     uint32_t event;
     VmEvent vm;
     uint64_t leaf;
+    uint64_t begun;  /* the journal's size when its handling began; 0: it is not handled now */
     Cause cause;     /* of what it makes */
     Subject subject; /* of what has no subject of its own */
     Str by;          /* who acts; empty: not said */

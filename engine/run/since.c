@@ -188,7 +188,9 @@ Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
 static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint64_t leaf,
                        bool *fits) {
     Flow flow;
-    *fits = true;
+    *fits = e->flow == NULL || e->flow->leaf != leaf; /* what raises a duty does not fulfil it */
+    if (!*fits)
+        return OK;
     TRY(flow_kept(e, leaf, &flow));
     if (act->test_fn >= 0) {
         const Value *flag;
