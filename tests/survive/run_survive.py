@@ -187,6 +187,7 @@ def parts_in_order(folder: Path, count: int) -> None:
                 until = last
             elif times[high] > times[high - 1]:
                 until = rng.choice((times[high - 1], times[high] - 1, rng.randint(times[high - 1], times[high] - 1)))
+                until = min(until, last)  # an event that is refused moves no clock, and may lie behind the end
             else:
                 until = None  # the next part's first event is of the same instant
             parts.append(streams.Part(lines[low:high], until))
