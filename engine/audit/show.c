@@ -618,6 +618,35 @@ static Status show_unmatched(Show *s) {
 
 /* ---- people and policy */
 
+typedef struct PersonMember {
+    const char *name;
+    Value value;
+} PersonMember;
+
+/* What is so of a person from an instant until another: a row, or a line with these members. */
+static Status show_span(Show *s, Str person, Str what, int64_t from, int64_t to,
+                        const PersonMember *members, size_t n) {
+    s->rows++;
+    if (!s->opt->json) {
+        TRY(show_cell(s, person));
+        TRY(show_cell(s, what));
+        TRY(show_cell_time(s, from));
+        TRY(show_cell_time(s, to));
+        return show_end_row(s);
+    }
+    Buf out = {0};
+    put_text(&out, S("{\"person\":"));
+    put_json_string(&out, person);
+    for (size_t i = 0; i < n; i++)
+        show_json(s, &out, members[i].name, members[i].value);
+    show_json(s, &out, "from", value_of(V_INSTANT, from));
+    show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
+    put_c(&out, '}');
+    Status status = show_end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
 static Status each_person(Show *s, Str key, Str value) {
     Take k = take_from(key), t = take_from(value);
     uint64_t party = take_key_u64(&k), n = take_varint(&t);
@@ -626,25 +655,7 @@ static Status each_person(Show *s, Str key, Str value) {
     Str person = str_from(key, 8), name = s->r->b->parties[party].name;
     for (uint64_t i = 0; i < n && !t.failed; i++) {
         int64_t from = take_zigzag(&t), to = take_zigzag(&t);
-        s->rows++;
-        if (!s->opt->json) {
-            TRY(show_cell(s, person));
-            TRY(show_cell(s, name));
-            TRY(show_cell_time(s, from));
-            TRY(show_cell_time(s, to));
-            TRY(show_end_row(s));
-            continue;
-        }
-        Buf out = {0};
-        put_text(&out, S("{\"person\":"));
-        put_json_string(&out, person);
-        show_json(s, &out, "holds", value_text(name));
-        show_json(s, &out, "from", value_of(V_INSTANT, from));
-        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
-        put_c(&out, '}');
-        Status status = show_end_line(s, &out);
-        buf_free(&out);
-        TRY(status);
+        TRY(show_span(s, person, name, from, to, (PersonMember[]){{"holds", value_text(name)}}, 1));
     }
     return t.failed ? ERR_DAMAGED : OK;
 }
@@ -666,29 +677,12 @@ static Status each_delegation(Show *s, Str key, Str value) {
             seat = s->r->b->parties[party - 1].name;
         if (t.failed || from >= to)
             continue;
-        s->rows++;
-        if (!s->opt->json) {
-            Str holds;
-            TRY(arena_printf(&s->arena, &holds, "acts for %.*s%s%.*s", STR_ARG(whom),
-                             seat.n > 0 ? " as " : "", STR_ARG(seat)));
-            TRY(show_cell(s, person));
-            TRY(show_cell(s, holds));
-            TRY(show_cell_time(s, from));
-            TRY(show_cell_time(s, to));
-            TRY(show_end_row(s));
-            continue;
-        }
-        Buf out = {0};
-        put_text(&out, S("{\"person\":"));
-        put_json_string(&out, person);
-        show_json(s, &out, "acts_for", value_text(whom));
-        show_json(s, &out, "seat", party > 0 ? value_text(seat) : value_absent());
-        show_json(s, &out, "from", value_of(V_INSTANT, from));
-        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
-        put_c(&out, '}');
-        Status status = show_end_line(s, &out);
-        buf_free(&out);
-        TRY(status);
+        Str holds;
+        TRY(arena_printf(&s->arena, &holds, "acts for %.*s%s%.*s", STR_ARG(whom),
+                         seat.n > 0 ? " as " : "", STR_ARG(seat)));
+        PersonMember members[] = {{"acts_for", value_text(whom)},
+                                  {"seat", party > 0 ? value_text(seat) : value_absent()}};
+        TRY(show_span(s, person, holds, from, to, members, 2));
     }
     return t.failed ? ERR_DAMAGED : OK;
 }
@@ -699,25 +693,8 @@ static Status each_absence(Show *s, Str key, Str value) {
         int64_t from = take_zigzag(&t), to = take_zigzag(&t);
         if (t.failed || from >= to)
             continue;
-        s->rows++;
-        if (!s->opt->json) {
-            TRY(show_cell(s, key));
-            TRY(show_cell(s, S("is absent")));
-            TRY(show_cell_time(s, from));
-            TRY(show_cell_time(s, to));
-            TRY(show_end_row(s));
-            continue;
-        }
-        Buf out = {0};
-        put_text(&out, S("{\"person\":"));
-        put_json_string(&out, key);
-        show_json(s, &out, "absent", value_flag(true));
-        show_json(s, &out, "from", value_of(V_INSTANT, from));
-        show_json(s, &out, "until", to == INT64_MAX ? value_absent() : value_of(V_INSTANT, to));
-        put_c(&out, '}');
-        Status status = show_end_line(s, &out);
-        buf_free(&out);
-        TRY(status);
+        PersonMember absent = {"absent", value_flag(true)};
+        TRY(show_span(s, key, S("is absent"), from, to, &absent, 1));
     }
     return t.failed ? ERR_DAMAGED : OK;
 }

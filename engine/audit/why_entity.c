@@ -72,6 +72,13 @@ void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject) {
     }
 }
 
+/* The journal's entry of a change; what the arena held is gone. */
+static Status change_read(Why *w, uint64_t leaf, Arena *a, Leaf *out) {
+    arena_reset(a);
+    Status status = record_leaf(w->r, leaf, a, out, w->err);
+    return status == OK && out->kind != LEAF_CHANGE ? ERR_DAMAGED : status;
+}
+
 static Status put_history(Why *w, uint64_t leaf) {
     Arena a = {0};
     Status status = OK;
@@ -82,10 +89,7 @@ static Status put_history(Why *w, uint64_t leaf) {
             put_text(w->out, S("  ... and what was before; remit log --subject has all\n"));
             break;
         }
-        arena_reset(&a);
-        status = record_leaf(w->r, leaf, &a, &entry, w->err);
-        if (status == OK && entry.kind != LEAF_CHANGE)
-            status = ERR_DAMAGED;
+        status = change_read(w, leaf, &a, &entry);
         if (status != OK)
             break;
         why_change(w, leaf, &entry.change, false);
@@ -132,10 +136,7 @@ static Status entity_json(Why *w, Str subject, const EntityDef *def, const Value
     Status status = OK;
     for (bool first = true; leaf != 0 && status == OK; first = false) {
         Leaf entry;
-        arena_reset(&a);
-        status = record_leaf(w->r, leaf, &a, &entry, w->err);
-        if (status == OK && entry.kind != LEAF_CHANGE)
-            status = ERR_DAMAGED;
+        status = change_read(w, leaf, &a, &entry);
         if (status != OK)
             break;
         put_fmt(w->out, "%s%llu", first ? "" : ",", (unsigned long long)leaf);

@@ -1864,6 +1864,23 @@ int32_t bundle_superior(const Bundle *b, int32_t party) {
     return team->votes >= 0 && team->votes != party ? team->votes : team->under;
 }
 
+bool side_holds(int64_t side, int order) {
+    switch (side) {
+    case SIDE_IS_ABOVE:
+        return order > 0;
+    case SIDE_IS_BELOW:
+        return order < 0;
+    case SIDE_IS_AT_LEAST:
+        return order >= 0;
+    case SIDE_IS_AT_MOST:
+        return order <= 0;
+    case SIDE_IS_EQUAL:
+        return order == 0;
+    default:
+        return order != 0;
+    }
+}
+
 KindDef bundle_measure(const KpiDef *k, bool *quotient) {
     const AggDef *a = &k->aggs[0];
     bool two = k->agg_count == 2, unit = a->sample == V_MONEY || a->sample == V_DURATION;

@@ -604,6 +604,9 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 /* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
  * for the team, of that one what the team is under. -1: nobody. */
 int32_t bundle_superior(const Bundle *b, int32_t party);
+/* Whether a value stands on a side (SideDef, or SIDE_IS_EQUAL, SIDE_IS_OTHER) of a bound, given how
+ * it compares with it. */
+bool side_holds(int64_t side, int order);
 /* The kind of what a KPI measures; *quotient: it is two numbers, the first of that kind, the second
  * a decimal. */
 KindDef bundle_measure(const KpiDef *k, bool *quotient);

@@ -21,13 +21,8 @@ static Status org_key(Engine *e, int64_t party, Str person) {
     return buf_status(&e->key);
 }
 
-static Status org_read(Engine *e, int64_t party, Str person, Held *out) {
-    Str value;
-    bool found;
-    TRY(org_key(e, party, person));
-    Status status = led_find(e->l, LED_ORG, buf_str(&e->key), &value, &found);
-    if (status != OK)
-        return engine_fail(e, status, "reading the ledger");
+/* What stands in a record of intervals, with room for one more. */
+static Status intervals_take(Engine *e, Str value, bool found, Held *out) {
     Take t = take_from(found ? value : S("\0"));
     uint64_t n = found ? take_varint(&t) : 0;
     if (n > take_left(&t))
@@ -39,7 +34,17 @@ static Status org_read(Engine *e, int64_t party, Str person, Held *out) {
         out->at[out->n].from = take_zigzag(&t);
         out->at[out->n].to = take_zigzag(&t);
     }
-    return OK;
+    return t.failed ? engine_fail(e, ERR_DAMAGED, "a record of people") : OK;
+}
+
+static Status org_read(Engine *e, int64_t party, Str person, Held *out) {
+    Str value;
+    bool found;
+    TRY(org_key(e, party, person));
+    Status status = led_find(e->l, LED_ORG, buf_str(&e->key), &value, &found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    return intervals_take(e, value, found, out);
 }
 
 static Status org_write(Engine *e, int64_t party, Str person, const Held *held) {
@@ -93,22 +98,6 @@ static Status absent_key(Engine *e, Str person) {
         return ERR_TRAP;
     }
     return buf_status(&e->key);
-}
-
-/* What stands in a record of intervals, with room for one more. */
-static Status intervals_take(Engine *e, Str value, bool found, Held *out) {
-    Take t = take_from(found ? value : S("\0"));
-    uint64_t n = found ? take_varint(&t) : 0;
-    if (n > take_left(&t))
-        return engine_fail(e, ERR_DAMAGED, "a record of people");
-    out->at = new (&e->event, Interval, n + 2);
-    if (out->at == NULL)
-        return ERR_NOMEM;
-    for (out->n = 0; out->n < n; out->n++) {
-        out->at[out->n].from = take_zigzag(&t);
-        out->at[out->n].to = take_zigzag(&t);
-    }
-    return t.failed ? engine_fail(e, ERR_DAMAGED, "a record of people") : OK;
 }
 
 static Status absent_read(Engine *e, Str person, Held *out) {

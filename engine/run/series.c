@@ -576,18 +576,7 @@ bool bound_holds(const BoundDef *bound, Value value, const Measure *m) {
     if (value.kind == V_ABSENT)
         return false;
     Ratio is = {sample_dec(m->num), m->ratio ? sample_dec(m->den) : dec_of_i64(1)};
-    int order = ratio_cmp_dec(is, sample_dec(value));
-    switch ((SideDef)bound->side) {
-    case SIDE_IS_ABOVE:
-        return order > 0;
-    case SIDE_IS_BELOW:
-        return order < 0;
-    case SIDE_IS_AT_LEAST:
-        return order >= 0;
-    case SIDE_IS_AT_MOST:
-        return order <= 0;
-    }
-    UNREACHABLE();
+    return side_holds(bound->side, ratio_cmp_dec(is, sample_dec(value)));
 }
 
 /* ---- levels */

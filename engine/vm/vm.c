@@ -240,31 +240,14 @@ static Dec number_of(Value v) {
     return v.kind == V_INT || v.kind == V_DURATION ? dec_of_i64(v.i) : value_to_dec(v);
 }
 
-static bool stands(int64_t side, int order) {
-    switch (side) {
-    case SIDE_IS_ABOVE:
-        return order > 0;
-    case SIDE_IS_BELOW:
-        return order < 0;
-    case SIDE_IS_AT_LEAST:
-        return order >= 0;
-    case SIDE_IS_AT_MOST:
-        return order <= 0;
-    case SIDE_IS_EQUAL:
-        return order == 0;
-    default:
-        return order != 0;
-    }
-}
-
 static Status do_measure_is(Vm *vm, uint32_t decl, Value *ra) {
     Value out[2];
     TRY(measured(vm, decl, &ra[2], out));
     Ratio is = {number_of(out[0]), dec_of_i64(1)};
     if (out[1].kind != V_ABSENT)
         is.den = number_of(out[1]);
-    *ra =
-        value_flag(out[0].kind != V_ABSENT && stands(ra[0].i, ratio_cmp_dec(is, number_of(ra[1]))));
+    *ra = value_flag(out[0].kind != V_ABSENT &&
+                     side_holds(ra[0].i, ratio_cmp_dec(is, number_of(ra[1]))));
     return OK;
 }
 
