@@ -26,10 +26,11 @@
 %stack_overflow { build_nomem(b); }
 
 %right ELSE.
+%left IF.
 %left OR.
 %left AND.
 %right NOT.
-%nonassoc EQ NE LT LE GT GE ABOVE BELOW AT_LEAST AT_MOST IS IN.
+%nonassoc EQ NE LT LE GT GE ABOVE BELOW AT_LEAST AT_MOST IS IN STARTS_WITH ENDS_WITH.
 %left ROUNDED_TO.
 %left PLUS MINUS.
 %left STAR SLASH OF.
@@ -39,7 +40,7 @@
  * them (engine/syntax/join.c). */
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DEFINE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
-  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN IF ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE.
@@ -430,35 +431,38 @@ exprs(L) ::= exprs(A) COMMA expr(N). { L = build_list(b, A, N); }
 %type args {NodeList}
 args(L) ::= . { L = build_none(); }
 args(L) ::= exprs(A). { L = A; }
-value(N) ::= NUMBER(S). { N = build_literal(b, LIT_NUMBER, S); }
-value(N) ::= PERCENT(S). { N = build_literal(b, LIT_PERCENT, S); }
-value(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
-value(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
-value(N) ::= moment(A). { N = A; }
-value(N) ::= TIME(S). { N = build_literal(b, LIT_TIME, S); }
-value(N) ::= STRING(S). { N = build_literal(b, LIT_TEXT, S); }
-value(N) ::= YES(S). { N = build_flag(b, S, true); }
-value(N) ::= NO(S). { N = build_flag(b, S, false); }
-value(N) ::= IT(K). { N = build_leaf(b, N_IT, K, K); }
-value(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
-value(N) ::= OWNER(S). { N = build_owner(b, S); }
-value(N) ::= value(A) DOT ID(S). { N = build_member(b, A, S); }
-value(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
-value(N) ::= value(V) DOT ID(S) CALLP args(A) RP(R). { N = build_call_in(b, V, S, A, R); }
-value(N) ::= ID(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
-value(N) ::= AGG(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
-value(N) ::= AGG(S). { N = build_leaf(b, N_REF, S, S); }
-value(N) ::= AGG(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
-value(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
-value(N) ::= LP expr(A) RP. { N = A; }
-value(N) ::= MINUS(O) NUMBER(S). [NEGATE] { N = build_negative(b, O, LIT_NUMBER, S); }
-value(N) ::= MINUS(O) MONEY(S). [NEGATE] { N = build_negative(b, O, LIT_MONEY, S); }
-value(N) ::= MINUS(O) PERCENT(S). [NEGATE] { N = build_negative(b, O, LIT_PERCENT, S); }
+value(N) ::= amount(A). { N = A; }
+value(N) ::= term(A). { N = A; }
+amount(N) ::= NUMBER(S). { N = build_literal(b, LIT_NUMBER, S); }
+amount(N) ::= PERCENT(S). { N = build_literal(b, LIT_PERCENT, S); }
+amount(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
+amount(N) ::= MINUS(O) NUMBER(S). { N = build_negative(b, O, LIT_NUMBER, S); }
+amount(N) ::= MINUS(O) MONEY(S). { N = build_negative(b, O, LIT_MONEY, S); }
+amount(N) ::= MINUS(O) PERCENT(S). { N = build_negative(b, O, LIT_PERCENT, S); }
+term(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
+term(N) ::= moment(A). { N = A; }
+term(N) ::= TIME(S). { N = build_literal(b, LIT_TIME, S); }
+term(N) ::= STRING(S). { N = build_literal(b, LIT_TEXT, S); }
+term(N) ::= YES(S). { N = build_flag(b, S, true); }
+term(N) ::= NO(S). { N = build_flag(b, S, false); }
+term(N) ::= IT(K). { N = build_leaf(b, N_IT, K, K); }
+term(N) ::= ID(S). { N = build_leaf(b, N_REF, S, S); }
+term(N) ::= OWNER(S). { N = build_owner(b, S); }
+term(N) ::= term(A) DOT ID(S). { N = build_member(b, A, S); }
+term(N) ::= ID(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+term(N) ::= term(V) DOT ID(S) CALLP args(A) RP(R). { N = build_call_in(b, V, S, A, R); }
+term(N) ::= ID(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
+term(N) ::= AGG(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, C, NULL, R); }
+term(N) ::= AGG(S). { N = build_leaf(b, N_REF, S, S); }
+term(N) ::= AGG(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+term(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+term(N) ::= LP expr(A) RP. { N = A; }
 moment(N) ::= DATE(S). { N = build_literal(b, LIT_DATE, S); }
 moment(N) ::= DATETIME(S). { N = build_literal(b, LIT_DATETIME, S); }
 moment(N) ::= INSTANT(S). { N = build_literal(b, LIT_INSTANT, S); }
 
 expr(N) ::= value(A). { N = A; }
+expr(N) ::= MINUS(O) term(A). [NEGATE] { N = build_unary(b, O, A); }
 expr(N) ::= NOT(O) expr(A). { N = build_unary(b, O, A); }
 expr(N) ::= expr(A) AND(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) OR(O) expr(B). { N = build_binary(b, O, A, B); }
@@ -477,9 +481,13 @@ expr(N) ::= expr(A) MINUS(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) STAR(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) SLASH(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) OF(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) STARTS_WITH(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) ENDS_WITH(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) ROUNDED_TO(O) NUMBER(P) PLACES ROUNDING(R). { N = build_rounded(b, O, A, P, R); }
 expr(N) ::= expr(A) IN(O) lp exprs(L) RP(R). { N = build_among(b, A, O, L, R); }
 expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O, build_among(b, A, K, L, R)); }
+expr(N) ::= expr(A) IN(O) LBRACK(S) args(L) RBRACK(R). { N = build_binary(b, O, A, build_list_of(b, S, L, R)); }
+expr(N) ::= expr(A) NOT(O) IN(K) LBRACK(S) args(L) RBRACK(R). [IN] { N = build_unary(b, O, build_binary(b, K, A, build_list_of(b, S, L, R))); }
 expr(N) ::= expr(A) IN(O) dotted(B). { N = build_binary(b, O, A, build_path(b, B)); }
 expr(N) ::= expr(A) NOT(O) IN(K) dotted(B). [IN] { N = build_unary(b, O, build_binary(b, K, A, build_path(b, B))); }
 expr(N) ::= LBRACK(S) args(A) RBRACK(R). { N = build_list_of(b, S, A, R); }
@@ -497,6 +505,7 @@ expr(N) ::= AGG(K) CALLP exprs(A) WHERE expr(X) RP(R) over(W) compared(C). { N =
 %type isnot {Tok}
 isnot(X) ::= . { X = build_no_token(); }
 isnot(X) ::= NOT(K). { X = K; }
+expr(N) ::= expr(A) IF(O) expr(B). { N = build_if(b, O, A, B); }
 expr(N) ::= expr(A) ELSE(O) expr(B). { N = build_else(b, O, A, B); }
 
 /* ---- KPIs */

@@ -803,11 +803,25 @@ static Type check_among(Program *p, const Scope *scope, Node *node) {
     return type_plain(TY_FLAG);
 }
 
+/* What begins or ends with a text. */
+static Type check_affix(Program *p, const Scope *scope, Node *node) {
+    Type text = type_plain(TY_TEXT), a = operand(p, scope, node->a, NULL);
+    if (a.kind != TY_TEXT && a.kind != TY_ID && a.kind != TY_ERROR)
+        say_wrong_type(p, node->a, &a, &text);
+    Type b = operand(p, scope, node->b, &text);
+    if (b.kind != TY_TEXT && b.kind != TY_ID && b.kind != TY_ERROR)
+        say_wrong_type(p, node->b, &b, &text);
+    return type_plain(TY_FLAG);
+}
+
 static Type check_binary(Program *p, const Scope *scope, Node *node) {
     Type a, b;
     switch (node->op) {
     case MARK_IN:
         return check_among(p, scope, node);
+    case MARK_STARTS_WITH:
+    case MARK_ENDS_WITH:
+        return check_affix(p, scope, node);
     case MARK_AND:
     case MARK_OR:
         expr_condition(p, scope, node->a);
@@ -849,7 +863,8 @@ static Type check_ordered(Program *p, const Scope *scope, Node *node) {
     return plain(&type);
 }
 
-static Type check_abs(Program *p, const Scope *scope, Node *node) {
+/* A number, of whatever kind, that can be less than nothing. */
+static Type check_signed(Program *p, const Scope *scope, Node *node) {
     Type type = operand(p, scope, node->a, NULL);
     if (numeric(&type) || type.kind == TY_MONEY || type.kind == TY_PERCENT || one_family(&type) ||
         type.kind == TY_ERROR)
@@ -885,7 +900,7 @@ static Type check_function(Program *p, const Scope *scope, Node *node, int funct
     node->slot = (uint32_t)function;
     switch ((Builtin)function) {
     case BUILTIN_ABS:
-        return check_abs(p, scope, node);
+        return check_signed(p, scope, node);
     case BUILTIN_WORKED:
         return check_worked(p, scope, node);
     case BUILTIN_MIN:
@@ -939,6 +954,28 @@ static Type check_else(Program *p, const Scope *scope, Node *node, const Type *w
     type.bounded = false;
     type.optional = b.optional;
     return type;
+}
+
+/* What there is on a condition; where it does not hold there is nothing. */
+static Type check_if(Program *p, const Scope *scope, Node *node, const Type *want) {
+    expr_condition(p, scope, node->b);
+    Type wanted = want != NULL ? *want : type_error();
+    wanted.optional = true;
+    Type a = expr_scalar(p, node->a, expr_check(p, scope, node->a, want != NULL ? &wanted : NULL));
+    if (a.kind == TY_QUOTIENT || a.kind == TY_RECORD || a.kind == TY_EVENT || a.kind == TY_ENTITY) {
+        Type flag = type_plain(TY_FLAG);
+        return no_operator(p, node, &a, &flag);
+    }
+    a.optional = a.kind != TY_ERROR;
+    return a;
+}
+
+/* The opposite of a condition, or a number with the other sign. */
+static Type check_unary(Program *p, const Scope *scope, Node *node) {
+    if (node->op == MARK_MINUS)
+        return check_signed(p, scope, node);
+    expr_condition(p, scope, node->a);
+    return type_plain(TY_FLAG);
 }
 
 /* A list of what is written: items of one type. */
@@ -1008,10 +1045,11 @@ static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *w
     case N_CALL:
         return check_call(p, scope, node);
     case N_UNARY:
-        expr_condition(p, scope, node->a);
-        return type_plain(TY_FLAG);
+        return check_unary(p, scope, node);
     case N_BINARY:
         return check_binary(p, scope, node);
+    case N_IF:
+        return check_if(p, scope, node, want);
     case N_ELSE:
         return check_else(p, scope, node, want);
     case N_ROUNDED:

@@ -384,8 +384,8 @@ static void targets_scope(Program *p, KpiSym *kpi) {
 static bool is_computed(const KpiSym *kpi, const Node *node) {
     while (node->kind == N_FIELD)
         node = node->a;
-    return node->kind == N_CALL || node->kind == N_BINARY || node->kind == N_ELSE ||
-           node->kind == N_ROUNDED || node->kind == N_MEASURED ||
+    return node->kind == N_CALL || node->kind == N_BINARY || node->kind == N_UNARY ||
+           node->kind == N_ELSE || node->kind == N_ROUNDED || node->kind == N_MEASURED ||
            (node->kind == N_REF && has_local(&kpi->targets, node->text));
 }
 

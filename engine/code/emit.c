@@ -1279,6 +1279,8 @@ Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Ar
         ok = vec_push(&e.constants, base->constants[i]);
     for (uint32_t i = 0; ok && i < base->fn_count; i++)
         ok = vec_push(&e.fns, base->fns[i]);
+    for (uint32_t i = 0; ok && i < base->loop_count; i++)
+        ok = vec_push(&e.loops, base->loops[i]);
     if (!ok)
         emit_fail(&e, ERR_NOMEM, "");
     emit_enums(&e); /* what is asked may need one that the policy does not have */

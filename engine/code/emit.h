@@ -12,7 +12,7 @@ MUST_USE Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err);
 
 /* Adds a function without event or arguments that gives the value of a checked expression of p to
  * what `base`, the bundle of p, has. *out borrows base; its last function is the new one, which
- * verify_last has still to pass. */
+ * verify_from has still to pass. */
 MUST_USE Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Arena *a,
                                Bundle **out, Err *err);
 

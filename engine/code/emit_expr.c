@@ -412,6 +412,15 @@ static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
             emit_product(e, node, dst, x, y);
         return;
     }
+    case MARK_STARTS_WITH:
+    case MARK_ENDS_WITH: {
+        uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
+        emit_expr(e, node->a, x, NULL);
+        emit_expr(e, node->b, y, NULL);
+        emit_at(e, node);
+        ins_abc(e, node->op == MARK_STARTS_WITH ? OP_STARTS : OP_ENDS, dst, x, y);
+        return;
+    }
     default:
         emit_comparison(e, node, dst);
     }
@@ -501,7 +510,8 @@ static Value zero_of(const Type *t) {
     return v;
 }
 
-static void emit_abs(Emit *e, const Node *node, uint32_t dst) {
+/* The same with the other sign: of an amount that is below nothing alone (`only`), or of any. */
+static void emit_signed(Emit *e, const Node *node, uint32_t dst, bool only) {
     const Type *t = type_of(node);
     uint32_t x = fn_reg(e, 1), zero = fn_reg(e, 1), flag = fn_reg(e, 1);
     bool percent = t->kind == TY_PERCENT;
@@ -510,14 +520,16 @@ static void emit_abs(Emit *e, const Node *node, uint32_t dst) {
         to_dec(e, t, x);
     emit_at(e, node);
     ins_abx(e, OP_LOADK, zero, emit_constant(e, zero_of(t)));
-    ins_abc(e, percent ? OP_LT_DEC : cmp_ops(t).lt, flag, x, zero);
-    uint32_t keep = jump_from(e, OP_SKIP_UNLESS, flag);
+    if (only)
+        ins_abc(e, percent ? OP_LT_DEC : cmp_ops(t).lt, flag, x, zero);
+    uint32_t keep = only ? jump_from(e, OP_SKIP_UNLESS, flag) : 0;
     Op minus = t->kind == TY_INTEGER    ? OP_SUB_INT
                : t->kind == TY_DURATION ? OP_SUB_SPAN
                : t->kind == TY_MONEY    ? OP_SUB_MONEY
                                         : OP_SUB_DEC;
     ins_abc(e, minus, x, zero, x);
-    jump_here(e, keep);
+    if (only)
+        jump_here(e, keep);
     ins_abc(e, percent ? OP_DEC_PCT : OP_MOVE, dst, x, 0);
 }
 
@@ -528,7 +540,7 @@ static void emit_builtin(Emit *e, const Node *node, uint32_t dst) {
         emit_extreme(e, node, dst);
         return;
     case BUILTIN_ABS:
-        emit_abs(e, node, dst);
+        emit_signed(e, node, dst, true);
         return;
     case BUILTIN_WORKED: {
         uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
@@ -542,6 +554,17 @@ static void emit_builtin(Emit *e, const Node *node, uint32_t dst) {
         break;
     }
     UNREACHABLE();
+}
+
+static void emit_if(Emit *e, const Node *node, uint32_t dst) {
+    uint32_t flag = fn_reg(e, 1);
+    emit_expr(e, node->b, flag, NULL);
+    uint32_t not_so = jump_from(e, OP_SKIP_UNLESS, flag);
+    emit_expr(e, node->a, dst, NULL);
+    uint32_t end = jump_from(e, OP_SKIP, 0);
+    jump_here(e, not_so);
+    ins_abx(e, OP_LOADK, dst, emit_constant(e, value_absent()));
+    jump_here(e, end);
 }
 
 static void emit_else(Emit *e, const Node *node, uint32_t dst) {
@@ -716,6 +739,10 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         emit_rounded(e, node, dst);
         return;
     case N_UNARY:
+        if (node->op == MARK_MINUS) {
+            emit_signed(e, node, dst, false);
+            return;
+        }
         emit_expr(e, node->a, dst, NULL);
         ins_abc(e, OP_NOT, dst, dst, 0);
         return;
@@ -724,6 +751,9 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
             emit_among(e, node, dst);
         else
             emit_binary(e, node, dst);
+        return;
+    case N_IF:
+        emit_if(e, node, dst);
         return;
     case N_ELSE:
         emit_else(e, node, dst);

@@ -619,8 +619,12 @@ Status verify_code(const Bundle *b, Arena *scratch, Err *err) {
     return OK;
 }
 
-Status verify_last(const Bundle *b, Arena *scratch, Err *err) {
-    return b->fn_count == 0 ? ERR_DAMAGED : verify_one(b, b->fn_count - 1, scratch, err);
+Status verify_from(const Bundle *b, uint32_t first, Arena *scratch, Err *err) {
+    if (first >= b->fn_count)
+        return ERR_DAMAGED;
+    for (uint32_t i = first; i < b->fn_count; i++)
+        TRY(verify_one(b, i, scratch, err));
+    return OK;
 }
 
 /* ---- disassembly */

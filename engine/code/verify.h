@@ -10,8 +10,9 @@
 /* ERR_DAMAGED with function, instruction and reason in err; ERR_NOMEM. scratch: for the pass only.
  */
 MUST_USE Status verify_code(const Bundle *b, Arena *scratch, Err *err);
-/* The same for the last function alone, where the others have passed. */
-MUST_USE Status verify_last(const Bundle *b, Arena *scratch, Err *err);
+/* The same for the functions from number `first` on, where the others have passed; ERR_DAMAGED if
+ * there are none. */
+MUST_USE Status verify_from(const Bundle *b, uint32_t first, Arena *scratch, Err *err);
 
 /* The instruction at `at` as text, without a newline: "12  ADD_DEC     r3 r1 r2". */
 void put_instruction(Buf *out, const Bundle *b, uint32_t at);

@@ -17,21 +17,21 @@ static Status add_source(Policy *p, Str text, Arena *arena) {
     return vec_push(&p->sources.files, source) ? OK : ERR_NOMEM;
 }
 
-static Status run_last(const Bundle *b, Arena *arena, Evaluated *out) {
+/* Runs the expression's function; behind it stand those of what it goes over. */
+static Status run_function(const Bundle *b, uint32_t fn, Arena *arena, Evaluated *out) {
     Vm *vm = new (arena, Vm, 1); /* its registers are too many for the stack */
     if (vm == NULL)
         return ERR_NOMEM;
     vm_init(vm, b, arena, NULL);
     const Value *results = NULL;
-    uint32_t last = b->fn_count - 1;
-    Status status = vm_call(vm, (int32_t)last, NULL, NULL, NULL, &results, NULL);
+    Status status = vm_call(vm, (int32_t)fn, NULL, NULL, NULL, &results, NULL);
     if (status == ERR_TRAP) {
         out->trap = vm->trap;
         return OK;
     }
     TRY(status);
     out->values = results;
-    out->count = b->fns[last].result_count;
+    out->count = b->fns[fn].result_count;
     return OK;
 }
 
@@ -54,7 +54,7 @@ Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out
     if (expr == NULL)
         return OK;
     TRY(emit_evaluated(p->program, expr, p->bundle, arena, &out->bundle, err));
-    TRY(verify_last(out->bundle, arena, err));
+    TRY(verify_from(out->bundle, p->bundle->fn_count, arena, err));
     out->names = result_names(out->bundle, expr);
-    return run_last(out->bundle, arena, out);
+    return run_function(out->bundle, p->bundle->fn_count, arena, out);
 }

@@ -632,6 +632,13 @@ Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
     return build_rise(b, node, a, c) ? node : a;
 }
 
+Node *build_if(Builder *b, Tok op, Node *a, Node *c) {
+    Node *node = build_node(b, N_IF, a->span, c->span, op);
+    node->a = a;
+    node->b = c;
+    return build_rise(b, node, a, c) ? node : a;
+}
+
 Node *build_else(Builder *b, Tok op, Node *a, Node *c) {
     Node *node = build_node(b, N_ELSE, a->span, c->span, op);
     node->a = a;

@@ -108,6 +108,8 @@ Node *build_flag(Builder *b, Tok at, bool yes);
 Node *build_member(Builder *b, Node *of, Tok name);
 Node *build_unary(Builder *b, Tok op, Node *a);
 Node *build_binary(Builder *b, Tok op, Node *a, Node *c);
+/* a where condition c holds. */
+Node *build_if(Builder *b, Tok op, Node *a, Node *c);
 Node *build_else(Builder *b, Tok op, Node *a, Node *c);
 Node *build_absent(Builder *b, Node *a, Tok end, bool negated);
 Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how);

@@ -18,7 +18,9 @@ enum {
     MARK_STAR = TK_STAR,
     MARK_SLASH = TK_SLASH,
     MARK_OF = TK_OF,
-    MARK_IN = TK_IN
+    MARK_IN = TK_IN,
+    MARK_STARTS_WITH = TK_STARTS_WITH,
+    MARK_ENDS_WITH = TK_ENDS_WITH
 };
 
 #endif

@@ -68,7 +68,10 @@ static bool is_operator(int token) {
     case TK_BELOW:
     case TK_AT_LEAST:
     case TK_AT_MOST:
+    case TK_IF:
     case TK_ELSE:
+    case TK_STARTS_WITH:
+    case TK_ENDS_WITH:
     case TK_OF:
     case TK_NOT:
     case TK_IN:

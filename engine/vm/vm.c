@@ -666,6 +666,12 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_EQ_PARTY:
             *ra = value_flag(value_eq(*rb, *rc));
             break;
+        case OP_STARTS:
+            *ra = value_flag(str_starts(value_str(*rb), value_str(*rc)));
+            break;
+        case OP_ENDS:
+            *ra = value_flag(str_ends(value_str(*rb), value_str(*rc)));
+            break;
         case OP_SKIP:
             at += INS_BX(word);
             break;

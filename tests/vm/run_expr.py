@@ -396,6 +396,8 @@ class Fuzz:
                 return e
         if r.random() < 0.12 and kind in ("int", "num", "CNY", "USD", "pct"):
             return self.rounding(kind, depth - 1, lets)
+        if r.random() < 0.06 and (kind in ("int", "num", "CNY", "USD", "pct") or kind[0:2] == "d:") and not self.in_row:
+            return self.negative(kind, depth - 1, lets)
         if r.random() < 0.08 and kind in ORDERED:
             return self.extreme(kind, depth - 1, lets)
         make = getattr(self, "make_" + (kind if not kind.startswith(("d:", "enum")) and kind not in ("CNY", "USD") else
@@ -421,9 +423,9 @@ class Fuzz:
         left, right = kind, kind
         if kind == "num":
             left, right = self.r.choice([("num", "num"), ("num", "int"), ("int", "num")])
-        a = self.field(left, True)
+        a = self.field(left, True) if self.r.random() < 0.6 else self.choice(left, depth - 1, lets)
         b = self.field(right, True) if self.r.random() < 0.15 else self.expr(right, depth - 1, lets)
-        text = f"{self.wrap(a, 1)} else {self.wrap(b, 1)}"
+        text = f"{self.wrap(a, 0.5)} else {self.wrap(b, 0)}"
 
         def run(env):
             x = a[4](env)
@@ -452,6 +454,29 @@ class Fuzz:
                 d = rounded(num(e[4](env)), digits, how)
             return int(d.value) if kind == "int" else d
         return (kind, False, text, 4.5, run)
+
+    def choice(self, kind, depth, lets):
+        """x if condition: absent where it does not hold, and then x is not looked at."""
+        a = self.field(kind, True) if self.r.random() < 0.2 else self.expr(kind, depth, lets)
+        c = self.expr("flag", depth, lets)
+        return (kind, True, f"{self.wrap(a, 0.5)} if {self.wrap(c, 1)}", 0.5, lambda env: a[4](env) if c[4](env) else None)
+
+    def negative(self, kind, depth, lets):
+        e = self.expr(kind, depth, lets)
+        bare = e[3] == 9 and not e[2].startswith("-")
+
+        def run(env):
+            v = e[4](env)
+            return fit(-v.value, v.scale, "E0901") if isinstance(v, Dec) else whole(-v)
+        return (kind, False, f"-{e[2]}" if bare else f"-({e[2]})", 8, run)
+
+    def affix(self, depth, lets):
+        a, b = (self.expr(self.r.choice(["text", "id"]), depth, lets) for _ in range(2))
+        begins = self.r.random() < 0.5
+
+        def f(x, y):
+            return x.startswith(y) if begins else x.endswith(y)
+        return self.binary("flag", a, "starts with" if begins else "ends with", b, 4, f, 5)
 
     def extreme(self, kind, depth, lets):
         """min, max and abs. The first of equals is what min and max give."""
@@ -496,6 +521,8 @@ class Fuzz:
         if how == 2:
             a = self.expr("flag", depth, lets)
             return ("flag", False, f"not {self.wrap(a, 3)}", 3, lambda env: not a[4](env))
+        if how == 4 and r.random() < 0.4:
+            return self.affix(depth, lets)
         if how == 3:
             a = self.field(r.choice(KINDS), True)
             no = r.random() < 0.5
