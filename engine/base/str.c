@@ -22,6 +22,10 @@ bool str_ends(Str s, Str suffix) {
            (suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
 
+bool str_contains(Str s, Str part) {
+    return part.n == 0 || (s.n >= part.n && memmem(s.p, s.n, part.p, part.n) != NULL);
+}
+
 ptrdiff_t str_find(Str s, char c) {
     const char *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
     return at == NULL ? -1 : at - s.p;

@@ -30,6 +30,8 @@ static inline bool str_starts(Str s, Str prefix) {
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 bool str_ends(Str s, Str suffix);
+/* Whether part stands somewhere in s; the empty one does in every text. */
+bool str_contains(Str s, Str part);
 /* The position of c in s, or -1. */
 ptrdiff_t str_find(Str s, char c);
 /* The first n bytes of s, or all of it if it has fewer. */

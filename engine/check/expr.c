@@ -784,9 +784,8 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     return type_plain(TY_FLAG);
 }
 
-/* Whether one value is among those of a list. */
-static Type check_among(Program *p, const Scope *scope, Node *node) {
-    Type list = operand(p, scope, node->b, NULL);
+/* Whether a value is among those of a list, of which the type is known. */
+static Type among(Program *p, const Scope *scope, Node *node, Type list) {
     if (list.kind != TY_LIST) {
         if (list.kind != TY_ERROR)
             diag_add3(p->diags, DIAG_NOT_MANY, node->b->span,
@@ -803,15 +802,32 @@ static Type check_among(Program *p, const Scope *scope, Node *node) {
     return type_plain(TY_FLAG);
 }
 
-/* What begins or ends with a text. */
-static Type check_affix(Program *p, const Scope *scope, Node *node) {
-    Type text = type_plain(TY_TEXT), a = operand(p, scope, node->a, NULL);
+/* Whether one value is among those of a list. */
+static Type check_among(Program *p, const Scope *scope, Node *node) {
+    return among(p, scope, node, operand(p, scope, node->b, NULL));
+}
+
+/* What begins with a text, ends with it or has it inside; a is the type of the first. */
+static Type check_affix(Program *p, const Scope *scope, Node *node, Type a) {
+    Type text = type_plain(TY_TEXT);
     if (a.kind != TY_TEXT && a.kind != TY_ID && a.kind != TY_ERROR)
         say_wrong_type(p, node->a, &a, &text);
     Type b = operand(p, scope, node->b, &text);
     if (b.kind != TY_TEXT && b.kind != TY_ID && b.kind != TY_ERROR)
         say_wrong_type(p, node->b, &b, &text);
     return type_plain(TY_FLAG);
+}
+
+/* A list that contains a value is that value in the list. */
+static Type check_contains(Program *p, const Scope *scope, Node *node) {
+    Type a = operand(p, scope, node->a, NULL);
+    if (a.kind != TY_LIST)
+        return check_affix(p, scope, node, a);
+    Node *list = node->a;
+    node->a = node->b;
+    node->b = list;
+    node->op = MARK_IN;
+    return among(p, scope, node, a);
 }
 
 static Type check_binary(Program *p, const Scope *scope, Node *node) {
@@ -821,7 +837,9 @@ static Type check_binary(Program *p, const Scope *scope, Node *node) {
         return check_among(p, scope, node);
     case MARK_STARTS_WITH:
     case MARK_ENDS_WITH:
-        return check_affix(p, scope, node);
+        return check_affix(p, scope, node, operand(p, scope, node->a, NULL));
+    case MARK_CONTAINS:
+        return check_contains(p, scope, node);
     case MARK_AND:
     case MARK_OR:
         expr_condition(p, scope, node->a);

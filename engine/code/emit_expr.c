@@ -413,12 +413,17 @@ static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
         return;
     }
     case MARK_STARTS_WITH:
-    case MARK_ENDS_WITH: {
+    case MARK_ENDS_WITH:
+    case MARK_CONTAINS: {
         uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
         emit_expr(e, node->a, x, NULL);
         emit_expr(e, node->b, y, NULL);
         emit_at(e, node);
-        ins_abc(e, node->op == MARK_STARTS_WITH ? OP_STARTS : OP_ENDS, dst, x, y);
+        ins_abc(e,
+                node->op == MARK_STARTS_WITH ? OP_STARTS
+                : node->op == MARK_ENDS_WITH ? OP_ENDS
+                                             : OP_CONTAINS,
+                dst, x, y);
         return;
     }
     default:

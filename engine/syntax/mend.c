@@ -72,6 +72,7 @@ static bool is_operator(int token) {
     case TK_ELSE:
     case TK_STARTS_WITH:
     case TK_ENDS_WITH:
+    case TK_CONTAINS:
     case TK_OF:
     case TK_NOT:
     case TK_IN:

@@ -669,6 +669,9 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_STARTS:
             *ra = value_flag(str_starts(value_str(*rb), value_str(*rc)));
             break;
+        case OP_CONTAINS:
+            *ra = value_flag(str_contains(value_str(*rb), value_str(*rc)));
+            break;
         case OP_ENDS:
             *ra = value_flag(str_ends(value_str(*rb), value_str(*rc)));
             break;

@@ -472,11 +472,8 @@ class Fuzz:
 
     def affix(self, depth, lets):
         a, b = (self.expr(self.r.choice(["text", "id"]), depth, lets) for _ in range(2))
-        begins = self.r.random() < 0.5
-
-        def f(x, y):
-            return x.startswith(y) if begins else x.endswith(y)
-        return self.binary("flag", a, "starts with" if begins else "ends with", b, 4, f, 5)
+        op, f = self.r.choice([("starts with", str.startswith), ("ends with", str.endswith), ("contains", str.__contains__)])
+        return self.binary("flag", a, op, b, 4, f, 5)
 
     def extreme(self, kind, depth, lets):
         """min, max and abs. The first of equals is what min and max give."""
