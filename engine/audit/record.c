@@ -1,6 +1,8 @@
 /* audit: ledgers opened for reading. */
 #include "engine/audit/record.h"
 
+#include "engine/base/sha256.h"
+
 static Status meta(Record *r, Str key, bool *found, int64_t *out) {
     Str value;
     TRY(led_find(r->l, LED_META, key, &value, found));
@@ -9,6 +11,17 @@ static Status meta(Record *r, Str key, bool *found, int64_t *out) {
     Take t = take_from(value);
     *out = take_zigzag(&t);
     return take_done(&t);
+}
+
+/* The policy that the ledger holds is the one that its journal's first entry names. */
+static Status policy_named(Record *r) {
+    Str bytes;
+    Leaf first;
+    TRY(led_leaf(r->l, 0, &bytes));
+    TRY(take_leaf(bytes, &r->arena, &first));
+    bool same = first.kind == LEAF_GENESIS &&
+                str_eq(first.genesis.bundle, (Str){(const char *)r->b->hash, SHA256_BYTES});
+    return same ? OK : ERR_DAMAGED;
 }
 
 static Status record_begin(Record *r, Str dir, Err *err) {
@@ -21,7 +34,15 @@ static Status record_begin(Record *r, Str dir, Err *err) {
         return err_set(err, ERR_NOTFOUND, "%.*s: nothing was ever run against this ledger",
                        STR_ARG(dir));
     TRY(arena_str(&r->arena, bytes, &kept));
-    TRY(bundle_take(kept, &r->arena, &r->b, err));
+    Err why = {0};
+    Status status = bundle_take(kept, &r->arena, &r->b, &why);
+    if (status != OK)
+        return err_set(err, status, "%.*s: its policy: %s", STR_ARG(dir),
+                       why.code == OK ? status_text(status) : why.text);
+    if (policy_named(r) != OK)
+        return err_set(err, ERR_DAMAGED,
+                       "%.*s: the policy in it is not the one that its journal names",
+                       STR_ARG(dir));
     TRY(render_init(&r->render, r->b, led_name(r->l), &r->arena));
     return meta(r, S("clock"), &r->has_clock, &r->clock);
 }

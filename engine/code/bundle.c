@@ -1224,6 +1224,7 @@ static void take_word(Reader *r, uint32_t *word) {
 
 /* Parts come in an order in which what is named has already been read. */
 void bundle_put(Buf *out, const Bundle *b) {
+    size_t from = out->n;
     put_bytes(out, bundle_magic, sizeof bundle_magic);
     put_varint(out, BUNDLE_VERSION);
     put_str(out, b->policy);
@@ -1253,6 +1254,25 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->code, b->code_count, put_word);
     PUT_LIST(out, b->lines, b->code_count, put_word);
     PUT_LIST(out, b->sources, b->source_count, put_source);
+    uint8_t sum[SHA256_BYTES];
+    sha256(str_from(buf_str(out), from), sum);
+    put_bytes(out, sum, sizeof sum);
+}
+
+/* Whether the bytes end with the SHA-256 of those before; these alone stay in *bytes. Gives the
+ * SHA-256 of all, too, in one pass. */
+static bool take_sum(Str *bytes, uint8_t name[SHA256_BYTES]) {
+    Str sum = str_from(*bytes, bytes->n - SHA256_BYTES);
+    bytes->n -= SHA256_BYTES;
+    uint8_t found[SHA256_BYTES];
+    Sha256 all, part;
+    sha256_begin(&all);
+    sha256_update(&all, *bytes);
+    part = all;
+    sha256_final(&part, found);
+    sha256_update(&all, sum);
+    sha256_final(&all, name);
+    return str_eq(sum, (Str){(const char *)found, sizeof found});
 }
 
 static void take_parts(Reader *r) {
@@ -1782,12 +1802,19 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
     if (version != BUNDLE_VERSION)
         return err_set(err, ERR_VERSION, "this bundle has form %llu; this program reads form %d",
                        (unsigned long long)version, BUNDLE_VERSION);
+    Str parts = bytes;
+    if (take_left(&r.t) < SHA256_BYTES || !take_sum(&parts, r.b->hash))
+        return err_set(err, ERR_DAMAGED,
+                       "this bundle was cut or changed: its checksum is not that of its %zu bytes; "
+                       "build it again, or copy it anew",
+                       bytes.n);
+    r.t.end = parts.p + parts.n;
     take_parts(&r);
     if (r.nomem)
         return ERR_NOMEM;
     if (take_done(&r.t) != OK)
         return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
-                       (size_t)(r.t.p - bytes.p), bytes.n);
+                       (size_t)(r.t.p - bytes.p), parts.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
         !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
         !ok_powers(r.b) || !ok_deputies(r.b))
@@ -1796,7 +1823,6 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
     Status status = verify_code(r.b, &scratch, err);
     arena_free(&scratch);
     TRY(status);
-    sha256(bytes, r.b->hash);
     *out = r.b;
     return OK;
 }

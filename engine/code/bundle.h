@@ -3,7 +3,9 @@
  * instruction. Never:   knows the language's text; it carries the sources, for people. Memory:  a
  * Bundle and all it points to live in the arena that took it; its texts borrow the file's bytes.
  * Errors:  ERR_DAMAGED with the reason in Err; ERR_VERSION for a form that this program does not
- * know. Read:    op.def, then this page, then verify.c and lookup.h. */
+ * know. The last 32 bytes are the SHA-256 of all before them: what was changed on its way is
+ * refused before it is read. They prove nothing of who wrote it, so all else is checked too. Read:
+ * op.def, then this page, then verify.c and lookup.h. */
 #ifndef REMIT_CODE_BUNDLE_H
 #define REMIT_CODE_BUNDLE_H
 
@@ -12,8 +14,8 @@
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
-/* Version list: 1 the first; 2 entities; 3 loops; 4 indexes. */
-enum { BUNDLE_VERSION = 4 };
+/* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end. */
+enum { BUNDLE_VERSION = 5 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,

@@ -111,24 +111,24 @@ static Status meta_put(Engine *e, Str key, int64_t v) {
     return OK;
 }
 
+/* The ledger goes on under the bundle that its first entry names, and holds it. */
 static Status policy_check(Engine *e, Str bytes) {
-    Str old;
+    Str old, bytes0;
     bool found;
+    Leaf genesis;
     LEDGER(e, led_find(e->l, LED_POLICY, S("0"), &old, &found), "reading the ledger's policy");
     if (!found)
         return engine_fail(e, ERR_DAMAGED, "the ledger's policy is missing");
-    if (str_eq(old, bytes))
-        return OK;
-    uint8_t hash[SHA256_BYTES];
-    Leaf genesis;
-    Str bytes0;
-    sha256(old, hash);
+    bool same = str_eq(old, bytes);
     LEDGER(e, led_leaf(e->l, 0, &bytes0), "reading the journal");
     if (take_leaf(bytes0, &e->event, &genesis) != OK || genesis.kind != LEAF_GENESIS)
         return engine_fail(e, ERR_DAMAGED, "the journal's first entry");
+    Str name = {(const char *)e->b->hash, SHA256_BYTES};
+    if (str_eq(genesis.genesis.bundle, name))
+        return same ? OK : engine_fail(e, ERR_DAMAGED, "the policy that the ledger holds");
     Buf a = {0}, b = {0};
-    put_hex(&a, hash, sizeof hash);
-    put_hex(&b, e->b->hash, SHA256_BYTES);
+    put_hex(&a, genesis.genesis.bundle.p, genesis.genesis.bundle.n);
+    put_hex(&b, name.p, name.n);
     Status status = err_set(&e->err, ERR_MISMATCH,
                             "the ledger runs under another bundle\n"
                             "  the ledger's  %.*s  \"%.*s\" version %.*s\n"

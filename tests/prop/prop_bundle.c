@@ -1,6 +1,6 @@
 /* Laws of bundles: one that is written, read and written again has the same bytes, and the name
  * that is their SHA-256; one whose bytes were changed, cut, doubled or taken from elsewhere is
- * refused, or runs clean. */
+ * refused by its checksum, and where that is made anew is refused or runs clean. */
 #include "tests/prop/prop.h"
 
 #include "engine/base/sha256.h"
@@ -63,35 +63,62 @@ static size_t damage(char *bytes, size_t n) {
     return n;
 }
 
-/* Each byte in turn, then many at random. */
-static void damaged(uint64_t *refused, uint64_t *ran) {
+/* Whether a bundle of these bytes is taken, in a block of just their size, so that reading past the
+ * end is seen. */
+static bool taken(const char *bytes, size_t n, bool sealed) {
+    char *exact = malloc(n + (n == 0));
+    if (exact == NULL)
+        exit(3);
+    memcpy(exact, bytes, n);
+    if (sealed)
+        bundle_seal(exact, n);
+    bool ran = bundle_run((Str){exact, n});
+    free(exact);
+    return ran;
+}
+
+/* Each byte with one bit of it turned: none is taken. */
+static bool bits_are_seen(void) {
+    char *bytes = malloc(policy.bytes.n);
+    if (bytes == NULL)
+        exit(3);
+    memcpy(bytes, policy.bytes.p, policy.bytes.n);
+    bool seen = true;
+    for (size_t at = 0; at < policy.bytes.n && seen; at++) {
+        char turned = (char)(1 << prop_roll(8));
+        bytes[at] ^= turned;
+        seen = !taken(bytes, policy.bytes.n, false);
+        bytes[at] ^= turned;
+        if (!seen)
+            printf("a bit of byte %zu of %zu was turned, and the bundle taken\n", at,
+                   policy.bytes.n);
+    }
+    free(bytes);
+    return seen;
+}
+
+/* Many changes at random. */
+static bool damaged(uint64_t *refused, uint64_t *ran) {
+    bool holds = true;
     char *bytes = malloc(policy.bytes.n + 1);
     if (bytes == NULL)
         exit(3);
-    for (uint64_t i = 0; i < prop_rounds; i++) {
+    for (uint64_t i = 0; i < prop_rounds && holds; i++) {
         memcpy(bytes, policy.bytes.p, policy.bytes.n);
         size_t n = damage(bytes, policy.bytes.n);
-        char *exact = malloc(n + (n == 0)); /* so that reading past the end is seen */
-        if (exact == NULL)
-            exit(3);
-        memcpy(exact, bytes, n);
-        if (bundle_run((Str){exact, n}))
-            ++*ran;
-        else
-            ++*refused;
-        free(exact);
+        if (!str_eq((Str){bytes, n}, policy.bytes))
+            holds = !taken(bytes, n, false);
+        if (!holds)
+            printf("a changed bundle was taken without a new checksum\n");
+        ++*(taken(bytes, n, true) ? ran : refused);
     }
     free(bytes);
+    return holds;
 }
 
 static bool cut_is_refused(void) {
     for (size_t n = 0; n < policy.bytes.n; n += n < 200 ? 1 : 1 + prop_roll(97)) {
-        char *exact = malloc(n + (n == 0));
-        if (exact == NULL)
-            exit(3);
-        memcpy(exact, policy.bytes.p, n);
-        bool ran = bundle_run((Str){exact, n});
-        free(exact);
+        bool ran = taken(policy.bytes.p, n, false) || taken(policy.bytes.p, n, true);
         if (ran) {
             printf("a bundle cut to %zu of %zu bytes was taken\n", n, policy.bytes.n);
             return false;
@@ -108,9 +135,8 @@ int main(int argc, char **argv) {
         holds = bundle_compile(bundle_policies[i], &policy);
         if (!holds)
             printf("policy %zu has errors\n", i);
-        holds = holds && come_back() && cut_is_refused() && bundle_run(policy.bytes);
-        if (holds)
-            damaged(&refused, &ran);
+        holds = holds && come_back() && cut_is_refused() && bits_are_seen() &&
+                bundle_run(policy.bytes) && damaged(&refused, &ran);
         policy_free(&policy);
     }
     printf("%llu refused, %llu ran clean\n", (unsigned long long)refused, (unsigned long long)ran);

@@ -7,6 +7,7 @@ Each must be refused with a reason, or taken as what it says; never a crash, and
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import json
 import os
 import random
@@ -267,8 +268,13 @@ def policies_cut_anywhere(folder: Path, program: str, step: int) -> None:
     print(judge_many(cuts(raw, step), folder, "p.remit", PROGRAMS[program], {0, 1}, "check", "@"))
 
 
+def sealed_again(bundle: bytes) -> bytes:
+    """With the checksum that its other bytes have."""
+    return bundle[:-32] + hashlib.sha256(bundle[:-32]).digest()
+
+
 def bundles_cut_or_changed(folder: Path, program: str, step: int) -> None:
-    """A cut bundle is refused; a changed one is refused or runs clean (under another name)."""
+    """A cut or changed bundle is refused by its checksum; made anew, what it says is refused or runs clean."""
     policy, bundle, events = folder / "p.remit", folder / "p.remitc", folder / "e.jsonl"
     policy.write_text(t.SMALL_POLICY, encoding="utf-8")
     t.good("build", policy, "--output", bundle)
@@ -280,11 +286,14 @@ def bundles_cut_or_changed(folder: Path, program: str, step: int) -> None:
     for _ in range(len(raw) // step):
         at = rng.randrange(len(raw))
         changed.append((raw[:at] + bytes([raw[at] ^ rng.randint(1, 255)]) + raw[at + 1:], f"byte {at} changed"))
-    print(judge_many(changed, folder, "b.remitc", PROGRAMS[program], {0, 2}, "decide", "--policy", "@", "--events", str(events)))
+    sealed = [(sealed_again(one), what) for one, what in changed if one[-32:] == raw[-32:]]
+    for bundles, exits in ((changed, {2}), (sealed, {0, 2})):
+        print(judge_many(bundles, folder, "b.remitc", PROGRAMS[program], exits, "decide", "--policy", "@", "--events",
+                         str(events)))
     ledger = folder / "ledger"
     t.good("run", "--ledger", ledger, "--policy", bundle, "--events", events)
-    print(judge_many(changed[:40], folder, "b.remitc", PROGRAMS[program], {2}, "run", "--ledger", str(ledger), "--policy",
-                     "@", "--events", str(events), at_once=1))
+    print(judge_many(changed[:20] + sealed[:20], folder, "b.remitc", PROGRAMS[program], {2}, "run", "--ledger",
+                     str(ledger), "--policy", "@", "--events", str(events), at_once=1))
     expect(len(raw) > 1000 and changed, "nothing was tried")
 
 
