@@ -686,6 +686,13 @@ bool trial_accepts(const Trial *t, int token) {
     return t->n < PARSE_DEPTH && trial_walk(&copy, token);
 }
 
+int trial_stop(const Trial *t, int token) {
+    Trial copy;
+    copy.n = t->n;
+    memcpy(copy.states, t->states, t->n * sizeof *t->states);
+    return t->n < PARSE_DEPTH && trial_walk(&copy, token) ? -1 : copy.states[copy.n - 1];
+}
+
 static int trial_as(const Trial *t, int token) {
     if (trial_accepts(t, token))
         return token;

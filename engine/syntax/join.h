@@ -52,6 +52,9 @@ bool parse_accepts_any(const void *parser, int token);
 /* A trial from where the parser is. */
 void trial_begin(Trial *t, const void *parser);
 bool trial_accepts(const Trial *t, int token);
+/* The parser's state that cannot take the token, behind what is reduced before it; -1: it is taken.
+ */
+int trial_stop(const Trial *t, int token);
 /* Takes a token, as a name where it can be nothing else; false, and nothing changed, if it cannot
  * be taken. */
 bool trial_feed(Trial *t, int token);

@@ -186,9 +186,24 @@ static Str state_words(Parse *p, const Trial *t) {
     return token_words(p, TK_STATE);
 }
 
+/* What an example says of the state that cannot take the token; NULL: no example leads there. */
+static const Expectation *exampled(const Trial *t, int token) {
+    int state = trial_stop(t, token);
+    size_t from = 0, to = expectation_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (expectations[middle].state < state)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < expectation_count && expectations[from].state == state ? &expectations[from]
+                                                                         : NULL;
+}
+
 /* What could stand where the trial is. Where a value can stand that is said in one word; where an
  * expression can go on its operators are left out if anything else could follow. */
-static Str expected(Parse *p, const Trial *t) {
+static Str listed_words(Parse *p, const Trial *t) {
     Buf out = {0};
     int listed = 0, others = 0;
     bool item = trial_accepts(t, TK_DUTY) && trial_accepts(t, TK_USE);
@@ -228,6 +243,27 @@ static Str expected(Parse *p, const Trial *t) {
         p->b.nomem = true;
     buf_free(&out);
     return text;
+}
+
+/* The words of an example; all that could stand takes the place of `{}` in them. */
+static Str example_words(Parse *p, const Expectation *said, const Trial *t) {
+    const char *en = strstr(said->en, "{}"), *zh = strstr(said->zh, "{}");
+    if (en == NULL || zh == NULL)
+        return both(p, said->en, said->zh);
+    Str list = listed_words(p, t), out = list;
+    if (arena_printf(p->b.arena, &out, "%c%.*s%c%.*s%c%.*s%c%s%c%s%c", DIAG_BOTH_EN,
+                     (int)(en - said->en), said->en, DIAG_BOTH_ZH, (int)(zh - said->zh), said->zh,
+                     DIAG_BOTH_END, STR_ARG(list), DIAG_BOTH_EN, en + 2, DIAG_BOTH_ZH, zh + 2,
+                     DIAG_BOTH_END) != OK)
+        p->b.nomem = true;
+    return out;
+}
+
+/* What was expected in place of the token: what an example says of the place, else all that could
+ * stand. */
+static Str expected(Parse *p, const Trial *t, int token) {
+    const Expectation *said = exampled(t, token);
+    return said != NULL ? example_words(p, said, t) : listed_words(p, t);
 }
 
 /* ---- how far a repair leads */
@@ -514,9 +550,11 @@ static void say_added(Parse *p, const Repair *r, Tok tok) {
     Span gap = gap_before(p, tok);
     trial_begin(&p->best, p->parser);
     bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
-    Str what = value            ? both(p, "a value", "值")
-               : r->rivals == 0 ? token_words(p, r->token)
-                                : expected(p, &p->best);
+    const Expectation *said = exampled(&p->best, tok.kind);
+    Str what = said != NULL && (value || r->rivals > 0) ? example_words(p, said, &p->best)
+               : value                                  ? both(p, "a value", "值")
+               : r->rivals == 0                         ? token_words(p, r->token)
+                                                        : listed_words(p, &p->best);
     Diag *diag = diag_add2(p->b.diags, DIAG_MISSING, gap, what,
                            tok.kind == 0 ? (Str){NULL, 0}
                                          : quoted(p, source_text(p->b.diags->sources, tok.span)));
@@ -552,16 +590,18 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
     }
     case CHANGE_SWAP:
         trial_begin(&p->best, p->parser);
-        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
-                           r->rivals > 0 ? expected(p, &p->best) : token_words(p, r->token)),
-                 tok.span, token_name(r->token, false));
+        diag_fix(
+            diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                      r->rivals > 0 ? expected(p, &p->best, tok.kind) : token_words(p, r->token)),
+            tok.span, token_name(r->token, false));
         parse_feed(p, other);
         return true;
     case CHANGE_DROP:
         if (tok.kind == TK_ID && p->lost != NULL && !vec_push(&p->lost->words, tok.text))
             p->b.nomem = true;
         trial_begin(&p->best, p->parser);
-        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best)),
+        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                           expected(p, &p->best, tok.kind)),
                  tok.span, S(""));
         return true;
     }
@@ -799,6 +839,6 @@ bool mend(Parse *p, const Join *before, Tok tok) {
     trial_begin(&p->best, p->parser);
     Str found = tok.kind == 0 ? both(p, "the end", "结尾")
                               : quoted(p, source_text(p->b.diags->sources, tok.span));
-    diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best));
+    diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best, tok.kind));
     return false;
 }

@@ -31,6 +31,16 @@ typedef struct Parse {
     Join before_next; /* the joiner before it */
 } Parse;
 
+/* What was expected in a state of the parser, in words: made from the examples in
+ * grammar/expected/, in the order of the states. */
+typedef struct Expectation {
+    int state;
+    const char *en, *zh;
+} Expectation;
+
+extern const Expectation expectations[];
+extern const size_t expectation_count;
+
 /* Gives the parser a token that it takes. */
 void parse_feed(Parse *p, Tok tok);
 
