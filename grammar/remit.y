@@ -519,10 +519,13 @@ kpiparts(L) ::= . { L = build_none(); }
 kpiparts(L) ::= kpiparts(A) kpipart(N). { L = build_list(b, A, N); }
 kpipart(N) ::= error. { N = build_error(b); }
 kpipart(N) ::= local(A). { N = A; }
-kpipart(N) ::= MEASURE(K) aggregate(A) over(W) compared(C). { N = build_measure(b, K, A, NULL, W, C); }
-kpipart(N) ::= MEASURE(K) aggregate(A) SLASH aggregate(B) over(W) compared(C). { N = build_measure(b, K, A, B, W, C); }
-kpipart(N) ::= MEASURE(K) gauge(A) compared(C). { N = build_measure(b, K, A, NULL, NULL, C); }
-kpipart(N) ::= MEASURE(K) gauge(A) SLASH gauge(B) compared(C). { N = build_measure(b, K, A, B, NULL, C); }
+kpipart(N) ::= MEASURE(K) measured(A) window(W) compared(C). { N = build_measure(b, K, A, NULL, W, C); }
+kpipart(N) ::= MEASURE(K) measured(A) SLASH measured(B) window(W) compared(C). { N = build_measure(b, K, A, B, W, C); }
+measured(N) ::= aggregate(A). { N = A; }
+measured(N) ::= gauge(A). { N = A; }
+/* What stands as it is now, duties and entities, has none. */
+window(N) ::= . { N = NULL; }
+window(N) ::= over(W). { N = W; }
 /* What is measured, held against what it was so long before. */
 compared(N) ::= . { N = NULL; }
 compared(N) ::= AS_CHANGE_FROM(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_CHANGE, K, build_no_token(), D, R); }

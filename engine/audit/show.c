@@ -276,7 +276,15 @@ static Status show_kpi_timer(Show *s, uint64_t number, Str *owner, Str *what) {
     TRY(series_get(s, number & ((UINT64_C(1) << KPI_RANK_BIT) - 1), &series));
     Subject subject = series_subject(&series);
     *what = S("judge");
-    return show_subject(s, &subject, owner);
+    if (!series.def->nameless)
+        return show_subject(s, &subject, owner);
+    Buf text = {0}; /* of a condition's measure, which has no name to know it by */
+    put_text(&text, series.def->measure);
+    for (uint32_t i = 0; i < series.def->by_count; i++)
+        put_fmt(&text, ", %.*s", STR_ARG(series.key[i]));
+    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), owner);
+    buf_free(&text);
+    return status;
 }
 
 /* The level that stands: the graver of two. NULL: none. */

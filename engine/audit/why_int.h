@@ -46,7 +46,6 @@ MUST_USE Status why_duty_text(Why *w, Str subject);
 MUST_USE Status why_duty_json(Why *w, Str subject);
 
 /* The clause that says what a KPI measures. */
-void why_measure(Why *w, const KpiDef *def);
 /* why_kpi.c: what the policy says of a level, by its name */
 void why_level(Why *w, const KpiDef *def, Str level);
 /* of the series with this group */

@@ -30,14 +30,29 @@ static void put_sample(Why *w, const Series *s, const Sample *m) {
     put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)m->leaf);
 }
 
-/* How many a gauge counts now, or the samples of a window. */
+static void put_number_of(Why *w, uint64_t n, const char *what) {
+    put_fmt(w->out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
+}
+
+/* How many an aggregate counts that has no samples but what stands now. */
+static void put_now(Why *w, const Series *s, uint32_t agg) {
+    const AggDef *def = &s->def->aggs[agg];
+    unsigned long long n = s->totals[agg].count;
+    const char *which = s->def->agg_count == 1 ? "" : agg == 0 ? " above the line" : " below it";
+    if (def->states != 0)
+        put_fmt(w->out, "  duties    %llu in these states now%s\n", n, which);
+    else
+        put_fmt(w->out, "  entities  %llu of %.*s now%s\n", n,
+                STR_ARG(w->r->b->events[def->event].name), which);
+}
+
+/* What a gauge counts now, or the samples of a window. */
 static void put_held(Why *w, const Series *s, const Samples *held) {
-    if (s->def->window == WINDOW_IS_NOW) {
-        uint64_t n = s->totals[s->def->agg_count - 1].count;
-        put_fmt(w->out, "  duties    %llu in %s states now\n", (unsigned long long)n,
-                s->def->agg_count > 1 ? "the last" : "these");
+    for (uint32_t i = 0; i < s->def->agg_count; i++)
+        if (s->def->aggs[i].now)
+            put_now(w, s, i);
+    if (s->def->window == WINDOW_IS_NOW)
         return;
-    }
     put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
             held->n == 0 ? "" : ", the first to leave first");
     size_t head = held->n < SAMPLES_SHOWN ? held->n : SAMPLES_SHOWN;
@@ -77,10 +92,10 @@ static void put_bound(Why *w, const BoundDef *bound) {
     }
 }
 
-/* What a level says; its line, unless that says more. */
-static void put_level(Why *w, const KpiDef *kpi, const LevelDef *def) {
-    if (def->line != kpi->line) {
-        why_source(w, def->file, def->line);
+/* What a level says; in a pattern, what it comes to with what was given. */
+static void put_level(Why *w, const LevelDef *def) {
+    if (def->text.n > 0) {
+        put_text(w->out, def->text);
         return;
     }
     put_text(w->out, def->level == KPI_WARNING ? S("warning ") : S("critical "));
@@ -94,7 +109,7 @@ static void put_level(Why *w, const KpiDef *kpi, const LevelDef *def) {
 void why_level(Why *w, const KpiDef *def, Str level) {
     for (uint32_t i = 0; i < def->level_count; i++)
         if (str_eq(level, def->levels[i].level == KPI_WARNING ? S("warning") : S("critical")))
-            put_level(w, def, &def->levels[i]);
+            put_level(w, &def->levels[i]);
 }
 
 /* Why the levels do not look at the value, and what they do then. */
@@ -106,11 +121,13 @@ static void put_uncounted(Why *w, const KpiDef *def, const Measure *m) {
     if (!m->absent && m->samples >= def->samples)
         return;
     put_text(w->out, S("  absent    "));
-    if (m->samples < def->samples)
-        put_fmt(w->out, "%llu of at least %llu samples: the value counts as absent; ",
-                (unsigned long long)m->samples, (unsigned long long)def->samples);
-    else
+    if (m->samples < def->samples) {
+        put_fmt(w->out, "%llu of at least ", (unsigned long long)m->samples);
+        put_number_of(w, def->samples, "sample");
+        put_text(w->out, S(": the value counts as absent; "));
+    } else {
         put_text(w->out, S("there is nothing to measure; "));
+    }
     put_fmt(w->out, "%s\n", rules[def->empty]);
 }
 
@@ -138,7 +155,7 @@ static Status put_level_state(Why *w, const KpiDef *kpi, const LevelDef *def,
         }
     }
     put_text(w->out, S("\n            "));
-    put_level(w, kpi, def);
+    put_level(w, def);
     put_text(w->out, S(", "));
     why_place(w, def->file, def->line);
     put_c(w->out, '\n');
@@ -241,7 +258,9 @@ static Status put_said(Why *w, const Series *s) {
         }
         put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
         put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, e->values[KPI_DATA_VALUE]);
-        put_fmt(w->out, " of %lld samples, since ", (long long)e->values[KPI_DATA_SAMPLES].i);
+        put_text(w->out, S(" of "));
+        put_number_of(w, (uint64_t)e->values[KPI_DATA_SAMPLES].i, "sample");
+        put_text(w->out, S(", since "));
         why_moment(w, e->values[KPI_DATA_SINCE].i);
         put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
         TRY(put_reactions(w, at[n], e));
@@ -277,7 +296,7 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held
                        Value value) {
     put_text(w->out, subject);
     put_text(w->out, S("\n  measures  "));
-    why_measure(w, s->def);
+    put_text(w->out, s->def->measure);
     put_text(w->out, S("\n  value     "));
     put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, value);
     if (value.kind == V_LIST) {
@@ -334,6 +353,58 @@ static Status kpi_json(Why *w, Str subject, const Series *s, const Samples *held
     return OK;
 }
 
+/* The groups that a KPI has a series of, for who left them out. */
+static Status put_groups(Why *w, uint32_t decl, Buf *out) {
+    enum { GROUPS_SHOWN = 10 };
+    Str key, value;
+    Buf from = {0};
+    uint64_t n = 0;
+    bool found = false;
+    Status status = OK;
+    for (;;) {
+        Series s;
+        status = led_next_in(w->r->l, LED_SERIES, buf_str(&from), n > 0 || found, 0, &key, &value,
+                             &found);
+        if (status != OK || !found)
+            break;
+        Take t = take_from(key);
+        status = view_series(w->r->b, take_key_u64(&t), value, &w->arena, &s);
+        if (status != OK)
+            break;
+        buf_reset(&from);
+        put_bytes(&from, key.p, key.n);
+        if (s.decl != decl)
+            continue;
+        if (n++ < GROUPS_SHOWN) {
+            Subject subject = series_subject(&s);
+            put_text(out, n == 1 ? S(" ") : S(", "));
+            put_subject(out, w->r->b, &subject);
+        }
+    }
+    if (n > GROUPS_SHOWN)
+        put_fmt(out, " and %llu more", (unsigned long long)(n - GROUPS_SHOWN));
+    buf_free(&from);
+    return status != OK ? status : buf_status(out);
+}
+
+/* Says that there is no such series; of a KPI with groups, which there are. */
+static Status no_series(Why *w, Str subject, uint32_t decl, uint32_t n) {
+    const KpiDef *def = &w->r->b->kpis[decl];
+    Buf by = {0}, groups = {0};
+    for (uint32_t i = 0; i < def->by_count; i++)
+        put_fmt(&by, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(def->by[i].name));
+    Status status = n == def->by_count ? OK : put_groups(w, decl, &groups);
+    if (status == OK && (n == def->by_count || groups.n == 0))
+        status = err_set(w->err, ERR_NOTFOUND, "no sample has come for %.*s in this ledger",
+                         STR_ARG(subject));
+    else if (status == OK)
+        status = err_set(w->err, ERR_NOTFOUND, "%.*s is kept by %.*s: ask for one of%.*s",
+                         STR_ARG(def->name), STR_ARG(buf_str(&by)), STR_ARG(buf_str(&groups)));
+    buf_free(&by);
+    buf_free(&groups);
+    return status;
+}
+
 Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
     const KpiDef *def = &w->r->b->kpis[decl];
     Buf scratch = {0};
@@ -353,8 +424,7 @@ Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n) {
         status = led_find(w->r->l, LED_SERIES, buf_str(&scratch), &value, &found);
     }
     if (status == OK && !found)
-        status = err_set(w->err, ERR_NOTFOUND, "no sample has come for %.*s in this ledger",
-                         STR_ARG(subject));
+        status = no_series(w, subject, decl, n);
     if (status == OK)
         status = arena_str(&w->arena, value, &kept);
     if (status == OK)

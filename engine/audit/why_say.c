@@ -76,22 +76,13 @@ static Str clause_text(Str text) {
     }
 }
 
-/* Where a clause begins whose first word this is; all of the line if it is not found. */
-static Str clause_from(Str text, Str word) {
-    for (size_t i = 1; word.n > 0 && i + word.n < text.n; i++)
-        if ((text.p[i - 1] == ' ' || text.p[i - 1] == '{') && str_starts(str_from(text, i), word) &&
-            text.p[i + word.n] == ' ')
-            return str_from(text, i);
-    return text;
-}
-
-static void put_line(Why *w, uint32_t file, uint32_t line, Str word, Str other) {
+void why_source(Why *w, uint32_t file, uint32_t line) {
     if (file >= w->r->b->source_count)
         return;
     Str rest = w->r->b->sources[file].text, text = {NULL, 0};
     for (uint32_t i = 0; i < line && rest.n > 0; i++)
         str_cut(rest, '\n', &text, &rest);
-    text = clause_text(clause_from(clause_from(str_trim(text), word), other));
+    text = clause_text(str_trim(text));
     for (size_t i = 0, n = 0; i < text.n; i++) {
         bool begins = ((unsigned char)text.p[i] & 0xC0) != 0x80; /* a character of UTF-8 */
         if (text.p[i] == ' ' && text.p[i - 1] == ' ')
@@ -103,14 +94,6 @@ static void put_line(Why *w, uint32_t file, uint32_t line, Str word, Str other) 
         }
         put_c(w->out, text.p[i]);
     }
-}
-
-void why_source(Why *w, uint32_t file, uint32_t line) {
-    put_line(w, file, line, (Str){NULL, 0}, (Str){NULL, 0});
-}
-
-void why_measure(Why *w, const KpiDef *def) {
-    put_line(w, def->file, def->measure_line, S("measure"), S("度量"));
 }
 
 void why_json_value(Why *w, const char *name, Value v) {

@@ -140,10 +140,11 @@ typedef struct Event {
     bool broken; /* part of it could not be read */
     Span at;
     /* Of a duty's record, which is no event: */
-    const struct DutySym *duty; /* whose it is, else NULL */
-    bool ended;                 /* how long it took is known */
-    bool *used;                 /* of each field: a measure asks for it */
-    Node **source;              /* of each field: what it is when the duty is raised, or NULL */
+    const struct DutySym *duty;  /* whose it is, else NULL */
+    bool ended;                  /* how long it took is known */
+    bool *used;                  /* of each field: a measure asks for it */
+    Node **source;               /* of each field: what it is when the duty is raised, or NULL */
+    const struct Entity *entity; /* whose record it is, which is no event either; else NULL */
 } Event;
 
 /* Records that rules read and change: one for each key. */
@@ -471,8 +472,9 @@ typedef struct PowerSym {
 /* One aggregate of a measure: which event gives it a sample, of what, into which series. */
 typedef struct AggSym {
     AggRow what;
-    const Event *event; /* or the record of a duty */
-    uint32_t states;    /* of a gauge: bit 1 << StateRow for each that counts; 0: it is none */
+    const Event *event; /* or the record of a duty or of an entity */
+    uint32_t states;    /* of duties as they are now: bit 1 << StateRow for each that counts */
+    bool now;           /* it is a gauge: of duties in some states, or of entities */
     int field;          /* -1: count needs none */
     Type type;          /* of a sample; of a distinct TY_INTEGER */
     Dec share;          /* of a percentile */
@@ -675,7 +677,7 @@ typedef struct Program {
     uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;
     VEC(Entity *) entities;
-    VEC(Event *) records; /* of duties; their numbers follow those of the events */
+    VEC(Event *) records; /* of duties and entities; their numbers follow those of the events */
     VEC(Party *) parties;
     VEC(Table *) tables;
     VEC(Calend *) calendars;

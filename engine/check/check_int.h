@@ -292,6 +292,8 @@ void kpis_read(Program *p);
 const Event *event_of(Program *p, Str name, Str *field);
 /* record.c: what a measure knows of a duty. ended: of one that was fulfilled. */
 const Event *duty_record(Program *p, const DutySym *duty, bool ended);
+/* The record of an entity, whose fields are its own; NULL: out of memory. */
+const Event *entity_record(Program *p, const Entity *entity);
 /* Adds an aggregate, the tree of which is N_AGGREGATE, to those of a KPI. */
 bool agg_check(Program *p, KpiSym *kpi, const Node *node);
 void window_check(Program *p, KpiSym *kpi, Node *node);

@@ -714,12 +714,40 @@ static bool reads_as_nothing(const Program *p) {
     return p->diags->errors > 0;
 }
 
+/* ---- one name of two kinds */
+
+static void say_shared(Program *p, Span at, Str name, const char *kind, const char *zh, Span first,
+                       const Space *home) {
+    Place place = source_place(p->sources, first.file, first.from);
+    if (home == p->here)
+        diag_other(diag_add3(p->diags, DIAG_NAME_SHARED, at, name, say_both(p, kind, zh),
+                             say(p, "%u", place.line)),
+                   first);
+}
+
+/* A measure names events, duties and entities alike, a condition entities and KPIs: what stands
+ * there must be one of them. */
+static void names_shared(Program *p, const Node *item) {
+    bool entity = item->kind == N_ENTITY, kpi = item->kind == N_KPI, duty = item->kind == N_DUTY;
+    const Event *event = entity || duty ? event_find(p, item->text) : NULL;
+    const Entity *of = kpi || duty ? entity_find(p, item->text) : NULL;
+    if (event != NULL)
+        say_shared(p, item->at, item->text, "event", "事件", event->at, event->home);
+    if (of != NULL)
+        say_shared(p, item->at, item->text, "entity", "档案", of->at, of->home);
+}
+
 void declare_all(Program *p, bool with_header) {
     declare_engine_events(p);
     for (size_t i = 0; i < p->files.n; i++) {
         space_enter(p, p->homes.at[i]);
         for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
             declare_item(p, item);
+    }
+    for (size_t i = 0; i < p->files.n; i++) {
+        space_enter(p, p->homes.at[i]);
+        for (const Node *item = p->files.at[i]; item != NULL; item = item->next)
+            names_shared(p, item);
     }
     space_enter(p, NULL);
     if (p->header != NULL)

@@ -39,12 +39,24 @@ static void edges_to_records(Graph *g, uint32_t from, const DutySym *duty, Str b
             edge_add(g, from, g->p->records.at[i]->number, by);
 }
 
+/* What sets or deletes an entity changes what is measured of all of its kind. */
+static const Event *record_set(const Program *p, const Node *action) {
+    bool sets = (action->kind == N_SET || action->kind == N_DELETE) && action->means != NULL;
+    for (size_t i = 0; sets && i < p->records.n; i++)
+        if (p->records.at[i]->entity == action->means)
+            return p->records.at[i];
+    return NULL;
+}
+
 static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         if (a->kind == N_EMIT && a->means != NULL)
             edge_add(g, from, ((const Event *)a->means)->number, by);
         if (a->kind == N_OBLIGE && a->means != NULL)
             edges_to_records(g, from, a->means, by);
+        const Event *record = record_set(g->p, a);
+        if (record != NULL)
+            edge_add(g, from, record->number, by);
         if (a->kind == N_ASK && a->means != NULL)
             edge_add(g, from, approval_node(g, ((const ApprovalSym *)a->means)->base.number), by);
         if (a->kind == N_FOR_EACH)
@@ -218,6 +230,9 @@ static void mark_emitted(Ranking *r, const Node *actions) {
             mark(r, ((const Event *)a->means)->number);
         if (a->kind == N_OBLIGE && a->means != NULL)
             mark_records(r, a->means);
+        const Event *record = record_set(r->g->p, a);
+        if (record != NULL)
+            mark(r, record->number);
         if (a->kind == N_FOR_EACH)
             mark_emitted(r, a->c);
     }

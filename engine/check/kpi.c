@@ -30,6 +30,19 @@ void kpis_oblige(Program *p) {
 
 /* ---- measures */
 
+/* The entity of a name, or of the beginning of one behind which a field stands. */
+static const Event *record_of_entity(Program *p, Str name, Str *field) {
+    for (size_t n = name.n; n > 0; n--) {
+        const Entity *entity =
+            n < name.n && name.p[n] != '.' ? NULL : entity_find(p, (Str){name.p, n});
+        if (entity == NULL)
+            continue;
+        *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
+        return entity_record(p, entity);
+    }
+    return NULL;
+}
+
 const Event *event_of(Program *p, Str name, Str *field) {
     for (size_t n = name.n; n > 0; n--) {
         if (n < name.n && name.p[n] != '.')
@@ -49,7 +62,7 @@ const Event *event_of(Program *p, Str name, Str *field) {
         *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
         return duty_record(p, duty, true);
     }
-    return NULL;
+    return record_of_entity(p, name, field);
 }
 
 static Str agg_text(AggRow what) {
@@ -114,8 +127,11 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     }
     if (field.n == 0) {
         diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
-                  say_both(p, "an event", "事件"),
-                  say_both(p, "name a field of it: EVENT.FIELD", "请写出其字段：事件.字段"));
+                  event->entity != NULL ? say_both(p, "an entity", "档案")
+                                        : say_both(p, "an event", "事件"),
+                  event->entity != NULL
+                      ? say_both(p, "name a field of it: ENTITY.FIELD", "请写出其字段：档案.字段")
+                      : say_both(p, "name a field of it: EVENT.FIELD", "请写出其字段：事件.字段"));
         return false;
     }
     field = field_given(p, event, field);
@@ -204,6 +220,32 @@ static const Event *gauge_of(Program *p, AggSym *agg, const Node *node) {
     return duty_record(p, duty, false);
 }
 
+/* What of an expression may change by itself: time, people, other state; NULL: nothing. */
+static const Node *asks_elsewhere(const Node *node) {
+    for (; node != NULL; node = node->next) {
+        const Node *kids[] = {node->a, node->b, node->c, node->d};
+        for (int i = 0; i < 4; i++) {
+            const Node *found = asks_elsewhere(kids[i]);
+            if (found != NULL)
+                return found;
+        }
+        if (node->bind == BIND_ATTR || node->bind == BIND_SUPERIOR || node->bind == BIND_MEMBERS ||
+            node->bind == BIND_MEASURE || expr_reads(node))
+            return node;
+    }
+    return NULL;
+}
+
+/* What counts now must follow from the duty or entity alone, or nobody would know when it changes.
+ */
+static bool gauge_fixed(Program *p, const AggSym *agg) {
+    const Node *where = agg->now ? agg->where : NULL, *found = asks_elsewhere(where);
+    if (found != NULL)
+        diag_add2(p->diags, DIAG_GAUGE_READS, found->span, source_text(p->sources, found->span),
+                  agg->event->name);
+    return found == NULL;
+}
+
 bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
     AggSym *agg = &kpi->aggs[kpi->agg_count];
     *agg = (AggSym){.what = (AggRow)node->op, .field = -1, .node = node};
@@ -214,6 +256,7 @@ bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
             (void)event_named(p, node->a);
         return false;
     }
+    agg->now = agg->states != 0 || agg->event->entity != NULL;
     bool good = agg_share(p, agg, node);
     good = agg_field(p, agg, node->a, field) && good;
     good = agg_group(p, kpi, agg, kpi->agg_count == 0) && good;
@@ -222,7 +265,7 @@ bool agg_check(Program *p, KpiSym *kpi, const Node *node) {
         uint32_t before = p->diags->errors;
         expr_condition(p, &agg->scope, node->b);
         agg->where = node->b;
-        good = good && p->diags->errors == before;
+        good = good && p->diags->errors == before && gauge_fixed(p, agg);
     }
     kpi->agg_count++;
     return good;
@@ -314,15 +357,31 @@ void window_check(Program *p, KpiSym *kpi, Node *node) {
         say_window(p, node->b, "so many whole steps make a day", "一天应为整数步");
 }
 
+/* What is sampled needs a window, what stands now has none; where one is divided by the other, the
+ * window is that of the samples. */
+static bool window_fits(Program *p, KpiSym *kpi, const Node *node) {
+    const AggSym *sampled = NULL;
+    for (uint32_t i = 0; i < kpi->agg_count; i++)
+        if (!kpi->aggs[i].now)
+            sampled = &kpi->aggs[i];
+    if (sampled != NULL && node->c == NULL)
+        diag_add1(p->diags, DIAG_WINDOW_MISSING, node->at, sampled->event->name);
+    if (sampled == NULL && node->c != NULL)
+        diag_add2(p->diags, DIAG_WINDOW_OF_NOW, node->c->span,
+                  source_text(p->sources, node->c->span), kpi->aggs[0].event->name);
+    return (sampled != NULL) == (node->c != NULL);
+}
+
 static void measure_check(Program *p, KpiSym *kpi, Node *node) {
     kpi->type = type_error();
     bool good = agg_check(p, kpi, node->a);
     if (node->b != NULL)
         good = agg_check(p, kpi, node->b) && good;
+    kpi->window = WINDOW_NOW;
+    if (good && !window_fits(p, kpi, node))
+        return;
     if (node->c != NULL)
         window_check(p, kpi, node->c);
-    else
-        kpi->window = WINDOW_NOW;
     if (!good)
         return;
     measure_type(p, kpi, node);

@@ -264,6 +264,11 @@ Type measured_check(Program *p, const Scope *scope, Node *node) {
         (void)event_named(p, agg->a);
         return type_error();
     }
+    if (kpi->aggs[0].event->entity != NULL) {
+        diag_add2(p->diags, DIAG_WINDOW_OF_NOW, node->c->span,
+                  source_text(p->sources, node->c->span), kpi->aggs[0].event->name);
+        return type_error();
+    }
     bool good = measured_parts(p, scope, kpi, where, &parts);
     uint32_t before = p->diags->errors;
     good = agg_check(p, kpi, agg) && good;

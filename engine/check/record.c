@@ -1,6 +1,6 @@
 /* check: what a measure knows of a duty: who owes it, how long it took, and the fields of what
- * raised it. It reads like the fields of an event, and is one to aggregates; no such event ever
- * comes in. */
+ * raised it; and of an entity: its fields. They read like the fields of an event, and are one to
+ * aggregates; no such event ever comes in. */
 #include "engine/check/check_int.h"
 
 static const Event *raised_by(Program *p, const DutySym *duty) {
@@ -88,5 +88,26 @@ const Event *duty_record(Program *p, const DutySym *duty, bool ended) {
                       .source = source};
     own_fields(record);
     raised_fields(p, duty, event, record);
+    return record;
+}
+
+const Event *entity_record(Program *p, const Entity *entity) {
+    for (size_t i = 0; i < p->records.n; i++)
+        if (p->records.at[i]->entity == entity)
+            return p->records.at[i];
+    Event *record = new (p->arena, Event, 1);
+    if (record == NULL || !vec_push(&p->records, record)) {
+        p->nomem = true;
+        return NULL;
+    }
+    *record = (Event){.home = entity->home,
+                      .name = entity->name,
+                      .alias = entity->alias,
+                      .fields = entity->fields,
+                      .field_count = entity->field_count,
+                      .number = (uint32_t)(p->events.n + p->records.n - 1),
+                      .raised = true,
+                      .at = entity->at,
+                      .entity = entity};
     return record;
 }

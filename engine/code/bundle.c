@@ -240,6 +240,7 @@ static void put_event(Buf *out, const EventDef *e) {
     put_index(out, e->engine);
     PUT_LIST(out, e->fields, e->field_count, put_field);
     put_index(out, e->duty);
+    put_index(out, e->entity);
     if (e->duty < 0)
         return;
     put_u8(out, e->ended);
@@ -253,6 +254,7 @@ static void take_event(Reader *r, EventDef *e) {
     e->engine = take_index(r, ENGINE_EVENTS, true);
     TAKE_LIST(r, e->fields, e->field_count, take_field);
     e->duty = take_index(r, INT32_MAX, true);
+    e->entity = take_index(r, INT32_MAX, true);
     if (e->field_count > LIMIT_FIELDS + (e->duty >= 0 ? RECORD_HAS_WORKED + 1 : 0))
         r->t.failed = true;
     if (e->duty < 0 || r->t.failed)
@@ -994,6 +996,7 @@ static void take_agg(Reader *r, AggDef *g) {
         g->share = (Dec){share.i, share.scale};
         r->t.failed = r->t.failed || !ok_share(share);
     }
+    g->now = g->states != 0 || (g->event < r->b->event_count && r->b->events[g->event].entity >= 0);
     bool counts = g->kind == AGG_IS_COUNT || g->kind == AGG_IS_DISTINCT;
     bool number =
         g->sample == V_INT || (!counts && (g->sample == V_DEC || g->sample == V_PERCENT ||
@@ -1033,6 +1036,7 @@ static void put_level(Buf *out, const LevelDef *g) {
         put_bound(out, &g->clear);
     put_varint(out, g->file);
     put_varint(out, g->line);
+    put_str(out, g->text);
 }
 static void take_level(Reader *r, LevelDef *g) {
     *g = (LevelDef){.level = take_below(r, KPI_CLEARED)};
@@ -1042,6 +1046,7 @@ static void take_level(Reader *r, LevelDef *g) {
         take_bound(r, &g->clear);
     g->file = take_u32v(r);
     g->line = take_u32v(r);
+    g->text = take_str(&r->t);
 }
 
 static void put_kpi_reaction(Buf *out, const KpiReactionDef *x) {
@@ -1078,7 +1083,7 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_varint(out, k->local);
     put_varint(out, k->file);
     put_varint(out, k->line);
-    put_varint(out, k->measure_line);
+    put_str(out, k->measure);
 }
 
 static bool ok_window(const KpiDef *k) {
@@ -1127,7 +1132,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->local = take_local(r);
     k->file = take_u32v(r);
     k->line = take_u32v(r);
-    k->measure_line = take_u32v(r);
+    k->measure = take_str(&r->t);
     if (k->agg_count == 0 || k->by_count > LIMIT_FIELDS || k->rank > INT16_MAX || !ok_window(k) ||
         !ok_compare(k))
         r->t.failed = true;
@@ -1376,10 +1381,25 @@ static bool ok_own_field(const EventDef *record, uint32_t i) {
     return i < (record->ended ? sizeof kinds : 1u) && record->fields[i].type.kind == kinds[i];
 }
 
-/* Records of duties: each field is what it says. */
+/* The record of an entity has its fields, one for one. */
+static bool ok_entity_record(const Bundle *b, const EventDef *record) {
+    if (record->entity >= (int32_t)b->entity_count || record->engine >= 0 || record->duty >= 0)
+        return false;
+    const EntityDef *of = &b->entities[record->entity];
+    for (uint32_t i = 0; i < record->field_count && i < of->field_count; i++) {
+        const TypeDef *a = &record->fields[i].type, *is = &of->fields[i].type;
+        if (a->kind != is->kind || a->item != is->item || (is->optional && !a->optional))
+            return false;
+    }
+    return record->field_count == of->field_count;
+}
+
+/* Records of duties and entities: each field is what it says. */
 static bool ok_records(const Bundle *b) {
     for (uint32_t n = 0; n < b->event_count; n++) {
         const EventDef *record = &b->events[n];
+        if (record->entity >= 0 && !ok_entity_record(b, record))
+            return false;
         if (record->duty < 0)
             continue;
         if (record->duty >= (int32_t)b->duty_count || record->engine >= 0)
@@ -1678,12 +1698,11 @@ static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
     const FnDef *f = &b->fns[g->fn];
     uint32_t wanted = k->by_count + (g->kind != AGG_IS_COUNT);
     const EventDef *event = &b->events[g->event];
-    bool now = k->window == WINDOW_IS_NOW;
     if (!fn_opens(b, g->fn, (int32_t)g->event, 0) || f->result_count != wanted)
         return false;
-    if (now != (g->states != 0) || g->states >= 1u << DUTY_STATES ||
-        (now && (event->duty < 0 || event->ended || g->kind != AGG_IS_COUNT)) ||
-        (!now && event->duty >= 0 && !event->ended))
+    bool states = event->duty >= 0 && !event->ended;
+    if (states != (g->states != 0) || g->states >= 1u << DUTY_STATES ||
+        (states && g->kind != AGG_IS_COUNT) || (k->window == WINDOW_IS_NOW && !g->now))
         return false;
     for (uint32_t i = 0; i < k->by_count; i++)
         if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)
@@ -1938,7 +1957,8 @@ Value bundle_measure_nothing(const KpiDef *k) {
 
 int32_t bundle_event(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->event_count; i++)
-        if (b->events[i].duty < 0 && is_named(b->events[i].name, b->events[i].alias, name))
+        if (!event_is_record(&b->events[i]) &&
+            is_named(b->events[i].name, b->events[i].alias, name))
             return (int32_t)i;
     return -1;
 }

@@ -14,8 +14,9 @@
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
-/* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end. */
-enum { BUNDLE_VERSION = 5 };
+/* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
+ * entities. */
+enum { BUNDLE_VERSION = 6 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -103,7 +104,13 @@ typedef struct EventDef {
     int32_t duty; /* or -1 */
     bool ended;   /* of one that was fulfilled; else as it is now */
     uint32_t *from;
+    int32_t entity; /* whose fields these are, likewise; or -1 */
 } EventDef;
+
+/* Whether it is no event, but what measures know of a duty or an entity. */
+static inline bool event_is_record(const EventDef *e) {
+    return e->duty >= 0 || e->entity >= 0;
+}
 
 /* Records that rules read and change, one for each key. */
 typedef struct EntityDef {
@@ -415,8 +422,9 @@ typedef struct AggDef {
     uint8_t sample; /* ValueKind of a sample; of a count and of a distinct V_INT */
     uint16_t unit;  /* family of a duration */
     uint32_t currency;
-    uint32_t event;  /* or a duty's record */
-    uint32_t states; /* bit 1 << DutyState: how many duties are in them; 0: it takes samples */
+    uint32_t event;  /* or the record of a duty or an entity */
+    uint32_t states; /* bit 1 << DutyState: how many duties are in them; else 0 */
+    bool now;        /* it measures what stands now, duties in states or entities; no samples */
     Dec share;       /* of a percentile: above 0, up to 100; up to SHARE_SCALE places */
     int32_t fn;      /* over the event: the group's values, then the sample unless it counts */
 } AggDef;
@@ -442,6 +450,7 @@ typedef struct LevelDef {
     BoundDef raise, clear;
     bool has_clear;
     uint32_t file, line;
+    Str text; /* as written; empty: its bounds say it all */
 } LevelDef;
 
 typedef struct KpiReactionDef {
@@ -458,7 +467,7 @@ typedef enum WindowKind {
     WINDOW_IS_MONTH,
     WINDOW_IS_QUARTER,
     WINDOW_IS_YEAR,
-    WINDOW_IS_NOW, /* duties that are in some states */
+    WINDOW_IS_NOW, /* only what stands now */
 } WindowKind;
 /* How what is measured is held against what it was before. Kept in bundles: never renumbered. */
 typedef enum CompareRule {
@@ -492,7 +501,8 @@ typedef struct KpiDef {
     uint32_t reaction_count;
     uint32_t rank; /* its place in the order of judging */
     uint32_t local;
-    uint32_t file, line, measure_line;
+    uint32_t file, line;
+    Str measure; /* what it measures, as text */
 } KpiDef;
 
 /* Kept in bundles: never renumbered. */

@@ -259,7 +259,8 @@ static void emit_events(Emit *e) {
                                   from->field_count,
                                   from->duty == NULL ? -1 : (int32_t)from->duty->number,
                                   from->ended,
-                                  NULL};
+                                  NULL,
+                                  from->entity == NULL ? -1 : (int32_t)from->entity->number};
     }
 }
 
@@ -1034,6 +1035,7 @@ static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def)
     for (int state = 0; state < STATE_COUNT; state++)
         if ((agg->states >> state & 1) != 0)
             def->states |= 1u << state_def((StateRow)state);
+    def->now = agg->now;
     def->fn = emit_sample(e, kpi, agg);
 }
 
@@ -1112,7 +1114,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                     .file = emit_file(e, kpi->at.file),
                     .line = node_line(e, kpi->node)};
     def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window] : periods[kpi->period];
-    def->measure_line = node_line(e, kpi->aggs[0].node);
+    def->measure = said_measure(e, kpi);
     def->by = emit_fields(e, kpi->by, kpi->by_count);
     def->reactions = emit_array(e, kpi->reaction_count, sizeof *def->reactions);
     if (e->status != OK)
@@ -1126,7 +1128,8 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                                                      bound_def(e, kpi, &level->clear),
                                                      level->has_clear,
                                                      emit_file(e, level->node->span.file),
-                                                     node_line(e, level->node)};
+                                                     node_line(e, level->node),
+                                                     said_level(e, kpi, level)};
     }
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
         emit_kpi_reaction(e, kpi, &kpi->reactions[i], &def->reactions[def->reaction_count++]);

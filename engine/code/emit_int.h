@@ -87,6 +87,9 @@ void emit_actions(Emit *e, const Node *first);
 void emit_part(Emit *e, const Node *node, uint32_t part, uint32_t dst);
 /* How many registers a value of this type takes. */
 uint32_t type_width(const Type *type);
+/* emit_said.c: the text of what a KPI measures, and of a level; of a pattern's level empty. */
+Str said_measure(Emit *e, const KpiSym *kpi);
+Str said_level(Emit *e, const KpiSym *kpi, const LevelSym *level);
 /* emit_loop.c */
 void emit_loop(Emit *e, const Loop *loop, uint32_t dst);
 void emit_for_each(Emit *e, const Node *node);

@@ -257,7 +257,7 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
             return (Reg){0, false};
         break;
     case M_EVENT:
-        if (n < b->event_count && b->events[n].engine < 0 && b->events[n].duty < 0)
+        if (n < b->event_count && b->events[n].engine < 0 && !event_is_record(&b->events[n]))
             return (Reg){0, false};
         break;
     case M_DUTY:

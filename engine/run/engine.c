@@ -74,7 +74,8 @@ static Status handlers_init(Engine *e) {
     uint32_t n = e->b->event_count;
     HandlerList *lists = new (&e->keep, HandlerList, n);
     e->handlers = new (&e->keep, Handlers, n);
-    if (lists == NULL || e->handlers == NULL)
+    e->entity_records = new (&e->keep, uint32_t, e->b->entity_count + 1);
+    if (lists == NULL || e->handlers == NULL || e->entity_records == NULL)
         return ERR_NOMEM;
     handlers_collect(e->b, lists);
     for (uint32_t i = 0; i < n; i++) {
@@ -87,6 +88,8 @@ static Status handlers_init(Engine *e) {
     for (uint32_t i = 0; i < n; i++) {
         e->handlers[i] = (Handlers){lists[i].at, lists[i].n};
         e->measures_duties = e->measures_duties || e->b->events[i].duty >= 0;
+        if (e->b->events[i].entity >= 0)
+            e->entity_records[e->b->events[i].entity] = i;
     }
     return OK;
 }

@@ -93,10 +93,11 @@ struct Engine {
     VEC(Before) befores;  /* what was changed by the event at hand, as it was before */
     VEC(Changed) changed; /* by it, and not yet measured */
     bool measures_duties;
-    int64_t before;      /* what is due before it fires now */
-    uint32_t moves;      /* the numbers behind: dates at which duties are handed on */
-    uint32_t schedules;  /* numbers 1 .. schedules are schedules' */
-    int64_t first_timer; /* no timer lies before it */
+    uint32_t *entity_records; /* of each entity: the event that is its record, or 0 */
+    int64_t before;           /* what is due before it fires now */
+    uint32_t moves;           /* the numbers behind: dates at which duties are handed on */
+    uint32_t schedules;       /* numbers 1 .. schedules are schedules' */
+    int64_t first_timer;      /* no timer lies before it */
     Counts counts;
     /* while something is handled */
     int64_t now; /* when it happens */
@@ -389,8 +390,10 @@ void engine_undo(Engine *e);
 enum { KPI_RANK_BIT = 48 };
 #define KPI_TIMER (UINT64_C(1) << 63)
 Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
-/* A duty enters (1) or leaves (-1) what a gauge counts. */
-Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow, int by);
+/* What a gauge counts of a duty or an entity as it was and as it is; NULL: nothing. */
+Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *was, const Flow *is);
+/* The same of an entity of all measures that look at such ones; NULL: there was, or is, none. */
+Status entity_measure(Engine *e, uint32_t entity, const Value *was, const Value *is);
 /* gauge.c: what is measured of duties. duty_changed notes it when its record is written, and
  * changes_take measures what was noted, when all else is done. */
 Status duty_changed(Engine *e, Duty *d);

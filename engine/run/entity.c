@@ -516,7 +516,8 @@ static Status delete (Engine *e, const Change *c, Value *held, uint64_t before) 
         changed_add(e, &leaf.change, i, held[i], value_absent(), &none);
     TRY(engine_leaf(e, &leaf, NULL));
     TRY(indexes_move(e, c->entity, c->id, held, NULL));
-    return ledger_status(e, led_del(e->l, LED_ENTITY, c->id));
+    TRY(ledger_status(e, led_del(e->l, LED_ENTITY, c->id)));
+    return entity_measure(e, c->entity, held, NULL);
 }
 
 /* What is set to what it was changes nothing, and is not written down. */
@@ -547,7 +548,8 @@ static Status change_apply(Engine *e, const Change *c) {
         return OK;
     TRY(engine_leaf(e, &leaf, &index));
     TRY(indexes_move(e, c->entity, c->id, held, fields));
-    return entity_write(e, c->id, fields, def->field_count, index);
+    TRY(entity_write(e, c->id, fields, def->field_count, index));
+    return entity_measure(e, c->entity, held, fields);
 }
 
 Status entities_apply(Engine *e) {

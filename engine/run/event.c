@@ -758,7 +758,7 @@ static Status unknown_type(Line *l) {
         return ERR_NOMEM;
     uint32_t n = 0;
     for (uint32_t i = 0; i < b->event_count; i++)
-        if (b->events[i].duty < 0)
+        if (!event_is_record(&b->events[i]))
             names[n++] = b->events[i].name;
     return unknown(l, S("type"), "event", l->head.type, names, n);
 }

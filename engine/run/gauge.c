@@ -1,6 +1,8 @@
 /* run: what KPIs measure of duties: how long those took that were fulfilled, as samples, and how
  * many are in some states now. A duty is noted when its record is written, and measured when the
- * event or timer that changed it is done, so that conditions see what was before. */
+ * event or timer that changed it is done, so that conditions see what was before. And what they
+ * measure of entities, when a change of one is carried out: that one is taken out as it was and put
+ * in as it is, so a change costs the same however many there are. */
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
 #include "engine/run/engine_int.h"
@@ -72,18 +74,16 @@ static Status change_measure(Engine *e, const Changed *c, uint32_t event, const 
         return kpi_sample(e, h->decl, h->act, &flow);
     }
     bool was = is_counted(agg, c->was), is = is_counted(agg, c->is);
-    if (was && is && value_eq(c->owner_was, c->owner))
-        return OK;
+    Flow before = flow;
     if (was) {
         TRY(record_fields(e, &e->b->events[event], c, c->owner_was, &fields));
-        flow.vm.fields = fields;
-        TRY(kpi_gauge(e, h->decl, h->act, &flow, -1));
+        before.vm.fields = fields;
     }
-    if (!is)
-        return OK;
-    TRY(record_fields(e, &e->b->events[event], c, c->owner, &fields));
-    flow.vm.fields = fields;
-    return kpi_gauge(e, h->decl, h->act, &flow, 1);
+    if (is) {
+        TRY(record_fields(e, &e->b->events[event], c, c->owner, &fields));
+        flow.vm.fields = fields;
+    }
+    return kpi_gauge(e, h->decl, h->act, was ? &before : NULL, is ? &flow : NULL);
 }
 
 Status changes_take(Engine *e) {
@@ -99,5 +99,19 @@ Status changes_take(Engine *e) {
         }
     }
     e->changed.n = 0;
+    return OK;
+}
+
+Status entity_measure(Engine *e, uint32_t entity, const Value *was, const Value *is) {
+    if (e->entity_records[entity] == 0)
+        return OK;
+    const Handlers *handlers = &e->handlers[e->entity_records[entity]];
+    Flow before = {.event = e->entity_records[entity]}, after = before;
+    before.vm.time = after.vm.time = e->now;
+    before.vm.fields = was;
+    after.vm.fields = is;
+    for (uint32_t i = 0; i < handlers->n; i++)
+        TRY(kpi_gauge(e, handlers->at[i].decl, handlers->at[i].act, was == NULL ? NULL : &before,
+                      is == NULL ? NULL : &after));
     return OK;
 }

@@ -116,23 +116,63 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     return series_timer(e, &v->s, m.enters < v->s.timer_at ? m.enters : v->s.timer_at);
 }
 
-Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow, int by) {
-    const KpiDef *def = &e->b->kpis[decl];
+/* What a gauge counts of a duty or an entity: its group, and behind it what is measured. counts
+ * false: its condition does not hold, or there is nothing to measure. */
+static Status gauge_read(Engine *e, const KpiDef *def, const AggDef *agg, const Flow *flow,
+                         Value **out, bool *counts) {
     const Value *results;
-    bool applies;
-    TRY(vm_call(&e->vm, def->aggs[agg].fn, &flow->vm, NULL, NULL, &results, &applies));
-    if (!applies)
+    *counts = false;
+    if (flow == NULL)
         return OK;
-    Value *group = new (&e->event, Value, def->by_count + 1);
-    if (group == NULL)
+    TRY(vm_call(&e->vm, agg->fn, &flow->vm, NULL, NULL, &results, counts));
+    if (!*counts)
+        return OK;
+    bool plain = agg->kind == AGG_IS_COUNT;
+    *out = new (&e->event, Value, def->by_count + 1);
+    if (*out == NULL)
         return ERR_NOMEM;
-    memcpy(group, results, def->by_count * sizeof *group);
+    memcpy(*out, results, (def->by_count + !plain) * sizeof **out);
+    Value *value = &(*out)[def->by_count];
+    if (plain)
+        *value = value_int(1);
+    *counts = value->kind != V_ABSENT;
+    return *counts && agg->kind == AGG_IS_DISTINCT ? tally_short(*value, &e->text, &e->event, value)
+                                                   : OK;
+}
+
+static Status gauge_count(Engine *e, uint32_t decl, uint32_t agg, Value *group, bool out) {
+    const AggDef *def = &e->b->kpis[decl].aggs[agg];
+    Sample m = {.agg = agg, .value = group[e->b->kpis[decl].by_count]};
     Live *v;
     TRY(live_of(e, decl, group, &v));
     TRY(live_change(e, v));
-    TRY(ledger_status(e, total_add(&def->aggs[agg], &v->s.totals[agg], value_int(1), by < 0),
-                      "a series' sums"));
+    Status status = total_add(def, &v->s.totals[agg], m.value, out);
+    if (status == OK && agg_tallies(def))
+        status = out ? tally_leave(e->l, &v->s, &m, &e->key, &e->text, &e->record)
+                     : tally_add(e->l, &v->s, &m, &e->key, &e->text, &e->record);
+    TRY(ledger_status(e, status, "a series' sums"));
     return series_timer(e, &v->s, e->instant < v->s.timer_at ? e->instant : v->s.timer_at);
+}
+
+static bool same_count(const KpiDef *def, const Value *a, const Value *b) {
+    uint32_t n = def->by_count;
+    for (uint32_t i = 0; i <= n; i++)
+        if (!value_eq(a[i], b[i]))
+            return false;
+    return a[n].scale == b[n].scale; /* 2.50 and 2.5 are shown as they are written */
+}
+
+Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *was, const Flow *is) {
+    const KpiDef *def = &e->b->kpis[decl];
+    Value *before = NULL, *after = NULL;
+    bool leaves, enters;
+    TRY(gauge_read(e, def, &def->aggs[agg], was, &before, &leaves));
+    TRY(gauge_read(e, def, &def->aggs[agg], is, &after, &enters));
+    if (leaves && enters && same_count(def, before, after))
+        return OK;
+    if (leaves)
+        TRY(gauge_count(e, decl, agg, before, true));
+    return enters ? gauge_count(e, decl, agg, after, false) : OK;
 }
 
 /* Takes a sample that leaves out of what counts. */

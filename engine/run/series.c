@@ -286,6 +286,9 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
 }
 
 bool window_keeps(const KpiDef *def) {
+    for (uint32_t i = 0; i < def->agg_count; i++)
+        if (def->aggs[i].now) /* nobody knows what it was then */
+            return false;
     return def->level_count > 0 && def->compare == COMPARES_NOTHING &&
            (def->window == WINDOW_IS_STEPPED
                 ? def->step.i == def->length.i
@@ -514,8 +517,8 @@ static Status leave_until(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *ke
 }
 
 /* The same as series_measure without writing: of what tallies, all samples are looked at. */
-static Status measure_held(Ledger *l, const Series *s, int64_t clock, Arena *a, Buf *key,
-                           Samples *room, Measure *out) {
+static Status measure_held(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Samples *room,
+                           Measure *out) {
     Dec best[KPI_AGGS] = {{0}};
     bool has[KPI_AGGS] = {false};
     TRY(samples_held(l, s, clock, key, a, room));
@@ -523,7 +526,9 @@ static Status measure_held(Ledger *l, const Series *s, int64_t clock, Arena *a, 
         Ranking r;
         if (agg_sorts(&s->def->aggs[i]))
             TRY(value_best(l, s, i, clock, key, &best[i], &has[i]));
-        if (!agg_tallies(&s->def->aggs[i]))
+        if (s->def->aggs[i].now && agg_tallies(&s->def->aggs[i]))
+            TRY(tally_measure(l, s, i, key, &best[i], &has[i]));
+        if (s->def->aggs[i].now || !agg_tallies(&s->def->aggs[i]))
             continue;
         TRY(ranking_init(&r, s, i, room, key, a));
         for (size_t k = 0; k < room->n; k++)

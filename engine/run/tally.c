@@ -22,7 +22,13 @@ enum {
 _Static_assert(VALUE_SHOWN + 2 * SHA256_BYTES > VALUE_SHORT + 8, "a cut value is no whole one");
 
 bool agg_tallies(const AggDef *def) {
-    return def->kind == AGG_IS_DISTINCT || def->kind == AGG_IS_PERCENTILE;
+    return def->kind == AGG_IS_DISTINCT || def->kind == AGG_IS_PERCENTILE ||
+           (def->now && (def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX));
+}
+
+/* Whether it looks for one in the order of its values. */
+static bool agg_ranks(const AggDef *def) {
+    return def->kind != AGG_IS_DISTINCT;
 }
 
 /* ---- values */
@@ -54,7 +60,7 @@ Status tally_short(Value v, Buf *scratch, Arena *a, Value *out) {
 static const u128 MIDDLE = (u128)1 << 127; /* of the order of numbers: 0 */
 
 static Status value_bits(const AggDef *def, Value v, Buf *scratch, u128 *out) {
-    if (def->kind == AGG_IS_PERCENTILE) {
+    if (agg_ranks(def)) {
         *out = (u128)sample_units(v) ^ MIDDLE;
         return OK;
     }
@@ -69,8 +75,11 @@ static Status value_bits(const AggDef *def, Value v, Buf *scratch, u128 *out) {
     return OK;
 }
 
-/* Which of so many values in order is the percentile: the nearest rank, from 1 on. */
+/* Which of so many values in order is the percentile: the nearest rank, from 1 on; the least or
+ * the greatest. */
 static uint64_t rank_of(const AggDef *def, uint64_t count) {
+    if (def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX)
+        return def->kind == AGG_IS_MIN ? 1 : count;
     i128 whole = 100, part = (i128)def->share.coef * (i128)count;
     for (int i = 0; i < def->share.scale; i++)
         whole *= 10;
@@ -131,7 +140,7 @@ static Status count_set(Ledger *l, const Buf *key, uint64_t was, uint64_t is, Bu
 /* Counts `by` more, or fewer, samples of a value. */
 static Status tally_count(Ledger *l, Series *s, uint32_t agg, u128 bits, int64_t by, Buf *key,
                           Buf *record) {
-    bool ranks = s->def->aggs[agg].kind == AGG_IS_PERCENTILE;
+    bool ranks = agg_ranks(&s->def->aggs[agg]);
     Tally *t = &s->tallies[agg];
     uint64_t was, is;
     value_key(key, s, LIST_COUNTS, agg, bits);
@@ -156,7 +165,7 @@ Status tally_add(Ledger *l, Series *s, const Sample *m, Buf *key, Buf *scratch, 
     u128 bits;
     uint64_t was;
     TRY(value_bits(&s->def->aggs[m->agg], m->value, scratch, &bits));
-    if (s->def->window != WINDOW_IS_STEPPED)
+    if (s->def->window != WINDOW_IS_STEPPED || s->def->aggs[m->agg].now)
         return tally_count(l, s, m->agg, bits, 1, key, record);
     list_prefix(key, s, LIST_ENTERING);
     put_key_i64(key, m->enters);

@@ -1,4 +1,5 @@
-/* run: the values of a series' samples, counted: for distinct and percentile. Records of LED_PANE,
+/* run: the values of a series' samples, counted: for distinct, percentile,
+ * and of what stands now the least and the greatest. Records of LED_PANE,
  * by their keys:
  *   series, COUNTS, aggregate, value              how many samples of the value count
  *   series, BACK, aggregate, value turned round   percentile: the same values, the greatest first
