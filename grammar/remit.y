@@ -408,6 +408,11 @@ action(N) ::= ASK(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N =
 action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
 action(N) ::= FOR_EACH(K) ID(S) IN expr(A) where(W) LB actions(B) RB(R). { N = build_for_each(b, K, S, A, W, B, R); }
+action(N) ::= WHEN(K) expr(C) LB actions(A) RB(R) otherwise(L). { N = build_case(b, K, C, A, R, L); }
+%type otherwise {NodeList}
+otherwise(L) ::= . { L = build_none(); }
+otherwise(L) ::= ELSE LB actions(A) RB. { L = A; }
+otherwise(L) ::= ELSE WHEN(K) expr(C) LB actions(A) RB(R) otherwise(M). { L = build_list(b, build_none(), build_case(b, K, C, A, R, M)); }
 action(N) ::= SET(K) dotted(E) CALLP args(A) RP DOT ID(F) EQ expr(V). { Tok S = build_name(E); N = build_set(b, K, S, A, build_list(b, build_none(), build_init(b, F, V)), F); }
 action(N) ::= SET(K) dotted(E) CALLP args(A) RP LB inits(I) RB(R). { Tok S = build_name(E); N = build_set(b, K, S, A, I, R); }
 action(N) ::= DELETE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_DELETE, K, S, build_no_token(), A.first, NULL, NULL, R); }

@@ -255,6 +255,11 @@ static void excluding_read(Program *p, ApprovalSym *a, const Node *clause) {
         expr_want(p, &a->base.scope, who, &party);
 }
 
+static Str approval_ends(Program *p) {
+    return say_both(p, "granted, refused, lapsed, withdrawn or unattainable",
+                    "已批准、已拒绝、已失效、已撤回 或 无法达成");
+}
+
 static bool ends_approval(int state) {
     return state == STATE_GRANTED || state == STATE_REFUSED || state == STATE_LAPSED ||
            state == STATE_WITHDRAWN || state == STATE_UNATTAINABLE;
@@ -309,9 +314,10 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
                               &a->resubmit_most);
         return;
     case N_WHEN:
-        reaction_check(p, &a->base, c, ends_approval(c->op),
-                       say_both(p, "granted, refused, lapsed, withdrawn or unattainable",
-                                "已批准、已拒绝、已失效、已撤回 或 无法达成"));
+        reaction_check(p, &a->base, c, ends_approval(c->op), approval_ends(p));
+        return;
+    case N_CASE:
+        no_reaction(p, c, approval_ends(p));
         return;
     case N_AGAIN:
         a->base.again = true;

@@ -194,6 +194,8 @@ void arguments_any(Program *p, const Scope *scope, Node *first);
 /* loop.c: whether a call goes over many; such a call; and the action. */
 bool is_loop(Program *p, const Scope *scope, const Node *node);
 Type loop_check(Program *p, const Scope *scope, Node *node);
+/* Says of each LET among actions that it cannot stand in `where`. */
+void lets_refused(Program *p, const Node *actions, Str where);
 void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_approval);
 
 /* expr.c: checks an expression where `want` is wanted (NULL: anything) and gives its type. */
@@ -266,6 +268,8 @@ void moves_check(Program *p);
 /* The hours of `quiet from A to B`; false: they are no hours, which is said. */
 bool quiet_read(Program *p, const Node *node, Quiet *out);
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);
+/* Says that a condition stands where a reaction names a state. */
+void no_reaction(Program *p, const Node *node, Str expected);
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected);
 void parties_check(Program *p, const Scope *scope, Node *parties);
 void need_calendar(Program *p, const Node *at, const Type *type);

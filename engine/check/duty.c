@@ -146,6 +146,15 @@ static void ask_check(Program *p, const Scope *scope, Node *action) {
         arguments_check(p, scope, action, &approval->base);
 }
 
+/* Actions on a condition, and those that take their place where it does not hold. */
+static void case_check(Program *p, Scope *scope, Node *action, Str where, bool of_approval) {
+    expr_condition(p, scope, action->a);
+    lets_refused(p, action->c, say_both(p, "when", "若"));
+    lets_refused(p, action->d, say_both(p, "else", "否则"));
+    actions_check(p, scope, action->c, where, of_approval);
+    actions_check(p, scope, action->d, where, of_approval);
+}
+
 /* Checks actions; `where` names what they stand in, for messages. LETs are skipped. */
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval) {
     for (const Node *a = first; a != NULL; a = a->next) {
@@ -179,6 +188,9 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
             break;
         case N_FOR_EACH:
             for_each_check(p, scope, action, where, of_approval);
+            break;
+        case N_CASE:
+            case_check(p, scope, action, where, of_approval);
             break;
         case N_LET:
         case N_SET_ZONE:
@@ -621,6 +633,12 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
     repeat_check(p, duty, rung, node->c);
 }
 
+/* `when CONDITION { ... }` where reactions stand. */
+void no_reaction(Program *p, const Node *node, Str expected) {
+    diag_add2(p->diags, DIAG_UNEXPECTED, node->a->span,
+              say_quoted(p, source_text(p->sources, node->a->span)), expected);
+}
+
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected) {
     if (!allowed)
         diag_add2(p->diags, DIAG_UNEXPECTED, node->at,
@@ -634,6 +652,11 @@ void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, S
                   duty->kind == DECL_DUTY ? say_both(p, "reaction", "反应")
                                           : say_both(p, "reaction of an approval", "审批的反应"),
                   duty->kind == DECL_APPROVAL);
+}
+
+static Str duty_ends(Program *p) {
+    return say_both(p, "breached, fulfilled, waived or cancelled",
+                    "已违约、已完成、已豁免 或 已取消");
 }
 
 /* `fulfilled by all of { ... }`, `2 of { ... }`, `3 of visit.made`: what fulfils it together. */
@@ -772,8 +795,10 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         reaction_check(p, duty, c,
                        c->op == STATE_BREACHED || c->op == STATE_FULFILLED ||
                            c->op == STATE_WAIVED || c->op == STATE_CANCELLED,
-                       say_both(p, "breached, fulfilled, waived or cancelled",
-                                "已违约、已完成、已豁免 或 已取消"));
+                       duty_ends(p));
+        return;
+    case N_CASE:
+        no_reaction(p, c, duty_ends(p));
         return;
     case N_REQUIRES:
     case N_EXCLUDING:

@@ -59,8 +59,10 @@ static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
             edge_add(g, from, record->number, by);
         if (a->kind == N_ASK && a->means != NULL)
             edge_add(g, from, approval_node(g, ((const ApprovalSym *)a->means)->base.number), by);
-        if (a->kind == N_FOR_EACH)
+        if (node_holds_actions(a)) {
             edges_of(g, from, a->c, by);
+            edges_of(g, from, a->d, by);
+        }
     }
 }
 
@@ -233,8 +235,10 @@ static void mark_emitted(Ranking *r, const Node *actions) {
         const Event *record = record_set(r->g->p, a);
         if (record != NULL)
             mark(r, record->number);
-        if (a->kind == N_FOR_EACH)
+        if (node_holds_actions(a)) {
             mark_emitted(r, a->c);
+            mark_emitted(r, a->d);
+        }
     }
 }
 
@@ -330,8 +334,10 @@ static void follow(Chain *c, const DutySym *duty);
 static void follow_obliged(Chain *c, const Node *actions) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         const DutySym *next = a->kind == N_OBLIGE ? a->means : NULL;
-        if (a->kind == N_FOR_EACH)
+        if (node_holds_actions(a)) {
             follow_obliged(c, a->c);
+            follow_obliged(c, a->d);
+        }
         if (next != NULL && c->state[next->number] == 0)
             follow(c, next);
         else if (next != NULL && c->state[next->number] == 1)

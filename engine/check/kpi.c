@@ -13,8 +13,10 @@ static void obliged_by(Program *p, const Node *actions) {
         DutySym *duty = a->kind == N_OBLIGE ? duty_find(p, a->text) : NULL;
         if (duty != NULL)
             duty->by_kpi = true;
-        if (a->kind == N_FOR_EACH)
+        if (node_holds_actions(a)) {
             obliged_by(p, a->c);
+            obliged_by(p, a->d);
+        }
     }
 }
 

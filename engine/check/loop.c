@@ -269,6 +269,14 @@ Type loop_check(Program *p, const Scope *scope, Node *node) {
 
 /* ---- for each */
 
+void lets_refused(Program *p, const Node *actions, Str where) {
+    for (const Node *a = actions; a != NULL; a = a->next)
+        if (a->kind == N_LET)
+            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at), where,
+                      say_both(p, "write it before, or its value in its place",
+                               "请写在之前，或直接写出其值"));
+}
+
 void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_approval) {
     Loop *loop = loop_new(p, scope, node);
     if (loop == NULL)
@@ -292,11 +300,6 @@ void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_app
     if (node->b != NULL)
         expr_condition(p, &loop->scope, node->b);
     index_choose(loop, node->b);
-    for (const Node *a = node->c; a != NULL; a = a->next)
-        if (a->kind == N_LET)
-            diag_add3(p->diags, DIAG_WRONG_PLACE, a->at, source_text(p->sources, a->at),
-                      say_both(p, "loop", "循环"),
-                      say_both(p, "write it before the loop, or in its place",
-                               "请写在循环之前，或直接写出其值"));
+    lets_refused(p, node->c, say_both(p, "loop", "循环"));
     actions_check(p, &loop->scope, node->c, where, of_approval);
 }

@@ -900,6 +900,19 @@ static void emit_delete(Emit *e, const Node *node) {
     ins_abx(e, OP_DELETE, base, entity->number);
 }
 
+static void emit_case(Emit *e, const Node *node) {
+    uint32_t flag = fn_reg(e, 1);
+    emit_expr(e, node->a, flag, NULL);
+    uint32_t not_so = jump_from(e, OP_SKIP_UNLESS, flag);
+    emit_actions(e, node->c);
+    uint32_t end = node->d != NULL ? jump_from(e, OP_SKIP, 0) : 0;
+    jump_here(e, not_so);
+    if (node->d == NULL)
+        return;
+    emit_actions(e, node->d);
+    jump_here(e, end);
+}
+
 void emit_actions(Emit *e, const Node *first) {
     for (const Node *node = first; node != NULL && e->status == OK; node = node->next) {
         uint32_t mark = e->fn.next;
@@ -919,6 +932,8 @@ void emit_actions(Emit *e, const Node *first) {
             emit_delete(e, node);
         else if (node->kind == N_FOR_EACH)
             emit_for_each(e, node);
+        else if (node->kind == N_CASE)
+            emit_case(e, node);
         e->fn.next = mark;
     }
 }

@@ -177,6 +177,16 @@ Node *build_for_each(Builder *b, Tok at, Tok name, Node *of, Node *where, NodeLi
     return build_named(b, N_FOR_EACH, at, name, build_no_token(), of, where, actions.first, end);
 }
 
+Node *build_case(Builder *b, Tok at, Node *cond, NodeList actions, Tok end, NodeList otherwise) {
+    Node *node = build_node(b, N_CASE, at.span, end.span, at);
+    node->a = cond;
+    node->c = actions.first;
+    node->d = otherwise.first;
+    if (otherwise.last != NULL)
+        node->span = span_join(node->span, otherwise.last->span);
+    return node;
+}
+
 Node *build_path(Builder *b, Node *dotted) {
     Node *path = NULL;
     uint32_t from = dotted->span.from;

@@ -42,6 +42,8 @@ Node *build_key_field(Builder *b, Tok label, Node *type, Node *preset);
 Node *build_set(Builder *b, Tok at, Tok entity, NodeList key, NodeList inits, Tok end);
 Node *build_for_each(Builder *b, Tok at, Tok name, Node *of, Node *where, NodeList actions,
                      Tok end);
+/* Actions on a condition; span to `end`, or to what follows else. */
+Node *build_case(Builder *b, Tok at, Node *cond, NodeList actions, Tok end, NodeList otherwise);
 /* Names joined by points as an expression. */
 Node *build_path(Builder *b, Node *dotted);
 Node *build_list_of(Builder *b, Tok at, NodeList items, Tok end);

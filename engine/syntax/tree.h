@@ -164,6 +164,10 @@ typedef struct NodeList {
 Str node_name(NodeKind kind);
 /* How many nodes a list has. */
 size_t node_count(const Node *list);
+/* Whether an action holds others, in c and d. */
+static inline bool node_holds_actions(const Node *action) {
+    return action->kind == N_FOR_EACH || action->kind == N_CASE;
+}
 /* Prints a tree as indented lines, for tests of the parser. */
 void node_dump(const Node *list, int depth, Buf *out);
 
