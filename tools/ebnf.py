@@ -126,6 +126,8 @@ class Writer:
             if not empty and len(first) == 1 and len(again) == 1:
                 head, rest = self.sequence(first[0]), self.sequence(again[0])
                 return f"{head} {{ {rest} }}" if rest != head else f"{head} {{ {rest} }}"
+        if empty and any(name in a for a in first):
+            return f"[ {name} ]"  # it holds itself
         if empty and not again:
             text = self.choice(first, False)
             return f"[ {text} ]" if len(text) < LONG else f"[ {name} ]"
