@@ -713,6 +713,11 @@ bool trial_feed(Trial *t, int token) {
     return as >= 0 && trial_walk(t, as);
 }
 
+bool parse_is_deep(const void *parser) {
+    const yyParser *p = parser;
+    return p->yytos - p->yystack > PARSE_DEPTH - PARSE_ROOM;
+}
+
 bool parse_accepts(const void *parser, int token) {
     Trial t;
     trial_begin(&t, parser);

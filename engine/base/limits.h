@@ -6,7 +6,7 @@ enum {
     LIMIT_SOURCE_BYTES = 64 << 20, /* one policy file */
     LIMIT_SOURCES = 10000,         /* files of one policy */
     LIMIT_PATTERN_USES = 2000,     /* uses of patterns in one policy, one within another too */
-    LIMIT_NESTING = 200,           /* depth of braces, parentheses and JSON values */
+    LIMIT_NESTING = 200,           /* depth of braces and of JSON values */
     LIMIT_CHAIN = 1000,          /* operators or fields in a row: what recursion over trees meets */
     LIMIT_NAME_BYTES = 255,      /* one identifier */
     LIMIT_DIAGS = 200,           /* diagnostics of one run */

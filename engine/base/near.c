@@ -54,14 +54,20 @@ size_t name_distance_most(Str word) {
 ptrdiff_t nearest(Str word, const Str *candidates, size_t n) {
     ptrdiff_t best = -1;
     size_t most = name_distance_most(word);
+    bool rival = false;
     for (size_t i = 0; i < n; i++) {
         size_t d = name_distance(word, candidates[i], most);
-        if (d <= most && d < utf8_count(candidates[i]) && (best < 0 || d < most)) {
+        if (d > most || d >= utf8_count(candidates[i]))
+            continue;
+        if (best < 0 || d < most) {
             best = (ptrdiff_t)i;
             most = d;
+            rival = false;
             if (d == 0)
                 break;
+        } else {
+            rival = rival || !str_eq(candidates[i], candidates[best]);
         }
     }
-    return best;
+    return rival && utf8_count(word) < 3 ? -1 : best;
 }

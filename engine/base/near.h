@@ -9,7 +9,8 @@
 size_t name_distance(Str a, Str b, size_t most);
 /* How many may differ for the two to be alike: a third of the word's letters. */
 size_t name_distance_most(Str word);
-/* The one of n candidates that is most like `word`, the first of equals, or -1. */
+/* The one of n candidates that is most like `word`, the first of equals, or -1. Of a word of one or
+ * two letters, as many in Chinese are, half of which differ, it must be the only one. */
 ptrdiff_t nearest(Str word, const Str *candidates, size_t n);
 
 #endif

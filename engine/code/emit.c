@@ -9,18 +9,22 @@
 #include "engine/code/emit_int.h"
 #include "engine/syntax/marks.h"
 
-void emit_fail(Emit *e, Status status, const char *what) {
+void emit_nomem(Emit *e) {
+    if (e->status == OK)
+        e->status = ERR_NOMEM;
+}
+
+void emit_limit(Emit *e, const char *en, const char *zh, const char *most) {
     if (e->status != OK)
         return;
-    e->status = status;
-    if (status == ERR_LIMIT)
-        err_set(e->err, status, "%s", what);
+    e->status = err_set(e->err, ERR_LIMIT, "%s is more than the limit of %s", en, most);
+    diag_add2(e->p->diags, DIAG_TOO_LARGE, e->at, diag_both(e->p->diags, en, zh), str_of(most));
 }
 
 void *emit_copy(Emit *e, const void *from, size_t n, size_t size) {
     char *to = arena_array(e->a, size, 16, n == 0 ? 1 : n);
     if (to == NULL) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return NULL;
     }
     if (n > 0)
@@ -31,7 +35,7 @@ void *emit_copy(Emit *e, const void *from, size_t n, size_t size) {
 static void *emit_array(Emit *e, size_t n, size_t size) {
     void *to = arena_array(e->a, size, 16, n == 0 ? 1 : n);
     if (to == NULL)
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     return to;
 }
 
@@ -59,18 +63,18 @@ uint32_t emit_constant(Emit *e, Value v) {
     if (e->constant_slots == NULL)
         e->constant_slots = new (e->a, uint32_t, CONSTANT_SLOTS);
     if (e->constant_slots == NULL) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return 0;
     }
     uint32_t *slot = constant_slot(e, v);
     if (*slot != 0)
         return *slot - 1;
     if (e->constants.n >= UINT16_MAX) {
-        emit_fail(e, ERR_LIMIT, "the policy has more than 65,535 constants outside its tables");
+        emit_limit(e, "the number of constants outside tables", "表外常量的数量", "65,535");
         return 0;
     }
     if (!vec_push(&e->constants, v)) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return 0;
     }
     *slot = (uint32_t)e->constants.n;
@@ -124,7 +128,7 @@ void fn_result(Emit *e, KindDef kind) {
     if (e->status != OK)
         return;
     if (e->fn.def.result_count >= LIMIT_REGISTERS)
-        emit_fail(e, ERR_LIMIT, "a declaration computes more than 250 values");
+        emit_limit(e, "what this declaration computes", "该声明计算的值", "250");
     else
         e->fn.def.results[e->fn.def.result_count++] = kind;
 }
@@ -135,7 +139,7 @@ uint32_t fn_reg(Emit *e, uint32_t count) {
     if (e->fn.next > e->fn.def.registers)
         e->fn.def.registers = e->fn.next;
     if (e->fn.next > LIMIT_REGISTERS) {
-        emit_fail(e, ERR_LIMIT, "a declaration needs more than 250 registers");
+        emit_limit(e, "what is computed at once here", "此处同时计算的值", "250");
         e->fn.next = 0;
         return 0;
     }
@@ -144,7 +148,7 @@ uint32_t fn_reg(Emit *e, uint32_t count) {
 
 static void ins(Emit *e, uint32_t word) {
     if (e->status == OK && (!vec_push(&e->code, word) || !vec_push(&e->lines, e->line)))
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
 }
 
 void ins_abc(Emit *e, Op op, uint32_t a, uint32_t b, uint32_t c) {
@@ -153,7 +157,7 @@ void ins_abc(Emit *e, Op op, uint32_t a, uint32_t b, uint32_t c) {
 
 void ins_abx(Emit *e, Op op, uint32_t a, uint32_t bx) {
     if (bx > UINT16_MAX)
-        emit_fail(e, ERR_LIMIT, "the policy declares more than 65,535 things of a kind");
+        emit_limit(e, "what this policy has of one kind", "本政策中同一种类的数量", "65,535");
     ins(e, (uint32_t)op | a << 8 | bx << 16);
 }
 
@@ -167,7 +171,7 @@ void jump_here(Emit *e, uint32_t jump) {
         return;
     size_t distance = e->code.n - jump - 1;
     if (distance > UINT16_MAX)
-        emit_fail(e, ERR_LIMIT, "an expression is too long");
+        emit_limit(e, "this expression", "这个表达式", "65,535 instructions");
     e->code.at[jump] |= (uint32_t)distance << 16;
 }
 
@@ -180,13 +184,14 @@ void emit_at(Emit *e, const Node *node) {
     Place place = source_place(e->p->sources, node->span.file, node->span.from);
     uint32_t line = place.line > 0xFFFFF ? 0xFFFFF : place.line;
     e->line = emit_file(e, node->span.file) << 20 | line;
+    e->at = node->span;
 }
 
 int32_t fn_end(Emit *e, uint32_t from) {
     ins_abx(e, OP_RET, from, 0);
     e->fn.def.to = (uint32_t)e->code.n;
     if (!vec_push(&e->fns, e->fn.def))
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     int32_t number = (int32_t)e->fns.n - 1;
     emit_bodies(e);
     return number;
@@ -195,7 +200,7 @@ int32_t fn_end(Emit *e, uint32_t from) {
 static Str fn_name(Emit *e, const char *kind, Str name, const char *part) {
     Str text = name;
     if (arena_printf(e->a, &text, "%s %.*s%s%s", kind, STR_ARG(name), *part ? " " : "", part) != OK)
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     return text;
 }
 
@@ -438,7 +443,7 @@ static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
         return;
     Scope *scope = new (e->a, Scope, 1);
     if (scope == NULL) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return;
     }
     for (uint32_t i = 0; i < t->input_count; i++)
@@ -446,7 +451,7 @@ static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
                                                .type = t->inputs[i].type,
                                                .number = i,
                                                .parameter = true})))
-            emit_fail(e, ERR_NOMEM, "");
+            emit_nomem(e);
     fn_begin(e, fn_name(e, "table", t->name, "row"), scope, NULL, DECL_RULE, -1, false);
     for (uint32_t i = 0; e->status == OK && i < t->input_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&t->inputs[i].type);
@@ -560,7 +565,7 @@ static void links_to_rest(Emit *e, const DutySym *duty, ActSym *act) {
     for (uint32_t i = keep; i < act->link_count; i++) {
         Node *equal = new (e->a, Node, 3);
         if (equal == NULL) {
-            emit_fail(e, ERR_NOMEM, "");
+            emit_nomem(e);
             return;
         }
         equal[0] = (Node){.kind = N_BINARY,
@@ -1285,7 +1290,7 @@ Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Ar
     for (uint32_t i = 0; ok && i < base->loop_count; i++)
         ok = vec_push(&e.loops, base->loops[i]);
     if (!ok)
-        emit_fail(&e, ERR_NOMEM, "");
+        emit_nomem(&e);
     emit_enums(&e); /* what is asked may need one that the policy does not have */
     if (e.status == OK) {
         fn_begin(&e, S("expression"), &nothing_at_hand, NULL, DECL_RULE, -1, false);

@@ -1,5 +1,6 @@
 /* code: from a checked policy to a bundle.
- * Trusts:  the policy has no errors. Errors: ERR_NOMEM, ERR_LIMIT (Err says what is too large). */
+ * Trusts:  the policy has no errors. Errors: ERR_NOMEM; ERR_LIMIT: Err says what is too
+ * large, and a diagnostic of the policy says where. */
 #ifndef REMIT_CODE_EMIT_H
 #define REMIT_CODE_EMIT_H
 

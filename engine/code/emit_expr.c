@@ -56,9 +56,9 @@ uint32_t emit_slot(Emit *e, const Node *node) {
             return (uint32_t)i;
     Slot slot = {node, *type_of(node)};
     if (!vec_push(&e->slots, slot))
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     else if (e->slots.n > LIMIT_REGISTERS)
-        emit_fail(e, ERR_LIMIT, "a duty keeps more values than 250");
+        emit_limit(e, "what this duty keeps of its raising", "该职责发生时所存的值", "250");
     return (uint32_t)(e->slots.n == 0 ? 0 : e->slots.n - 1);
 }
 
@@ -202,7 +202,7 @@ static void emit_columns(Emit *e, const Table *table, uint32_t given, uint32_t b
     e->fn.later = false;
     e->fn.local_at = new (e->a, uint32_t, table->param_count + 1);
     if (e->fn.local_at == NULL)
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     for (uint32_t i = 0; e->fn.local_at != NULL && i < table->param_count; i++)
         e->fn.local_at[i] = given + i;
     for (uint32_t i = 0; e->status == OK && i < table->input_count; i++)
@@ -803,7 +803,7 @@ void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
 void emit_lets(Emit *e, const Scope *scope) {
     e->fn.local_at = new (e->a, uint32_t, scope->locals.n + 1);
     if (e->fn.local_at == NULL) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return;
     }
     for (size_t i = 0; i < scope->locals.n; i++) {

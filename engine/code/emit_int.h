@@ -54,9 +54,12 @@ typedef struct Emit {
     uint32_t *files; /* of each source: its number in the bundle */
     uint32_t local;  /* where the time of what is being compiled is counted */
     uint32_t line;   /* of the source being compiled: file << 20 | line */
+    Span at;         /* the node being compiled */
 } Emit;
 
-void emit_fail(Emit *e, Status status, const char *what);
+void emit_nomem(Emit *e);
+/* Too much of something at the node being compiled: a diagnostic, and Err. */
+void emit_limit(Emit *e, const char *en, const char *zh, const char *most);
 /* Copies of a list into the arena. */
 void *emit_copy(Emit *e, const void *from, size_t n, size_t size);
 uint32_t emit_constant(Emit *e, Value v);

@@ -75,7 +75,7 @@ static uint32_t loop_begin(Emit *e, const Loop *loop) {
     LoopBody body = {.number = (uint32_t)e->loops.n, .loop = loop, .around = e->fn};
     body.arg_at = new (e->a, uint32_t, loop->scope.locals.n + 1);
     if (body.arg_at == NULL) {
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
         return 0;
     }
     for (uint32_t i = 0; i < around; i++) {
@@ -94,7 +94,7 @@ static uint32_t loop_begin(Emit *e, const Loop *loop) {
     LoopDef def = loop_def(loop, type_of(loop->node));
     def.given = given;
     if (!vec_push(&e->loops, def) || !vec_push(&e->bodies, body))
-        emit_fail(e, ERR_NOMEM, "");
+        emit_nomem(e);
     emit_at(e, loop->node);
     ins_abx(e, OP_LOOP, base, body.number);
     return base;
@@ -116,7 +116,7 @@ static void arg_add(Emit *e, KindDef kind) {
     if (e->status != OK)
         return;
     if (e->fn.def.arg_count >= LIMIT_FIELDS)
-        emit_fail(e, ERR_LIMIT, "a loop is given more than 250 values");
+        emit_limit(e, "what this loop uses from around it", "该循环引用的外部值", "250");
     else
         e->fn.def.args[e->fn.def.arg_count++] = kind;
 }

@@ -103,7 +103,7 @@ static Str kept(Emit *e, Buf *text) {
     Status status = text->failed ? ERR_NOMEM : arena_str(e->a, buf_str(text), &out);
     buf_free(text);
     if (status != OK)
-        emit_fail(e, status, "the text of a KPI");
+        emit_nomem(e);
     return out;
 }
 

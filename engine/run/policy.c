@@ -241,6 +241,8 @@ static Status compile(Policy *p, Err *err) {
     }
     buf_free(&bytes);
     arena_free(&scratch);
+    if (status == ERR_LIMIT && p->diags.errors > 0)
+        return OK; /* there is no bundle, and it is told why */
     return status == OK ? bundle_take(p->bytes, &p->arena, &p->bundle, err) : status;
 }
 

@@ -609,22 +609,24 @@ Node *build_flag(Builder *b, Tok at, bool yes) {
     return node;
 }
 
-/* Whether one more operator may stand on these; if not that is said once, where the chain begins.
- */
-static bool build_rise(Builder *b, Node *node, const Node *a, const Node *c) {
+/* node, which stands on these; what failed in its place where that is one operator too many, which
+ * is said once, where the chain begins. */
+static Node *build_rise(Builder *b, Node *node, const Node *a, const Node *c) {
     uint16_t below = c != NULL && c->height > a->height ? c->height : a->height;
     node->height = (uint16_t)(below + 1);
     if (node->height <= LIMIT_CHAIN)
-        return true;
+        return node;
     diag_add2(b->diags, DIAG_TOO_LARGE, (Span){a->span.file, a->span.from, a->span.from + 1},
               diag_both(b->diags, "this row of operators", "这一串运算"), S("1,000"));
-    return false;
+    Node *failed = build_node(b, N_ERROR, a->span, node->span, build_no_token());
+    failed->height = below;
+    return failed;
 }
 
 Node *build_member(Builder *b, Node *of, Tok name) {
     Node *node = build_node(b, N_FIELD, of->span, name.span, name);
     node->a = of;
-    return build_rise(b, node, of, NULL) ? node : of;
+    return build_rise(b, node, of, NULL);
 }
 
 Node *build_unary(Builder *b, Tok op, Node *a) {
@@ -639,14 +641,14 @@ Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
     node->op = (uint16_t)op.kind;
     node->a = a;
     node->b = c;
-    return build_rise(b, node, a, c) ? node : a;
+    return build_rise(b, node, a, c);
 }
 
 Node *build_if(Builder *b, Tok op, Node *a, Node *c) {
     Node *node = build_node(b, N_IF, a->span, c->span, op);
     node->a = a;
     node->b = c;
-    return build_rise(b, node, a, c) ? node : a;
+    return build_rise(b, node, a, c);
 }
 
 Node *build_else(Builder *b, Tok op, Node *a, Node *c) {
@@ -669,7 +671,7 @@ Node *build_rounded(Builder *b, Tok at, Node *a, Tok places, Tok how) {
     node->text = places.text;
     node->op = (uint16_t)how.sub;
     node->a = a;
-    return build_rise(b, node, a, NULL) ? node : a;
+    return build_rise(b, node, a, NULL);
 }
 
 /* x in (a, b) is x = a or x = b. */

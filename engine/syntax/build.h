@@ -6,7 +6,7 @@
 #include "engine/syntax/diag.h"
 #include "engine/syntax/tree.h"
 
-enum { PARSE_DEPTH = 4000 };
+enum { PARSE_DEPTH = 4000, PARSE_ROOM = 64 }; /* what one step may add is below the room */
 
 typedef struct Builder {
     Arena *arena;

@@ -45,6 +45,8 @@ const RawToken *join_raw(Join *j, size_t n);
 
 /* Of grammar/remit.y: how many tokens there are; they are numbered from 1. */
 int parse_tokens(void);
+/* Whether so much is open at once that the parser must not go on. */
+bool parse_is_deep(const void *parser);
 /* Whether the parser could take this token now, as itself. */
 bool parse_accepts(const void *parser, int token);
 /* The same, or as a name if it is a keyword that may be one. */

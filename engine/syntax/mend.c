@@ -301,6 +301,7 @@ typedef struct Meant {
     Span words;
     size_t off; /* letters that differ */
     int reach;
+    bool open; /* the words are so short that another keyword is as like */
 } Meant;
 
 /* The first n raw tokens, if they are words on one line: their span, and their text with single
@@ -323,7 +324,8 @@ static bool raw_words(const Join *before, size_t n, Span *span, char *text, size
 }
 
 /* The keyword that could stand here and is most like the words here. Between equals the one that
- * leads further. `least`: how far it must lead. */
+ * leads further; of words of one or two letters, as many in Chinese are, half of which differ,
+ * none. `least`: how far it must lead. */
 static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
     const Keywords *k = &p->join.keywords;
     char text[KEYWORD_WORDS + 1][64];
@@ -346,11 +348,16 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
                 continue;
             Join after = behind(before, spans[n]);
             int far = reach_with(p, s->token, &after);
-            if (far >= least && (off < best->off || far > best->reach))
-                *best = (Meant){s, spans[n], off, far};
+            if (far < least)
+                continue;
+            bool rival = off == best->off && s->token != best->spelling->token;
+            bool open = utf8_count(words) < 3 && rival;
+            if (off < best->off || far > best->reach)
+                *best = (Meant){s, spans[n], off, far, open};
+            best->open = best->open || open;
         }
     }
-    return best->spelling != NULL;
+    return best->spelling != NULL && !best->open;
 }
 
 static void say_misspelt(Parse *p, const Meant *m) {
@@ -418,8 +425,28 @@ static const Usual usual_words[] = {
     {"限期", TK_DUE_WITHIN, 0},
     {"完成", TK_STATE, STATE_FULFILLED},
     {"逾期", TK_STATE, STATE_BREACHED},
+    {"equals", TK_EQ, 0},
+    {"equal to", TK_EQ, 0},
+    {"greater than", TK_GT, 0},
+    {"more than", TK_GT, 0},
+    {"less than", TK_LT, 0},
+    {"exceeds", TK_GT, 0},
+    {"等于", TK_EQ, 0},
+    {"不等于", TK_NE, 0},
+    {"大于", TK_GT, 0},
+    {"小于", TK_LT, 0},
+    {"大于等于", TK_GE, 0},
+    {"小于等于", TK_LE, 0},
+    {"超过", TK_GT, 0},
+    {"不超过", TK_LE, 0},
+    {"至少", TK_AT_LEAST, 0},
+    {"至多", TK_AT_MOST, 0},
+    {"并且", TK_AND, 0},
+    {"或者", TK_OR, 0},
+    {"不是", TK_NE, 0},
 };
 
+/* The keyword; of a mark there is none. */
 static const Spelling *spelling_of(const Keywords *k, const Usual *u, bool chinese) {
     for (size_t i = 0; i < k->n; i++)
         if (k->at[i].token == u->token && k->at[i].sub == u->sub && k->at[i].chinese == chinese)
@@ -438,9 +465,11 @@ static bool mend_usual(Parse *p, const Join *before) {
             !parse_accepts(p->parser, u->token))
             continue;
         const Spelling *s = spelling_of(&p->join.keywords, u, (unsigned char)words.p[0] >= 0x80);
+        Spelling mark = {.text = token_name(u->token, false), .token = (uint16_t)u->token};
         Join after = behind(before, span);
-        if (s == NULL || reach_with(p, u->token, &after) < 1)
+        if (reach_with(p, u->token, &after) < 1)
             continue;
+        s = s == NULL ? &mark : s;
         diag_fix(diag_misspelt(p->b.diags, span, s->text), span, s->text);
         take_keyword(p, before, s, span);
         return true;

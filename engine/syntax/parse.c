@@ -252,6 +252,12 @@ static Status parse_all(Parse *p) {
                       diag_both(p->b.diags, "this depth of braces", "花括号的层数"), S("200"));
             return OK;
         }
+        if (parse_is_deep(p->parser)) {
+            diag_add2(p->b.diags, DIAG_TOO_LARGE, p->last,
+                      diag_both(p->b.diags, "what is open at once here", "此处同时未完结的部分"),
+                      diag_both(p->b.diags, "4,000 words and marks", "4,000 个词与符号"));
+            return OK;
+        }
     }
     return p->b.nomem || p->join.nomem || p->join.lexer.nomem ? ERR_NOMEM : OK;
 }
