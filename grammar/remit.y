@@ -43,7 +43,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN CONTAINS IF ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN.
 
 %start_symbol file
 file ::= items.
@@ -335,6 +335,9 @@ local(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }
 clause(N) ::= ESCALATE(K) LB rungs(A) RB. { N = build_wrap(b, N_ESCALATE, K, A); }
 clause(N) ::= quiet(A). { N = A; }
 clause(N) ::= SILENT_WHILE(K) expr(A). { N = build_1(b, N_SILENT, K, A); }
+clause(N) ::= grouped(A). { N = A; }
+grouped(N) ::= GROUPED(K) WITHIN length(D). { N = build_grouped(b, K, build_none(), D); }
+grouped(N) ::= GROUPED_BY(K) exprs(A) WITHIN length(D). { N = build_grouped(b, K, A, D); }
 clause(N) ::= REQUIRES(K) LB needs(A) RB. { N = build_wrap(b, N_REQUIRES, K, A); }
 clause(N) ::= EXCLUDING(K) values(A). { N = build_wrap(b, N_EXCLUDING, K, A); }
 clause(N) ::= EACH_WITHIN(K) expr(A). { N = build_1(b, N_EACH_WITHIN, K, A); }
@@ -387,6 +390,8 @@ rung(N) ::= error. { N = build_error(b); }
 rung(N) ::= rung(A) EVERY(K) length(D) UNTIL_ACKNOWLEDGED. { N = build_repeat(b, A, K, D, 1, build_no_token()); }
 rung(N) ::= rung(A) EVERY(K) length(D) UNTIL_ACKNOWLEDGED AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 1, C); }
 rung(N) ::= rung(A) EVERY(K) length(D) AT_MOST NUMBER(C) TIMES. { N = build_repeat(b, A, K, D, 0, C); }
+rung(N) ::= rung(A) STALE_AFTER(K) length(D). { A->d = build_stale(b, K, D, A->d); N = A; }
+rung(N) ::= rung(A) EVEN_QUIET. { A->flag++; N = A; }
 rung(N) ::= AT(K) share(P) step(A). { N = build_rung(b, K, RUNG_SHARE, P, A); }
 rung(N) ::= AT_DUE(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
 rung(N) ::= AT_BREACH(K) step(A). { N = build_rung(b, K, RUNG_DUE, NULL, A); }
@@ -406,7 +411,10 @@ action(N) ::= OBLIGE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); 
 action(N) ::= ASK(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), NULL, NULL, NULL, S); }
 action(N) ::= ASK(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_ASK, K, S, build_no_token(), A.first, NULL, NULL, R); }
 action(N) ::= ESCALATE(K) TO values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
-action(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
+action(N) ::= notice(A). { N = A; }
+notice(N) ::= NOTIFY(K) values(A) says(T). { N = build_say(b, N_NOTIFY, K, A, T); }
+notice(N) ::= notice(A) STALE_AFTER(K) length(D). { A->c = build_stale(b, K, D, A->c); N = A; }
+notice(N) ::= notice(A) EVEN_QUIET. { A->flag++; N = A; }
 action(N) ::= FOR_EACH(K) ID(S) IN expr(A) where(W) LB actions(B) RB(R). { N = build_for_each(b, K, S, A, W, B, R); }
 action(N) ::= WHEN(K) expr(C) LB actions(A) RB(R) otherwise(L). { N = build_case(b, K, C, A, R, L); }
 %type otherwise {NodeList}
@@ -537,6 +545,7 @@ compared(N) ::= AS_CHANGE_FROM(K) length(D) BEFORE(R). { N = build_compare(b, CO
 compared(N) ::= AS_MULTIPLE_OF(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_MULTIPLE, K, build_no_token(), D, R); }
 compared(N) ::= AS_DIFFERENCE_FROM(K) length(D) BEFORE(R). { N = build_compare(b, COMPARE_DIFFERENCE, K, build_no_token(), D, R); }
 compared(N) ::= AS_CHANGE_PER(K) UNIT(U) FROM length(D) BEFORE(R). { N = build_compare(b, COMPARE_RATE, K, U, D, R); }
+kpipart(N) ::= grouped(A). { N = A; }
 kpipart(N) ::= AT_LEAST(K) NUMBER(S) SAMPLES(R). { N = build_pair(b, N_SAMPLES, K, S, R); }
 kpipart(N) ::= AT_LEAST(K) ID(S) SAMPLES(R). { N = build_open(b, build_pair(b, N_SAMPLES, K, S, R), LIT_NUMBER, S); }
 kpipart(N) ::= EMPTY(K) COLON HOLD(V). { N = build_op(b, N_EMPTY, K, V, EMPTY_HOLD); }

@@ -205,7 +205,7 @@ typedef struct RemitTable {
 typedef struct RemitShowOptions {
     const char *ledger;
     const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
-                         schedule, policy */
+                         schedule, waiting, policy */
     const char *owner, *state, *duty; /* filters; NULL: all */
     const char *approval, *kpi, *entity;
     bool overdue; /* only what is past its deadline and not done; of approvals: what lapsed */

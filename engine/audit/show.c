@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/base/near.h"
 #include "engine/base/sha256.h"
+#include "engine/run/gather.h"
 #include "engine/run/series.h"
 
 static const char *const state_names[DUTY_STATES] = {"open",      "paused", "breached",
@@ -396,6 +397,8 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
                           Str *what) {
     Bundle *b = s->r->b;
     DeclDef decl;
+    if (is_gather_timer(number))
+        return show_gather_timer(s, number, owner, what);
     if (number >= KPI_TIMER)
         return show_kpi_timer(s, number, owner, what);
     if (schedule_of(b, number, &decl) != NULL) {
@@ -747,11 +750,11 @@ typedef struct ShowKind {
     Status (*run)(Show *s);
 } ShowKind;
 
-static const ShowKind show_kinds[] = {{"duties", show_duties},     {"timers", show_timers},
-                                      {"rejected", show_rejected}, {"unmatched", show_unmatched},
-                                      {"people", show_people},     {"approvals", show_approvals},
-                                      {"kpis", show_kpis},         {"schedule", show_schedule},
-                                      {"policy", show_policy},     {"entities", show_entities}};
+static const ShowKind show_kinds[] = {
+    {"duties", show_duties},       {"timers", show_timers},     {"rejected", show_rejected},
+    {"unmatched", show_unmatched}, {"people", show_people},     {"approvals", show_approvals},
+    {"kpis", show_kpis},           {"schedule", show_schedule}, {"policy", show_policy},
+    {"entities", show_entities},   {"waiting", show_waiting}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */

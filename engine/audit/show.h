@@ -6,7 +6,7 @@
 
 typedef struct ShowOptions {
     Str what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
-              policy */
+              schedule, waiting, policy */
     Str owner, state, duty, approval, kpi, entity; /* filters; empty: all */
     bool overdue, json;
     size_t limit; /* 0: all */

@@ -39,6 +39,10 @@ Status show_unknown(Err *err, const char *what, Str word, const Str *names, size
 MUST_USE Status show_entities(Show *s);
 MUST_USE Status show_entity_filter(Show *s);
 
+/* show_alarm.c */
+MUST_USE Status show_waiting(Show *s);
+MUST_USE Status show_gather_timer(Show *s, uint64_t number, Str *owner, Str *what);
+
 /* show_approval.c */
 MUST_USE Status show_approvals(Show *s);
 MUST_USE Status show_approval_filters(Show *s);

@@ -235,7 +235,14 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_OPENED, ", due ", "due"},
     {EFFECT_DUTY_OPENED, ", assumed", "assumed"},
     {EFFECT_DUTY_REMINDED, "reminded ", "to"},
+    {EFFECT_DUTY_REMINDED, ", held since ", "held"},
     {EFFECT_DUTY_ESCALATED, "escalated to ", "to"},
+    {EFFECT_DUTY_ESCALATED, ", held since ", "held"},
+    {EFFECT_DUTY_COLLECTED, "collected for ", "to"},
+    {EFFECT_DUTY_COLLECTED, ", ", "reason"},
+    {EFFECT_DIGEST, "told ", "to"},
+    {EFFECT_DIGEST, " in a digest of ", "count"},
+    {EFFECT_DIGEST, ", ", "reason"},
     {EFFECT_DUTY_SILENCED, "not said: silent", NULL},
     {EFFECT_DUTY_VACANT, "vacant: ", "seat"},
     {EFFECT_DUTY_BREACHED, "breached", NULL},
@@ -318,6 +325,11 @@ static const Phrase phrases[] = {
     {EFFECT_APPROVAL_RETURNED, ", ", "note"},
     {EFFECT_NOTIFIED, "notified ", "to"},
     {EFFECT_NOTIFIED, ": ", "text"},
+    {EFFECT_NOTIFIED, ", held since ", "held"},
+    {EFFECT_COLLECTED, "collected for ", "to"},
+    {EFFECT_COLLECTED, ": ", "text"},
+    {EFFECT_COLLECTED, ", ", "reason"},
+    {EFFECT_COLLECTED, " until ", "until"},
     {EFFECT_ALERT, "alert ", "reason"},
     {EFFECT_ALERT, ": ", "message"},
 };
@@ -364,7 +376,7 @@ static Status put_by(Why *w, const Effect *e) {
     TRY(record_leaf(w->r, e->cause.index, &w->arena, &leaf, w->err));
     bool own = leaf.kind == LEAF_EVENT && w->r->b->events[leaf.event.event].engine >= 0 &&
                w->d.def != NULL && e->subject.kind == SUBJECT_DUTY && e->id != EFFECT_NOTIFIED &&
-               e->id != EFFECT_EMITTED && e->id != EFFECT_ALERT;
+               e->id != EFFECT_COLLECTED && e->id != EFFECT_EMITTED && e->id != EFFECT_ALERT;
     if (own && leaf.event.actor.n > 0 && effect_value(e, S("by")).kind == V_ABSENT)
         put_fmt(w->out, ", by %.*s", STR_ARG(leaf.event.actor));
     put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));

@@ -321,6 +321,8 @@ typedef struct Rung {
     Value repeat;     /* how long after the last time it comes again, or absent */
     uint32_t repeats; /* how often at most */
     bool until_acknowledged;
+    Value stale; /* how old it may be when it is found, or absent */
+    bool urgent; /* it comes in quiet hours too */
 } Rung;
 
 typedef struct Reaction {
@@ -349,6 +351,12 @@ typedef struct Schedule {
 typedef struct Dated {
     int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
 } Dated;
+
+/* Alarms of one group within so much time are told together. */
+typedef struct Grouping {
+    const Node *by; /* values; of a KPI names of its group */
+    Value within;   /* a duration; absent: they are not grouped */
+} Grouping;
 
 /* A duty, or what an approval has in common with one. */
 /* Times of day, ms; equal: there are none. */
@@ -390,6 +398,7 @@ typedef struct DutySym {
     bool obliged;       /* some rule obliges it */
     Quiet quiet;        /* hours in which no rung comes */
     const Node *silent; /* under this condition none is said */
+    Grouping grouped;   /* those of one group are told together */
     bool forbids;       /* it says what must not happen */
     bool by_kpi;        /* some KPI does: its key then has one more part, the episode */
     bool broken;        /* part of it could not be read */
@@ -531,6 +540,7 @@ typedef struct KpiSym {
     uint32_t level_count;
     LevelReaction *reactions;
     uint32_t reaction_count;
+    Grouping grouped;
     Span at;
 } KpiSym;
 

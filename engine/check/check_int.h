@@ -265,6 +265,14 @@ bool owing_begin(Program *p, DutySym *duty);
 /* The duty that a line names, or NULL, which is said. */
 DutySym *duty_called(Program *p, const Node *name);
 void moves_check(Program *p);
+/* alarm.c: `stale after 1 day`, or NULL; absent where it is none, which is said. */
+Value stale_read(Program *p, Node *said);
+/* `notify ... stale after 1 day even in quiet hours`. */
+void notice_check(Program *p, Node *notice);
+/* `even in quiet hours`, said so often, where there may be none. */
+void urgent_check(Program *p, const Node *at, unsigned times, bool quiet);
+/* `grouped by ... within ...`: how long; false: it is no time, which is said. */
+bool grouped_within(Program *p, const Node *node, bool working, Grouping *out);
 /* The hours of `quiet from A to B`; false: they are no hours, which is said. */
 bool quiet_read(Program *p, const Node *node, Quiet *out);
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause);

@@ -172,6 +172,7 @@ void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool 
         case N_NOTIFY:
             parties_check(p, scope, action->a);
             text_check(p, scope, action->b);
+            notice_check(p, action);
             break;
         case N_RAISE_TO:
             if (!of_approval)
@@ -597,6 +598,13 @@ static bool rung_precedes(const Rung *rung, const Rung *above) {
     return rung->when == RUNG_AFTER ? a->i < b->i : a->i > b->i;
 }
 
+static bool has_quiet(const DutySym *duty) {
+    bool quiet = false;
+    for (const Node *c = duty->node->c; c != NULL; c = c->next)
+        quiet = quiet || c->kind == N_QUIET;
+    return quiet;
+}
+
 static void rung_check(Program *p, DutySym *duty, Node *node) {
     if (node->kind != N_RUNG)
         return;
@@ -631,6 +639,9 @@ static void rung_check(Program *p, DutySym *duty, Node *node) {
         diag_add(p->diags, DIAG_LADDER_ORDER, node->at);
     parties_check(p, &duty->scope, node->b->a);
     repeat_check(p, duty, rung, node->c);
+    rung->stale = stale_read(p, node->d);
+    rung->urgent = node->flag > 0;
+    urgent_check(p, node, node->flag, p->quiet.from != p->quiet.to || has_quiet(duty));
 }
 
 /* `when CONDITION { ... }` where reactions stand. */
@@ -697,20 +708,34 @@ bool quiet_read(Program *p, const Node *node, Quiet *out) {
     return true;
 }
 
-/* What makes a ladder quiet needs one. */
-static bool has_ladder(const DutySym *duty) {
+/* What makes a ladder quiet needs one; hours also hold what reactions notify. */
+static bool has_ladder(const DutySym *duty, bool quiet) {
     bool ladder = duty->broken;
     for (const Node *c = duty->node->c; c != NULL; c = c->next)
-        ladder = ladder || c->kind == N_ESCALATE;
+        ladder = ladder || c->kind == N_ESCALATE || (quiet && c->kind == N_WHEN);
     return ladder;
 }
 
+/* `grouped by a.site within 30 minutes`. */
+static void grouped_check(Program *p, DutySym *duty, const Node *node) {
+    for (Node *by = node->a; by != NULL; by = by->next) {
+        Type type = expr_check(p, &duty->scope, by, NULL);
+        if (!entity_whole(p, by, &type) && type.kind >= TY_LIST)
+            say_wrong_type(p, by, &type, &(Type){.kind = TY_ID});
+    }
+    (void)grouped_within(p, node, true, &duty->grouped);
+}
+
 static void silence_check(Program *p, DutySym *duty, const Node *node) {
-    if (!has_ladder(duty))
+    if (!has_ladder(duty, node->kind == N_QUIET))
         diag_add2(p->diags, DIAG_NO_LADDER, node->at, source_text(p->sources, node->at),
                   duty->name);
     if (node->kind == N_QUIET) {
         (void)quiet_read(p, node, &duty->quiet);
+        return;
+    }
+    if (node->kind == N_GROUPED) {
+        grouped_check(p, duty, node);
         return;
     }
     expr_condition(p, &duty->scope, node->a);
@@ -780,7 +805,10 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         return;
     case N_QUIET:
     case N_SILENT:
-        if (c->kind == N_QUIET ? duty->quiet.from != duty->quiet.to : duty->silent != NULL)
+    case N_GROUPED:
+        if (c->kind == N_QUIET     ? duty->quiet.from != duty->quiet.to
+            : c->kind == N_GROUPED ? duty->grouped.within.kind != V_ABSENT
+                                   : duty->silent != NULL)
             say_clause_twice(p, duty, c);
         else
             silence_check(p, duty, c);

@@ -681,6 +681,24 @@ static void kpi_read(Program *p, KpiSym *kpi) {
     }
 }
 
+/* `grouped by region within 30 minutes`: what of its group keeps alarms apart. */
+static void kpi_grouped(Program *p, KpiSym *kpi, const Node *node) {
+    if (kpi->grouped.within.kind != V_ABSENT) {
+        say_kpi_twice(p, kpi, node);
+        return;
+    }
+    for (Node *by = node->a; by != NULL; by = by->next) {
+        uint32_t i = 0;
+        while (i < kpi->by_count && !str_eq(kpi->by[i].name, by->text))
+            i++;
+        if (by->kind != N_REF || i == kpi->by_count)
+            diag_add2(p->diags, DIAG_NOT_A_GROUP, by->span, source_text(p->sources, by->span),
+                      kpi->name);
+        by->slot = (uint16_t)i;
+    }
+    (void)grouped_within(p, node, false, &kpi->grouped);
+}
+
 static void kpi_check(Program *p, KpiSym *kpi) {
     kpi_scope(p, kpi);
     targets_scope(p, kpi);
@@ -693,6 +711,9 @@ static void kpi_check(Program *p, KpiSym *kpi) {
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_WHEN_LEVEL)
             reaction_level(p, kpi, c);
+    for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
+        if (c->kind == N_GROUPED)
+            kpi_grouped(p, kpi, c);
 }
 
 void kpis_read(Program *p) {

@@ -51,7 +51,7 @@ static int run_show(Args *args) {
                           .overdue = arg(args, "--overdue") != NULL};
     if (args->path_count != 1)
         return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
-                           "entities, schedule, policy or digest");
+                           "entities, schedule, waiting, policy or digest");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
@@ -72,7 +72,7 @@ const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
     "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, entities,\n"
-    "schedule, policy or digest.",
+    "schedule, waiting, policy or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

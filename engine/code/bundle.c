@@ -627,8 +627,17 @@ static void put_rung(Buf *out, const RungDef *g) {
     put_index(out, g->to_fn);
     put_value(out, g->repeat, false);
     put_varint(out, (uint64_t)g->repeats << 1 | g->until_acknowledged);
+    put_u8(out, g->urgent);
+    put_value(out, g->stale, false);
     put_varint(out, g->file);
     put_varint(out, g->line);
+}
+/* A duration of more than nothing, or nothing. */
+static Value take_wait(Reader *r) {
+    Value v = take_checked(r);
+    if (v.kind != V_ABSENT && (v.kind != V_DURATION || v.i <= 0))
+        r->t.failed = true;
+    return v;
 }
 static void take_rung(Reader *r, RungDef *g) {
     g->kind = take_below(r, RUNG_AFTER_DUE + 1);
@@ -645,6 +654,8 @@ static void take_rung(Reader *r, RungDef *g) {
                                    : g->repeat.kind != V_DURATION || g->repeat.i <= 0 ||
                                          g->repeats == 0 || g->repeats > LIMIT_REPEATS)
         r->t.failed = true;
+    g->urgent = take_flag(r);
+    g->stale = take_wait(r);
     g->file = take_u32v(r);
     g->line = take_u32v(r);
     bool spans = g->kind == RUNG_BEFORE_DUE || g->kind == RUNG_AFTER_DUE;
@@ -769,6 +780,8 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_varint(out, (uint64_t)d->quiet_from);
     put_varint(out, (uint64_t)d->quiet_to);
     put_index(out, d->silent_fn);
+    put_index(out, d->group_fn);
+    put_value(out, d->group_within, false);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
@@ -810,6 +823,8 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->quiet_from = take_time_of_day(r);
     d->quiet_to = take_time_of_day(r);
     d->silent_fn = take_index(r, r->b->fn_count, true);
+    d->group_fn = take_index(r, r->b->fn_count, true);
+    d->group_within = take_wait(r);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -1079,6 +1094,8 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_u8(out, k->empty);
     PUT_LIST(out, k->levels, k->level_count, put_level);
     PUT_LIST(out, k->reactions, k->reaction_count, put_kpi_reaction);
+    put_value(out, k->group_within, false);
+    PUT_LIST(out, k->group_by, k->group_by_count, put_number);
     put_varint(out, k->rank);
     put_varint(out, k->local);
     put_varint(out, k->file);
@@ -1128,6 +1145,10 @@ static void take_kpi(Reader *r, KpiDef *k) {
     for (uint32_t i = 0; i < k->level_count; i++)
         take_level(r, &k->levels[i]);
     TAKE_LIST(r, k->reactions, k->reaction_count, take_kpi_reaction);
+    k->group_within = take_wait(r);
+    TAKE_LIST(r, k->group_by, k->group_by_count, take_number);
+    for (uint32_t i = 0; i < k->group_by_count; i++)
+        r->t.failed = r->t.failed || k->group_by[i] >= k->by_count;
     k->rank = take_u32v(r);
     k->local = take_local(r);
     k->file = take_u32v(r);
@@ -1236,6 +1257,8 @@ void bundle_put(Buf *out, const Bundle *b) {
     put_str(out, b->version);
     put_varint(out, b->currency);
     put_zigzag(out, b->late_ms);
+    put_varint(out, (uint64_t)b->quiet_from);
+    put_varint(out, (uint64_t)b->quiet_to);
     PUT_LIST(out, b->zones, b->zone_count, zone_put);
     put_varint(out, b->zone);
     PUT_LIST(out, b->calendars, b->calendar_count, cal_put);
@@ -1286,6 +1309,8 @@ static void take_parts(Reader *r) {
     b->version = take_str(&r->t);
     b->currency = take_u32v(r);
     b->late_ms = take_zigzag(&r->t);
+    b->quiet_from = take_time_of_day(r);
+    b->quiet_to = take_time_of_day(r);
     TAKE_LIST(r, b->zones, b->zone_count, take_zone);
     b->zone = take_u32v(r);
     TAKE_LIST(r, b->calendars, b->calendar_count, take_calendar);
@@ -1580,6 +1605,15 @@ static bool ok_raise(const Bundle *b, const DutyDef *d) {
     return true;
 }
 
+/* Whether what a function gives can be written as keys are. */
+static bool fn_keys(const Bundle *b, int32_t fn) {
+    const FnDef *f = &b->fns[fn];
+    for (uint32_t i = 0; i < f->result_count; i++)
+        if (f->results[i].kind == V_LIST)
+            return false;
+    return true;
+}
+
 static bool ok_duties(const Bundle *b) {
     for (uint32_t i = 0; i < b->duty_count; i++) {
         const DutyDef *d = &b->duties[i];
@@ -1599,6 +1633,8 @@ static bool ok_duties(const Bundle *b) {
         if (d->silent_fn >= 0)
             ok = ok && fn_is(b, d->silent_fn, -2, (int32_t)i, 0) &&
                  fn_gives(b, d->silent_fn, 1, V_FLAG);
+        if (d->group_fn >= 0)
+            ok = ok && fn_is(b, d->group_fn, -2, (int32_t)i, 0) && fn_keys(b, d->group_fn);
         if (!ok)
             return false;
     }

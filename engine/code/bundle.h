@@ -15,8 +15,8 @@
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
- * entities. */
-enum { BUNDLE_VERSION = 6 };
+ * entities; 7 alarms that wait. */
+enum { BUNDLE_VERSION = 7 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -225,6 +225,8 @@ typedef struct RungDef {
     Value repeat;      /* how long after the last time it comes again, or absent */
     uint32_t repeats;  /* how often at most */
     bool until_acknowledged;
+    bool urgent; /* quiet hours do not hold it */
+    Value stale; /* how old it may be when it is found, or absent */
     uint32_t file, line;
 } RungDef;
 
@@ -297,6 +299,8 @@ typedef struct DutyDef {
     int32_t quiet_from, quiet_to; /* of the day, ms: no rung comes from the one up to the other;
                                      equal: any time */
     int32_t silent_fn;            /* over the frame: a flag under which no rung is said, or -1 */
+    int32_t group_fn;             /* over the frame: what keeps its groups apart, or -1 */
+    Value group_within;           /* how long rungs of one group wait for each other, or absent */
     bool forbids;                 /* a prohibition: it says what must not happen, until its end */
     bool by_kpi;                  /* a KPI obliges it: its key has the episode behind these parts */
     uint8_t due_end;              /* DueEnd: then the deadline is no value */
@@ -499,6 +503,9 @@ typedef struct KpiDef {
     uint32_t level_count;
     KpiReactionDef *reactions;
     uint32_t reaction_count;
+    Value group_within; /* how long what its reactions say waits for each other, or absent */
+    uint32_t *group_by; /* which fields keep its groups apart */
+    uint32_t group_by_count;
     uint32_t rank; /* its place in the order of judging */
     uint32_t local;
     uint32_t file, line;
@@ -553,8 +560,9 @@ typedef struct Bundle {
     Str policy, version;
     uint32_t currency;
     int64_t late_ms;
-    uint32_t zone;    /* the policy's */
-    int32_t calendar; /* the policy's, or -1 */
+    int32_t quiet_from, quiet_to; /* of the day, ms, as of a duty: what notify says waits too */
+    uint32_t zone;                /* the policy's */
+    int32_t calendar;             /* the policy's, or -1 */
     Zone *zones;
     uint32_t zone_count;
     Calendar *calendars;

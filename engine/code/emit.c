@@ -618,6 +618,8 @@ static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *d
                      .repeat = from->repeat,
                      .repeats = from->repeats,
                      .until_acknowledged = from->until_acknowledged,
+                     .urgent = from->urgent,
+                     .stale = from->stale,
                      .file = emit_file(e, from->node->span.file),
                      .line = node_line(e, from->node)};
     if (from->span != NULL && !emit_const_value(e, from->span, NULL, &def->span))
@@ -676,6 +678,20 @@ static int32_t emit_silent(Emit *e, const DutySym *duty) {
     emit_expr(e, duty->silent, flag, NULL);
     fn_result(e, (KindDef){V_FLAG, false});
     return fn_end(e, flag);
+}
+
+/* What keeps the groups of its rungs apart. */
+static int32_t emit_grouping(Emit *e, const DutySym *duty) {
+    if (duty->grouped.by == NULL)
+        return -1;
+    fn_begin(e, fn_name(e, "duty", duty->name, "group"), &duty->scope, NULL, duty->kind,
+             (int32_t)duty->number, true);
+    uint32_t base = fn_reg(e, (uint32_t)node_count(duty->grouped.by)), at = base;
+    for (const Node *by = duty->grouped.by; by != NULL; by = by->next) {
+        emit_expr(e, by, at++, NULL);
+        fn_result(e, emit_kind(type_of(by)));
+    }
+    return fn_end(e, base);
 }
 
 static void emit_reaction(Emit *e, const DutySym *duty, const Reaction *from, ReactionDef *def) {
@@ -794,6 +810,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .quiet_from = quiet.from,
                      .quiet_to = quiet.to,
                      .silent_fn = -1,
+                     .group_fn = -1,
+                     .group_within = duty->grouped.within,
                      .by_kpi = duty->by_kpi,
                      .due_end = duty_due_end(duty),
                      .has_beneficiary = duty->beneficiary != NULL,
@@ -820,6 +838,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
     emit_moves(e, duty, def);
     def->silent_fn = emit_silent(e, duty);
+    def->group_fn = emit_grouping(e, duty);
     emit_records(e, duty);
     def->owner_slot = -1;
     for (size_t i = 0; i < e->slots.n; i++)
@@ -1115,12 +1134,16 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                     .empty = kpi->empty == EMPTY_HOLD    ? EMPTY_HOLDS
                              : kpi->empty == EMPTY_CLEAR ? EMPTY_CLEARS
                                                          : EMPTY_ALERTS,
+                    .group_within = kpi->grouped.within,
                     .rank = kpi->rank,
                     .file = emit_file(e, kpi->at.file),
                     .line = node_line(e, kpi->node)};
     def->window = kpi->window != WINDOW_CALENDAR ? windows[kpi->window] : periods[kpi->period];
     def->measure = said_measure(e, kpi);
     def->by = emit_fields(e, kpi->by, kpi->by_count);
+    def->group_by = emit_array(e, node_count(kpi->grouped.by), sizeof(uint32_t));
+    for (const Node *by = kpi->grouped.by; def->group_by != NULL && by != NULL; by = by->next)
+        def->group_by[def->group_by_count++] = by->slot;
     def->reactions = emit_array(e, kpi->reaction_count, sizeof *def->reactions);
     if (e->status != OK)
         return;
@@ -1248,6 +1271,8 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     b->version = p->version;
     b->currency = p->currency;
     b->late_ms = p->late_ms;
+    b->quiet_from = p->quiet.from;
+    b->quiet_to = p->quiet.to;
     emit_sources(&e);
     emit_enums(&e);
     emit_calendars(&e);

@@ -857,28 +857,39 @@ static void emit_ask(Emit *e, const Node *node) {
 }
 
 /* The parties that are told, likewise. */
-static uint32_t emit_parties_told(Emit *e, const Node *node, uint32_t *count) {
+/* `more` registers stand right behind them. */
+static uint32_t emit_parties_told(Emit *e, const Node *node, uint32_t more, uint32_t *count) {
     *count = (uint32_t)node_count(node->a);
-    uint32_t base = fn_reg(e, *count), i = 0;
+    uint32_t base = fn_reg(e, *count + more), i = 0;
     for (const Node *party = node->a; party != NULL; party = party->next, i++)
         emit_expr(e, party, base + i, NULL);
     return base;
 }
 
 static void emit_escalate(Emit *e, const Node *node) {
-    uint32_t count, base = emit_parties_told(e, node, &count);
+    uint32_t count, base = emit_parties_told(e, node, 0, &count);
     emit_at(e, node);
     ins_abc(e, OP_ESCALATE, base, count, 0);
 }
 
 static void emit_notify(Emit *e, const Node *node) {
-    uint32_t count, base = emit_parties_told(e, node, &count), text = 255;
+    bool more = node->c != NULL || node->flag > 0;
+    uint32_t count, base = emit_parties_told(e, node, more ? 2 : 0, &count), text = 255;
+    Value stale = value_duration(FAMILY_ELAPSED, 0);
+    if (more) {
+        uint32_t at = base + count;
+        if (node->c != NULL)
+            (void)emit_const_value(e, node->c->a, NULL, &stale);
+        emit_at(e, node);
+        ins_abx(e, OP_LOADK, at, emit_constant(e, stale));
+        ins_abx(e, OP_LOADK, at + 1, emit_constant(e, value_flag(node->flag > 0)));
+    }
     if (node->b != NULL) {
         text = fn_reg(e, 1);
         emit_expr(e, node->b, text, NULL);
     }
     emit_at(e, node);
-    ins_abc(e, OP_NOTIFY, base, count, text);
+    ins_abc(e, more ? OP_NOTIFY_AS : OP_NOTIFY, base, count, text);
 }
 
 static void emit_set(Emit *e, const Node *node) {

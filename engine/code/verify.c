@@ -522,8 +522,13 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
             want_kind(v, a + i, V_PARTY, false);
         return;
     case OP_NOTIFY:
+    case OP_NOTIFY_AS:
         for (uint32_t i = 0; i < b; i++)
             want_kind(v, a + i, V_PARTY, false);
+        if (op == OP_NOTIFY_AS) {
+            want_kind(v, a + b, V_DURATION, false);
+            want_kind(v, a + b + 1, V_FLAG, false);
+        }
         if (c != 255)
             want_kind(v, c, V_TEXT, false);
         return;

@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
+#include "engine/run/gather.h"
 #include "engine/run/saying.h"
 
 /* ---- links: how a clause finds duties by values that are not their key */
@@ -557,7 +558,7 @@ static bool is_among(const Value *parties, size_t n, Value party) {
     return false;
 }
 
-static Status tell(Engine *e, Duty *d, Value party) {
+Status duty_tell(Engine *e, Duty *d, Value party) {
     if (is_among(d->told, d->told_count, party))
         return OK;
     Value *more = new (&e->event, Value, d->told_count + 1);
@@ -684,9 +685,7 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
         effect.values[3] = round_value(d);
         effect.values[4] = again > 0 ? value_int(again) : value_absent();
         effect.values[5] = held;
-        TRY(duty_say(e, d, &effect));
-        if (rung->raises)
-            TRY(tell(e, d, parties[i]));
+        TRY(gather_rung(e, d, n, &effect));
     }
     return OK;
 }

@@ -77,17 +77,23 @@ static Status approval_heard(Engine *e, Approval *a, const Heard *heard) {
 static Status approval_react(Engine *e, Approval *a) {
     Subject outer = e->subject;
     const Approval *before = e->approval;
+    const Duty *reacting = e->reacting;
+    const Subject *grouping = e->grouping;
     uint32_t line = e->line;
     Heard heard = {0}, *above = e->heard;
     e->heard = &heard;
     e->subject = approval_subject(a);
     e->approval = a;
+    e->reacting = NULL;
+    e->grouping = NULL;
     Status status = OK;
     for (uint32_t i = 0; i < a->def->reaction_count && status == OK; i++)
         if (a->def->reactions[i].state == a->state)
             status = engine_actions(e, a->def->reactions[i].fn, NULL, a->frame);
     e->subject = outer;
     e->approval = before;
+    e->reacting = reacting;
+    e->grouping = grouping;
     e->line = line;
     e->heard = above;
     return status == OK ? approval_heard(e, a, &heard) : status;

@@ -101,15 +101,15 @@ static Status decide_escalate(void *ctx, const Value *parties, uint32_t n) {
     return OK;
 }
 
-static Status decide_notify(void *ctx, const Value *parties, uint32_t n, Value text) {
+static Status decide_notify(void *ctx, const VmNotice *notice) {
     Decide *d = ctx;
-    Value *to = new (&d->arena, Value, n + 1);
+    Value *to = new (&d->arena, Value, notice->n + 1);
     if (to == NULL)
         return ERR_NOMEM;
-    memcpy(to, parties, n * sizeof *to);
+    memcpy(to, notice->parties, notice->n * sizeof *to);
     Effect e = {.id = EFFECT_NOTIFIED};
-    e.values[0] = (Value){.items = to, .n = n, .kind = V_LIST};
-    e.values[1] = text;
+    e.values[0] = (Value){.items = to, .n = notice->n, .kind = V_LIST};
+    e.values[1] = notice->text;
     return say(d, &e);
 }
 

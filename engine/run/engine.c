@@ -9,6 +9,7 @@
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
 #include "engine/run/event.h"
+#include "engine/run/gather.h"
 
 Status engine_fail(Engine *e, Status status, const char *what) {
     const Err *ledger = led_error(e->l);
@@ -227,16 +228,8 @@ static Status host_escalate(void *ctx, const Value *parties, uint32_t n) {
     return approval_escalate(ctx, parties, n);
 }
 
-static Status host_notify(void *ctx, const Value *parties, uint32_t n, Value text) {
-    Engine *e = ctx;
-    Value *to = new (&e->event, Value, n + 1);
-    if (to == NULL)
-        return ERR_NOMEM;
-    memcpy(to, parties, n * sizeof *to);
-    Effect effect = {.id = EFFECT_NOTIFIED, .subject = e->subject};
-    effect.values[0] = (Value){.items = to, .n = n, .kind = V_LIST};
-    effect.values[1] = text;
-    return engine_effect(e, &effect, NULL);
+static Status host_notify(void *ctx, const VmNotice *notice) {
+    return gather_notice(ctx, notice);
 }
 
 static Status host_superior(void *ctx, Value person, Value *out) {
@@ -261,6 +254,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     e->l = l;
     e->opt = *opt;
     e->first_timer = INT64_MAX;
+    e->has_stale = true;
     e->instant = INT64_MIN;
     e->series = 1;
     e->host = (VmHost){.ctx = e,
@@ -349,8 +343,8 @@ Status engine_leaf(Engine *e, const Leaf *leaf, uint64_t *index) {
 
 /* What a reaction does itself; what follows from that is said of others. */
 static bool is_action(EffectId id) {
-    return id == EFFECT_NOTIFIED || id == EFFECT_EMITTED || id == EFFECT_ALERT ||
-           id == EFFECT_DUTY_OPENED || id == EFFECT_APPROVAL_OPENED ||
+    return id == EFFECT_NOTIFIED || id == EFFECT_COLLECTED || id == EFFECT_EMITTED ||
+           id == EFFECT_ALERT || id == EFFECT_DUTY_OPENED || id == EFFECT_APPROVAL_OPENED ||
            id == EFFECT_APPROVAL_ESCALATED;
 }
 
@@ -1006,7 +1000,8 @@ static Status take(Engine *e, const Input *in) {
     }
     if (e->b->events[in->event].engine == ENGINE_TICK)
         return take_tick(e, in, &id, key);
-    return take_new(e, in, &id, key);
+    TRY(take_new(e, in, &id, key));
+    return gather_stale(e); /* now that all that was due by then has come */
 }
 
 Status engine_take(Engine *e, const Input *in) {
@@ -1023,6 +1018,7 @@ Status engine_tick(Engine *e, int64_t until) {
         return OK;
     TRY(clock_move(e, until));
     TRY(timers_fire(e, until == INT64_MAX ? until : until + 1));
+    TRY(gather_stale(e));
     TRY(engine_mark(e));
     Leaf leaf = {.kind = LEAF_TICK, .time = until};
     TRY(engine_leaf(e, &leaf, NULL));
@@ -1036,6 +1032,8 @@ Status engine_tick(Engine *e, int64_t until) {
 Status engine_move(Engine *e, int64_t to) {
     TRY(clock_move(e, to));
     Status status = timers_fire(e, e->clock);
+    if (status == OK)
+        status = gather_stale(e);
     event_done(e);
     return status;
 }

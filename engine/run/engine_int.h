@@ -89,6 +89,7 @@ struct Engine {
     uint64_t series; /* the next number of a series */
     struct LiveSet *live;
     int64_t instant;      /* up to which time has passed: samples count from here on */
+    bool has_stale;       /* perhaps something stale waits to be told */
     bool has_people;      /* somebody was appointed once */
     VEC(Before) befores;  /* what was changed by the event at hand, as it was before */
     VEC(Changed) changed; /* by it, and not yet measured */
@@ -105,6 +106,8 @@ struct Engine {
     Cause cause;
     Subject subject;
     const struct Approval *approval; /* whose reaction is carried out */
+    const struct Duty *reacting;     /* whose reaction is carried out; NULL: no duty's */
+    const Subject *grouping;         /* the series whose reaction is */
     Heard *heard;                    /* of the reaction that is carried out; NULL: none is */
     uint32_t episode;                /* of the KPI whose reaction runs: one more part of a duty's
                                         key; 0: none */
@@ -313,6 +316,8 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
 /* Folds an act into the duty and says what it changed. */
 Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow);
+/* Notes that a party was told that the duty was not done. */
+Status duty_tell(Engine *e, Duty *d, Value party);
 /* Its breach (0) or a rung (from 1) at its instant. */
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);

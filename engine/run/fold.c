@@ -207,17 +207,16 @@ static Status rung_at(const Terms *terms, const Fold *fold, const RungDef *rung,
                                         : rung_before(terms, fold, span, out);
 }
 
-/* The end of the quiet hours in which `at` lies; `at` itself when it lies in none. */
-static int64_t hours_end(const Terms *terms, int64_t at) {
-    int64_t from = terms->def->quiet_from, to = terms->def->quiet_to;
-    int64_t local = zone_local(terms->zone, at), day = local_day(local);
+int64_t quiet_hours_end(const Zone *zone, int32_t from, int32_t to, int64_t at) {
+    if (from == to)
+        return at;
+    int64_t local = zone_local(zone, at), day = local_day(local);
     int64_t time = local - day * DAY_MS;
     bool over_midnight = from > to;
     bool within = over_midnight ? time >= from || time < to : time >= from && time < to;
     if (!within)
         return at;
-    int64_t end =
-        zone_instant(terms->zone, (over_midnight && time >= from ? day + 1 : day) * DAY_MS + to);
+    int64_t end = zone_instant(zone, (over_midnight && time >= from ? day + 1 : day) * DAY_MS + to);
     return later(at, end); /* the clocks may show a time twice */
 }
 
@@ -231,9 +230,12 @@ static int64_t acknowledged_end(const Fold *fold, int64_t at) {
 
 /* When what would come at `at` comes: neither acknowledged nor in quiet hours. Each step goes on.
  */
-static int64_t quiet_end(const Terms *terms, const Fold *fold, int64_t at) {
+static int64_t quiet_end(const Terms *terms, const Fold *fold, const RungDef *rung, int64_t at) {
+    const DutyDef *def = terms->def;
     for (;;) {
-        int64_t end = hours_end(terms, acknowledged_end(fold, at));
+        int64_t end = acknowledged_end(fold, at);
+        if (!rung->urgent)
+            end = quiet_hours_end(terms->zone, def->quiet_from, def->quiet_to, end);
         if (end == at)
             return at;
         at = end;
@@ -244,7 +246,7 @@ Status fold_rung(const Terms *terms, const Fold *fold, const RungDef *rung, Valu
                  int64_t *out) {
     TRY(rung_at(terms, fold, rung, span, out));
     if (*out != INSTANT_NEVER)
-        *out = quiet_end(terms, fold, *out);
+        *out = quiet_end(terms, fold, rung, *out);
     return OK;
 }
 
@@ -260,7 +262,7 @@ Status fold_repeat(const Terms *terms, const Fold *fold, const RungDef *rung, Va
             break; /* it has been acknowledged */
         if (i <= times || at == INSTANT_NEVER)
             continue;
-        int64_t end = quiet_end(terms, fold, at);
+        int64_t end = quiet_end(terms, fold, rung, at);
         if (*which > 0 && end > *out)
             break;
         *which = i;

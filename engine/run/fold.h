@@ -55,6 +55,9 @@ typedef struct Fold {
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
  * instant cannot be had. */
 MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);
+/* The end of the hours from .. to, ms of the day, in which `at` lies; `at` itself when it lies in
+ * none, as always where both are the same. */
+int64_t quiet_hours_end(const Zone *zone, int32_t from, int32_t to, int64_t at);
 /* The instant of a rung, one that an acknowledgement or quiet hours silence at the end of that
  * (semantics.md 15);
  * INSTANT_NEVER while a pause keeps it from being known. span: its duration,

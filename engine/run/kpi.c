@@ -329,11 +329,14 @@ static Status react(Engine *e, Judging *j, uint8_t level, uint64_t episode) {
         return why.n == 0 ? OK : alert(e, "failed", why);
     }
     Status status = OK;
+    Subject series = series_subject(j->s);
+    e->grouping = &series;
     e->episode = (uint32_t)episode;
     for (uint32_t i = 0; i < j->s->def->reaction_count && status == OK; i++)
         if (j->s->def->reactions[i].level == level)
             status = run_reaction(e, j, &j->s->def->reactions[i]);
     e->episode = 0;
+    e->grouping = NULL;
     e->line = 0;
     return status;
 }

@@ -102,7 +102,7 @@ static void take_subject(Take *t, Arena *a, Subject *s) {
     }
     for (; s->key_count < n; s->key_count++)
         s->key[s->key_count] = take_str(t);
-    t->failed = t->failed || s->kind > SUBJECT_ENTITY;
+    t->failed = t->failed || s->kind > SUBJECT_DIGEST;
 }
 
 static void put_cause(Buf *out, const Cause *c) {
@@ -188,8 +188,11 @@ static void take_traces(Take *t, Arena *a, Effect *e) {
     }
 }
 
-/* So many data had a reject before its type, its actor and what it is about were kept. */
-enum { REJECTED_BEFORE = 5 };
+/* Whether older programs wrote so many data of an effect: a reject before its type, its actor and
+ * what it is about were kept; a notice before quiet hours held it. */
+static bool had_before(EffectId id, uint32_t n) {
+    return (id == EFFECT_REJECTED && n == 5) || (id == EFFECT_NOTIFIED && n == 2);
+}
 
 static void take_effect(Take *t, Arena *a, Effect *e) {
     uint32_t wanted, n;
@@ -205,8 +208,7 @@ static void take_effect(Take *t, Arena *a, Effect *e) {
     e->owner = take_value(t, a);
     (void)data_of(e->id, &wanted);
     Value *values = take_values(t, a, &n);
-    bool before = e->id == EFFECT_REJECTED && n == REJECTED_BEFORE;
-    if ((n != wanted && !before) || n > EFFECT_VALUES)
+    if ((n != wanted && !had_before(e->id, n)) || n > EFFECT_VALUES)
         t->failed = true;
     for (uint32_t i = 0; i < n && !t->failed; i++)
         e->values[i] = values[i];
@@ -528,6 +530,9 @@ static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool j
         break;
     case SUBJECT_EVENT:
         put_text(out, S("event"));
+        break;
+    case SUBJECT_DIGEST:
+        put_text(out, S("digest"));
         break;
     }
     for (uint32_t i = 0; i < s->key_count; i++) {

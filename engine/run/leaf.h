@@ -34,8 +34,9 @@ typedef enum SubjectKind {
     SUBJECT_APPROVAL,
     SUBJECT_KPI,
     SUBJECT_EVENT,
-    SUBJECT_RULE,  /* that comes by a schedule: its instant */
-    SUBJECT_ENTITY /* by its key */
+    SUBJECT_RULE,   /* that comes by a schedule: its instant */
+    SUBJECT_ENTITY, /* by its key */
+    SUBJECT_DIGEST  /* what groups (or "stale"), the group, the addressee */
 } SubjectKind;
 
 /* What an effect is about: a declaration and a key, or an event's source and id. */
@@ -84,6 +85,9 @@ enum {
     KPI_DATA_WAS = KPI_DATA_VALUE,
     KPI_DATA_IS = KPI_DATA_BEFORE + 1
 };
+
+/* The places of data of remit.duty.collected. */
+enum { COLLECTED_ROUND = 3, COLLECTED_REASON = 6, COLLECTED_RAISES = 7 };
 
 typedef struct Effect {
     EffectId id;

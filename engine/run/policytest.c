@@ -226,6 +226,9 @@ static Status seek_told(Tester *t, void *ctx, const Leaf *leaf) {
 static Status seek_notified(Tester *t, void *ctx, const Leaf *leaf) {
     Seek *s = ctx;
     (void)t;
+    if (leaf->kind == LEAF_EFFECT && leaf->effect.id == EFFECT_DIGEST && s->any_text &&
+        value_eq(leaf->effect.values[0], s->party))
+        s->found = true;
     if (leaf->kind != LEAF_EFFECT || leaf->effect.id != EFFECT_NOTIFIED)
         return OK;
     Value to = effect_value(&leaf->effect, S("to")), text = effect_value(&leaf->effect, S("text"));
@@ -263,6 +266,25 @@ static Status seek_rejected(Tester *t, void *ctx, const Leaf *leaf) {
     return OK;
 }
 
+/* Whether a digest told a party of a rung of the duty. */
+static Status told_in_digest(Tester *t, const Duty *d, Value party, bool raises, bool *told) {
+    bool collected = false;
+    for (uint32_t i = 0; i < d->said_count && !*told; i++) {
+        Str bytes, kept;
+        Leaf leaf;
+        TRY(led_leaf(t->l, d->said[i], &bytes));
+        TRY(arena_str(&t->arena, bytes, &kept));
+        TRY(take_leaf(kept, &t->arena, &leaf));
+        const Effect *e = &leaf.effect;
+        if (leaf.kind != LEAF_EFFECT || !value_eq(e->values[0], party))
+            continue;
+        collected = collected || (e->id == EFFECT_DUTY_COLLECTED &&
+                                  (e->values[COLLECTED_RAISES].i != 0) == raises);
+        *told = collected && e->id == EFFECT_DIGEST;
+    }
+    return OK;
+}
+
 static bool state_is(const Duty *d, const TestCheck *c) {
     static const uint8_t states[STATE_COUNT] = {DUTY_OPEN,      DUTY_PAUSED, DUTY_BREACHED,
                                                 DUTY_FULFILLED, DUTY_WAIVED, DUTY_CANCELLED};
@@ -283,6 +305,7 @@ static Status check_holds(Tester *t, const Duty *d, const TestCheck *c, bool *ho
     case CHECK_REMINDED:
         seek.id = c->what == CHECK_ESCALATED ? EFFECT_DUTY_ESCALATED : EFFECT_DUTY_REMINDED;
         TRY(visit_leaves(t, seek_told, &seek));
+        TRY(told_in_digest(t, d, c->value, c->what == CHECK_ESCALATED, &seek.found));
         *holds = seek.found;
         break;
     case CHECK_DUE:

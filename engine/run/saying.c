@@ -52,8 +52,10 @@ Status duty_react(Engine *e, Duty *d, uint8_t state) {
     Subject outer = e->subject;
     uint32_t line = e->line;
     Heard heard = {0}, *above = e->heard;
+    const Duty *before = e->reacting;
     e->subject = duty_subject(d);
     e->heard = &heard;
+    e->reacting = d;
     Status status = OK;
     for (uint32_t i = 0; i < d->def->reaction_count && status == OK; i++)
         if (d->def->reactions[i].state == state && (!d->def->reactions[i].late || d->fold.late))
@@ -61,6 +63,7 @@ Status duty_react(Engine *e, Duty *d, uint8_t state) {
     e->subject = outer;
     e->line = line;
     e->heard = above;
+    e->reacting = before;
     return status == OK ? duty_heard(e, d, &heard) : status;
 }
 

@@ -3,7 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
-#include "engine/run/engine_int.h"
+#include "engine/run/gather.h"
 
 enum { TIMER_KEY = 18 }; /* instant, creation number, rung */
 
@@ -96,6 +96,8 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
         TRY(number <= e->schedules ? schedule_skip(e, number, at) : move_skip(e, number, at));
         return alert(e, "failed", message);
     }
+    if (is_gather_timer(number))
+        return gather_fire_failed(e, number, at, message);
     if ((rung & APPROVAL_TIMER) != 0)
         return approval_fire_failed(e, number, rung, at, message);
     Duty d;
@@ -104,6 +106,8 @@ static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at)
 }
 
 static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
+    if (is_gather_timer(number))
+        return gather_fire(e, number, at);
     if (number >= KPI_TIMER)
         return kpi_fire(e, number, at);
     if (number <= e->schedules) {
@@ -144,7 +148,7 @@ static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, boo
             e->first_timer = due->at;
         if (!there || due->at >= before)
             return OK;
-        *found = due->number < newest || due->number >= KPI_TIMER;
+        *found = due->number < newest || due->number >= NOTICE_TIMER;
         if (*found)
             return OK;
         TRY(arena_str(&e->event, key, &from));
@@ -219,8 +223,8 @@ static Status due_take(Engine *e, Due *due) {
 }
 
 /* Fires what is due before `before`, instant by instant: first all timers of duties and approvals,
- * then what they emitted is handled, then KPIs are judged (language.md 14). newest: only owners
- * that came into being before it. */
+ * then what they emitted is handled, then KPIs are judged (language.md 14) and digests told.
+ * newest: only owners that came into being before it. */
 static Status fire_due(Engine *e, int64_t before, uint64_t newest, bool *any) {
     Due due;
     bool found;

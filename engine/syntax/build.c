@@ -427,6 +427,20 @@ Node *build_quiet(Builder *b, Tok at, Tok from, Tok to) {
     return node;
 }
 
+Node *build_grouped(Builder *b, Tok at, NodeList by, Node *span) {
+    Node *node = build_node(b, N_GROUPED, at.span, span->span, at);
+    node->a = by.first;
+    node->b = span;
+    return node;
+}
+
+Node *build_stale(Builder *b, Tok at, Node *span, Node *before) {
+    Node *node = build_node(b, N_STALE, at.span, span->span, at);
+    node->a = span;
+    node->next = before;
+    return node;
+}
+
 Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
                    Node *where2) {
     Node *act = build_act(b, at, ACT_VIOLATE, event, where, NULL, build_no_token());

@@ -77,6 +77,9 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
 Node *build_reassign(Builder *b, Tok at, NodeList duties, Node *from, Node *to, Tok date,
                      Tok running);
 Node *build_quiet(Builder *b, Tok at, Tok from, Tok to);
+Node *build_grouped(Builder *b, Tok at, NodeList by, Node *span);
+/* before: one that was said already, or NULL. */
+Node *build_stale(Builder *b, Tok at, Node *span, Node *before);
 Node *build_forbid(Builder *b, Tok at, Node *event, Node *where, Node *during, Tok until, Node *end,
                    Node *where2);
 Node *build_when(Builder *b, Tok at, Tok state, Tok late, NodeList actions);

@@ -799,8 +799,19 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             TRY(vm->host->escalate(vm->host->ctx, ra, INS_B(word)));
             break;
         case OP_NOTIFY:
-            TRY(vm->host->notify(vm->host->ctx, ra, INS_B(word),
-                                 INS_C(word) == 255 ? value_absent() : *rc));
+            TRY(vm->host->notify(vm->host->ctx,
+                                 &(VmNotice){.parties = ra,
+                                             .n = INS_B(word),
+                                             .text = INS_C(word) == 255 ? value_absent() : *rc}));
+            break;
+        case OP_NOTIFY_AS:
+            TRY(vm->host->notify(
+                vm->host->ctx,
+                &(VmNotice){.parties = ra,
+                            .n = INS_B(word),
+                            .text = INS_C(word) == 255 ? value_absent() : *rc,
+                            .stale = ra[INS_B(word)].i > 0 ? ra[INS_B(word)] : value_absent(),
+                            .urgent = ra[INS_B(word) + 1].i != 0}));
             break;
         case OP_STOP:
             if (applies != NULL)

@@ -40,6 +40,15 @@ typedef struct VmCursor {
     char key[VM_CURSOR];
 } VmCursor;
 
+/* What is said to whom; borrowed until the machine goes on. */
+typedef struct VmNotice {
+    const Value *parties;
+    uint32_t n;
+    Value text;  /* or absent */
+    Value stale; /* how old it may be when it is found; absent: any age */
+    bool urgent; /* quiet hours do not hold it */
+} VmNotice;
+
 /* What actions do. parties, fields and arguments are borrowed for the call. */
 typedef struct VmHost {
     void *ctx;
@@ -47,7 +56,7 @@ typedef struct VmHost {
     Status (*oblige)(void *ctx, uint32_t duty, const Value *args);
     Status (*ask)(void *ctx, uint32_t approval, const Value *args);
     Status (*escalate)(void *ctx, const Value *parties, uint32_t n);
-    Status (*notify)(void *ctx, const Value *parties, uint32_t n, Value text);
+    Status (*notify)(void *ctx, const VmNotice *notice);
     /* Whether a duty, approval or series of this key was in a state (DutyState, ApprovalState,
      * KpiLevel) before the event at hand. May be NULL: nothing is. */
     Status (*state)(void *ctx, DeclDef decl, int64_t state, const Value *key, uint32_t n, bool *is);
