@@ -166,9 +166,31 @@ typedef struct Waiting {
     Effect said; /* as it was collected */
 } Waiting;
 
+/* The leaf at an index, for as long as the event lasts. */
+static Status leaf_at(Engine *e, uint64_t index, Leaf *out) {
+    Str bytes, copy;
+    Status status = led_leaf(e->l, index, &bytes);
+    if (status != OK)
+        return engine_fail(e, status, "reading the journal");
+    TRY(arena_str(&e->event, bytes, &copy));
+    return take_leaf(copy, &e->event, out);
+}
+
+/* A cause as it was when the effect was made: with the event's id, which its leaf does not hold. */
+static Status cause_whole(Engine *e, Cause *c) {
+    Leaf leaf;
+    if (c->kind != CAUSE_EVENT)
+        return OK;
+    TRY(leaf_at(e, c->index, &leaf));
+    if (leaf.kind != LEAF_EVENT)
+        return engine_fail(e, ERR_DAMAGED, "the event that caused a notice");
+    c->id = leaf.event.id;
+    return OK;
+}
+
 /* The next one behind `from`, among those whose key begins with its first `prefix` bytes. */
 static Status waiting_next(Engine *e, Str from, size_t prefix, Waiting *w, bool *found) {
-    Str key, value, bytes, copy;
+    Str key, value;
     Leaf leaf;
     Status status =
         led_next_in(e->l, LED_WAITING, from, from.n > prefix, prefix, &key, &value, found);
@@ -178,11 +200,7 @@ static Status waiting_next(Engine *e, Str from, size_t prefix, Waiting *w, bool 
     Take v = take_from(value), k = take_from(str_from(w->key, w->key.n - NUMBER_BYTES));
     w->duty = take_varint(&v);
     w->leaf = take_key_u64(&k);
-    status = led_leaf(e->l, w->leaf, &bytes);
-    if (status != OK)
-        return engine_fail(e, status, "reading the journal");
-    TRY(arena_str(&e->event, bytes, &copy));
-    status = take_leaf(copy, &e->event, &leaf);
+    status = leaf_at(e, w->leaf, &leaf);
     if (status == OK && leaf.kind != LEAF_EFFECT)
         status = ERR_DAMAGED;
     if (status != OK)
@@ -565,6 +583,7 @@ static Status notice_fire(Engine *e, Group *g, int64_t at) {
     TRY(waiting_next(e, prefix, NUMBER_BYTES, &w, &found));
     if (!found || w.said.id != EFFECT_COLLECTED)
         return engine_fail(e, ERR_DAMAGED, "a notice that waits is missing");
+    TRY(cause_whole(e, &w.said.cause));
     TRY(waiting_drop(e, w.key));
     TRY(group_timer(e, g, INSTANT_NEVER, false));
     e->now = at;

@@ -84,7 +84,7 @@ def need(rng: random.Random, fields: list[str], n: str) -> str:
     if rng.random() < 0.3 and kind != "all of":
         seats.append(rng.choice(("a.members", "b.members")))
     count = {"one": "", "n of": "%d of" % rng.randint(1, min(3, len(seats))),
-             "points": "%d points of" % rng.randint(1, len(seats) + 1)}.get(kind, kind)
+             "points": "%d points of" % rng.randint(1, len(seats))}.get(kind, kind)
     if kind == "points":
         seats = ["%s %d" % (seat, rng.choice((1, 1, 2, 3))) for seat in seats]
     shown = rng.choice(seats) if kind == "one" else ", ".join(seats)
@@ -173,13 +173,31 @@ def kpi(rng: random.Random, number: int, of_alarms: bool) -> str:
     return "\n".join(out + ["}"]) + "\n"
 
 
+def alarms(rng: random.Random, head: str) -> str:
+    """Quiet hours, groups and notices that grow stale, some of each."""
+    quiet = rng.choice(("", " quiet from 10:00 to 11:30", " quiet from 15:00 to 09:00"))
+    head = head.replace("currency CNY }", "currency CNY%s }" % quiet, 1)
+    within = lambda: "within %s" % rng.choice(("10 minutes", "1 hour", "1 day"))
+    head = head.replace("fulfilled by done where it.k = q.k\n", "fulfilled by done where it.k = q.k%s\n" %
+                        rng.choice(("", "  grouped " + within(), "  grouped by q.with, q.n " + within())), 1)
+    head = head.replace("escalate { at due to a.lead }", "grouped %s  escalate { at due to a.lead%s }" % (within(), rng.choice((
+        "", " stale after 30 minutes", " every 20 minutes at most 5 times"))), 1)
+    head = head.replace("at 50% remind q.with", "at 50%% remind q.with stale after %s" % rng.choice(("20 minutes", "2 hours")), 1)
+    head = head.replace('"has " + value }', '"has " + value stale after 20 minutes }', 1)
+    head = head.replace("kpi faster by colour {", "kpi faster by colour { grouped %s%s" % (rng.choice(("", "by colour ")), within()), 1)
+    if quiet:
+        head = head.replace('"done " + d.k }', '"done " + d.k even in quiet hours }', 1)
+    return head
+
+
 def policy(rng: random.Random, lawful: bool) -> str:
     kpis = [kpi(rng, number, of_alarms=False) for number in range(rng.randint(1, 3))]
     kpis.append(kpi(rng, len(kpis), of_alarms=True))
     more = "" if lawful else "rule frequent on done as d where (seen(d.k).n else 0) > 2 { notify b \"often \" + d.k }\n"
     parts = [more, first(rng, lawful), second(rng, lawful), third(rng)] + kpis
     rng.shuffle(parts)  # their order is that in which they are judged
-    return HEAD + "".join(parts) + OFFICE
+    head = HEAD if lawful or rng.random() < 0.3 else alarms(rng, HEAD)
+    return head + "".join(parts) + OFFICE
 
 
 # -------------------------------------------------------------------------------------------------- streams

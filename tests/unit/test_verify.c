@@ -235,8 +235,9 @@ static bool is_end(const Row *row) {
     return strcmp(row->name, "STOP") == 0 || strcmp(row->name, "RET") == 0;
 }
 
-/* The registers from BASE on as LOOKUP, EMIT and OBLIGE take them here, parties for NOTIFY. */
-enum { BASE = 20, PARTIES = 10, TEXT = 12 };
+/* The registers from BASE on as LOOKUP, EMIT and OBLIGE take them here, parties for NOTIFY, and
+ * behind them what NOTIFY_AS takes. */
+enum { BASE = 20, PARTIES = 10, TEXT = 14 };
 
 enum { OF_DUTY, OF_KPI }; /* in decls */
 
@@ -271,6 +272,8 @@ static void load_right(const Row *row) {
     load(BASE + 1, measures(row) ? V_MONEY : V_TEXT, !measures(row)); /* a bound */
     load(PARTIES, V_PARTY, false);
     load(PARTIES + 1, V_PARTY, false);
+    load(PARTIES + 2, V_DURATION, false);
+    load(PARTIES + 3, V_FLAG, false);
     load(TEXT, V_TEXT, false);
 }
 
@@ -873,6 +876,34 @@ TEST(a_notice_takes_parties_and_a_text) {
     expect_answer(OTHER_KIND);
 }
 
+TEST(a_notice_that_may_wait_takes_a_duration_and_a_flag) {
+    static const struct {
+        ValueKind stale, urgent;
+        const char *reason;
+    } cases[] = {{V_DURATION, V_FLAG, NULL},
+                 {V_INT, V_FLAG, OTHER_KIND},
+                 {V_DURATION, V_INT, OTHER_KIND},
+                 {V_ABSENT, V_FLAG, UNWRITTEN},
+                 {V_DURATION, V_ABSENT, UNWRITTEN}};
+    what = "NOTIFY_AS";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin();
+        load(1, V_PARTY, false);
+        if (cases[i].stale != V_ABSENT)
+            load(2, cases[i].stale, false);
+        if (cases[i].urgent != V_ABSENT)
+            load(3, cases[i].urgent, false);
+        abc(OP_NOTIFY_AS, 1, 1, 255);
+        abx(OP_RET, 0, 0);
+        expect_answer(cases[i].reason);
+    }
+    begin();
+    load(39, V_PARTY, false); /* the last register there is */
+    abc(OP_NOTIFY_AS, 39, 1, 255);
+    abx(OP_RET, 0, 0);
+    expect_answer(NO_REGISTER);
+}
+
 TEST(results_are_what_the_function_promises) {
     what = "RET";
     for (int k = 0; k < 5; k++) {
@@ -928,21 +959,21 @@ UNIT_MAIN(
                 T(what_is_told_of_an_approval_is_told_by_one) T(
                     an_approval_that_an_event_opens_cannot_be_asked_for)
                     T(only_an_approval_can_escalate_how_it_ended) T(
-                        what_is_always_absent_cannot_be_unwrapped)
-                        T(a_jump_out_of_the_function_is_refused) T(
-                            an_instruction_that_nothing_reaches_is_refused)
-                            T(a_function_that_does_not_end_is_refused) T(
-                                an_opcode_that_there_is_not_is_refused)
-                                T(tables_events_and_duties_get_what_they_declare) T(
-                                    the_state_of_a_declaration_gets_its_key)
-                                    T(an_entity_is_read_by_its_key) T(a_loop_goes_with_its_function) T(
-                                        a_loop_over_a_list_takes_one) T(a_list_holds_what_is_there)
-                                        T(an_entity_is_set_to_what_its_fields_take) T(
-                                            a_measure_gets_its_group) T(a_table_gives_its_outputs)
-                                            T(a_table_that_gathers_gives_what_it_gathers) T(
-                                                a_quotient_is_of_numbers_of_money_or_of_time)
-                                                T(a_rounding_that_there_is_not_is_refused) T(
-                                                    a_notice_takes_parties_and_a_text)
+                        what_is_always_absent_cannot_be_unwrapped) T(a_jump_out_of_the_function_is_refused)
+                        T(an_instruction_that_nothing_reaches_is_refused) T(
+                            a_function_that_does_not_end_is_refused)
+                            T(an_opcode_that_there_is_not_is_refused) T(
+                                tables_events_and_duties_get_what_they_declare)
+                                T(the_state_of_a_declaration_gets_its_key) T(
+                                    an_entity_is_read_by_its_key) T(a_loop_goes_with_its_function)
+                                    T(a_loop_over_a_list_takes_one) T(a_list_holds_what_is_there) T(
+                                        an_entity_is_set_to_what_its_fields_take)
+                                        T(a_measure_gets_its_group) T(a_table_gives_its_outputs) T(
+                                            a_table_that_gathers_gives_what_it_gathers)
+                                            T(a_quotient_is_of_numbers_of_money_or_of_time) T(
+                                                a_rounding_that_there_is_not_is_refused)
+                                                T(a_notice_takes_parties_and_a_text) T(
+                                                    a_notice_that_may_wait_takes_a_duration_and_a_flag)
                                                     T(results_are_what_the_function_promises) T(
                                                         every_way_brings_the_same_kind)
                                                         T(more_registers_than_there_can_be_are_not_read))
