@@ -222,6 +222,11 @@ static void put_sarif(Buf *out, Diags *d, bool chinese) {
     put_text(out, S("]}]}\n"));
 }
 
+static DiagLook diag_look(const RemitLook *look) {
+    return (DiagLook){look->chinese, look->color, look->wrapped,
+                      look->columns <= 0 ? 80 : (size_t)look->columns};
+}
+
 RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look, RemitWriter to,
                                      RemitError *error) {
     Diags *d = &policy->policy.diags;
@@ -232,8 +237,7 @@ RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
         if (look->format == REMIT_JSON)
             diag_json(d, &d->all.at[i], look->chinese, &out);
         else
-            diag_print(d, &d->all.at[i], look->chinese, look->color,
-                       look->columns <= 0 ? 80 : (size_t)look->columns, &out);
+            diag_print(d, &d->all.at[i], diag_look(look), &out);
     }
     return write_buf(to, &out, error);
 }
@@ -324,8 +328,7 @@ static void put_mistakes(Buf *out, Diags *d, const RemitLook *look, bool line) {
         if (!line && look->format == REMIT_JSON) {
             diag_json(d, diag, look->chinese, out);
         } else if (!line) {
-            diag_print(d, diag, look->chinese, look->color,
-                       look->columns <= 0 ? 80 : (size_t)look->columns, out);
+            diag_print(d, diag, diag_look(look), out);
         } else if (diag_severity(diag->code) == SEVERITY_ERROR) {
             diag_message(diag, look->chinese, &words);
             put_short(out, diag_code(diag->code), buf_str(&words), look);

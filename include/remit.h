@@ -59,6 +59,8 @@ typedef struct RemitLook {
     bool color;   /* ANSI colours */
     bool chinese; /* texts in Chinese */
     int columns;  /* width for people; 0: 80 */
+    bool wrapped; /* long messages are broken at it, too: for a terminal, where nobody searches them
+                   */
 } RemitLook;
 
 REMIT_API const char *remit_version(void);

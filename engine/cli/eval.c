@@ -46,7 +46,8 @@ static int eval_one(const Args *args, RemitPolicy *policy, const char *text, siz
     RemitEvalOptions options = {.expression = {text, n}, .line = line};
     RemitLook look = args->look;
     RemitError error;
-    look.color = look.color && is_terminal(2);
+    look.wrapped = is_terminal(2);
+    look.color = look.color && look.wrapped;
     RemitStatus status = remit_eval(policy, &options, &look, to_stdout(), to_stderr(), &error);
     return status == REMIT_OK || status == REMIT_FAULT ? (int)status : fail(&error);
 }

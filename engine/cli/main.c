@@ -249,7 +249,9 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
         return NULL;
     }
     RemitLook look = args->look;
-    look.color = look.color && (to.ctx != (void *)stderr || is_terminal(STDERR_FILENO));
+    bool terminal = is_terminal(to.ctx == (void *)stderr ? STDERR_FILENO : STDOUT_FILENO);
+    look.color = look.color && terminal;
+    look.wrapped = terminal;
     remit_policy_diagnostics(policy, &look, to, &error);
     if (remit_policy_errors(policy) == 0)
         return policy;

@@ -210,7 +210,7 @@ static void put_paint(Buf *out, bool color, const char *code) {
 
 /* ---- the form for people */
 
-enum { COLUMNS_LEAST = 40 };
+enum { COLUMNS_LEAST = 40, MESSAGE_INDENT = 2 };
 
 /* A source line as it is shown: [from, to) of its bytes are visible, `mark` begins and `end` ends
  * what is underlined. */
@@ -256,25 +256,69 @@ static void put_times(Buf *out, char c, size_t n) {
         put_c(out, c);
 }
 
-/* Words of a hint on lines of their own, behind `= `. */
-static void put_wrapped(Buf *out, Str text, size_t indent, size_t columns) {
-    size_t used = indent + 2;
-    put_text(out, S("= "));
-    for (bool first = true; text.n > 0; first = false) {
-        Str word;
-        str_cut(text, ' ', &word, &text);
-        size_t width = uc_columns(word);
-        if (!first && used + 1 + width > columns && width + indent + 2 <= columns) {
+/* Whether a line may not begin with what follows: marks that close or go on. */
+static bool stays_behind(Str text) {
+    static const char *const marks[] = {"，", "。", "；", "：", "、", "）", "”", "！", "？", "》"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (str_starts(text, str_of(marks[i])))
+            return true;
+    return false;
+}
+
+/* Takes what must stay on one line from the text: letters up to a blank, or one wide letter with
+ * the marks behind it. *blank: a blank stood before it. */
+static Str take_piece(Str *text, bool *blank) {
+    *blank = false;
+    while (text->n > 0 && text->p[0] == ' ') {
+        *blank = true;
+        *text = str_from(*text, 1);
+    }
+    size_t n = 0;
+    bool wide = false;
+    while (n < text->n && text->p[n] != ' ') {
+        uint32_t cp;
+        size_t used = utf8_decode(str_from(*text, n), &cp);
+        used = used == 0 ? 1 : used;
+        bool opens =
+            str_starts(str_from(*text, n), S("（")) || str_starts(str_from(*text, n), S("“"));
+        bool now = uc_columns((Str){text->p + n, used}) > 1 && !opens;
+        if (n > 0 && (wide || now || opens) && !stays_behind(str_from(*text, n)))
+            break;
+        wide = now;
+        n += used;
+    }
+    Str piece = {text->p, n};
+    *text = str_from(*text, n);
+    return piece;
+}
+
+/* Words, of which `used` columns are full already; further lines are indented. */
+static void put_wrapped(Buf *out, Str text, size_t used, size_t indent, size_t columns) {
+    if (used + uc_columns(text) <= columns) {
+        put_text(out, text);
+        return;
+    }
+    for (bool first = true, blank; text.n > 0; first = false) {
+        Str piece = take_piece(&text, &blank);
+        size_t width = uc_columns(piece), gap = blank && !first;
+        if (!first && used + gap + width > columns && width + indent <= columns) {
             put_c(out, '\n');
-            put_times(out, ' ', indent + 2);
-            used = indent + 2;
-        } else if (!first) {
+            put_times(out, ' ', indent);
+            used = indent;
+        } else if (gap > 0) {
             put_c(out, ' ');
             used++;
         }
-        put_text(out, word);
+        put_text(out, piece);
         used += width;
     }
+}
+
+/* What belongs to the source shown above, on lines of its own behind `= `. */
+static void put_note(Buf *out, Str text, size_t margin, size_t columns) {
+    put_times(out, ' ', margin);
+    put_text(out, S("= "));
+    put_wrapped(out, text, margin + 2, margin + 2, columns);
 }
 
 static size_t digits(uint32_t n) {
@@ -294,8 +338,7 @@ static void put_hint(Buf *out, const Diag *diag, bool chinese, size_t margin, si
         put_text(out, buf_str(&hint));
     } else if (hint.n > 0) {
         put_c(out, '\n');
-        put_times(out, ' ', margin + 1);
-        put_wrapped(out, buf_str(&hint), margin + 1, columns);
+        put_note(out, buf_str(&hint), margin + 1, columns);
     }
     out->failed = out->failed || hint.failed;
     buf_free(&hint);
@@ -340,29 +383,32 @@ static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, siz
     buf_free(&clean);
 }
 
-void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns, Buf *out) {
+void diag_print(Diags *d, const Diag *diag, DiagLook look, Buf *out) {
+    bool chinese = look.chinese, color = look.color;
     bool error = diag_severity(diag->code) == SEVERITY_ERROR;
     Str kind = error ? (chinese ? S("错误") : S("error")) : (chinese ? S("警告") : S("warning"));
+    size_t most = look.columns < COLUMNS_LEAST ? SIZE_MAX / 2 : look.columns;
+    Buf text = {0};
     put_paint(out, color, error ? "1;31" : "1;33");
     put_fmt(out, "%.*s[%.*s]", STR_ARG(kind), STR_ARG(diag_code(diag->code)));
     put_paint(out, color, "0;1");
     put_text(out, S(": "));
-    diag_message(diag, chinese, out);
+    diag_message(diag, chinese, &text);
+    put_wrapped(out, buf_str(&text), uc_columns(kind) + diag_code(diag->code).n + 4, MESSAGE_INDENT,
+                look.wrapped ? most : SIZE_MAX / 2);
     put_paint(out, color, "0");
     Place place = source_place(d->sources, diag->span.file, diag->span.from);
     Str name = d->sources->files.at[diag->span.file].name;
     put_fmt(out, "\n --> %.*s:%u:%u\n", STR_ARG(name), place.line, place.column);
-    put_source(d, diag, chinese, color, columns, out);
-    Buf within = {0};
-    diag_within(d, diag, chinese, &within);
-    if (within.n > 0) {
-        put_times(out, ' ', digits(place.line) + 1);
-        put_wrapped(out, buf_str(&within), digits(place.line) + 1,
-                    columns < COLUMNS_LEAST ? SIZE_MAX / 2 : columns);
+    put_source(d, diag, chinese, color, look.columns, out);
+    buf_reset(&text);
+    diag_within(d, diag, chinese, &text);
+    if (text.n > 0) {
+        put_note(out, buf_str(&text), digits(place.line) + 1, most);
         put_c(out, '\n');
     }
-    out->failed = out->failed || within.failed;
-    buf_free(&within);
+    out->failed = out->failed || text.failed;
+    buf_free(&text);
 }
 
 /* The message, and where it was used if it is in a pattern. */

@@ -70,10 +70,14 @@ void diag_within(const Diags *d, const Diag *diag, bool chinese, Buf *out);
 void diag_whole(const Diags *d, const Diag *diag, bool chinese, Buf *out);
 /* The hint, empty when there is none. */
 void diag_hint(const Diag *diag, bool chinese, Buf *out);
-/* The form for people: code and message, place, source line, underline and hint. `color`: with ANSI
- * colours. `columns`: what the terminal is wide; a longer line is shown in part, a longer hint on
- * lines of its own. */
-void diag_print(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns, Buf *out);
+typedef struct DiagLook {
+    bool chinese, color; /* with ANSI colours */
+    bool wrapped;        /* the message too is broken where a line is full */
+    size_t columns; /* of a line: a longer source line is shown in part, a longer hint on lines of
+                       its own */
+} DiagLook;
+/* The form for people: code and message, place, source line, underline and hint. */
+void diag_print(Diags *d, const Diag *diag, DiagLook look, Buf *out);
 /* The form for programs: one JSON object and a newline (design.md 6). */
 void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out);
 

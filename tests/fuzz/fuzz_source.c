@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     CHECK(status == OK || status == ERR_NOMEM || status == ERR_LIMIT || status == ERR_SYNTAX);
     Buf out = {0};
     for (size_t i = 0; i < p.diags.all.n; i++) {
-        diag_print(&p.diags, &p.diags.all.at[i], i % 2 == 1, i % 3 == 1, i % 2 == 0 ? 80 : 20,
-                   &out);
+        DiagLook look = {i % 2 == 1, i % 3 == 1, i % 5 < 3, i % 4 == 0 ? 20 : i % 4 == 1 ? 45 : 80};
+        diag_print(&p.diags, &p.diags.all.at[i], look, &out);
         diag_json(&p.diags, &p.diags.all.at[i], i % 2 == 0, &out);
         buf_reset(&out);
     }
