@@ -133,7 +133,8 @@ void local_read(Program *p, const Node *clauses, LocalTime *out);
 void local_enter(Program *p, const LocalTime *local); /* NULL: the policy's again */
 void locals_check(Program *p);
 
-/* pattern.c: patterns put to use; then whether what is given is what is wanted. */
+/* pattern.c: patterns put to use; then whether what is given is what is wanted. *tried: where its
+ * module was looked for; NULL: no file is looked for. */
 const Node *pattern_find(Program *p, const Space *here, const Node *use, const Space **home,
                          Str *tried);
 Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern,

@@ -259,12 +259,26 @@ static void file_place(Program *p, Node *items) {
             file_add(p, item->a, space_of(p, item));
 }
 
-static void file_load(Program *p, uint32_t file) {
+static Node *file_read(Program *p, uint32_t file) {
     Node *items = NULL;
     if (parse_source(p->sources, file, p->arena, p->diags, &p->lost, &items) != OK)
         p->nomem = true;
-    else
-        file_place(p, items);
+    return items;
+}
+
+/* Whether a file that nobody named holds the module that was looked for, and nothing but modules:
+ * what else lies beside a policy is none of it. */
+static bool file_suits(Program *p, const Node *items, Str module, Str *why) {
+    bool there = false, alone = true;
+    for (const Node *item = items; item != NULL; item = item->next) {
+        there = there || (item->kind == N_MODULE && str_eq(item->text, module));
+        alone = alone && item->kind == N_MODULE;
+        if (item->kind == N_MODULE && item->flag == 0)
+            break; /* the rest of the file is of it */
+    }
+    *why = there ? say_both(p, ", which holds more than: module ", "，其中不止：模块 ")
+                 : say_both(p, ", which does not begin with: module ", "，其首行不是：模块 ");
+    return there && alone;
 }
 
 /* ---- use */
@@ -277,14 +291,15 @@ Space *module_get(Program *p, Str name, uint32_t beside, Str *tried) {
     if (name.n == 0 || p->modules == NULL ||
         !p->modules->find(p->modules->ctx, beside, name, &file, tried))
         return NULL;
-    file_load(p, file);
-    space = p->nomem ? NULL : space_find(p, name);
-    if (space == NULL)
-        *tried =
-            say(p, "%.*s%.*s%.*s", STR_ARG(p->sources->files.at[file].name),
-                STR_ARG(say_both(p, ", which does not begin with: module ", "，其首行不是：模块 ")),
-                STR_ARG(name));
-    return space;
+    Node *items = file_read(p, file);
+    Str why;
+    if (!file_suits(p, items, name, &why)) {
+        *tried = say(p, "%.*s%.*s%.*s", STR_ARG(p->sources->files.at[file].name), STR_ARG(why),
+                     STR_ARG(name));
+        return NULL;
+    }
+    file_place(p, items);
+    return p->nomem ? NULL : space_find(p, name);
 }
 
 static void say_no_module(Program *p, const Node *use, Str tried) {
@@ -352,7 +367,13 @@ static void used_add(Program *p, Space *here, const Node *use, Space *of) {
 static void use_read(Program *p, Space *here, const Node *use) {
     Str tried = {NULL, 0};
     uint32_t before = p->diags->errors;
-    Space *of = module_get(p, use->text, use->span.file, &tried);
+    const Space *home = NULL;
+    Space *of = space_find(p, use->text);
+    const Node *pattern =
+        of == NULL || use->flag != 0 ? pattern_find(p, here, use, &home, NULL) : NULL;
+    of = pattern == NULL ? of : NULL;
+    if (of == NULL && pattern == NULL && p->diags->errors == before)
+        of = module_get(p, use->text, use->span.file, &tried);
     if (p->nomem)
         return;
     if (of != NULL && use->flag != 0)
@@ -361,9 +382,9 @@ static void use_read(Program *p, Space *here, const Node *use) {
         used_add(p, here, use, of);
     if (of != NULL)
         return;
-    const Space *home;
     Str above;
-    const Node *pattern = pattern_find(p, here, use, &home, &above);
+    if (pattern == NULL)
+        pattern = pattern_find(p, here, use, &home, &above);
     Space *made = pattern == NULL ? NULL : pattern_use(p, here, use, pattern, home);
     if (pattern == NULL && !p->nomem && p->diags->errors == before)
         say_no_module(p, use, tried);
@@ -406,7 +427,7 @@ void modules_load(Program *p) {
     Space *root = space_new(p, (Str){NULL, 0});
     p->here = root;
     for (uint32_t i = 0; i < given && !p->nomem; i++)
-        file_load(p, i);
+        file_place(p, file_read(p, i));
     for (size_t i = 0; i < p->files.n && !p->nomem; i++) /* grows as modules use modules */
         for (const Node *item = p->files.at[i]; item != NULL && !p->nomem; item = item->next)
             if (item->kind == N_USE)

@@ -47,11 +47,31 @@ Str field_given(const Program *p, const Event *event, Str name) {
     return name;
 }
 
+/* Whether it is told at the use already what is wrong with a field: nothing is given for it, or the
+ * event lacks what is given. */
+static bool field_told(const Program *p, const Event *event, Str field) {
+    for (const Space *s = p->here; s != NULL; s = s->outer) {
+        for (const Node *hole = s->pattern == NULL ? NULL : s->pattern->a; hole != NULL;
+             hole = hole->next)
+            if (hole->op == HOLE_FIELD && str_eq(hole->text, field) &&
+                given_find(s, hole->text) == NULL)
+                return true;
+        for (const Given *g = s->given; g != NULL; g = g->next) {
+            const Given *of = g->kind == HOLE_FIELD ? given_find(s, g->hole->more) : NULL;
+            if (of != NULL && of->event == event && str_eq(g->text, field))
+                return true;
+        }
+    }
+    return false;
+}
+
 bool say_field_needed(Program *p, Span at, const Event *event, Str field) {
     const Given *g = given_event(p, event);
     Source *source = &p->sources->files.at[at.file];
     if (g == NULL || source->pattern.n == 0)
         return false;
+    if (field_told(p, event, field))
+        return true;
     Place place = source_place(p->sources, at.file, at.from);
     Diag *diag =
         diag_add3(p->diags, DIAG_PATTERN_FIELD, g->arg->span, event->name, field, source->pattern);
@@ -225,7 +245,7 @@ const Node *pattern_find(Program *p, const Space *here, const Node *use, const S
             if (str_eq(u->as, above))
                 *home = u->space;
     if (*home == NULL)
-        *home = module_get(p, above, use->span.file, tried);
+        *home = tried == NULL ? space_find(p, above) : module_get(p, above, use->span.file, tried);
     const Node *pattern = *home == NULL ? NULL : pattern_in(p, *home, name);
     if (pattern != NULL && pattern->secret)
         diag_other(diag_add2(p->diags, DIAG_PRIVATE_NAME, use->at, name, (*home)->name),
