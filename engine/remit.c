@@ -284,7 +284,7 @@ static const char *kind_name(ValueKind kind) {
         [V_DEC] = "number",      [V_PERCENT] = "percent",   [V_MONEY] = "money",
         [V_DATE] = "date",       [V_DURATION] = "duration", [V_TIME] = "time",
         [V_INSTANT] = "instant", [V_TEXT] = "text",         [V_ENUM] = "enumeration",
-        [V_PARTY] = "party",     [V_LIST] = "list"};
+        [V_PARTY] = "party",     [V_LIST] = "list",         [V_RECORD] = "record"};
     return names[kind];
 }
 

@@ -164,6 +164,7 @@ fields(L) ::= fields(A) COMMALABEL(S) type(T) preset(D). { L = build_list(b, A, 
 fields(L) ::= fields(A) error. { L = build_list(b, A, build_error(b)); }
 preset(N) ::= . { N = NULL; }
 preset(N) ::= EQ value(A). { N = A; }
+preset(N) ::= EQ LBRACK(S) args(A) RBRACK(R). { N = build_list_of(b, S, A, R); }
 
 type(N) ::= plain(A). { N = A; }
 type(N) ::= plain(A) QUESTION(Q). { N = build_after(b, N_TYPE_OPTIONAL, A, Q); }
@@ -171,6 +172,7 @@ plain(N) ::= TYPE(S). { N = build_type(b, S, build_no_token(), NULL, NULL); }
 plain(N) ::= dotted(A). { N = A; A->kind = N_TYPE_OF; }
 plain(N) ::= TYPE(S) CURRENCY_CODE(C). { N = build_type(b, S, C, NULL, NULL); }
 plain(N) ::= TYPE(S) end(A) DOTDOT end(B). { N = build_type(b, S, build_no_token(), A, B); }
+plain(N) ::= TYPE(S) end(A) DOTDOT(D). { N = build_type_from(b, S, A, D); }
 plain(N) ::= TYPE(S) IN UNIT(U). { N = build_type_in(b, S, U); }
 plain(N) ::= WORKING_DURATION(S). { N = build_leaf(b, N_TYPE_WORKING, S, S); }
 plain(N) ::= ONE_OF(K) members(A). { N = build_wrap(b, N_TYPE_ENUM, K, A); }
@@ -192,6 +194,9 @@ member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL
 
 /* ---- types with a name */
 item(N) ::= NAMED_TYPE(K) ID(S) label(L) EQ plain(T). { N = build_named_type(b, K, S, L, T); }
+
+/* A record has fields, as an event has. */
+item(N) ::= NAMED_TYPE(K) ID(S) label(L) LB fields(A) RB(R). { N = build_named_type(b, K, S, L, build_record_type(b, S, A, R)); }
 
 /* ---- entities */
 item(N) ::= ENTITY(K) ID(S) label(L) LB held(A) RB(R). { N = build_named(b, N_ENTITY, K, S, L, A.first, NULL, NULL, R); }
@@ -260,8 +265,10 @@ cond(N) ::= NOT(K) LP cond(A) COMMA tests(L) RP(R). { N = build_none_of(b, K, A,
 cond(N) ::= STARTS_WITH(K) value(A). { N = build_1(b, N_TEST_STARTS, K, A); }
 cond(N) ::= ABSENT(K). { N = build_leaf(b, N_TEST_ABSENT, K, K); }
 %type outputs {NodeList}
-outputs(L) ::= value(N). { L = build_list(b, build_none(), N); }
-outputs(L) ::= outputs(A) COMMA value(N). { L = build_list(b, A, N); }
+outputs(L) ::= output(N). { L = build_list(b, build_none(), N); }
+outputs(L) ::= outputs(A) COMMA output(N). { L = build_list(b, A, N); }
+output(N) ::= value(A). { N = A; }
+output(N) ::= LBRACK(S) args(A) RBRACK(R). { N = build_list_of(b, S, A, R); }
 
 /* ---- duties */
 item(N) ::= DUTY(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_DUTY, K, S, L, P.first, T, A.first, R), D); }
@@ -469,6 +476,9 @@ term(N) ::= AGG(S) CALLP exprs(A) WHERE expr(C) RP(R). { N = build_named(b, N_CA
 term(N) ::= AGG(S). { N = build_leaf(b, N_REF, S, S); }
 term(N) ::= AGG(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
 term(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, build_no_token(), A.first, NULL, NULL, R); }
+/* A record; its brace is told from others by the label behind it (engine/syntax/join.c). */
+term(N) ::= ID(S) RECLB inits(A) RB(R). { N = build_record(b, NULL, S, A, R); }
+term(N) ::= term(V) DOT ID(S) RECLB inits(A) RB(R). { N = build_record(b, V, S, A, R); }
 term(N) ::= LP expr(A) RP. { N = A; }
 moment(N) ::= DATE(S). { N = build_literal(b, LIT_DATE, S); }
 moment(N) ::= DATETIME(S). { N = build_literal(b, LIT_DATETIME, S); }

@@ -15,7 +15,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = "docs/grammar.md"
-MARKS = {"LB": "{", "RB": "}", "LP": "(", "RP": ")", "CALLP": "(", "LBRACK": "[", "RBRACK": "]", "COMMA": ",",
+MARKS = {"LB": "{", "RECLB": "{", "RB": "}", "LP": "(", "RP": ")", "CALLP": "(", "LBRACK": "[", "RBRACK": "]", "COMMA": ",",
          "COLON": ":", "DOT": ".", "DOTDOT": "..", "BAR": "|", "FAT": "=>", "ARROW": "->", "EQ": "=", "NE": "!=",
          "LT": "<", "LE": "<=", "GT": ">", "GE": ">=", "PLUS": "+", "MINUS": "-", "STAR": "*", "SLASH": "/",
          "QUESTION": "?"}

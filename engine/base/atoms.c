@@ -24,6 +24,7 @@ static bool is_ordered(ValueKind kind) {
     case V_ENUM:
     case V_PARTY:
     case V_LIST:
+    case V_RECORD:
     case V_KINDS:
         break;
     }

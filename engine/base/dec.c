@@ -244,6 +244,13 @@ void dec_put(Buf *b, Dec d) {
     put_bytes(b, text + at, sizeof text - at);
 }
 
+void dec_put_range(Buf *b, Dec lo, Dec hi) {
+    dec_put(b, lo);
+    put_text(b, S(".."));
+    if (hi.coef != DEC_NO_END.coef || hi.scale != DEC_NO_END.scale)
+        dec_put(b, hi);
+}
+
 /* Forms. */
 
 Dec dec_normal(Dec d) {

@@ -48,6 +48,11 @@ MUST_USE Status dec_parse_source(Str s, Dec *out);
 /* Prints all places: 80.00, -0.5; never an exponent. */
 void dec_put(Buf *b, Dec d);
 
+/* What no number is above: the upper end of a range that has none. */
+#define DEC_NO_END ((Dec){INT64_MAX, 0})
+/* "1..5"; "1.." where there is no upper end. */
+void dec_put_range(Buf *b, Dec lo, Dec hi);
+
 static inline Dec dec_of_i64(int64_t v) {
     return (Dec){v, 0};
 }

@@ -18,6 +18,10 @@ enum {
     LIMIT_ENTITIES = 250,          /* kinds of entities of one policy */
     LIMIT_ENTITY_FIELDS = 100,     /* fields of one entity */
     LIMIT_LIST_WRITTEN = 100,      /* items of a list as written */
+    LIMIT_LIST_ITEMS = 100000,     /* items of a list in an event */
+    LIMIT_RECORD_TYPES = 250,      /* record types of one policy */
+    LIMIT_RECORD_FIELDS = 100,     /* fields of one record type */
+    LIMIT_RECORD_DEPTH = 8,        /* records in one another, those of lists counted too */
     LIMIT_LOOPS = 4,               /* loops in one another */
     LIMIT_REGISTERS = 250,         /* registers of one function */
     LIMIT_SEATS = 60,              /* seats of one approval */

@@ -6,6 +6,9 @@
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
 #include "engine/base/ckd.h"
+#include "engine/base/limits.h"
+
+enum { VALUE_DEPTH = 2 * LIMIT_RECORD_DEPTH + 2 }; /* lists and records in one another */
 
 bool value_eq(Value a, Value b) {
     if (a.kind != b.kind)
@@ -24,7 +27,10 @@ bool value_eq(Value a, Value b) {
         return str_eq(value_str(a), value_str(b));
     case V_PARTY:
         return a.aux == b.aux && (a.aux == 1 ? str_eq(value_str(a), value_str(b)) : a.i == b.i);
+    case V_RECORD:
     case V_LIST:
+        if (a.aux != b.aux)
+            return false;
         for (uint32_t i = 0; a.n == b.n && i < a.n; i++)
             if (!value_eq(a.items[i], b.items[i]))
                 return false;
@@ -66,7 +72,10 @@ int value_cmp(Value a, Value b) {
         if (a.aux == 1)
             return str_cmp(value_str(a), value_str(b));
         break;
+    case V_RECORD:
     case V_LIST:
+        if (a.aux != b.aux)
+            return a.aux < b.aux ? -1 : 1;
         for (uint32_t i = 0; i < a.n && i < b.n; i++) {
             int order = value_cmp(a.items[i], b.items[i]);
             if (order != 0)
@@ -119,7 +128,10 @@ void put_value(Buf *out, Value v, bool normal) {
         else
             put_zigzag(out, v.i);
         return;
+    case V_RECORD:
     case V_LIST:
+        if (v.kind == V_RECORD)
+            put_varint(out, v.aux);
         put_varint(out, v.n);
         for (uint32_t i = 0; i < v.n; i++)
             put_value(out, v.items[i], normal);
@@ -135,7 +147,7 @@ void put_value(Buf *out, Value v, bool normal) {
     }
 }
 
-static Value take_list(Take *t, Arena *a, int depth);
+static Value take_many(Take *t, Arena *a, Value v, int depth);
 
 /* Whether a value is one that can be computed with and written. */
 static bool in_bounds(const Value *v) {
@@ -186,8 +198,14 @@ static Value take_at(Take *t, Arena *a, int depth) {
         t->failed = t->failed || v.aux != 0;
         v.i = take_zigzag(t);
         break;
+    case V_RECORD: {
+        uint64_t type = take_varint(t);
+        t->failed = t->failed || type >= LIMIT_RECORD_TYPES;
+        v.aux = (uint16_t)type;
+        return take_many(t, a, v, depth);
+    }
     case V_LIST:
-        return take_list(t, a, depth);
+        return take_many(t, a, v, depth);
     case V_FLAG:
         v.i = take_zigzag(t);
         t->failed = t->failed || v.i < 0 || v.i > 1;
@@ -206,10 +224,9 @@ static Value take_at(Take *t, Arena *a, int depth) {
     return v;
 }
 
-static Value take_list(Take *t, Arena *a, int depth) {
-    Value v = {.kind = V_LIST};
+static Value take_many(Take *t, Arena *a, Value v, int depth) {
     uint64_t n = take_varint(t);
-    if (n > take_left(t) || depth > 4) { /* an item has at least one byte */
+    if (t->failed || n > take_left(t) || depth > VALUE_DEPTH) { /* each has at least one byte */
         t->failed = true;
         return v;
     }
@@ -235,7 +252,7 @@ Status value_keep(Value v, Arena *a, Value *out) {
         Str copy;
         TRY(arena_str(a, value_str(v), &copy));
         out->p = copy.p;
-    } else if (v.kind == V_LIST) {
+    } else if (value_holds_more(v)) {
         Value *items = new (a, Value, v.n);
         if (items == NULL)
             return ERR_NOMEM;

@@ -1,10 +1,11 @@
 /* base: the 16-byte value that rules compute with, records keep and events carry.
  *
- *   bytes 0-7    i: a number, or p: where text or list items stand (borrowed)
- *   bytes 8-11   n: length of text or list; a currency's three letters; an enumeration's number
+ *   bytes 0-7    i: a number, or p: where text, list items or fields stand (borrowed)
+ *   bytes 8-11   n: length of text, list or record; a currency's three letters; an enumeration's
+ *                number
  *   byte  12     kind (ValueKind); 0 is "absent"
  *   byte  13     scale of a decimal
- *   bytes 14-15  family of a duration; 1 where a party is a person
+ *   bytes 14-15  family of a duration; 1 where a party is a person; number of a record's type
  *
  * The verifier of bundles proves which kind a register holds; the kind stands here too, for
  * absence, for printing and for assertions. */
@@ -29,6 +30,7 @@ typedef enum ValueKind {
     V_ENUM,     /* i: number of the member, n: number of the enumeration */
     V_PARTY,    /* a seat, role or team: i is its number; a person: p, n are the id and aux is 1 */
     V_LIST,     /* p: Value[n] */
+    V_RECORD,   /* p: Value[n], one a field, absent ones too; aux: number of its type */
     V_KINDS
 } ValueKind;
 
@@ -90,6 +92,14 @@ static inline bool value_is_person(Value v) {
     return v.kind == V_PARTY && v.aux == 1;
 }
 
+static inline Value value_record(uint32_t type, const Value *fields, uint32_t n) {
+    return (Value){.items = fields, .n = n, .kind = V_RECORD, .aux = (uint16_t)type};
+}
+/* Whether a value stands for others, which it points to. */
+static inline bool value_holds_more(Value v) {
+    return v.kind == V_LIST || v.kind == V_RECORD;
+}
+
 /* Whether a and b are the same: of one kind, decimals as numbers (7.00 = 7), texts byte for byte.
  */
 bool value_eq(Value a, Value b);
@@ -101,9 +111,10 @@ int value_cmp(Value a, Value b);
 /* The canonical bytes: kind, then what the kind needs. Decimals keep their scale unless `normal` is
  * set, as for keys and for comparing content. */
 void put_value(Buf *out, Value v, bool normal);
-/* Reads one value; texts are borrowed, list items are owned by `a`. Failure is remembered in t. */
+/* Reads one value; texts are borrowed, items and fields are owned by `a`. Failure is remembered in
+ * t. */
 Value take_value(Take *t, Arena *a);
-/* A copy whose text and items are owned by a. */
+/* A copy whose text, items and fields are owned by a. */
 MUST_USE Status value_keep(Value v, Arena *a, Value *out);
 
 /* "CNY" in 24 bits, and back. */

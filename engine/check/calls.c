@@ -45,7 +45,7 @@ static uint32_t calls_below(Calls *c, const Node *node, bool list) {
     for (; node != NULL; node = list ? node->next : NULL) {
         bool call = node->bind == BIND_TABLE;
         uint32_t below[] = {call ? called_depth(c, node->means) : 0,
-                            calls_below(c, node->a, node->kind == N_CALL || node->kind == N_LIST),
+                            calls_below(c, node->a, node_lists(node)),
                             calls_below(c, node->b, false)};
         for (size_t i = 0; i < 3; i++)
             most = below[i] > most ? below[i] : most;

@@ -88,6 +88,7 @@ void program_free(Program *p) {
     vec_free(&p->homes);
     vec_free(&p->spaces);
     vec_free(&p->types);
+    vec_free(&p->record_types);
     vec_free(&p->events);
     vec_free(&p->entities);
     vec_free(&p->records);

@@ -30,7 +30,8 @@ typedef enum TypeKind {
     TY_PARTY,
     TY_ENUM,
     TY_LIST,
-    TY_RECORD,  /* what a table gives: `of` is the Table */
+    TY_RECORD,  /* of a record type: `of` is the RecordType */
+    TY_OUTPUTS, /* what a table gives: `of` is the Table */
     TY_EVENT,   /* an event at hand: `of` is the Event */
     TY_ENTITY,  /* an entity: `of` is the Entity; optional: it may not be there */
     TY_NOTHING, /* a literal `absent` */
@@ -100,7 +101,7 @@ typedef struct Type {
     Dec lo, hi;
     const struct Type *item; /* TY_LIST */
     bool one_or_many;        /* TY_LIST: a single item stands for a list of one */
-    const void *of;          /* TY_RECORD, TY_EVENT, TY_ENTITY */
+    const void *of;          /* TY_RECORD, TY_OUTPUTS, TY_EVENT, TY_ENTITY */
 } Type;
 
 enum {
@@ -126,6 +127,18 @@ typedef struct Field {
     Value preset;
     Span at;
 } Field;
+
+/* A type whose values have fields. It comes behind those that it is made of. */
+typedef struct RecordType {
+    Str name, alias;
+    Field *fields;
+    uint32_t field_count;
+    uint32_t number;
+    uint32_t first; /* number of its first field among those of all record types */
+    uint32_t depth; /* how many are in one another, this one counted */
+    bool broken;    /* part of it could not be read */
+    Span at;
+} RecordType;
 
 typedef struct Event {
     const Space *home; /* where it stands */
@@ -224,13 +237,14 @@ typedef struct Scope {
 typedef struct Loop {
     LoopDoes does;
     bool negated;         /* of ANY: what is asked is whether none is otherwise */
+    bool named;           /* the item has a name: it is the last local of the scope */
     const Entity *entity; /* all of a kind; NULL: the items of a list */
     const Node *source;   /* the list */
     Type item;
     const Node *where, *value, *actions; /* NULL: none */
     int index;          /* of an entity: which one finds those that count; -1: none */
     const Node *sought; /* what its field is then */
-    Scope scope;        /* of these: of a FOR_EACH the last local is the item, else `it` */
+    Scope scope;        /* of these; in what is found of many `it` is the item too */
     const Node *node;
 } Loop;
 
@@ -684,6 +698,7 @@ typedef struct Program {
     const Space *here;   /* where the names stand that are looked up now */
     Unseen unseen;       /* of the name that was looked up last */
     VEC(NamedType *) types;
+    VEC(RecordType *) record_types;
     uint32_t type_depth; /* named types that are being read, one by way of another */
     VEC(Event *) events;
     VEC(Entity *) entities;
@@ -708,7 +723,7 @@ typedef struct Program {
     VEC(PolicyTest) tests;
 } Program;
 
-/* The kind of value that a type's values have; V_KINDS for records and events. */
+/* The kind of value that a type's values have; V_KINDS for outputs and events. */
 ValueKind type_value_kind(const Type *type);
 /* Whether two checked expressions are the same. */
 bool expr_same(const Node *a, const Node *b);

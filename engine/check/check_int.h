@@ -12,7 +12,7 @@ typedef enum Bind {
     BIND_IT,       /* the event at hand */
     BIND_FIELD,    /* slot: field's number; `a` is the event */
     BIND_ATTR,     /* slot: Attr */
-    BIND_OUTPUT,   /* slot: output's number of a table's record */
+    BIND_OUTPUT,   /* slot: output's number of what a table gives */
     BIND_PARTY,    /* means: Party */
     BIND_MEMBER,   /* slot: member's number, means: Enum */
     BIND_TABLE,    /* a call; means: Table */
@@ -26,7 +26,9 @@ typedef enum Bind {
     BIND_ITEM,     /* what a loop is at */
     BIND_LOOP,     /* a call that goes over many; means: Loop */
     BIND_MEMBERS,  /* who holds the party `a` */
-    BIND_AMONG     /* whether `a` is an item of the list `b` */
+    BIND_AMONG,    /* whether `a` is an item of the list `b` */
+    BIND_RECORD,   /* a record written out; means: RecordType */
+    BIND_PICK      /* slot: field's number of the record `a` */
 } Bind;
 
 /* What the language itself can compute: the rows FUNCTION of keywords.def, and two of AGG. */
@@ -53,6 +55,8 @@ Type type_read(Program *p, const Node *node); /* of a type's tree */
 /* Whether a name is one of the language's words for types. */
 bool type_is_taken(Str name);
 Type named_type_read(Program *p, NamedType *named);
+/* The fields of a record type as those of an event are looked at. */
+Event record_as_event(const RecordType *record);
 /* The tree of a type, or that of the type it names. */
 const Node *type_written(Program *p, const Node *node);
 Type type_from_fields(Program *p,

@@ -247,8 +247,7 @@ bool expr_same(const Node *a, const Node *b) {
                 (bound || (str_eq(a->text, b->text) && str_eq(a->more, b->more)));
     if (same && a->kind == N_CALL && !expr_same(a->b, b->b))
         return false;
-    if (!same ||
-        (a->kind != N_CALL && a->kind != N_LIST && a->kind != N_MEASURED && a->kind != N_STATE_IS))
+    if (!same || (!node_lists(a) && a->kind != N_MEASURED && a->kind != N_STATE_IS))
         return same && expr_same(a->a, b->a) && expr_same(a->b, b->b);
     const Node *x = a->a, *y = b->a;
     for (; same && x != NULL && y != NULL; x = x->next, y = y->next)

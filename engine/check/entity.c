@@ -191,7 +191,7 @@ bool expr_reads(const Node *node) {
         node->kind == N_MEASURED ||
         (node->bind == BIND_TABLE && ((const Table *)node->means)->reads))
         return true;
-    bool list = node->kind == N_CALL || node->kind == N_LIST;
+    bool list = node_lists(node);
     for (const Node *arg = list ? node->a : NULL; arg != NULL; arg = arg->next)
         if (expr_reads(arg))
             return true;

@@ -358,7 +358,7 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
     return type_error();
 }
 
-static Type check_record_field(Program *p, Node *node, const Table *table) {
+static Type check_output(Program *p, Node *node, const Table *table) {
     int output = field_find(table->results, table->result_count, node->text);
     if (output < 0) {
         say_unknown_field(p, node->at, table->name, table->results, table->result_count,
@@ -368,6 +368,35 @@ static Type check_record_field(Program *p, Node *node, const Table *table) {
     node->bind = BIND_OUTPUT;
     node->slot = (uint32_t)output;
     return table->results[output].type;
+}
+
+/* A field of a record; of one that may be absent it may be, too. */
+static Type check_pick(Program *p, Node *node, const Type *of) {
+    const RecordType *record = of->of;
+    int field = field_find(record->fields, record->field_count, node->text);
+    if (field < 0) {
+        if (!record->broken)
+            say_unknown_field(p, node->at, record->name, record->fields, record->field_count,
+                              node->text);
+        return type_error();
+    }
+    node->bind = BIND_PICK;
+    node->slot = (uint32_t)field;
+    Type type = record->fields[field].type;
+    type.optional = type.optional || of->optional;
+    return type;
+}
+
+/* A field of what is a list of records. */
+static Type check_field_of_many(Program *p, Node *node, const Type *of) {
+    const RecordType *record = of->item->of;
+    if (field_find(record->fields, record->field_count, node->text) >= 0)
+        diag_add2(p->diags, DIAG_FIELD_OF_MANY, node->span, source_text(p->sources, node->a->span),
+                  node->text);
+    else if (!record->broken)
+        say_unknown_field(p, node->at, record->name, record->fields, record->field_count,
+                          node->text);
+    return type_error();
 }
 
 /* Who stands above a party; of one that the policy names somebody must (language.md 18). */
@@ -501,8 +530,15 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
     Type of = expr_check(p, scope, node->a, NULL);
     if (of.kind == TY_EVENT)
         return check_event_field(p, node, of.of);
+    if (of.kind == TY_OUTPUTS && field_find(((const Table *)of.of)->results,
+                                            ((const Table *)of.of)->result_count, node->text) < 0)
+        of = expr_scalar(p, node->a, of); /* one output that is a record stands for it */
     if (of.kind == TY_RECORD)
-        return check_record_field(p, node, of.of);
+        return check_pick(p, node, &of);
+    if (of.kind == TY_LIST && of.item->kind == TY_RECORD)
+        return check_field_of_many(p, node, &of);
+    if (of.kind == TY_OUTPUTS)
+        return check_output(p, node, of.of);
     if (of.kind == TY_ENTITY)
         return entity_field(p, scope, node, &of);
     if (of.kind == TY_PARTY && is_property(node, PROPERTY_SUPERIOR))
@@ -598,7 +634,7 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
     uint32_t i = 0;
     for (Node *arg = node->a; arg != NULL; arg = arg->next, i++)
         expr_want(p, scope, arg, i < table->param_count ? &table->params[i].type : NULL);
-    return (Type){.kind = TY_RECORD, .of = table};
+    return (Type){.kind = TY_OUTPUTS, .of = table};
 }
 
 /* ---- operators */
@@ -731,7 +767,7 @@ static Type present(Program *p, const Node *node, Type type) {
 Type expr_scalar(Program *p, Node *node, Type type) {
     if (entity_whole(p, node, &type))
         return type_error();
-    if (type.kind != TY_RECORD || ((const Table *)type.of)->result_count != 1)
+    if (type.kind != TY_OUTPUTS || ((const Table *)type.of)->result_count != 1)
         return type;
     type = ((const Table *)type.of)->results[0].type;
     type_set(p, node, type);
@@ -772,8 +808,9 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
     bool fits = type_fits(&a, &b) || type_fits(&b, &a);
     if (fits && a.kind == TY_DURATION && b.kind == TY_DURATION)
         fits = one_family(&a) && one_family(&b) && a.families == b.families;
-    bool comparable =
-        a.kind != TY_RECORD && a.kind != TY_EVENT && a.kind != TY_LIST && a.kind != TY_ENTITY;
+    bool many = a.kind == TY_LIST || a.kind == TY_RECORD;
+    bool comparable = a.kind != TY_OUTPUTS && a.kind != TY_EVENT && a.kind != TY_ENTITY &&
+                      (!many || b.kind == TY_ERROR || type_same(&a, &b));
     if (!fits && a.kind != b.kind && (node->a->kind == N_LIT || node->b->kind == N_LIT)) {
         bool right = node->b->kind == N_LIT; /* the constant is what is wrong */
         say_wrong_type(p, right ? node->b : node->a, right ? &b : &a, right ? &a : &b);
@@ -980,7 +1017,8 @@ static Type check_if(Program *p, const Scope *scope, Node *node, const Type *wan
     Type wanted = want != NULL ? *want : type_error();
     wanted.optional = true;
     Type a = expr_scalar(p, node->a, expr_check(p, scope, node->a, want != NULL ? &wanted : NULL));
-    if (a.kind == TY_QUOTIENT || a.kind == TY_RECORD || a.kind == TY_EVENT || a.kind == TY_ENTITY) {
+    if (a.kind == TY_QUOTIENT || a.kind == TY_OUTPUTS || a.kind == TY_EVENT ||
+        a.kind == TY_ENTITY) {
         Type flag = type_plain(TY_FLAG);
         return no_operator(p, node, &a, &flag);
     }
@@ -1028,15 +1066,52 @@ static Type check_list(Program *p, const Scope *scope, Node *node, const Type *w
     if (n > LIMIT_LIST_WRITTEN)
         diag_add2(p->diags, DIAG_TOO_LARGE, node->span, say_both(p, "this list", "这个列表"),
                   say(p, "%d", LIMIT_LIST_WRITTEN));
-    if (item->kind >= TY_LIST) {
+    if (item->kind >= TY_LIST && item->kind != TY_RECORD) {
         say_wrong_type(p, node, item, &(Type){.kind = TY_TEXT});
         return type_error();
     }
     return (Type){.kind = TY_LIST, .item = item};
 }
 
+static const RecordType *record_find(Program *p, const Node *node) {
+    NamedType *named = type_find(p, node->text);
+    Type type = named == NULL ? type_error() : named_type_read(p, named);
+    if (type.kind == TY_RECORD)
+        return type.of;
+    Str *names = new (p->arena, Str, p->record_types.n + 1);
+    if (names == NULL) {
+        p->nomem = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < p->record_types.n; i++)
+        names[i] = p->record_types.at[i]->name;
+    if (named == NULL)
+        say_unknown(p, DIAG_UNKNOWN_TYPE, node->at, node->text, names, p->record_types.n);
+    else if (type.kind != TY_ERROR)
+        diag_add1(p->diags, DIAG_NOT_A_RECORD, node->at, node->text);
+    return NULL;
+}
+
+/* A record with its fields written out. */
+static Type check_record(Program *p, const Scope *scope, Node *node) {
+    const RecordType *record = record_find(p, node);
+    if (record == NULL) {
+        for (Node *init = node->a; init != NULL; init = init->next)
+            if (init->kind != N_ERROR)
+                expr_check(p, scope, init->a, NULL);
+        return type_error();
+    }
+    Event fields = record_as_event(record);
+    init_check(p, scope, &fields, node->a, node);
+    node->bind = BIND_RECORD;
+    node->means = record;
+    return (Type){.kind = TY_RECORD, .of = record};
+}
+
 static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *want) {
     switch (node->kind) {
+    case N_RECORD:
+        return check_record(p, scope, node);
     case N_LIST:
         return check_list(p, scope, node, want);
     case N_LIT:
@@ -1112,9 +1187,7 @@ Type expr_want(Program *p, const Scope *scope, Node *node, const Type *want) {
         Dec d = v.kind == V_INT ? dec_of_i64(v.i) : value_to_dec(v);
         if (dec_cmp(d, want->lo) < 0 || dec_cmp(d, want->hi) > 0) {
             Buf range = {0};
-            dec_put(&range, want->lo);
-            put_text(&range, S(".."));
-            dec_put(&range, want->hi);
+            dec_put_range(&range, want->lo, want->hi);
             diag_add2(p->diags, DIAG_OUT_OF_RANGE, node->span, source_text(p->sources, node->span),
                       say(p, "%.*s", STR_ARG(buf_str(&range))));
             buf_free(&range);
@@ -1152,7 +1225,31 @@ static bool list_constant(Program *p, Node *node, const Type *want, DiagCode cod
     return true;
 }
 
+/* A record of constants. */
+static bool record_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out) {
+    size_t mistakes = p->diags->errors;
+    Type type = expr_want(p, NULL, node, want);
+    const RecordType *record = type.of;
+    if (type.kind != TY_RECORD || p->diags->errors > mistakes)
+        return false;
+    Value *fields = new (p->arena, Value, record->field_count + 1);
+    if (fields == NULL) {
+        p->nomem = true;
+        return false;
+    }
+    for (uint32_t i = 0; i < record->field_count; i++)
+        fields[i] = record->fields[i].has_preset ? record->fields[i].preset : value_absent();
+    for (Node *init = node->a; init != NULL; init = init->next)
+        if (init->kind != N_ERROR &&
+            !expr_constant(p, init->a, &record->fields[init->slot].type, code, &fields[init->slot]))
+            return false;
+    *out = value_record(record->number, fields, record->field_count);
+    return true;
+}
+
 bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out) {
+    if (node->kind == N_RECORD)
+        return record_constant(p, node, want, code, out);
     if (node->kind == N_LIST)
         return list_constant(p, node, want, code, out);
     if (node->kind != N_LIT && node->kind != N_REF && node->kind != N_FIELD) {

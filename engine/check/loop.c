@@ -75,9 +75,67 @@ static Node *field_of_it(Program *p, const Node *path) {
     return &two[0];
 }
 
+/* The type of a path of names at hand, without a word about what is wrong with it. */
+static Type path_type(Program *p, const Scope *scope, const Node *path) {
+    if (path->kind == N_IT && scope->item != NULL)
+        return *scope->item;
+    const Event *it = scope->it != NULL ? scope->it : scope->event;
+    if (path->kind == N_IT && it != NULL)
+        return (Type){.kind = TY_EVENT, .of = it};
+    if (path->kind == N_REF) {
+        for (size_t i = 0; i < scope->locals.n; i++)
+            if (named(scope->locals.at[i].name, scope->locals.at[i].alias, path->text))
+                return scope->locals.at[i].type;
+        bool event = scope->event != NULL && scope->alias.n > 0 && str_eq(scope->alias, path->text);
+        return event ? (Type){.kind = TY_EVENT, .of = scope->event} : type_error();
+    }
+    const Entity *called = path->kind == N_CALL ? entity_find(p, path->text) : NULL;
+    if (called != NULL)
+        return (Type){.kind = TY_ENTITY, .of = called};
+    if (path->kind != N_FIELD)
+        return type_error();
+    Type of = path_type(p, scope, path->a);
+    const Event *event = of.kind == TY_EVENT ? of.of : NULL;
+    const Entity *entity = of.kind == TY_ENTITY ? of.of : NULL;
+    const RecordType *record = of.kind == TY_RECORD ? of.of : NULL;
+    const Field *fields = event != NULL    ? event->fields
+                          : entity != NULL ? entity->fields
+                          : record != NULL ? record->fields
+                                           : NULL;
+    uint32_t n = event != NULL    ? event->field_count
+                 : entity != NULL ? entity->field_count
+                 : record != NULL ? record->field_count
+                                  : 0;
+    Str name = event != NULL ? field_given(p, event, path->text) : path->text;
+    int field = field_find(fields, n, name);
+    return field < 0 ? type_error() : fields[field].type;
+}
+
+/* Of `o.lines.price.net` the list `o.lines`, with it.price.net in *value; NULL: there is none in
+ * it. */
+static Node *list_inside(Program *p, const Scope *scope, Node *path, Node **value) {
+    if (path->kind != N_FIELD)
+        return NULL;
+    Node *list = list_inside(p, scope, path->a, value);
+    if (list == NULL) {
+        Type of = path_type(p, scope, path->a);
+        if (of.kind != TY_LIST || of.item->kind != TY_RECORD)
+            return NULL;
+        *value = field_of_it(p, path);
+        return path->a;
+    }
+    Node *field = field_of_it(p, path);
+    if (field != NULL)
+        field->a = *value;
+    *value = field;
+    return list;
+}
+
 /* Finds what is gone over. *value: what is taken of each, where the path says so. */
 static bool loop_over(Program *p, const Scope *scope, Node *source, Loop *loop, Node **value) {
     Entity *entity = entity_of(p, scope, source);
+    Node *list = value == NULL ? NULL : list_inside(p, scope, source, value);
+    source = list != NULL ? list : source;
     if (entity == NULL && value != NULL && source->kind == N_FIELD) {
         entity = entity_of(p, scope, source->a);
         if (entity != NULL)
@@ -141,10 +199,10 @@ static Loop *loop_new(Program *p, const Scope *scope, Node *node) {
 static bool uses_item(const Loop *loop, const Node *node) {
     if (node == NULL)
         return false;
-    bool item = node->bind == BIND_ITEM ||
-                (node->bind == BIND_LOCAL && node->slot < loop->scope.locals.n &&
-                 loop->scope.locals.at[node->slot].item && loop->does == LOOP_EACH &&
-                 node->slot == loop->scope.locals.n - 1);
+    bool item =
+        node->bind == BIND_ITEM || (node->bind == BIND_LOCAL && node->slot < loop->scope.locals.n &&
+                                    loop->scope.locals.at[node->slot].item && loop->named &&
+                                    node->slot == loop->scope.locals.n - 1);
     return item || uses_item(loop, node->a) || uses_item(loop, node->b) ||
            uses_item(loop, node->c) || uses_item(loop, node->d) || uses_item(loop, node->next);
 }
@@ -243,6 +301,26 @@ static Type loop_type(Program *p, Loop *loop, Node *node, Node *value) {
     return loop_value(p, loop, node, more != NULL ? more : value);
 }
 
+/* The item's name, in the last of the locals. */
+static void item_add(Program *p, const Scope *scope, Loop *loop, Str name, Span at) {
+    for (size_t i = 0; i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, name))
+            diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, at, name, (Str){NULL, 0}),
+                       scope->locals.at[i].at);
+    if (scope->event != NULL && scope->alias.n > 0 && str_eq(scope->alias, name))
+        diag_add2(p->diags, DIAG_DECLARED_TWICE, at, name, (Str){NULL, 0});
+    loop->named = true;
+    loop->scope.locals.at[loop->scope.locals.n++] =
+        (Local){.name = name, .type = loop->item, .item = true, .at = at};
+}
+
+/* Of `count(l in o.lines where ...)` the l, which is no name at hand; else NULL. */
+static const Node *item_named(const Scope *scope, const Node *over) {
+    bool in = over != NULL && over->kind == N_BINARY && over->op == MARK_IN &&
+              over->a->kind == N_REF && !expr_bound(scope, over->a);
+    return in ? over->a : NULL;
+}
+
 Type loop_check(Program *p, const Scope *scope, Node *node) {
     static const Scope nothing_at_hand = {0};
     Node *value = NULL;
@@ -253,14 +331,18 @@ Type loop_check(Program *p, const Scope *scope, Node *node) {
         return type_error();
     loop->does = (LoopDoes)loop_does(node);
     loop->negated = function_named(node->text, BUILTIN_ALL);
+    const Node *item = item_named(scope, node->a);
     if (node->a == NULL) {
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
                   say_both(p, "what it goes over", "范围"), say_count(p, 0));
         return type_error();
     }
     bool takes = loop->does != LOOP_COUNTS && loop->does != LOOP_ANY;
-    if (!loop_over(p, scope, node->a, loop, takes ? &value : NULL))
+    Node *source = item != NULL ? node->a->b : node->a;
+    if (!loop_over(p, scope, source, loop, takes ? &value : NULL))
         return type_error();
+    if (item != NULL)
+        item_add(p, scope, loop, item->text, item->at);
     loop->scope.item = &loop->item;
     node->bind = BIND_LOOP;
     node->means = loop;
@@ -284,15 +366,7 @@ void for_each_check(Program *p, Scope *scope, Node *node, Str where, bool of_app
     bool good = loop_over(p, scope, node->a, loop, NULL);
     if (!good)
         loop->item = type_error();
-    for (size_t i = 0; i < scope->locals.n; i++)
-        if (str_eq(scope->locals.at[i].name, node->text))
-            diag_other(
-                diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0}),
-                scope->locals.at[i].at);
-    if (scope->event != NULL && scope->alias.n > 0 && str_eq(scope->alias, node->text))
-        diag_add2(p->diags, DIAG_DECLARED_TWICE, node->at, node->text, (Str){NULL, 0});
-    loop->scope.locals.at[loop->scope.locals.n++] =
-        (Local){.name = node->text, .type = loop->item, .item = true, .at = node->at};
+    item_add(p, scope, loop, node->text, node->at);
     loop->does = LOOP_EACH;
     loop->where = node->b;
     loop->actions = node->c;

@@ -189,6 +189,7 @@ void put_literal(Program *p, Buf *out, Value v) {
         return;
     case V_ABSENT:
     case V_LIST:
+    case V_RECORD:
     case V_KINDS:
         put_text(out, S("absent"));
     }

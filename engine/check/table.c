@@ -126,8 +126,12 @@ Type type_from_fields(Program *p, const Node *param) {
     return type;
 }
 
+static bool is_many(const Type *type) {
+    return type->kind == TY_LIST || type->kind == TY_RECORD;
+}
+
 static bool input_kind_ok(const Type *type) {
-    return type->kind < TY_LIST &&
+    return (type->kind < TY_LIST || is_many(type)) &&
            !(type->kind == TY_DURATION && (type->families & (type->families - 1)) != 0);
 }
 
@@ -204,7 +208,7 @@ static void column_add(Program *p, Table *t, const Node *node) {
         return;
     }
     Type type = expr_check(p, &t->scope, node->a, NULL);
-    if (type.kind == TY_RECORD && ((const Table *)type.of)->result_count == 1)
+    if (type.kind == TY_OUTPUTS && ((const Table *)type.of)->result_count == 1)
         type = ((const Table *)type.of)->results[0].type;
     if (!input_kind_ok(&type)) {
         say_input_kind(p, node, &type);
@@ -417,6 +421,11 @@ static bool test_starts(Program *p, const Table *t, const Node *node, const Type
 
 static bool cell_test(Program *p, const Table *t, const Node *node, const Type *type,
                       CellTest *test) {
+    if (is_many(type) && node->kind != N_TEST_ABSENT && node->kind != N_TEST_NOT) {
+        diag_add2(p->diags, DIAG_CELL_OF_MANY, node->span, source_text(p->sources, node->span),
+                  type_text(p, type));
+        return false;
+    }
     switch (node->kind) {
     case N_TEST_STARTS:
         return test_starts(p, t, node, type, test);

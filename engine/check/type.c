@@ -117,6 +117,8 @@ Str type_text(Program *p, const Type *type) {
     case TY_LIST:
         return around(p, "a list, each item ", "列表，每项为", type_text(p, type->item), "", "");
     case TY_RECORD:
+        return around(p, "a record ", "记录 ", ((const RecordType *)type->of)->name, "", "");
+    case TY_OUTPUTS:
         return around(p, "the outputs of ", "", ((const Table *)type->of)->name, "", " 的输出");
     case TY_EVENT:
         return around(p, "an event ", "事件 ", ((const Event *)type->of)->name, "", "");
@@ -145,6 +147,7 @@ bool type_same(const Type *a, const Type *b) {
     case TY_LIST:
         return type_same(a->item, b->item);
     case TY_RECORD:
+    case TY_OUTPUTS:
     case TY_EVENT:
     case TY_ENTITY:
         return a->of == b->of;
@@ -168,7 +171,8 @@ bool type_fits(const Type *from, const Type *to) {
     if (to->kind == TY_LIST && to->one_or_many && from->kind != TY_LIST)
         return type_fits(from, to->item);
     if (to->kind == TY_LIST && from->kind == TY_LIST)
-        return type_fits(from->item, to->item);
+        return type_fits(from->item, to->item) && /* an integer in a list is made no number */
+               (from->item->kind != TY_INTEGER || to->item->kind != TY_NUMBER);
     return type_same(from, to);
 }
 
@@ -269,8 +273,17 @@ static void type_bounds(Program *p, const Node *node, Type *type) {
     Type plain = *type;
     if (type->kind == TY_MONEY && node->a->kind == N_LIT && node->a->op == LIT_NUMBER)
         plain.kind = TY_NUMBER; /* 0..1000 CNY */
-    bool ok = expr_constant(p, node->a, &plain, DIAG_BAD_CELL, &lo);
-    if (!expr_constant(p, node->b, type, DIAG_BAD_CELL, &hi) || !ok)
+    if (node->b == NULL)
+        plain = *type;
+    if (!expr_constant(p, node->a, &plain, DIAG_BAD_CELL, &lo))
+        return;
+    if (node->b == NULL) {
+        type->bounded = true;
+        type->lo = lo.kind == V_INT ? dec_of_i64(lo.i) : value_to_dec(lo);
+        type->hi = DEC_NO_END;
+        return;
+    }
+    if (!expr_constant(p, node->b, type, DIAG_BAD_CELL, &hi))
         return;
     type->bounded = true;
     type->lo = lo.kind == V_INT ? dec_of_i64(lo.i) : value_to_dec(lo);
@@ -291,14 +304,14 @@ static Type type_named(Program *p, const Node *node) {
                   say_both(p, "a field", "字段"));
     if (type.kind == TY_DURATION)
         type.families = FAMILIES_CALENDAR;
-    if (node->a == NULL || node->b == NULL)
+    if (node->a == NULL)
         return type;
+    Span range = {node->a->span.file, node->a->span.from, node->span.to};
     if (type.kind == TY_INTEGER || type.kind == TY_NUMBER || type.kind == TY_PERCENT ||
         type.kind == TY_MONEY)
         type_bounds(p, node, &type);
     else
-        diag_add3(p->diags, DIAG_BAD_LITERAL, span_join(node->a->span, node->b->span),
-                  source_text(p->sources, span_join(node->a->span, node->b->span)),
+        diag_add3(p->diags, DIAG_BAD_LITERAL, range, source_text(p->sources, range),
                   say_both(p, "range", "范围"),
                   say_both(p, "integers, numbers, percentages and money have ranges",
                            "整数、数、百分比和金额才有范围"));
@@ -364,6 +377,81 @@ static void say_unknown_type(Program *p, const Node *node) {
     say_unknown(p, DIAG_UNKNOWN_TYPE, node->span, node->text, names, n);
 }
 
+/* ---- records */
+
+Event record_as_event(const RecordType *record) {
+    return (Event){.name = record->name,
+                   .fields = record->fields,
+                   .field_count = record->field_count,
+                   .broken = record->broken,
+                   .at = record->at};
+}
+
+static void record_field(Program *p, RecordType *record, const Node *f) {
+    int old = field_find(record->fields, record->field_count, f->text);
+    if (old >= 0) {
+        diag_other(diag_add2(p->diags, DIAG_DECLARED_TWICE, f->at, f->text, (Str){NULL, 0}),
+                   record->fields[old].at);
+        return;
+    }
+    Field field = {
+        .name = f->text, .alias = name_alias(f->more), .type = type_read(p, f->a), .at = f->at};
+    if (f->b != NULL)
+        field.has_preset = expr_constant(p, f->b, &field.type, DIAG_BAD_CELL, &field.preset);
+    const Type *one = field.type.kind == TY_LIST ? field.type.item : &field.type;
+    const RecordType *inner = one->kind == TY_RECORD ? one->of : NULL;
+    if (inner != NULL && inner->depth >= record->depth)
+        record->depth = inner->depth + 1;
+    record->broken = record->broken || one->kind == TY_ERROR;
+    record->fields[record->field_count++] = field;
+}
+
+static void record_limits(Program *p, const RecordType *record, size_t fields) {
+    if (fields > LIMIT_RECORD_FIELDS)
+        diag_add2(p->diags, DIAG_TOO_LARGE, record->at,
+                  say(p, "%zu%.*s", fields, STR_ARG(say_both(p, " fields", " 个字段"))),
+                  say(p, "%d", LIMIT_RECORD_FIELDS));
+    if (record->depth > LIMIT_RECORD_DEPTH)
+        diag_add2(p->diags, DIAG_TOO_LARGE, record->at,
+                  say_both(p, "records in one another", "记录的嵌套"),
+                  say(p, "%d", LIMIT_RECORD_DEPTH));
+    if (record->number == LIMIT_RECORD_TYPES)
+        diag_add2(
+            p->diags, DIAG_TOO_LARGE, record->at, say_both(p, "this policy", "这个政策"),
+            say(p, "%d%.*s", LIMIT_RECORD_TYPES, STR_ARG(say_both(p, " record types", " 种记录"))));
+}
+
+/* What it is made of is read first, and so has lower numbers. */
+static Type type_record(Program *p, const NamedType *named) {
+    const Node *node = named->node->a;
+    size_t n = node_count(node->a);
+    RecordType *record = new (p->arena, RecordType, 1);
+    Field *fields = new (p->arena, Field, n + 1);
+    if (record == NULL || fields == NULL) {
+        p->nomem = true;
+        return type_error();
+    }
+    *record = (RecordType){
+        .name = named->name, .alias = named->alias, .fields = fields, .depth = 1, .at = named->at};
+    for (const Node *f = node->a; f != NULL; f = f->next) {
+        if (f->kind == N_ERROR)
+            record->broken = true;
+        else if (record->field_count < LIMIT_RECORD_FIELDS)
+            record_field(p, record, f);
+    }
+    if (n == 0)
+        diag_add1(p->diags, DIAG_RECORD_EMPTY, named->at, named->name);
+    record->number = (uint32_t)p->record_types.n;
+    if (record->number > 0) {
+        const RecordType *last = p->record_types.at[record->number - 1];
+        record->first = last->first + last->field_count;
+    }
+    record_limits(p, record, n);
+    if (!vec_push(&p->record_types, record))
+        p->nomem = true;
+    return (Type){.kind = TY_RECORD, .of = record};
+}
+
 Type named_type_read(Program *p, NamedType *named) {
     if (named->ready)
         return named->type;
@@ -380,7 +468,9 @@ Type named_type_read(Program *p, NamedType *named) {
     p->type_depth++;
     const Space *here = p->here;
     space_enter(p, named->home);
-    named->type = type_read(p, named->node->a);
+    const Node *is = named->node->a;
+    named->type =
+        is != NULL && is->kind == N_TYPE_RECORD ? type_record(p, named) : type_read(p, is);
     p->here = here;
     p->type_depth--;
     named->ready = true;
@@ -431,13 +521,13 @@ Type type_read(Program *p, const Node *node) {
 }
 
 static const ValueKind value_kinds[] = {
-    [TY_FLAG] = V_FLAG,       [TY_INTEGER] = V_INT,  [TY_NUMBER] = V_DEC,
-    [TY_PERCENT] = V_PERCENT, [TY_MONEY] = V_MONEY,  [TY_DURATION] = V_DURATION,
-    [TY_DATE] = V_DATE,       [TY_TIME] = V_TIME,    [TY_INSTANT] = V_INSTANT,
-    [TY_TEXT] = V_TEXT,       [TY_ID] = V_TEXT,      [TY_PARTY] = V_PARTY,
-    [TY_ENUM] = V_ENUM,       [TY_LIST] = V_LIST,    [TY_RECORD] = V_KINDS,
-    [TY_EVENT] = V_KINDS,     [TY_ENTITY] = V_KINDS, [TY_ERROR] = V_KINDS,
-    [TY_NOTHING] = V_ABSENT,
+    [TY_FLAG] = V_FLAG,       [TY_INTEGER] = V_INT,    [TY_NUMBER] = V_DEC,
+    [TY_PERCENT] = V_PERCENT, [TY_MONEY] = V_MONEY,    [TY_DURATION] = V_DURATION,
+    [TY_DATE] = V_DATE,       [TY_TIME] = V_TIME,      [TY_INSTANT] = V_INSTANT,
+    [TY_TEXT] = V_TEXT,       [TY_ID] = V_TEXT,        [TY_PARTY] = V_PARTY,
+    [TY_ENUM] = V_ENUM,       [TY_LIST] = V_LIST,      [TY_RECORD] = V_RECORD,
+    [TY_OUTPUTS] = V_KINDS,   [TY_EVENT] = V_KINDS,    [TY_ENTITY] = V_KINDS,
+    [TY_ERROR] = V_KINDS,     [TY_NOTHING] = V_ABSENT,
 };
 
 ValueKind type_value_kind(const Type *type) {

@@ -114,8 +114,13 @@ static void check_value(Reader *r, Value v) {
         r->t.failed = true;
     if (v.kind == V_PARTY && v.aux == 0 && (v.i < 0 || v.i >= (int64_t)b->party_count))
         r->t.failed = true;
-    for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++)
+    if (v.kind == V_RECORD && (v.aux >= b->record_count || v.n != b->records[v.aux].field_count))
+        r->t.failed = true;
+    for (uint32_t i = 0; !r->t.failed && value_holds_more(v) && i < v.n; i++) {
         check_value(r, v.items[i]);
+        if (v.kind == V_RECORD && !bundle_fits(b, &b->records[v.aux].fields[i].type, v.items[i]))
+            r->t.failed = true;
+    }
 }
 static Value take_checked(Reader *r) {
     Value v = take_value(&r->t, r->a);
@@ -154,7 +159,8 @@ static void take_type(Reader *r, TypeDef *t) {
         t->hi = take_decimal(r);
     }
     uint8_t one = t->kind == V_LIST ? t->item : t->kind;
-    if ((one == V_ENUM && t->members >= r->b->enum_count) || one == V_ABSENT || one == V_LIST)
+    if ((one == V_ENUM && t->members >= r->b->enum_count) ||
+        (one == V_RECORD && t->members >= r->b->record_count) || one == V_ABSENT || one == V_LIST)
         r->t.failed = true;
 }
 
@@ -229,8 +235,33 @@ static void take_field(Reader *r, FieldDef *f) {
     f->has_preset = take_flag(r);
     if (f->has_preset)
         f->preset = take_checked(r);
-    if (f->has_preset && f->preset.kind != f->type.kind)
+    if (f->has_preset && (f->preset.kind != f->type.kind ||
+                          (value_holds_more(f->preset) && !bundle_fits(r->b, &f->type, f->preset))))
         r->t.failed = true;
+}
+
+static void put_record(Buf *out, const RecordDef *d) {
+    put_str(out, d->name);
+    put_str(out, d->alias);
+    PUT_LIST(out, d->fields, d->field_count, put_field);
+}
+/* What comes before it is there already: a record type can hold no other. */
+static void take_record(Reader *r, RecordDef *d) {
+    d->name = take_plain(r);
+    d->alias = take_str(&r->t);
+    d->first = r->b->record_field_count;
+    TAKE_LIST(r, d->fields, d->field_count, take_field);
+    if (d->field_count > LIMIT_RECORD_FIELDS || r->b->record_count >= LIMIT_RECORD_TYPES)
+        r->t.failed = true;
+    r->b->record_field_count += d->field_count;
+}
+
+static void number_fields(Reader *r) {
+    Bundle *b = r->b;
+    b->record_of = take_array(r, b->record_field_count, sizeof *b->record_of);
+    for (uint32_t i = 0; b->record_of != NULL && i < b->record_count && !r->t.failed; i++)
+        for (uint32_t k = 0; k < b->records[i].field_count; k++)
+            b->record_of[b->records[i].first + k] = (uint16_t)i;
 }
 
 static void put_event(Buf *out, const EventDef *e) {
@@ -364,7 +395,7 @@ static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
             (!t->has_lo || t->lo.kind == type->kind) && (!t->has_hi || t->hi.kind == type->kind);
         bool whole = t->absent ? !t->has_lo && !t->has_hi : t->has_lo || t->has_hi;
         bool ordered = type->kind != V_FLAG && type->kind != V_ENUM && type->kind != V_PARTY &&
-                       type->kind != V_LIST;
+                       type->kind != V_LIST && type->kind != V_RECORD;
         if (!same || !whole || (!ordered && !t->absent && (!t->has_lo || !t->has_hi)))
             r->t.failed = true;
         if (type->kind == V_FLAG && t->has_lo && (t->lo.i < 0 || t->lo.i > 1))
@@ -460,7 +491,7 @@ static bool can_add(const TypeDef *type) {
 
 static bool can_order(const TypeDef *type) {
     return type->kind != V_FLAG && type->kind != V_TEXT && type->kind != V_ENUM &&
-           type->kind != V_PARTY && type->kind != V_LIST;
+           type->kind != V_PARTY && type->kind != V_LIST && type->kind != V_RECORD;
 }
 
 /* What a call of the table gives. */
@@ -582,7 +613,7 @@ static void take_loop(Reader *r, LoopDef *l) {
               (!flag || (kind == V_FLAG && !l->result.optional)) &&
               (!count || (kind == V_INT && !l->result.optional)) && (!each || kind == V_ABSENT);
     if (l->does == LOOP_LEAST || l->does == LOOP_GREATEST)
-        ok = ok && l->result.optional && kind != V_ABSENT && kind != V_LIST;
+        ok = ok && l->result.optional && kind != V_ABSENT && kind != V_LIST && kind != V_RECORD;
     r->t.failed = r->t.failed || !ok;
 }
 
@@ -1266,6 +1297,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->locals, b->local_count, put_local_def);
     PUT_LIST(out, b->enums, b->enum_count, put_enum);
     PUT_LIST(out, b->parties, b->party_count, put_party);
+    PUT_LIST(out, b->records, b->record_count, put_record);
     PUT_LIST(out, b->events, b->event_count, put_event);
     PUT_LIST(out, b->entities, b->entity_count, put_entity);
     PUT_LIST(out, b->constants, b->constant_count, put_constant);
@@ -1320,6 +1352,8 @@ static void take_parts(Reader *r) {
         r->t.failed = true;
     TAKE_LIST(r, b->enums, b->enum_count, take_enum);
     TAKE_LIST(r, b->parties, b->party_count, take_party);
+    TAKE_LIST(r, b->records, b->record_count, take_record);
+    number_fields(r);
     TAKE_LIST(r, b->events, b->event_count, take_event);
     TAKE_LIST(r, b->entities, b->entity_count, take_entity);
     TAKE_LIST(r, b->constants, b->constant_count, take_constant);
@@ -1595,7 +1629,7 @@ static bool ok_raise(const Bundle *b, const DutyDef *d) {
             (due && !d->due_by && k.kind != V_DURATION) ||
             (due && d->due_by && k.kind != V_INSTANT && k.kind != V_DATE && k.kind != V_TIME &&
              !due_end_ok(b, d)) ||
-            k.kind == V_LIST)
+            k.kind == V_LIST || k.kind == V_RECORD)
             return false;
     }
     for (uint32_t i = 0; i < d->frame_count; i++)
@@ -1680,7 +1714,8 @@ static bool ok_opening(const Bundle *b, const ApprovalDef *d) {
                                flags + given + d->frame_count)
         return false;
     for (; at < d->key_count; at++)
-        if (f->results[at].optional || f->results[at].kind == V_LIST)
+        if (f->results[at].optional || f->results[at].kind == V_LIST ||
+            f->results[at].kind == V_RECORD)
             return false;
     if (!ok_results(f, &at, dues, V_DURATION, false) ||
         !ok_results(f, &at, d->excluded_count, V_PARTY, true))
@@ -1744,7 +1779,7 @@ static bool ok_agg(const Bundle *b, const KpiDef *k, const AggDef *g) {
         if (f->results[i].kind != k->by[i].type.kind || f->results[i].optional)
             return false;
     if (g->kind == AGG_IS_DISTINCT)
-        return f->results[k->by_count].kind != V_LIST;
+        return f->results[k->by_count].kind != V_LIST && f->results[k->by_count].kind != V_RECORD;
     return g->kind == AGG_IS_COUNT || f->results[k->by_count].kind == g->sample;
 }
 
@@ -2034,6 +2069,30 @@ int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name) {
     return -1;
 }
 
+bool bundle_fits(const Bundle *b, const TypeDef *type, Value v) {
+    if (v.kind == V_ABSENT)
+        return type->optional;
+    if (v.kind != type->kind)
+        return false;
+    if (v.kind == V_ENUM)
+        return v.n == type->members && v.i >= 0 && v.i < (int64_t)b->enums[v.n].count;
+    if (v.kind == V_PARTY && v.aux == 0)
+        return v.i >= 0 && v.i < (int64_t)b->party_count;
+    if (v.kind == V_RECORD) {
+        const RecordDef *d = &b->records[type->members];
+        bool fits = v.aux == type->members && v.n == d->field_count;
+        for (uint32_t i = 0; fits && i < v.n; i++)
+            fits = bundle_fits(b, &d->fields[i].type, v.items[i]);
+        return fits;
+    }
+    for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++) {
+        TypeDef item = type_of_item(type);
+        if (!bundle_fits(b, &item, v.items[i]))
+            return false;
+    }
+    return true;
+}
+
 Str party_text(const Bundle *b, Value v) {
     if (v.kind != V_PARTY)
         return S("?");
@@ -2045,6 +2104,44 @@ Str party_text(const Bundle *b, Value v) {
 static Str member_text(const Bundle *b, Value v) {
     bool known = v.n < b->enum_count && v.i >= 0 && v.i < (int64_t)b->enums[v.n].count;
     return known ? b->enums[v.n].members[v.i].name : S("?");
+}
+
+static const RecordDef *record_of(const Bundle *b, Value v) {
+    return v.aux < b->record_count ? &b->records[v.aux] : NULL;
+}
+
+/* Inside a record texts stand in quotes and lists in brackets, so that it can be told where they
+ * end. */
+static void put_part_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    if (v.kind == V_TEXT)
+        put_json_string(out, value_str(v));
+    if (v.kind != V_LIST) {
+        if (v.kind != V_TEXT)
+            put_value_text(out, b, cache, v);
+        return;
+    }
+    put_c(out, '[');
+    for (uint32_t i = 0; i < v.n; i++) {
+        put_text(out, i == 0 ? S("") : S(", "));
+        put_part_text(out, b, cache, v.items[i]);
+    }
+    put_c(out, ']');
+}
+
+/* As the language writes it. */
+static void put_record_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    const RecordDef *d = record_of(b, v);
+    put_text(out, d == NULL ? S("?") : d->name);
+    put_text(out, S(" {"));
+    for (uint32_t i = 0; d != NULL && i < v.n && i < d->field_count; i++) {
+        if (v.items[i].kind == V_ABSENT)
+            continue;
+        put_c(out, ' ');
+        put_text(out, d->fields[i].name);
+        put_text(out, S(": "));
+        put_part_text(out, b, cache, v.items[i]);
+    }
+    put_text(out, S(" }"));
 }
 
 void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
@@ -2097,7 +2194,26 @@ void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
             put_value_text(out, b, cache, v.items[i]);
         }
         return;
+    case V_RECORD:
+        put_record_text(out, b, cache, v);
+        return;
     }
+}
+
+static void put_record_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    const RecordDef *d = record_of(b, v);
+    bool first = true;
+    put_c(out, '{');
+    for (uint32_t i = 0; d != NULL && i < v.n && i < d->field_count; i++) {
+        if (v.items[i].kind == V_ABSENT)
+            continue;
+        put_text(out, first ? S("\"") : S(",\""));
+        put_text(out, d->fields[i].name);
+        put_text(out, S("\":"));
+        put_value_json(out, b, cache, v.items[i]);
+        first = false;
+    }
+    put_c(out, '}');
 }
 
 void put_value_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
@@ -2119,6 +2235,9 @@ void put_value_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
             put_value_json(out, b, cache, v.items[i]);
         }
         put_c(out, ']');
+        return;
+    case V_RECORD:
+        put_record_json(out, b, cache, v);
         return;
     case V_TEXT:
         put_json_string(out, value_str(v));

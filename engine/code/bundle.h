@@ -15,8 +15,8 @@
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
- * entities; 7 alarms that wait. */
-enum { BUNDLE_VERSION = 7 };
+ * entities; 7 alarms that wait; 8 records. */
+enum { BUNDLE_VERSION = 8 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -40,7 +40,7 @@ typedef struct TypeDef {
     bool one_or_many;  /* V_LIST: a single item is read as a list of one */
     uint8_t families;  /* V_DURATION: bit 1 << Family */
     uint32_t currency; /* V_MONEY */
-    uint32_t members;  /* V_ENUM: number of the enumeration */
+    uint32_t members;  /* V_ENUM: number of the enumeration; V_RECORD: of the record type */
     uint8_t item;      /* V_LIST: kind of its items, whose type the other members tell */
     Dec lo, hi;
 } TypeDef;
@@ -86,6 +86,15 @@ typedef struct FieldDef {
     bool has_preset;
     Value preset;
 } FieldDef;
+
+/* A record type. Its fields are of types that come before it, so that none holds itself. */
+typedef struct RecordDef {
+    Str name, alias;
+    FieldDef *fields;
+    uint32_t field_count;
+    uint32_t first; /* the number of its first field among those of all record types; found when the
+                       bundle is taken */
+} RecordDef;
 
 /* Numbers of the engine's own events; -1 for the policy's. */
 typedef enum EngineEvent {
@@ -571,6 +580,10 @@ typedef struct Bundle {
     uint32_t local_count;
     EnumDef *enums;
     uint32_t enum_count;
+    RecordDef *records;
+    uint32_t record_count;
+    uint16_t *record_of; /* of each field of all record types: the type; made when it is taken */
+    uint32_t record_field_count;
     PartyDef *parties;
     uint32_t party_count;
     EventDef *events;
@@ -638,6 +651,9 @@ int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_kpi(const Bundle *b, Str name);
 int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
+/* Whether a value may stand in a field of this type: its kind, the enumeration or record type it is
+ * of, and so on for all that it holds; ranges apart. */
+bool bundle_fits(const Bundle *b, const TypeDef *type, Value v);
 static inline const Zone *bundle_zone(const Bundle *b) {
     return &b->zones[b->zone];
 }

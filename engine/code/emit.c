@@ -102,6 +102,8 @@ TypeDef emit_type(const Type *type) {
                    .hi = type->hi};
     if (type->kind == TY_ENUM)
         def.members = type->members->number;
+    if (type->kind == TY_RECORD)
+        def.members = ((const RecordType *)type->of)->number;
     return def;
 }
 
@@ -228,6 +230,19 @@ static void emit_enums(Emit *e) {
         b->enums[i].members = emit_array(e, from->count, sizeof(NameDef));
         for (uint32_t k = 0; b->enums[i].members != NULL && k < from->count; k++)
             b->enums[i].members[k] = (NameDef){from->members[k].name, from->members[k].alias};
+    }
+}
+
+static void emit_record_types(Emit *e) {
+    Bundle *b = e->b;
+    b->record_count = (uint32_t)e->p->record_types.n;
+    b->records = emit_array(e, b->record_count, sizeof *b->records);
+    for (uint32_t i = 0; b->records != NULL && i < b->record_count; i++) {
+        const RecordType *from = e->p->record_types.at[i];
+        b->records[i] = (RecordDef){.name = from->name,
+                                    .alias = from->alias,
+                                    .fields = emit_fields(e, from->fields, from->field_count),
+                                    .field_count = from->field_count};
     }
 }
 
@@ -1276,6 +1291,7 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
     emit_sources(&e);
     emit_enums(&e);
     emit_calendars(&e);
+    emit_record_types(&e);
     emit_parties(&e);
     records_use(p);
     emit_events(&e);
@@ -1290,7 +1306,7 @@ Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
 /* The values that an expression gives: what a table does, else one. */
 static void emit_results(Emit *e, const Node *expr) {
     const Type *type = type_of(expr);
-    const Table *table = type->kind == TY_RECORD ? type->of : NULL;
+    const Table *table = type->kind == TY_OUTPUTS ? type->of : NULL;
     uint32_t count = table == NULL ? 1 : table->result_count, base = fn_reg(e, count);
     for (uint32_t i = 0; i < count; i++)
         fn_result(e, table == NULL ? emit_kind(type) : emit_kind(&table->results[i].type));

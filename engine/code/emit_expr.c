@@ -41,6 +41,8 @@ static bool is_kept(const Emit *e, const Node *node) {
         return false; /* what a loop is at */
     if (node->bind == BIND_LOCAL)
         return true;
+    if (node->bind == BIND_PICK)
+        return is_kept(e, node->a);
     if (node->kind == N_IS_ABSENT)
         return node->a->bind == BIND_LOCAL && type_of(node->a)->kind == TY_ENTITY;
     if (node->kind != N_FIELD)
@@ -82,7 +84,7 @@ static void load_local(Emit *e, const Node *node, uint32_t dst) {
 }
 
 uint32_t type_width(const Type *type) {
-    if (type->kind == TY_RECORD)
+    if (type->kind == TY_OUTPUTS)
         return ((const Table *)type->of)->result_count;
     return type->kind == TY_ENTITY ? 1 + ((const Entity *)type->of)->field_count : 1;
 }
@@ -168,6 +170,11 @@ static void load_part(Emit *e, const Node *node, uint32_t dst) {
 static void load_field(Emit *e, const Node *node, uint32_t dst) {
     if (node->bind == BIND_PART) {
         load_part(e, node, dst);
+    } else if (node->bind == BIND_PICK) {
+        const RecordType *record = type_of(node->a)->of;
+        emit_expr(e, node->a, dst, NULL);
+        emit_at(e, node);
+        ins_abx(e, OP_PICK, dst, record->first + node->slot);
     } else if (node->bind == BIND_FIELD) {
         ins_abx(e, OP_FIELD, dst, node->slot);
     } else if (node->bind == BIND_MEMBERS) {
@@ -260,6 +267,10 @@ static CmpOps cmp_ops(const Type *t) {
         return (CmpOps){OP_EQ_TEXT, OP_EQ_TEXT, OP_EQ_TEXT};
     if (t->kind == TY_PARTY)
         return (CmpOps){OP_EQ_PARTY, OP_EQ_PARTY, OP_EQ_PARTY};
+    if (t->kind == TY_LIST)
+        return (CmpOps){OP_EQ_LIST, OP_EQ_LIST, OP_EQ_LIST};
+    if (t->kind == TY_RECORD)
+        return (CmpOps){OP_EQ_RECORD, OP_EQ_RECORD, OP_EQ_RECORD};
     return (CmpOps){OP_EQ_DEC, OP_LT_DEC, OP_LE_DEC};
 }
 
@@ -689,6 +700,28 @@ static void emit_is_there(Emit *e, const Node *node, uint32_t dst) {
     ins_abc(e, node->flag ? OP_MOVE : OP_NOT, dst, there, 0);
 }
 
+/* What the inits give to fields, in the registers from base on. */
+static void emit_inits(Emit *e, const Node *inits, const Field *fields, uint32_t n, uint32_t base) {
+    for (uint32_t i = 0; i < n; i++) {
+        const Node *init = inits;
+        while (init != NULL && init->slot != i)
+            init = init->next;
+        if (init != NULL)
+            emit_expr(e, init->a, base + i, &fields[i].type);
+        else
+            ins_abx(e, OP_LOADK, base + i,
+                    emit_constant(e, fields[i].has_preset ? fields[i].preset : value_absent()));
+    }
+}
+
+static void emit_record(Emit *e, const Node *node, uint32_t dst) {
+    const RecordType *record = node->means;
+    uint32_t base = fn_reg(e, record->field_count);
+    emit_inits(e, node->a, record->fields, record->field_count, base);
+    emit_at(e, node);
+    ins_abc(e, OP_RECORD, dst, base, record->number);
+}
+
 static void emit_list(Emit *e, const Node *node, uint32_t dst) {
     const Type *item = type_of(node)->item;
     uint32_t n = (uint32_t)node_count(node->a), base = fn_reg(e, n == 0 ? 1 : n), i = 0;
@@ -726,6 +759,9 @@ static void emit_plain(Emit *e, const Node *node, uint32_t dst) {
         return;
     case N_LIST:
         emit_list(e, node, dst);
+        return;
+    case N_RECORD:
+        emit_record(e, node, dst);
         return;
     case N_FIELD:
         load_field(e, node, dst);
@@ -820,17 +856,7 @@ void emit_lets(Emit *e, const Scope *scope) {
 static void emit_emit(Emit *e, const Node *node) {
     const Event *event = node->means;
     uint32_t base = fn_reg(e, event->field_count == 0 ? 1 : event->field_count);
-    for (uint32_t i = 0; i < event->field_count; i++) {
-        const Node *init = node->b;
-        while (init != NULL && init->slot != i)
-            init = init->next;
-        const Field *field = &event->fields[i];
-        if (init != NULL)
-            emit_expr(e, init->a, base + i, &field->type);
-        else
-            ins_abx(e, OP_LOADK, base + i,
-                    emit_constant(e, field->has_preset ? field->preset : value_absent()));
-    }
+    emit_inits(e, node->b, event->fields, event->field_count, base);
     emit_at(e, node);
     ins_abx(e, OP_EMIT, base, event->number);
 }

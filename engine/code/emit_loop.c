@@ -29,7 +29,7 @@ static bool is_given(const Emit *e, const Loop *loop, uint32_t slot) {
 
 static uint32_t locals_around(const Loop *loop) {
     size_t n = loop->scope.locals.n;
-    return (uint32_t)(loop->does == LOOP_EACH ? n - 1 : n); /* the last is the item */
+    return (uint32_t)(loop->named ? n - 1 : n); /* the last is the item */
 }
 
 /* ---- the loop */
@@ -122,7 +122,7 @@ static void arg_add(Emit *e, KindDef kind) {
 }
 
 static void args_add(Emit *e, const Type *type) {
-    if (type->kind == TY_RECORD) {
+    if (type->kind == TY_OUTPUTS) {
         const Table *table = type->of;
         for (uint32_t i = 0; i < table->result_count; i++)
             arg_add(e, emit_kind(&table->results[i].type));
@@ -162,7 +162,7 @@ static void emit_body(Emit *e, const LoopBody *body) {
         if (body->arg_at[i] != UINT32_MAX)
             args_add(e, &loop->scope.locals.at[i].type);
     e->fn.item_at = e->fn.def.arg_count;
-    if (loop->does == LOOP_EACH)
+    if (loop->named)
         body->arg_at[locals_around(loop)] = e->fn.item_at;
     args_add(e, &loop->item);
     emit_at(e, loop->node);

@@ -53,6 +53,8 @@ typedef struct Row {
 #define DECL "declaration"
 #define ENTITY "entity"
 #define LOOP "loop"
+#define RECTYPE "record type"
+#define PICKED "field of a record type"
 #define FWD "distance"
 #define NONE ""
 static const Row rows[] = {

@@ -30,6 +30,8 @@ typedef enum Mode {
     M_APPROVAL,
     M_ENTITY,
     M_LOOP,
+    M_RECTYPE,
+    M_PICKED,
     M_FWD
 } Mode;
 
@@ -91,6 +93,10 @@ typedef struct OpRow {
     { M_ENTITY, 0 }
 #define LOOP                                                                                       \
     { M_LOOP, 0 }
+#define RECTYPE                                                                                    \
+    { M_RECTYPE, 0 }
+#define PICKED                                                                                     \
+    { M_PICKED, 0 }
 #define FWD                                                                                        \
     { M_FWD, 0 }
 #define NONE                                                                                       \
@@ -124,6 +130,8 @@ static const OpRow op_rows[OP_COUNT] = {
 #undef APPROVAL
 #undef ENTITY
 #undef LOOP
+#undef RECTYPE
+#undef PICKED
 #undef FWD
 #undef NONE
 
@@ -273,6 +281,14 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         if (n < b->loop_count)
             return (Reg){0, false};
         break;
+    case M_RECTYPE:
+        if (n < b->record_count)
+            return (Reg){0, false};
+        break;
+    case M_PICKED:
+        if (n < b->record_field_count)
+            return (Reg){0, false};
+        break;
     case M_ENTITY:
         if (n < b->entity_count)
             return (Reg){0, false};
@@ -348,8 +364,30 @@ static void check_quotient(Verify *v, uint32_t a, uint32_t b, uint32_t c) {
 
 static void want_key(Verify *v, uint32_t r) {
     Reg reg = reg_of(v, r);
+    if (v->status == OK &&
+        (reg.optional || reg.kind == V_ABSENT || reg.kind == V_LIST || reg.kind == V_RECORD))
+        refuse(v, "a register holds another kind than is wanted");
+}
+
+/* What a list can hold. */
+static void want_item(Verify *v, uint32_t r) {
+    Reg reg = reg_of(v, r);
     if (v->status == OK && (reg.optional || reg.kind == V_ABSENT || reg.kind == V_LIST))
         refuse(v, "a register holds another kind than is wanted");
+}
+
+static const FieldDef *picked(const Bundle *b, uint32_t n) {
+    const RecordDef *d = &b->records[b->record_of[n]];
+    return &d->fields[n - d->first];
+}
+
+/* Of which type the record is, is looked at when it is run. */
+static void check_pick(Verify *v, uint32_t a, uint32_t bx) {
+    Reg reg = reg_of(v, a);
+    const FieldDef *field = picked(v->b, bx);
+    if (v->status == OK && reg.kind != V_RECORD)
+        refuse(v, "a register holds another kind than is wanted");
+    set_reg(v, a, field->type.kind, reg.optional || field->type.optional);
 }
 
 static bool is_number_kind(uint8_t kind) {
@@ -504,7 +542,13 @@ static void check_special(Verify *v, Op op, uint32_t a, uint32_t b, uint32_t c, 
         return;
     case OP_LIST:
         for (uint32_t i = 0; i < c; i++)
-            want_key(v, b + i);
+            want_item(v, b + i);
+        return;
+    case OP_RECORD:
+        want_fields(v, b, bundle->records[c].fields, bundle->records[c].field_count);
+        return;
+    case OP_PICK:
+        check_pick(v, a, bx);
         return;
     case OP_GET:
         check_get(v, a, &bundle->entities[bx]);
@@ -566,6 +610,8 @@ static void check_instruction(Verify *v, uint32_t word) {
     if (reads_b && v->status == OK)
         given = v->now.regs[b];
     check_read(v, row->c, c, given);
+    if (row->c.mode == M_RECTYPE)
+        (void)check_number(v, M_RECTYPE, c);
     if (v->status != OK)
         return;
     if (row->a.mode == M_WRITE)
@@ -674,6 +720,14 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
     case M_LOOP:
         put_fmt(out, "%u", n);
         return;
+    case M_RECTYPE:
+        put_text(out, b->records[n].name);
+        return;
+    case M_PICKED: {
+        const RecordDef *of = &b->records[b->record_of[n]];
+        put_fmt(out, "%.*s.%.*s", STR_ARG(of->name), STR_ARG(of->fields[n - of->first].name));
+        return;
+    }
     case M_ENTITY:
         put_text(out, b->entities[n].name);
         return;

@@ -65,23 +65,6 @@ Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key) 
     return out->n > KEY_MOST ? ERR_LIMIT : OK;
 }
 
-static bool value_fits(const Bundle *b, const TypeDef *type, Value v) {
-    if (v.kind == V_ABSENT)
-        return type->optional;
-    if (v.kind != type->kind)
-        return false;
-    if (v.kind == V_ENUM)
-        return v.n == type->members && v.i >= 0 && v.i < (int64_t)b->enums[v.n].count;
-    if (v.kind == V_PARTY && v.aux == 0)
-        return v.i >= 0 && v.i < (int64_t)b->party_count;
-    for (uint32_t i = 0; v.kind == V_LIST && i < v.n; i++) {
-        TypeDef item = type_of_item(type);
-        if (!value_fits(b, &item, v.items[i]))
-            return false;
-    }
-    return true;
-}
-
 Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value **fields,
                    uint64_t *leaf) {
     const EntityDef *def = &b->entities[entity];
@@ -92,7 +75,7 @@ Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value 
     *leaf = rec.leaf;
     bool fits = n == def->field_count;
     for (uint32_t i = 0; fits && i < n; i++)
-        fits = value_fits(b, &def->fields[i].type, (*fields)[i]);
+        fits = bundle_fits(b, &def->fields[i].type, (*fields)[i]);
     return fits ? OK : ERR_DAMAGED;
 }
 
@@ -271,35 +254,41 @@ static Status stop_range(Engine *e, uint32_t entity, const Value *key, uint32_t 
     const TypeDef *type = &e->b->entities[entity].fields[field].type;
     buf_reset(&e->text);
     put_held_name(&e->text, e, entity, key, field);
-    if (type->bounded) {
+    if (type->bounded && !value_holds_more(v)) {
         put_text(&e->text, S(" takes "));
-        dec_put(&e->text, type->lo);
-        put_text(&e->text, S(".."));
-        dec_put(&e->text, type->hi);
+        dec_put_range(&e->text, type->lo, type->hi);
         put_text(&e->text, S(", not "));
         put_value_text(&e->text, e->b, &e->render.zone, v);
     } else {
-        put_text(&e->text, type->is_id ? S(" cannot be empty") : S(" is of another kind"));
+        put_text(&e->text, type->is_id && type->kind == V_TEXT ? S(" cannot be empty")
+                           : value_holds_more(v) ? S(" holds a value outside its range")
+                                                 : S(" is of another kind"));
     }
     return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
 }
 
 /* ---- setting */
 
-/* Whether a field takes a value. Kinds are proved; which enumeration it is of is not. */
-static bool takes(const Engine *e, const TypeDef *type, Value v) {
-    if (!value_fits(e->b, type, v))
-        return false;
+/* Whether what fits a type is in its range, and an id not empty; so too all that it holds. */
+static bool in_range(const Bundle *b, const TypeDef *type, Value v) {
     if (v.kind == V_ABSENT)
         return true;
-    if (type->is_id && v.n == 0)
+    TypeDef item = type_of_item(type);
+    for (uint32_t i = 0; value_holds_more(v) && i < v.n; i++)
+        if (!in_range(b, v.kind == V_LIST ? &item : &b->records[v.aux].fields[i].type, v.items[i]))
+            return false;
+    if (type->is_id && v.kind == V_TEXT && v.n == 0)
         return false;
-    if (!type->bounded || type->kind == V_LIST)
+    if (!type->bounded || value_holds_more(v))
         return true;
     Dec d = v.kind == V_INT ? dec_of_i64(v.i) : value_to_dec(v);
     return dec_cmp(d, type->lo) >= 0 && dec_cmp(d, type->hi) <= 0;
 }
 
+/* Whether a field takes a value. Kinds are proved; which enumeration it is of is not. */
+static bool takes(const Engine *e, const TypeDef *type, Value v) {
+    return bundle_fits(e->b, type, v) && in_range(e->b, type, v);
+}
 static uint32_t hash_of(Str id) {
     uint32_t h = 2166136261u; /* FNV-1a */
     for (size_t i = 0; i < id.n; i++)
@@ -379,14 +368,13 @@ static Setter setter_now(const Engine *e) {
 
 /* Of two equal values, whether the first is written with more digits: 2.00 and 2. */
 static bool finer(Value a, Value b) {
-    if (a.kind != V_LIST)
+    if (!value_holds_more(a))
         return a.scale > b.scale;
     uint32_t i = 0;
-    while (i < a.n && a.items[i].scale == b.items[i].scale)
+    while (i < a.n && !finer(a.items[i], b.items[i]) && !finer(b.items[i], a.items[i]))
         i++;
-    return i < a.n && a.items[i].scale > b.items[i].scale;
+    return i < a.n && finer(a.items[i], b.items[i]);
 }
-
 Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value) {
     Engine *e = ctx;
     const EntityDef *def = &e->b->entities[entity];
@@ -431,7 +419,7 @@ static Status make(Engine *e, const Change *c, Value *fields) {
     for (uint32_t i = 0; i < def->key_count; i++)
         fields[def->keys[i]] = c->key[i];
     for (uint32_t i = 0; i < def->field_count; i++) {
-        if (value_fits(e->b, &def->fields[i].type, fields[i]))
+        if (bundle_fits(e->b, &def->fields[i].type, fields[i]))
             continue;
         uint32_t by = 0;
         while (by + 1 < def->field_count && !c->setters[by].there)

@@ -37,7 +37,7 @@ static Status run_function(const Bundle *b, uint32_t fn, Arena *arena, Evaluated
 
 static const FieldDef *result_names(const Bundle *b, const Node *expr) {
     const Type *type = expr->type;
-    const Table *table = type->kind == TY_RECORD ? type->of : NULL;
+    const Table *table = type->kind == TY_OUTPUTS ? type->of : NULL;
     return table != NULL && table->result_count > 1 ? b->tables[table->number].outputs : NULL;
 }
 

@@ -87,15 +87,17 @@ static Status wrong(Str *why, const char *text) {
 }
 
 static Status out_of_range(const EventReader *r, const TypeDef *type, Str *why) {
-    Buf lo = {0}, hi = {0};
-    dec_put(&lo, type->lo);
-    dec_put(&hi, type->hi);
-    Status status = lo.failed || hi.failed ? ERR_NOMEM : OK;
+    Buf range = {0};
+    bool below = dec_cmp(type->hi, DEC_NO_END) == 0;
+    if (below)
+        dec_put(&range, type->lo);
+    else
+        dec_put_range(&range, type->lo, type->hi);
+    Status status = buf_status(&range);
     if (status == OK)
-        status = arena_printf(r->arena, why, "it is outside %.*s..%.*s", STR_ARG(buf_str(&lo)),
-                              STR_ARG(buf_str(&hi)));
-    buf_free(&lo);
-    buf_free(&hi);
+        status = arena_printf(r->arena, why, below ? "it is less than %.*s" : "it is outside %.*s",
+                              STR_ARG(buf_str(&range)));
+    buf_free(&range);
     return status == OK ? ERR_SYNTAX : status;
 }
 
@@ -310,6 +312,7 @@ Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Valu
         return from_party(r, text, out, why);
     case V_ABSENT:
     case V_LIST:
+    case V_RECORD:
     case V_KINDS:
         break;
     }
@@ -318,10 +321,45 @@ Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Valu
 
 /* ---- JSON values */
 
+/* Says that a mistake lies in this field, or this item, of what is around it. */
+static Status in_field(EventReader *r, Str name) {
+    return arena_printf(r->arena, &r->within, ".%.*s%.*s", STR_ARG(name), STR_ARG(r->within));
+}
+
+static Status in_item(EventReader *r, uint32_t n) {
+    return arena_printf(r->arena, &r->within, "[%u]%.*s", n, STR_ARG(r->within));
+}
+
+static bool is_schema_mistake(Status status, Str why) {
+    return status == ERR_SYNTAX && why.n > 0;
+}
+
+typedef struct Items {
+    Value *at;
+    uint32_t n, room;
+} Items;
+
+static Status json_items(EventReader *r, Json *j, const TypeDef *item, Items *items, Str *why) {
+    json_array_begin(j);
+    while (json_array_next(j)) {
+        Value v;
+        Status status = event_json_value(r, j, item, &v, why);
+        if (status == OK && v.kind == V_ABSENT)
+            status = wrong(why, "a list cannot hold null");
+        if (status == OK && items->n == LIMIT_LIST_ITEMS)
+            return wrong(why, "it has more than 100,000 items");
+        if (is_schema_mistake(status, *why))
+            TRY(in_item(r, items->n));
+        TRY(status);
+        if (!arena_push(r->arena, items, v))
+            return ERR_NOMEM;
+    }
+    return j->status;
+}
+
 static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
     TypeDef item = type_of_item(type);
-    VEC(Value) items = {0};
-    Status status = OK;
+    Items items = {0};
     if (json_peek(j) != '[') {
         Value *one = new (r->arena, Value, 1);
         if (one == NULL)
@@ -330,22 +368,97 @@ static Status json_list(EventReader *r, Json *j, const TypeDef *type, Value *out
         return type->one_or_many ? event_json_value(r, j, &item, one, why)
                                  : wrong(why, "it is not a list");
     }
-    json_array_begin(j);
-    while (status == OK && json_array_next(j)) {
-        Value v;
-        status = event_json_value(r, j, &item, &v, why);
-        if (status == OK && v.kind == V_ABSENT)
-            status = wrong(why, "a list cannot hold null");
-        if (status == OK && !vec_push(&items, v))
-            status = ERR_NOMEM;
+    Status status = json_items(r, j, &item, &items, why);
+    *out = (Value){.items = items.at, .n = items.n, .kind = V_LIST};
+    return status;
+}
+
+/* ---- JSON objects as records */
+
+/* "there is no field x; did you mean y?" */
+static Status no_such_field(Arena *a, const FieldDef *fields, uint32_t n, Str name, Str *why) {
+    Str *names = new (a, Str, n + 1), what;
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = fields[i].name;
+    TRY(arena_printf(a, &what, "there is no field %.*s", STR_ARG(name)));
+    return meant(a, what, name, names, n, why);
+}
+
+/* Fields that were not given: presets, absence, or a mistake, which is at the one in *missing. */
+static Status fill_in(Arena *a, const FieldDef *fields, uint32_t n, Value *values, Str *missing,
+                      Str *why) {
+    for (uint32_t i = 0; i < n; i++) {
+        if (values[i].kind != V_ABSENT)
+            continue;
+        values[i] = fields[i].has_preset ? fields[i].preset : value_absent();
+        if (fields[i].has_preset || fields[i].type.optional)
+            continue;
+        *missing = fields[i].name;
+        TRY(arena_printf(a, why, "the field %.*s is missing", STR_ARG(fields[i].name)));
+        return ERR_SYNTAX;
     }
-    Value *kept = new (r->arena, Value, items.n + 1);
-    if (kept == NULL)
-        status = ERR_NOMEM;
-    else if (items.n > 0)
-        memcpy(kept, items.at, items.n * sizeof *kept);
-    *out = (Value){.items = kept, .n = (uint32_t)items.n, .kind = V_LIST};
-    vec_free(&items);
+    return OK;
+}
+
+/* The number of the member's field; -1: it is unknown, and is skipped. `next` is a guess. */
+static Status member_field(EventReader *r, Json *j, const FieldDef *fields, uint32_t n, Str name,
+                           uint32_t next, int32_t *field, Str *why) {
+    *field =
+        next < n && str_eq(fields[next].name, name) ? (int32_t)next : bundle_field(fields, n, name);
+    if (*field >= 0)
+        return OK;
+    if (r->open)
+        return json_skip(j, NULL) ? OK : j->status;
+    Str kept;
+    TRY(arena_str(r->arena, name, &kept));
+    Status status = no_such_field(r->arena, fields, n, kept, why);
+    TRY(in_field(r, kept));
+    return status;
+}
+
+static Status json_members(EventReader *r, Json *j, const RecordDef *def, Value *values,
+                           bool *given, Str *why) {
+    uint32_t next = 0;
+    Str name;
+    json_object_begin(j);
+    while (json_object_next(j, &name)) {
+        int32_t field;
+        TRY(member_field(r, j, def->fields, def->field_count, name, next, &field, why));
+        if (field < 0)
+            continue;
+        next = (uint32_t)field + 1;
+        if (given[field]) {
+            json_fail(j, ERR_SYNTAX, j->p, "a member stands twice");
+            break;
+        }
+        given[field] = true;
+        Status status = event_json_value(r, j, &def->fields[field].type, &values[field], why);
+        if (is_schema_mistake(status, *why))
+            TRY(in_field(r, def->fields[field].name));
+        TRY(status);
+    }
+    return j->status;
+}
+
+static Status json_record(EventReader *r, Json *j, const TypeDef *type, Value *out, Str *why) {
+    const RecordDef *def = &r->b->records[type->members];
+    Value *values = new (r->arena, Value, def->field_count + 1u);
+    bool given[LIMIT_RECORD_FIELDS] = {false};
+    Str missing;
+    if (values == NULL)
+        return ERR_NOMEM;
+    if (json_peek(j) != '{') {
+        TRY(arena_printf(r->arena, why, "it is not an object with the fields of %.*s",
+                         STR_ARG(def->name)));
+        return ERR_SYNTAX;
+    }
+    TRY(json_members(r, j, def, values, given, why));
+    Status status = fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
+    if (is_schema_mistake(status, *why))
+        TRY(in_field(r, missing));
+    *out = value_record(type->members, values, def->field_count);
     return status;
 }
 
@@ -359,6 +472,8 @@ Status event_json_value(EventReader *r, Json *j, const TypeDef *type, Value *out
     *out = value_absent();
     if (type->kind == V_LIST && json_peek(j) != 'n')
         return json_list(r, j, type, out, why);
+    if (type->kind == V_RECORD && json_peek(j) != 'n')
+        return json_record(r, j, type, out, why);
     switch (json_peek(j)) {
     case 'n':
         return json_literal(j, S("null")) ? OK : ERR_SYNTAX;
@@ -763,34 +878,28 @@ static Status unknown_type(Line *l) {
     return unknown(l, S("type"), "event", l->head.type, names, n);
 }
 
-static Status unknown_field(Line *l, const EventDef *event, Str name) {
-    Str *names = new (l->r->arena, Str, event->field_count + 1);
-    if (names == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < event->field_count; i++)
-        names[i] = event->fields[i].name;
-    Str kept;
-    TRY(arena_str(l->r->arena, name, &kept));
-    return unknown(l, kept, "field", kept, names, event->field_count);
+/* name: of the event's field in which it lies. */
+static Status bad_field(Line *l, Str name, Str why) {
+    Str place;
+    TRY(arena_printf(l->r->arena, &place, "%.*s%.*s", STR_ARG(name), STR_ARG(l->r->within)));
+    return refuse(l, REJECT_SCHEMA, place, why);
 }
 
-static Status bad_field(Line *l, Str name, Str why) {
-    return refuse(l, REJECT_SCHEMA, name, why);
+/* What is amiss with a field that the event does not have, or its record. */
+static Status unknown_field(Line *l, const FieldDef *fields, uint32_t n, Str place, Str name) {
+    Str why;
+    Status status = no_such_field(l->r->arena, fields, n, name, &why);
+    return status == ERR_SYNTAX ? refuse(l, REJECT_SCHEMA, place, why) : status;
 }
 
 /* Fields that were not given: presets, absence, or a refusal. */
-static Status complete(Line *l, const EventDef *event, Value *fields, const bool *given) {
-    for (uint32_t i = 0; i < event->field_count; i++) {
-        const FieldDef *f = &event->fields[i];
-        if (given[i] && fields[i].kind != V_ABSENT)
-            continue;
-        fields[i] = f->has_preset ? f->preset : value_absent();
-        if (!f->has_preset && !f->type.optional) {
-            Str text;
-            TRY(arena_printf(l->r->arena, &text, "the field %.*s is missing", STR_ARG(f->name)));
-            return bad_field(l, f->name, text);
-        }
-    }
+static Status complete(Line *l, const EventDef *event, Value *fields) {
+    Str missing, why;
+    Status status = fill_in(l->r->arena, event->fields, event->field_count, fields, &missing, &why);
+    l->r->within = (Str){NULL, 0};
+    if (status == ERR_SYNTAX)
+        return bad_field(l, missing, why);
+    TRY(status);
     l->event->fields = fields;
     l->event->field_count = event->field_count;
     *l->what = READ_EVENT;
@@ -798,7 +907,7 @@ static Status complete(Line *l, const EventDef *event, Value *fields, const bool
 }
 
 static Status read_fields(Line *l, const EventDef *event, Json *j) {
-    Value *fields = arena_take(l->r->arena, (event->field_count + 1) * sizeof *fields, 8);
+    Value *fields = new (l->r->arena, Value, event->field_count + 1);
     bool given[LIMIT_FIELDS] = {false};
     Str name, why;
     if (fields == NULL)
@@ -808,26 +917,24 @@ static Status read_fields(Line *l, const EventDef *event, Json *j) {
     uint32_t next = 0;
     json_object_begin(j);
     while (json_object_next(j, &name)) {
-        uint32_t i = next;
-        if (i >= event->field_count || !str_eq(event->fields[i].name, name)) {
-            int32_t found = bundle_field(event->fields, event->field_count, name);
-            if (found < 0) {
-                if (!event->open)
-                    return unknown_field(l, event, name);
-                json_skip(j, NULL);
-                continue;
-            }
-            i = (uint32_t)found;
-        }
-        next = i + 1;
+        int32_t i;
+        why = l->r->within = (Str){NULL, 0};
+        Status status =
+            member_field(l->r, j, event->fields, event->field_count, name, next, &i, &why);
+        if (is_schema_mistake(status, why))
+            return refuse(l, REJECT_SCHEMA, str_from(l->r->within, 1), why);
+        if (status != OK && j->status == OK)
+            return status;
+        if (i < 0)
+            continue;
+        next = (uint32_t)i + 1;
         if (given[i]) {
             json_fail(j, ERR_SYNTAX, j->p, "a member stands twice");
             break;
         }
         given[i] = true;
-        why = (Str){NULL, 0};
-        Status status = event_json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
-        if (status == ERR_SYNTAX && why.n > 0)
+        status = event_json_value(l->r, j, &event->fields[i].type, &fields[i], &why);
+        if (is_schema_mistake(status, why))
             return bad_field(l, event->fields[i].name, why);
         if (status != OK && j->status == OK)
             return status;
@@ -836,10 +943,12 @@ static Status read_fields(Line *l, const EventDef *event, Json *j) {
         l->j = *j;
         return malformed_json(l);
     }
-    return complete(l, event, fields, given);
+    return complete(l, event, fields);
 }
 
 static Status read_data(Line *l, const EventDef *event) {
+    l->r->open = event->open;
+    l->r->within = (Str){NULL, 0};
     if (l->head.has_base64) {
         Str bytes;
         Status status = base64_read(l->head.base64, l->r->arena, &bytes);
@@ -975,6 +1084,8 @@ static Status csv_list(EventReader *r, const TypeDef *type, Str text, Value *out
     size_t most = 1;
     for (size_t i = 0; i < text.n; i++)
         most += text.p[i] == ';';
+    if (most > LIMIT_LIST_ITEMS)
+        return wrong(why, "it has more than 100,000 items");
     Value *items = new (r->arena, Value, most);
     if (items == NULL)
         return ERR_NOMEM;
@@ -982,10 +1093,35 @@ static Status csv_list(EventReader *r, const TypeDef *type, Str text, Value *out
     Str rest = text, part;
     for (bool more = true; more;) {
         more = str_cut(rest, ';', &part, &rest);
-        TRY(value_from_text(r, &item, str_trim(part), &items[n++], why));
+        Status status = value_from_text(r, &item, str_trim(part), &items[n], why);
+        if (is_schema_mistake(status, *why))
+            TRY(in_item(r, n));
+        TRY(status);
+        n++;
     }
     *out = (Value){.items = items, .n = n, .kind = V_LIST};
     return OK;
+}
+
+/* A list of records stands in a cell as JSON. */
+static Status csv_json(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    Json j;
+    TRY(json_over(text, r->arena, &j));
+    Status status = event_json_value(r, &j, type, out, why);
+    if (is_schema_mistake(status, *why) || status == ERR_NOMEM)
+        return status;
+    if (j.status == OK)
+        (void)json_done(&j);
+    return j.status == OK ? status : wrong(why, "it is not JSON, as in [{\"FIELD\": VALUE}]");
+}
+
+static Status csv_value(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+    if (type->kind == V_RECORD)
+        return wrong(why, "it is a record: give each of its fields a column, NAME.FIELD");
+    if (type->kind == V_LIST && type->item == V_RECORD)
+        return csv_json(r, type, text, out, why);
+    return type->kind == V_LIST ? csv_list(r, type, text, out, why)
+                                : value_from_text(r, type, text, out, why);
 }
 
 static Str *csv_slot(Head *h, Str name) {
@@ -1007,32 +1143,96 @@ static Str *csv_slot(Head *h, Str name) {
     return NULL;
 }
 
+/* Where a column's values go: `customer.address.city` into a field of a record in a record, which
+ * are made as they are met. *slot is NULL where there is no such field; *fields: those there are.
+ */
+static Status csv_place(EventReader *r, Str column, const FieldDef **fields, uint32_t *n,
+                        Value *values, const TypeDef **type, Value **slot, Str *name) {
+    *slot = NULL;
+    for (Str rest = column;;) {
+        bool more = str_cut(rest, '.', name, &rest);
+        int32_t i = bundle_field(*fields, *n, *name);
+        if (i < 0 || (more && (*fields)[i].type.kind != V_RECORD)) {
+            *name = i < 0 ? *name : rest;
+            return OK;
+        }
+        *type = &(*fields)[i].type;
+        *slot = &values[i];
+        if (!more)
+            return OK;
+        const RecordDef *def = &r->b->records[(*type)->members];
+        if (values[i].kind == V_ABSENT) {
+            Value *made = new (r->arena, Value, def->field_count + 1u);
+            if (made == NULL)
+                return ERR_NOMEM;
+            values[i] = value_record((*type)->members, made, def->field_count);
+        }
+        values = (Value *)(uintptr_t)values[i].items;
+        *fields = def->fields;
+        *n = def->field_count;
+        *slot = NULL;
+    }
+}
+
+/* What the columns of a record left out. */
+static Status csv_fill_in(EventReader *r, Value record, Str *why) {
+    const RecordDef *def = &r->b->records[record.aux];
+    Value *values = (Value *)(uintptr_t)record.items;
+    Str missing;
+    Status status = OK;
+    for (uint32_t i = 0; status == OK && i < def->field_count; i++)
+        if (values[i].kind == V_RECORD) {
+            status = csv_fill_in(r, values[i], why);
+            if (status == ERR_SYNTAX)
+                TRY(in_field(r, def->fields[i].name));
+        }
+    TRY(status);
+    status = fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
+    if (status == ERR_SYNTAX)
+        TRY(in_field(r, missing));
+    return status;
+}
+
+static Status csv_complete(Line *l, const EventDef *event, Value *values) {
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        Str why;
+        l->r->within = (Str){NULL, 0};
+        Status status = values[i].kind == V_RECORD ? csv_fill_in(l->r, values[i], &why) : OK;
+        if (status == ERR_SYNTAX)
+            return bad_field(l, event->fields[i].name, why);
+        TRY(status);
+    }
+    return complete(l, event, values);
+}
+
 static Status csv_fields(Line *l, const EventDef *event, const Str *cells, uint32_t n) {
     EventReader *r = l->r;
-    Value *fields = new (r->arena, Value, event->field_count + 1);
-    bool given[LIMIT_FIELDS] = {false};
-    if (fields == NULL)
+    Value *values = new (r->arena, Value, event->field_count + 1);
+    if (values == NULL)
         return ERR_NOMEM;
+    r->open = event->open;
     for (uint32_t i = 0; i < n; i++) {
         if (cells[i].n == 0)
             continue;
-        int32_t field = bundle_field(event->fields, event->field_count, r->columns[i]);
-        if (field < 0) {
+        const FieldDef *fields = event->fields;
+        uint32_t count = event->field_count;
+        const TypeDef *type = NULL;
+        Value *slot;
+        Str name, why = {NULL, 0};
+        TRY(csv_place(r, r->columns[i], &fields, &count, values, &type, &slot, &name));
+        if (slot == NULL) {
             if (csv_slot(&l->head, r->columns[i]) != NULL || event->open)
                 continue;
-            return unknown_field(l, event, r->columns[i]);
+            return unknown_field(l, fields, count, r->columns[i], name);
         }
-        const TypeDef *type = &event->fields[field].type;
-        Str why = {NULL, 0};
-        Status status = type->kind == V_LIST
-                            ? csv_list(r, type, cells[i], &fields[field], &why)
-                            : value_from_text(r, type, cells[i], &fields[field], &why);
+        r->within = (Str){NULL, 0};
+        Status status = slot->kind != V_ABSENT ? wrong(&why, "two columns give it")
+                                               : csv_value(r, type, cells[i], slot, &why);
         if (status == ERR_SYNTAX)
-            return bad_field(l, event->fields[field].name, why);
+            return bad_field(l, r->columns[i], why);
         TRY(status);
-        given[field] = true;
     }
-    return complete(l, event, fields, given);
+    return csv_complete(l, event, values);
 }
 
 Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, Refusal *refusal) {

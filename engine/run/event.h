@@ -28,6 +28,8 @@ typedef struct EventReader {
     uint32_t last_event;
     char last_day[11]; /* 2026-03-02T */
     int64_t last_day_at;
+    bool open;  /* the event being read takes fields that it does not declare, in its records too */
+    Str within; /* where in a field a mistake is: "[2].price"; empty: it is the field itself */
     Str *columns; /* CSV: the header's names, owned by the caller */
     uint32_t column_count;
 } EventReader;

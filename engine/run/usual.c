@@ -134,6 +134,7 @@ static inline bool common_value(EventReader *r, Cursor *c, const TypeDef *type, 
     case V_INSTANT:
     case V_PARTY:
     case V_LIST:
+    case V_RECORD:
     case V_KINDS:
         break;
     }
@@ -196,6 +197,7 @@ bool event_read_usual(EventReader *r, Str line, Input *event) {
         !plain(&c, &time) || !usual_time(r, time, &event->time) || !pass(&c, S("\",\"data\":{")))
         return false;
     const EventDef *def = &r->b->events[event->event];
+    r->open = def->open;
     event->field_count = def->field_count;
     event->fields = arena_take(r->arena, (def->field_count + 1) * sizeof *event->fields, 8);
     return event->fields != NULL && fields(r, &c, def, event->fields);

@@ -232,6 +232,18 @@ Node *build_named_type(Builder *b, Tok at, Tok name, Tok label, Node *type) {
     return node;
 }
 
+Node *build_type_from(Builder *b, Tok type, Node *from, Tok dots) {
+    Node *node = build_type(b, type, build_no_token(), from, NULL);
+    node->span = span_join(type.span, dots.span);
+    return node;
+}
+
+Node *build_record_type(Builder *b, Tok name, NodeList fields, Tok end) {
+    Node *node = build_node(b, N_TYPE_RECORD, name.span, end.span, name);
+    node->a = fields.first;
+    return node;
+}
+
 Node *build_type_in(Builder *b, Tok type, Tok unit) {
     Node *node = build_node(b, N_TYPE_DURATION_IN, type.span, unit.span, type);
     node->op = (uint16_t)unit.sub;
@@ -906,24 +918,44 @@ static bool build_prefix(Builder *b, const Node *node, Str *out) {
     return !b->nomem;
 }
 
-Node *build_call_in(Builder *b, Node *in, Tok name, NodeList args, Tok end) {
-    Node *node = build_named(b, N_CALL, name, name, build_no_token(), args.first, NULL, NULL, end);
+/* Puts the module's name before a node's own; false, which is said, when `in` is no name. what:
+ * that which stands in it. */
+static bool build_within(Builder *b, Node *in, Tok name, Str what, Str wanted, Node *node) {
     Str prefix;
     if (b->nomem)
-        return node;
+        return true;
     if (!build_prefix(b, in, &prefix)) {
         if (!b->nomem)
-            diag_add2(b->diags, DIAG_UNEXPECTED, name.span,
-                      diag_both(b->diags, "a call of what is no module", "对非模块的调用"),
-                      diag_both(b->diags, "a table or function, or one of a module",
-                                "表或函数，或某模块的表或函数"));
-        return in;
+            diag_add2(b->diags, DIAG_UNEXPECTED, name.span, what, wanted);
+        return false;
     }
     if (arena_printf(b->arena, &node->text, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(name.text)) != OK)
         b->nomem = true;
     node->span = span_join(in->span, node->span);
     node->at = span_join(in->span, name.span);
-    return node;
+    return true;
+}
+
+Node *build_call_in(Builder *b, Node *in, Tok name, NodeList args, Tok end) {
+    Node *node = build_named(b, N_CALL, name, name, build_no_token(), args.first, NULL, NULL, end);
+    bool good = build_within(b, in, name,
+                             diag_both(b->diags, "a call of what is no module", "对非模块的调用"),
+                             diag_both(b->diags, "a table or function, or one of a module",
+                                       "表或函数，或某模块的表或函数"),
+                             node);
+    return good ? node : in;
+}
+
+Node *build_record(Builder *b, Node *in, Tok name, NodeList inits, Tok end) {
+    Node *node =
+        build_named(b, N_RECORD, name, name, build_no_token(), inits.first, NULL, NULL, end);
+    bool good = in == NULL ||
+                build_within(b, in, name,
+                             diag_both(b->diags, "a record of what is no module", "对非模块的记录"),
+                             diag_both(b->diags, "the name of a type, or of one of a module",
+                                       "类型名，或某模块的类型名"),
+                             node);
+    return good ? node : in;
 }
 
 Node *build_module(Builder *b, Tok at, Node *name, NodeList items, Tok end) {

@@ -49,6 +49,11 @@ Node *build_path(Builder *b, Node *dotted);
 Node *build_list_of(Builder *b, Tok at, NodeList items, Tok end);
 Node *build_named_type(Builder *b, Tok at, Tok name, Tok label, Node *type);
 Node *build_type(Builder *b, Tok type, Tok currency, Node *from, Node *to);
+/* A range that has no end. */
+Node *build_type_from(Builder *b, Tok type, Node *from, Tok dots);
+Node *build_record_type(Builder *b, Tok name, NodeList fields, Tok end);
+/* in: the module of the type, or NULL. */
+Node *build_record(Builder *b, Node *in, Tok name, NodeList inits, Tok end);
 Node *build_type_in(Builder *b, Tok type, Tok unit);
 Node *build_table(Builder *b, Tok at, Tok name, NodeList params, NodeList columns, Tok hit,
                   NodeList outs, NodeList rows, Tok end);

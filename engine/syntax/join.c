@@ -378,6 +378,13 @@ static bool join_colon_follows(Join *j) {
     return false;
 }
 
+/* Whether the brace just taken opens a record: fields follow, or nothing at all where no other
+ * brace can stand. */
+static bool join_holds_fields(Join *j) {
+    bool none = join_mark(j, 0, TK_RB) && !join_accepts(j, TK_LB);
+    return (none || join_is_label(j, 0)) && join_accepts(j, TK_RECLB);
+}
+
 static Tok join_bad(Join *j) {
     RawToken t = *join_peek(j, 0);
     join_drop(j, 1);
@@ -440,6 +447,8 @@ Tok join_next(Join *j) {
         }
         if (t.mark == TK_LP && after_word && !t.space && join_accepts(j, TK_CALLP))
             t.mark = TK_CALLP;
+        if (t.mark == TK_LB && after_word && join_holds_fields(j))
+            t.mark = TK_RECLB;
         return join_tok(t.mark, &t, t.text);
     case RAW_BAD_BYTE:
     case RAW_BAD_STRING:

@@ -169,6 +169,7 @@ static const TokenName token_names[] = {
     {TK_ROUNDING, "half up, half even, half down, up, down, ceiling or floor",
      "四舍五入、四舍六入五成双、五舍六入、进位、截尾、向上取整或向下取整"},
     {TK_LB, "{", "{"},
+    {TK_RECLB, "{", "{"},
     {TK_RB, "}", "}"},
     {TK_LP, "(", "("},
     {TK_CALLP, "(", "("},

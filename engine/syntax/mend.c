@@ -212,15 +212,15 @@ static Str listed_words(Parse *p, const Trial *t) {
     if (value)
         list_word(&out, both(p, "a value", "值"), &listed);
     for (int token = 1; token < parse_tokens(); token++)
-        others += !is_operator(token) && trial_accepts(t, token);
+        others += !is_operator(token) && token != TK_RECLB && trial_accepts(t, token);
     for (int token = 1; token < parse_tokens(); token++) {
-        bool skip =
-            (value &&
-             (is_value(token) || token == TK_LP || token == TK_MINUS || token == TK_CALLP)) ||
-            (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
-            (token == TK_CALLP && trial_accepts(t, TK_LP)) || (token == TK_COMMA && others > 2) ||
-            (item && (token_declares(token) || token == TK_GRANT)) ||
-            (clause && !is_of_item(p, token)) || token_name(token, false).n == 0;
+        bool skip = (value && (is_value(token) || token == TK_LP || token == TK_MINUS ||
+                               token == TK_CALLP)) ||
+                    (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
+                    (token == TK_CALLP && trial_accepts(t, TK_LP)) || token == TK_RECLB ||
+                    (token == TK_COMMA && others > 2) ||
+                    (item && (token_declares(token) || token == TK_GRANT)) ||
+                    (clause && !is_of_item(p, token)) || token_name(token, false).n == 0;
         if (!skip && trial_accepts(t, token))
             list_word(&out, token == TK_STATE ? state_words(p, t) : token_words(p, token), &listed);
     }

@@ -11,6 +11,10 @@ Str node_name(NodeKind kind) {
     return kind < N_COUNT ? str_of(node_names[kind]) : S("?");
 }
 
+bool node_lists(const Node *node) {
+    return node->kind == N_CALL || node->kind == N_LIST || node->kind == N_RECORD;
+}
+
 size_t node_count(const Node *list) {
     size_t n = 0;
     for (; list != NULL; list = list->next)

@@ -162,6 +162,8 @@ typedef struct NodeList {
 
 /* The name of a kind, as "DUTY". */
 Str node_name(NodeKind kind);
+/* Whether child a of an expression is a list: arguments, items or fields. */
+bool node_lists(const Node *node);
 /* How many nodes a list has. */
 size_t node_count(const Node *list);
 /* Whether an action holds others, in c and d. */

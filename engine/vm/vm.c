@@ -538,12 +538,29 @@ static Status do_members(Vm *vm, Value party, Value *out) {
                : vm->host->members(vm->host->ctx, party, out);
 }
 
-static Status do_list(Vm *vm, const Value *from, uint32_t n, Value *out) {
-    Value *items = arena_take(vm->arena, ((size_t)n + 1) * sizeof *items, 8);
+/* What stands in the registers from `from` on, as a list or a record. */
+static Status do_many(Vm *vm, const Value *from, Value like, Value *out) {
+    Value *items = arena_take(vm->arena, ((size_t)like.n + 1) * sizeof *items, 8);
     if (items == NULL)
         return ERR_NOMEM;
-    memcpy(items, from, n * sizeof *items);
-    *out = (Value){.items = items, .n = n, .kind = V_LIST};
+    memcpy(items, from, like.n * sizeof *items);
+    *out = like;
+    out->items = items;
+    return OK;
+}
+
+/* What a record holds is not proved: it is looked at here. */
+static Status do_pick(Vm *vm, uint32_t n, Value *ra) {
+    const RecordDef *d = &vm->b->records[vm->b->record_of[n]];
+    const FieldDef *field = &d->fields[n - d->first];
+    if (ra->kind == V_ABSENT)
+        return OK;
+    if (ra->aux != vm->b->record_of[n] || ra->n != d->field_count)
+        return trap(vm, TRAP_BAD_VALUE, *ra, value_absent());
+    Value v = ra->items[n - d->first];
+    if (v.kind == V_ABSENT ? !field->type.optional : v.kind != field->type.kind)
+        return trap(vm, TRAP_BAD_VALUE, v, value_absent());
+    *ra = v;
     return OK;
 }
 
@@ -615,7 +632,14 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             *ra = value_flag(is_among(*rb, *rc));
             break;
         case OP_LIST:
-            TRY(do_list(vm, rb, INS_C(word), ra));
+            TRY(do_many(vm, rb, (Value){.n = INS_C(word), .kind = V_LIST}, ra));
+            break;
+        case OP_RECORD:
+            TRY(do_many(vm, rb,
+                        value_record(INS_C(word), NULL, b->records[INS_C(word)].field_count), ra));
+            break;
+        case OP_PICK:
+            TRY(do_pick(vm, INS_BX(word), ra));
             break;
         case OP_GET:
             TRY(do_get(vm, INS_BX(word), ra));
@@ -664,6 +688,8 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
             break;
         case OP_EQ_TEXT:
         case OP_EQ_PARTY:
+        case OP_EQ_LIST:
+        case OP_EQ_RECORD:
             *ra = value_flag(value_eq(*rb, *rc));
             break;
         case OP_STARTS:

@@ -373,6 +373,14 @@ static Value bundle_value(const Bundle *b, const FieldDef *f, uint32_t n, Arena 
         items[1] = text ? value_text(S("3")) : bundle_value(b, &one, n + 1, a);
         return (Value){.items = items, .n = 1 + n % 2, .kind = V_LIST};
     }
+    case V_RECORD: {
+        const RecordDef *def = &b->records[type->members];
+        Value *items = new (a, Value, def->field_count + 1u);
+        for (uint32_t i = 0; items != NULL && i < def->field_count; i++)
+            items[i] = bundle_value(b, &def->fields[i], n + i, a);
+        return items == NULL ? value_absent()
+                             : value_record(type->members, items, def->field_count);
+    }
     case V_INT:
     case V_DEC:
     case V_PERCENT:

@@ -43,6 +43,9 @@ static uint8_t kpi_agg;    /* or what it is instead */
 static FieldDef held[3];
 static uint32_t keys[] = {0};
 static EntityDef entities[1];
+static FieldDef parts[2];
+static RecordDef records[1];
+static uint16_t record_of[2];
 static uint32_t key_parts; /* of the duty that a condition asks for */
 static KindDef frame[2] = {{V_INT, false}, {V_TEXT, true}},
                args[2] = {{V_DEC, false}, {V_INT, true}};
@@ -95,6 +98,9 @@ static void begin(void) {
     held[1] = field(V_DATE, false);
     held[2] = field(V_TEXT, true);
     entities[0] = (EntityDef){.fields = held, .field_count = 3, .keys = keys, .key_count = 1};
+    parts[0] = field(V_PARTY, false);
+    parts[1] = field(V_PARTY, true);
+    records[0] = (RecordDef){.fields = parts, .field_count = 2};
     fns[0] = (FnDef){.name = S("f"),
                      .event = WIDE,
                      .owner = 0,
@@ -120,6 +126,10 @@ static void begin(void) {
                       .approval_count = 2,
                       .kpis = kpis,
                       .kpi_count = 1,
+                      .records = records,
+                      .record_count = 1,
+                      .record_of = record_of,
+                      .record_field_count = 2,
                       .entities = entities,
                       .entity_count = 1,
                       .decls = decls,
@@ -173,10 +183,10 @@ static bool starts(const char *text, const char *with) {
 
 static ValueKind kind_named(const char *operand) {
     static const char *const names[V_KINDS] = {
-        [V_FLAG] = "FLAG",         [V_INT] = "INT",   [V_DEC] = "DEC",   [V_PERCENT] = "PERCENT",
-        [V_MONEY] = "MONEY",       [V_DATE] = "DATE", [V_TIME] = "TIME", [V_INSTANT] = "INSTANT",
-        [V_DURATION] = "DURATION", [V_TEXT] = "TEXT", [V_ENUM] = "ENUM", [V_PARTY] = "PARTY",
-        [V_LIST] = "LIST"};
+        [V_FLAG] = "FLAG",         [V_INT] = "INT",      [V_DEC] = "DEC",   [V_PERCENT] = "PERCENT",
+        [V_MONEY] = "MONEY",       [V_DATE] = "DATE",    [V_TIME] = "TIME", [V_INSTANT] = "INSTANT",
+        [V_DURATION] = "DURATION", [V_TEXT] = "TEXT",    [V_ENUM] = "ENUM", [V_PARTY] = "PARTY",
+        [V_LIST] = "LIST",         [V_RECORD] = "RECORD"};
     for (unsigned k = 1; k < V_KINDS; k++) {
         size_t n = strlen(names[k]);
         if (strncmp(operand + 2, names[k], n) == 0 && operand[2 + n] == ')')
@@ -224,6 +234,8 @@ static int32_t number_of_things(const Row *row, int i) {
            : is(row, i, "DECL")     ? 2
            : is(row, i, "ENTITY")   ? 1
            : is(row, i, "LOOP")     ? 1
+           : is(row, i, "RECTYPE")  ? 1
+           : is(row, i, "PICKED")   ? 2
                                     : -1;
 }
 
@@ -268,7 +280,7 @@ static void load_right(const Row *row) {
     for (int i = 0; i < 3; i++)
         if (reads(row, i))
             load(right(row, i), wanted(row, i), false);
-    load(BASE, V_INT, false);
+    load(BASE, strcmp(row->name, "PICK") == 0 ? V_RECORD : V_INT, false);
     load(BASE + 1, measures(row) ? V_MONEY : V_TEXT, !measures(row)); /* a bound */
     load(PARTIES, V_PARTY, false);
     load(PARTIES + 1, V_PARTY, false);
@@ -538,6 +550,47 @@ static void try_block(Op op, uint32_t base, uint32_t bx, const KindDef *kinds, u
     abx(op, base, bx);
     abx(OP_RET, 0, 0);
     expect_answer(reason);
+}
+
+/* A record is made of registers that hold what its fields take. */
+static void try_record(const KindDef *kinds, unsigned n, const char *reason) {
+    begin();
+    for (unsigned i = 0; i < n; i++)
+        load(5 + i, (ValueKind)kinds[i].kind, kinds[i].optional);
+    abc(OP_RECORD, 4, 5, 0);
+    abx(OP_RET, 0, 0);
+    expect_answer(reason);
+}
+
+TEST(a_record_gets_what_its_type_declares) {
+    KindDef good[] = {{V_PARTY, false}, {V_PARTY, true}};
+    KindDef absent[] = {{V_PARTY, true}, {V_PARTY, true}};
+    KindDef other[] = {{V_PARTY, false}, {V_INT, false}};
+    what = "RECORD";
+    try_record(good, 2, NULL);
+    try_record(good, 1, UNWRITTEN);
+    try_record(absent, 2, OTHER_KIND);
+    try_record(other, 2, OTHER_KIND);
+}
+
+/* What a field is taken from, and what then stands in the register. */
+static void try_pick(ValueKind from, bool optional, uint32_t part, Op then, const char *reason) {
+    begin();
+    load(5, from, optional);
+    abx(OP_PICK, 5, part);
+    abc(then, 6, 5, 5);
+    abx(OP_RET, 0, 0);
+    expect_answer(reason);
+}
+
+TEST(a_field_is_taken_from_a_record_alone) {
+    what = "PICK";
+    try_pick(V_RECORD, false, 0, OP_EQ_PARTY, NULL);
+    try_pick(V_RECORD, true, 0, OP_EQ_PARTY, OTHER_KIND); /* absent where the record is */
+    try_pick(V_RECORD, false, 1, OP_EQ_PARTY, OTHER_KIND);
+    try_pick(V_RECORD, false, 0, OP_EQ_TEXT, OTHER_KIND);
+    try_pick(V_LIST, false, 0, OP_EQ_PARTY, OTHER_KIND);
+    try_pick(V_TEXT, false, 0, OP_MOVE, OTHER_KIND);
 }
 
 TEST(tables_events_and_duties_get_what_they_declare) {
@@ -955,15 +1008,15 @@ UNIT_MAIN(
         T(a_register_of_another_kind_is_refused) T(a_register_that_may_be_absent_is_refused) T(
             a_number_of_nothing_is_refused) T(what_a_function_does_not_have_is_refused)
             T(the_engines_own_events_cannot_be_emitted) T(
-                a_duty_that_an_event_raises_cannot_be_obliged)
-                T(what_is_told_of_an_approval_is_told_by_one) T(
-                    an_approval_that_an_event_opens_cannot_be_asked_for)
-                    T(only_an_approval_can_escalate_how_it_ended) T(
-                        what_is_always_absent_cannot_be_unwrapped) T(a_jump_out_of_the_function_is_refused)
-                        T(an_instruction_that_nothing_reaches_is_refused) T(
-                            a_function_that_does_not_end_is_refused)
-                            T(an_opcode_that_there_is_not_is_refused) T(
-                                tables_events_and_duties_get_what_they_declare)
+                a_duty_that_an_event_raises_cannot_be_obliged) T(what_is_told_of_an_approval_is_told_by_one)
+                T(an_approval_that_an_event_opens_cannot_be_asked_for) T(
+                    only_an_approval_can_escalate_how_it_ended) T(what_is_always_absent_cannot_be_unwrapped)
+                    T(a_jump_out_of_the_function_is_refused) T(
+                        an_instruction_that_nothing_reaches_is_refused)
+                        T(a_function_that_does_not_end_is_refused) T(
+                            an_opcode_that_there_is_not_is_refused)
+                            T(tables_events_and_duties_get_what_they_declare) T(
+                                a_record_gets_what_its_type_declares) T(a_field_is_taken_from_a_record_alone)
                                 T(the_state_of_a_declaration_gets_its_key) T(
                                     an_entity_is_read_by_its_key) T(a_loop_goes_with_its_function)
                                     T(a_loop_over_a_list_takes_one) T(a_list_holds_what_is_there) T(
