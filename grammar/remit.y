@@ -573,6 +573,7 @@ states(L) ::= STATE(S). { L = build_list(b, build_none(), build_op(b, N_STATE, S
 states(L) ::= states(A) COMMA STATE(S). { L = build_list(b, A, build_op(b, N_STATE, S, S, S.sub)); }
 over(N) ::= OVER(K) length(D). { N = build_window(b, K, D, NULL); }
 over(N) ::= OVER(K) length(D) BY length(S). { N = build_window(b, K, D, S); }
+over(N) ::= OVER(K) SESSIONS length(D). { N = build_window_sessions(b, K, D); }
 over(N) ::= PER(K) UNIT(U). { N = build_window_per(b, K, U); }
 bound(N) ::= side(S) value(V). { N = build_bound(b, S, V, NULL); }
 bound(N) ::= side(S) value(V) OF(O) value(W). { N = build_bound(b, S, build_binary(b, O, V, W), NULL); }

@@ -46,6 +46,24 @@ static void put_now(Why *w, const Series *s, uint32_t agg) {
                 STR_ARG(w->r->b->events[def->event].name), which);
 }
 
+/* The session that goes on, or the one that was last. */
+static void put_session(Why *w, const Series *s, const Samples *held) {
+    if (held->n > 0) {
+        put_fmt(w->out, "  samples   %zu in the session, which is over at ", held->n);
+        why_moment(w, session_end(s));
+        put_text(w->out, S(" unless another comes\n"));
+        return;
+    }
+    put_text(w->out, S("  samples   none, no session goes on"));
+    if (s->first <= s->last) {
+        put_text(w->out, S("; the last one was from "));
+        why_moment(w, s->first);
+        put_text(w->out, S(" to "));
+        why_moment(w, s->last);
+    }
+    put_c(w->out, '\n');
+}
+
 /* What a gauge counts now, or the samples of a window. */
 static void put_held(Why *w, const Series *s, const Samples *held) {
     for (uint32_t i = 0; i < s->def->agg_count; i++)
@@ -53,8 +71,11 @@ static void put_held(Why *w, const Series *s, const Samples *held) {
             put_now(w, s, i);
     if (s->def->window == WINDOW_IS_NOW)
         return;
-    put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
-            held->n == 0 ? "" : ", the first to leave first");
+    if (s->def->window == WINDOW_IS_SESSION)
+        put_session(w, s, held);
+    else
+        put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
+                held->n == 0 ? "" : ", the first to leave first");
     size_t head = held->n < SAMPLES_SHOWN ? held->n : SAMPLES_SHOWN;
     for (size_t i = 0; i < head; i++)
         put_sample(w, s, &held->at[i]);

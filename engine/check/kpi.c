@@ -343,6 +343,11 @@ void window_check(Program *p, KpiSym *kpi, Node *node) {
     if (!constant_span(p, node->a, &kpi->length))
         return;
     bool days = kpi->length.aux == FAMILY_DAYS;
+    if (node->op == WINDOW_SESSIONS && (kpi->length.aux != FAMILY_ELAPSED || kpi->length.i <= 0)) {
+        say_window(p, node->a, "a gap is so many hours, minutes or seconds, and more than nothing",
+                   "间隔应为若干小时、分钟或秒，且大于零");
+        return;
+    }
     if ((!days && kpi->length.aux != FAMILY_ELAPSED) || kpi->length.i <= 0) {
         say_window(p, node->a, "write hours, minutes or days, and more than nothing",
                    "请写小时、分钟或天，且大于零");

@@ -1136,7 +1136,10 @@ static void put_kpi(Buf *out, const KpiDef *k) {
 
 static bool ok_window(const KpiDef *k) {
     bool slides = k->window == WINDOW_IS_SLIDING, steps = k->window == WINDOW_IS_STEPPED;
-    if (slides || steps ? !is_span(k->length) : k->length.kind != V_ABSENT)
+    bool session = k->window == WINDOW_IS_SESSION;
+    if (slides || steps || session ? !is_span(k->length) : k->length.kind != V_ABSENT)
+        return false;
+    if (session && k->length.aux != FAMILY_ELAPSED)
         return false;
     if (!steps)
         return k->step.kind == V_ABSENT;
@@ -1164,7 +1167,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->agg_count = take_below(r, KPI_AGGS + 1);
     for (uint32_t i = 0; i < k->agg_count; i++)
         take_agg(r, &k->aggs[i]);
-    k->window = take_below(r, WINDOW_IS_NOW + 1);
+    k->window = take_below(r, WINDOW_IS_SESSION + 1);
     k->length = take_checked(r);
     k->step = take_checked(r);
     k->compare = take_below(r, COMPARE_RULES);

@@ -480,7 +480,8 @@ typedef enum WindowKind {
     WINDOW_IS_MONTH,
     WINDOW_IS_QUARTER,
     WINDOW_IS_YEAR,
-    WINDOW_IS_NOW, /* only what stands now */
+    WINDOW_IS_NOW,     /* only what stands now */
+    WINDOW_IS_SESSION, /* samples between which no gap is longer than `length` */
 } WindowKind;
 /* How what is measured is held against what it was before. Kept in bundles: never renumbered. */
 typedef enum CompareRule {

@@ -1128,7 +1128,8 @@ static void emit_kpi_reaction(Emit *e, const KpiSym *kpi, const LevelReaction *f
 static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
     static const uint8_t windows[] = {[WINDOW_SLIDES] = WINDOW_IS_SLIDING,
                                       [WINDOW_STEPS] = WINDOW_IS_STEPPED,
-                                      [WINDOW_NOW] = WINDOW_IS_NOW};
+                                      [WINDOW_NOW] = WINDOW_IS_NOW,
+                                      [WINDOW_SESSIONS] = WINDOW_IS_SESSION};
     static const uint8_t periods[] = {[UNIT_DAY] = WINDOW_IS_DAY,
                                       [UNIT_WEEK] = WINDOW_IS_WEEK,
                                       [UNIT_MONTH] = WINDOW_IS_MONTH,

@@ -65,7 +65,8 @@ static void put_window(Buf *out, const KpiSym *kpi) {
         put_fmt(out, " per %.*s", STR_ARG(keyword_of(TK_UNIT, kpi->period, false)));
         return;
     }
-    put_text(out, S(" over "));
+    put_text(out,
+             kpi->window == WINDOW_SESSIONS ? S(" over sessions with a gap of ") : S(" over "));
     put_span(out, kpi->length);
     if (kpi->window == WINDOW_STEPS) {
         put_text(out, S(" by "));

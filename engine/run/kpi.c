@@ -10,6 +10,7 @@
 #include "engine/base/sha256.h"
 #include "engine/run/compare.h"
 #include "engine/run/restate.h"
+#include "engine/run/session.h"
 #include "engine/run/tally.h"
 
 static Status ledger_status(Engine *e, Status status, const char *what) {
@@ -107,12 +108,16 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     if (g->kind == AGG_IS_DISTINCT)
         TRY(tally_short(m.value, &e->text, &e->event, &m.value));
     int64_t now = e->instant > flow->vm.time ? e->instant : flow->vm.time;
-    TRY(engine_time_trap(e, window_span(e->b, def, m.time, now, &m.enters, &m.leaves)));
-    if (m.leaves <= m.enters && !window_keeps(def))
+    bool session = def->window == WINDOW_IS_SESSION;
+    m.enters = now;
+    m.leaves = m.time; /* of a session, which goes by times alone */
+    if (!session)
+        TRY(engine_time_trap(e, window_span(e->b, def, m.time, now, &m.enters, &m.leaves)));
+    if (!session && m.leaves <= m.enters && !window_keeps(def))
         return OK; /* no window holds it any more */
     Live *v;
     TRY(live_of(e, decl, group, &v));
-    TRY(sample_add(e, v, &m));
+    TRY(session ? session_add(e, v, &m) : sample_add(e, v, &m));
     return series_timer(e, &v->s, m.enters < v->s.timer_at ? m.enters : v->s.timer_at);
 }
 
@@ -481,14 +486,23 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     e->subject = series_subject(j->s);
     e->cause = (Cause){.kind = CAUSE_TIMER, .instant = j->at, .subject = e->subject};
     e->rule = 0;
-    TRY(samples_move(e, j->v, j->at, &next));
-    TRY(windows_judge(e, j->v, j->at, &next));
+    LevelState was[KPI_STEPS];
+    bool session = j->s->def->window == WINDOW_IS_SESSION;
+    memcpy(was, j->s->levels, sizeof was);
+    if (session) {
+        TRY(session_judge(e, j->v, j->at, &next));
+    } else {
+        TRY(samples_move(e, j->v, j->at, &next));
+        TRY(windows_judge(e, j->v, j->at, &next));
+    }
     TRY(period_next(e, j->s->def, j->at, &next));
     j->s->judged = j->at;
     if (!j->s->def->nameless || j->s->def->compare != COMPARES_NOTHING)
         TRY(measure_now(e, j, &next)); /* what of others does not fit is told to whoever asks */
     for (uint32_t i = 0; i < j->s->def->level_count; i++)
         TRY(judge_level(e, j, i, &next));
+    if (session)
+        TRY(session_keep(e, j->s, was, j->at));
     j->step = KPI_STEPS;
     TRY(series_timer(e, j->s, next));
     if ((j->skip >> KPI_STEPS & 1) != 0)

@@ -230,6 +230,8 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
                 .late_at = INSTANT_NEVER,
                 .head = INT64_MIN,
                 .oldest = INSTANT_NEVER,
+                .first = INSTANT_NEVER,
+                .last = INT64_MIN,
                 .earlier = {.absent = true},
                 .newest = {.absent = true}};
     if (s.key == NULL || s.group == NULL)

@@ -34,12 +34,19 @@ static void part_key(Buf *key, const Series *s, int64_t pane, uint64_t part) {
 
 /* A sliding window's length as elapsed time: near enough for panes and for small numbers. */
 static int64_t nominal(const KpiDef *def) {
-    if (def->length.kind == V_ABSENT)
+    if (def->length.kind == V_ABSENT || def->window == WINDOW_IS_SESSION)
         return 0;
     return def->length.aux == FAMILY_DAYS ? def->length.i * DAY_MS : def->length.i;
 }
 
+/* Whether the samples of a pane do not all leave at once. */
+static bool leaves_apart(const KpiDef *def) {
+    return def->window == WINDOW_IS_SLIDING || def->window == WINDOW_IS_SESSION;
+}
+
 int64_t pane_width(const KpiDef *def) {
+    if (def->window == WINDOW_IS_SESSION) /* so a pane has samples of one session alone */
+        return def->length.i;
     if (def->window != WINDOW_IS_SLIDING)
         return 1;
     int64_t width = nominal(def) / PANE_PARTS;
@@ -81,7 +88,7 @@ static void put_sample(Buf *out, const Series *s, int64_t pane, uint64_t leaf, c
     bool says = def->window != WINDOW_IS_SLIDING && m->enters != enters;
     unsigned scale = usual ? (counts ? 0 : m->value.scale) : PLAIN;
     put_u8(out, (uint8_t)(m->agg | scale << 1 | (says ? HEAD_ENTERS : 0u)));
-    if (def->window == WINDOW_IS_SLIDING)
+    if (leaves_apart(def))
         put_varint(out, (uint64_t)(pane - m->leaves));
     put_zigzag(out, m->leaves - nominal(def) - m->time);
     if (says)
@@ -104,7 +111,7 @@ static bool take_sample(Take *t, const Series *s, int64_t pane, uint64_t leaf, A
         return false;
     const AggDef *agg = &def->aggs[out->agg];
     bool wrong = false;
-    if (def->window == WINDOW_IS_SLIDING)
+    if (leaves_apart(def))
         wrong = ckd_sub(&out->leaves, pane, (int64_t)take_varint(t));
     wrong = ckd_sub(&out->time, out->leaves - nominal(def), take_zigzag(t)) || wrong;
     out->enters = enters_usually(def, out->time, out->leaves);
@@ -226,7 +233,28 @@ Status pane_read(Ledger *l, const Series *s, int64_t pane, Buf *key, Arena *a, S
     return part_take(s, pane, &rec, a, out);
 }
 
+Status samples_between(Ledger *l, const Series *s, int64_t first, int64_t last, Buf *key, Arena *a,
+                       Samples *out) {
+    int64_t pane = first;
+    for (bool found; first <= last; pane++) {
+        TRY(pane_from(l, s, pane, key, &pane, &found));
+        if (!found || pane - pane_width(s->def) >= last)
+            return OK;
+        size_t to = out->n;
+        TRY(pane_read(l, s, pane, key, a, out));
+        for (size_t i = to; i < out->n; i++)
+            if (out->at[i].time >= first && out->at[i].time <= last)
+                out->at[to++] = out->at[i];
+        out->n = to;
+    }
+    return OK;
+}
+
 Status samples_held(Ledger *l, const Series *s, int64_t at, Buf *key, Arena *a, Samples *out) {
+    if (s->def->window == WINDOW_IS_SESSION)
+        return s->open && at <= session_end(s)
+                   ? samples_between(l, s, s->first, s->last, key, a, out)
+                   : OK;
     int64_t pane = at;
     for (bool found;; pane++) {
         TRY(pane_from(l, s, pane, key, &pane, &found));
@@ -388,7 +416,7 @@ Status value_best(Ledger *l, const Series *s, uint32_t agg, int64_t at, Buf *key
         TRY(extreme_rec_take(value, &rec));
         if (t.failed || rec.scale > DEC_SCALE_MAX)
             return ERR_DAMAGED;
-        if (leaves > at && rec.enters <= at) {
+        if (s->def->window == WINDOW_IS_SESSION || (leaves > at && rec.enters <= at)) {
             *out = (Dec){rec.coef, (uint8_t)rec.scale};
             return OK;
         }

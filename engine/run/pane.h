@@ -5,7 +5,8 @@
  * and those of tally.h.
  *
  * A pane holds the samples that leave in (pane - width, pane]. Of a sliding window the width is a
- * sixteenth of it; of the others all samples of a pane leave at once, when it says. A pane stands
+ * sixteenth of it; of sessions a sample is in the pane of its own time, and the width is their gap;
+ * of the others all samples of a pane leave at once, when it says. A pane stands
  * in parts of about PANE_BYTES, filled in the order in which its samples come; the last part is the
  * one that still fills. So what is stored follows from the samples and their order alone, whatever
  * the batches: nothing is packed anew, and a late sample goes behind the others of its pane.
@@ -49,6 +50,9 @@ MUST_USE Status pane_read(Ledger *l, const Series *s, int64_t pane, Buf *key, Ar
 /* Adds those that count at an instant to out: they have not left and have entered. */
 MUST_USE Status samples_held(Ledger *l, const Series *s, int64_t at, Buf *key, Arena *a,
                              Samples *out);
+/* Adds those of a session, from its first to its last, to out. */
+MUST_USE Status samples_between(Ledger *l, const Series *s, int64_t first, int64_t last, Buf *key,
+                                Arena *a, Samples *out);
 MUST_USE Status pane_drop(Ledger *l, const Series *s, int64_t pane, Buf *key);
 /* In the order in which they leave, then came. */
 void samples_sort(Samples *list);

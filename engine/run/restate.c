@@ -6,6 +6,7 @@
 #include "engine/base/ckd.h"
 #include "engine/base/limits.h"
 #include "engine/base/moment.h"
+#include "engine/run/session.h"
 #include "engine/run/tally.h"
 
 enum { NO_EPISODE = 0 };
@@ -102,11 +103,11 @@ static Status again_turn(Engine *e, Again *a, uint32_t level, int64_t at, Episod
     return vec_push(out, episode) ? OK : ERR_NOMEM;
 }
 
-/* Judges the window with the samples that came before an instant. */
-static Status window_again(Engine *e, const Series *s, const Window *w, int64_t came,
-                           Episodes out[KPI_STEPS]) {
-    Again a = {.s = {.number = s->number, .def = s->def}};
-    memcpy(a.s.levels, w->levels, sizeof a.s.levels);
+/* From how the levels stood when the window began. */
+static Status again_begin(Engine *e, Again *a, const Series *s, const Window *w,
+                          Episodes out[KPI_STEPS]) {
+    *a = (Again){.s = {.number = s->number, .def = s->def}};
+    memcpy(a->s.levels, w->levels, sizeof a->s.levels);
     for (uint32_t i = 0; i < s->def->level_count; i++) {
         Episode carried = {
             .raised = w->levels[i].since, .cleared = INSTANT_NEVER, .number = w->levels[i].episode};
@@ -116,7 +117,29 @@ static Status window_again(Engine *e, const Series *s, const Window *w, int64_t 
     }
     for (uint32_t i = 0; i < s->def->agg_count; i++)
         if (agg_tallies(&s->def->aggs[i]))
-            TRY(ranking_init(&a.ranks[i], s, i, w->samples, &e->text, &e->event));
+            TRY(ranking_init(&a->ranks[i], s, i, w->samples, &e->text, &e->event));
+    return OK;
+}
+
+static Status again_levels(Engine *e, Again *a, const Series *s, int64_t at, int64_t *next,
+                           Episodes out[KPI_STEPS]) {
+    for (uint32_t i = 0; i < s->def->level_count; i++) {
+        bool due;
+        Value bounds[2];
+        TRY(kpi_bounds(e, s, i, at, bounds, &due));
+        TRY(level_judge(e->b, s->def, i, &a->measure, a->counts, bounds, &a->s.levels[i], at, next,
+                        &due));
+        if (due)
+            TRY(again_turn(e, a, i, at, &out[i]));
+    }
+    return OK;
+}
+
+/* Judges the window with the samples that came before an instant. */
+static Status window_again(Engine *e, const Series *s, const Window *w, int64_t came,
+                           Episodes out[KPI_STEPS]) {
+    Again a;
+    TRY(again_begin(e, &a, s, w, out));
     size_t n = w->samples->n, k = 0;
     int64_t at = w->judged ? w->start : INT64_MIN;
     while (at < w->end) {
@@ -134,15 +157,7 @@ static Status window_again(Engine *e, const Series *s, const Window *w, int64_t 
         }
         if (at != INT64_MIN) {
             TRY(again_measure(&a));
-            for (uint32_t i = 0; i < s->def->level_count; i++) {
-                bool due;
-                Value bounds[2];
-                TRY(kpi_bounds(e, s, i, at, bounds, &due));
-                TRY(level_judge(e->b, s->def, i, &a.measure, a.counts, bounds, &a.s.levels[i], at,
-                                &next, &due));
-                if (due)
-                    TRY(again_turn(e, &a, i, at, &out[i]));
-            }
+            TRY(again_levels(e, &a, s, at, &next, out));
         }
         at = next;
     }
@@ -218,6 +233,228 @@ static Status compare(Engine *e, Series *s, const LevelDef *level, const Episode
     return OK;
 }
 
+/* Says how the episodes as they were before differ from what they are with all samples. lists: as
+ * they were said, with the late samples that came before, with all. */
+static Status lists_compare(Engine *e, Series *s, Episodes lists[3][KPI_STEPS]) {
+    for (uint32_t i = 0; i < s->def->level_count; i++) {
+        number_them(&lists[0][i], &lists[1][i]);
+        number_them(&lists[0][i], &lists[2][i]);
+        TRY(compare(e, s, &s->def->levels[i], &lists[1][i], &lists[2][i]));
+    }
+    return OK;
+}
+
+static void lists_free(Episodes lists[3][KPI_STEPS]) {
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < KPI_STEPS; k++)
+            vec_free(&lists[i][k]);
+}
+
+/* ---- sessions */
+
+/* The samples of a session in the order of their own times, each of which comes to be known at some
+ * instant. What counts at one is the latest of the sessions that those make which are known. */
+typedef struct Retold {
+    Window w;
+    int64_t *from; /* of each sample: from when on it is known */
+    bool *late;    /* it came when its session was over */
+    size_t *order; /* their numbers by when they are known */
+    bool *known;
+    size_t lo, hi; /* the first and the last of the session that counts; lo > hi: none is known */
+    size_t pick[KPI_AGGS]; /* which is the least or the greatest */
+    Again a;
+} Retold;
+
+static bool known_before(const Retold *r, size_t a, size_t b) {
+    return r->from[a] != r->from[b] ? r->from[a] < r->from[b] : a < b;
+}
+
+static void order_sift(Retold *r, size_t root, size_t n) {
+    for (size_t child; (child = 2 * root + 1) < n; root = child) {
+        if (child + 1 < n && known_before(r, r->order[child], r->order[child + 1]))
+            child++;
+        if (!known_before(r, r->order[root], r->order[child]))
+            return;
+        size_t held = r->order[root];
+        r->order[root] = r->order[child];
+        r->order[child] = held;
+    }
+}
+
+static void order_sort(Retold *r) {
+    size_t n = r->w.samples->n;
+    for (size_t i = 0; i < n; i++)
+        r->order[i] = i;
+    for (size_t i = n / 2; i-- > 0;)
+        order_sift(r, i, n);
+    while (n-- > 1) {
+        size_t held = r->order[0];
+        r->order[0] = r->order[n];
+        r->order[n] = held;
+        order_sift(r, 0, n);
+    }
+}
+
+static int64_t retold_time(const Retold *r, size_t i) {
+    return r->w.samples->at[i].time;
+}
+
+static int64_t retold_gap(const Retold *r) {
+    return r->a.s.def->length.i;
+}
+
+static int64_t retold_end(const Retold *r) {
+    int64_t end;
+    return r->lo > r->hi                                         ? INT64_MIN
+           : ckd_add(&end, retold_time(r, r->hi), retold_gap(r)) ? INSTANT_NEVER
+                                                                 : end;
+}
+
+/* Counts a sample; of equal least or greatest ones the first in time stays. */
+static Status retold_count(Engine *e, Retold *r, size_t i) {
+    const Sample *m = &r->w.samples->at[i];
+    Dec held = r->a.best[m->agg], value;
+    bool had = r->a.has[m->agg];
+    TRY(again_add(e, &r->a, m));
+    if (!agg_sorts(&r->a.s.def->aggs[m->agg]))
+        return OK;
+    value = sample_dec(m->value);
+    bool equal = had && dec_cmp(held, value) == 0;
+    if (equal ? i < r->pick[m->agg] : dec_cmp(r->a.best[m->agg], value) == 0) {
+        r->a.best[m->agg] = value;
+        r->pick[m->agg] = i;
+    }
+    return OK;
+}
+
+/* Those that counted count no more. */
+static Status retold_clear(Engine *e, Retold *r) {
+    const KpiDef *def = r->a.s.def;
+    for (size_t i = r->lo; i <= r->hi && r->lo <= r->hi; i++) {
+        const Sample *m = &r->w.samples->at[i];
+        if (r->known[i] && agg_tallies(&def->aggs[m->agg]))
+            TRY(ranking_remove(&r->a.ranks[m->agg], m->value, &e->text));
+    }
+    memset(r->a.s.totals, 0, sizeof r->a.s.totals);
+    memset(r->a.has, 0, sizeof r->a.has);
+    return OK;
+}
+
+/* One more sample is known. */
+static Status retold_know(Engine *e, Retold *r, size_t i) {
+    int64_t gap = retold_gap(r), time = retold_time(r, i);
+    bool none = r->lo > r->hi;
+    if (none || (i > r->hi && time - retold_time(r, r->hi) > gap)) {
+        TRY(retold_clear(e, r));
+        r->known[i] = true;
+        r->lo = r->hi = i;
+        return retold_count(e, r, i);
+    }
+    r->known[i] = true;
+    if (i < r->lo && retold_time(r, r->lo) - time > gap)
+        return OK; /* of a session before it */
+    TRY(retold_count(e, r, i));
+    r->hi = i > r->hi ? i : r->hi;
+    if (i > r->lo)
+        return OK;
+    r->lo = i;
+    for (size_t k = i; k-- > 0 && retold_time(r, r->lo) - retold_time(r, k) <= gap;)
+        if (r->known[k]) { /* the session that it joins */
+            TRY(retold_count(e, r, k));
+            r->lo = k;
+        }
+    return OK;
+}
+
+static Status retold_begin(Engine *e, Retold *r, const Series *s, Episodes out[KPI_STEPS]) {
+    memset(r->known, 0, r->w.samples->n * sizeof *r->known);
+    r->lo = 1;
+    r->hi = 0;
+    order_sort(r);
+    return again_begin(e, &r->a, s, &r->w, out);
+}
+
+static Status retold_measure(Retold *r, int64_t at) {
+    if (at < retold_end(r))
+        return again_measure(&r->a);
+    Again none = {.s = {.number = r->a.s.number, .def = r->a.s.def}};
+    for (uint32_t i = 0; i < KPI_AGGS; i++)
+        none.ranks[i].def = r->a.ranks[i].def;
+    TRY(again_measure(&none));
+    r->a.measure = none.measure;
+    r->a.counts = none.counts;
+    return OK;
+}
+
+/* Tells the session anew, each sample known from its instant on. find_late: notes which of them
+ * came when their session was over. */
+static Status session_again(Engine *e, const Series *s, Retold *r, bool find_late,
+                            Episodes out[KPI_STEPS]) {
+    TRY(retold_begin(e, r, s, out));
+    size_t n = r->w.samples->n, k = 0, first = 0;
+    int64_t at = r->w.judged ? r->w.start : r->from[r->order[0]];
+    while (k < n || at <= r->w.end) {
+        int64_t next = INSTANT_NEVER;
+        for (first = k; k < n && r->from[r->order[k]] <= at; k++)
+            TRY(retold_know(e, r, r->order[k]));
+        bool live = at < retold_end(r);
+        for (size_t i = first; find_late && i < k; i++)
+            r->late[r->order[i]] = !live || r->order[i] < r->lo;
+        if (at <= r->w.end) {
+            TRY(retold_measure(r, at));
+            TRY(again_levels(e, &r->a, s, at, &next, out));
+        }
+        if (k < n && r->from[r->order[k]] < next)
+            next = r->from[r->order[k]];
+        if (live && retold_end(r) < next)
+            next = retold_end(r);
+        if (next == INSTANT_NEVER)
+            break;
+        at = next;
+    }
+    return OK;
+}
+
+static Status session_compare(Engine *e, Series *s, Retold *r, int64_t at) {
+    Episodes lists[3][KPI_STEPS] = {{{0}}};
+    size_t n = r->w.samples->n;
+    Status status = OK;
+    for (int i = 0; i < 3 && status == OK; i++) {
+        for (size_t k = 0; k < n; k++) {
+            const Sample *m = &r->w.samples->at[k];
+            bool counts = i > 0 && r->late[k] && (i == 2 || m->enters < at);
+            r->from[k] = counts ? m->time : m->enters;
+        }
+        status =
+            ledger_status(e, session_again(e, s, r, i == 0, lists[i]), "judging a session again");
+    }
+    if (status == OK)
+        status = lists_compare(e, s, lists);
+    lists_free(lists);
+    return status;
+}
+
+Status session_restate(Engine *e, Series *s, int64_t first, int64_t last, int64_t at) {
+    Retold r = {.w = {.start = first, .samples = live_room(e)}};
+    TRY(ledger_status(e, samples_between(e->l, s, first, last, &e->key, &e->event, r.w.samples),
+                      "a series' samples"));
+    size_t n = r.w.samples->n;
+    r.from = new (&e->event, int64_t, n + 1);
+    r.late = new (&e->event, bool, n + 1);
+    r.known = new (&e->event, bool, n + 1);
+    r.order = new (&e->event, size_t, n + 1);
+    if (r.from == NULL || r.late == NULL || r.known == NULL || r.order == NULL)
+        return ERR_NOMEM;
+    if (n == 0)
+        return engine_fail(e, ERR_DAMAGED, "a session's samples");
+    samples_sort(r.w.samples); /* they leave by their own times */
+    TRY(session_levels(e, s, first, r.w.levels));
+    r.w.judged = s->head < first;
+    if (ckd_add(&r.w.end, last, s->def->length.i))
+        return engine_fail(e, ERR_DAMAGED, "a session's end");
+    return session_compare(e, s, &r, at);
+}
+
 /* ---- windows */
 
 static Status window_compare(Engine *e, Series *s, const Window *w) {
@@ -227,14 +464,9 @@ static Status window_compare(Engine *e, Series *s, const Window *w) {
     for (int i = 0; i < 3 && status == OK; i++)
         status =
             ledger_status(e, window_again(e, s, w, came[i], lists[i]), "judging a window again");
-    for (uint32_t i = 0; i < s->def->level_count && status == OK; i++) {
-        number_them(&lists[0][i], &lists[1][i]);
-        number_them(&lists[0][i], &lists[2][i]);
-        status = compare(e, s, &s->def->levels[i], &lists[1][i], &lists[2][i]);
-    }
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < KPI_STEPS; k++)
-            vec_free(&lists[i][k]);
+    if (status == OK)
+        status = lists_compare(e, s, lists);
+    lists_free(lists);
     return status;
 }
 

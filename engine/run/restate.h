@@ -19,4 +19,8 @@ void late_note(Series *s, const Sample *m);
  * instant when there will be something to do next. */
 Status windows_judge(Engine *e, Live *v, int64_t at, int64_t *next);
 
+/* The same of a session that is over, from its first sample to its last, with the late samples that
+ * came at an instant. It is judged from its first sample to its end, that instant included. */
+MUST_USE Status session_restate(Engine *e, Series *s, int64_t first, int64_t last, int64_t at);
+
 #endif

@@ -160,7 +160,10 @@ Status series_put(const Series *s, Buf *scratch, Buf *record) {
                      .late = s->late,
                      .late_at = s->late_at,
                      .head = s->head,
-                     .oldest = s->oldest};
+                     .oldest = s->oldest,
+                     .first = s->first,
+                     .last = s->last,
+                     .open = s->open};
     buf_reset(record);
     series_rec_put(record, &rec);
     return buf_status(record);
@@ -182,7 +185,10 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
                     .late = rec.late,
                     .late_at = rec.late_at,
                     .head = rec.head,
-                    .oldest = rec.oldest};
+                    .oldest = rec.oldest,
+                    .first = rec.first,
+                    .last = rec.last,
+                    .open = rec.open};
     out->key = new (a, Str, def->by_count + 1);
     out->group = new (a, Value, def->by_count + 1);
     if (out->key == NULL || out->group == NULL)
@@ -283,6 +289,11 @@ Status window_span(const Bundle *b, const KpiDef *def, int64_t time, int64_t now
     if (def->window == WINDOW_IS_WEEK)
         return day_start(zone, (int64_t)day + 7 - civil_weekday(day), leaves);
     return day_start(zone, period_start(def, day, 1), leaves);
+}
+
+int64_t session_end(const Series *s) {
+    int64_t end;
+    return ckd_add(&end, s->last, s->def->length.i) || end > INSTANT_MAX ? INSTANT_NEVER : end;
 }
 
 bool window_keeps(const KpiDef *def) {
@@ -539,8 +550,28 @@ static Status measure_held(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *k
     return series_measure_of(s, best, has, out);
 }
 
+/* A session that is over holds nothing; what stands now stays. */
+static Status measure_nothing(Ledger *l, Series *s, Buf *key, Measure *out) {
+    Dec best[KPI_AGGS] = {{0}};
+    bool has[KPI_AGGS] = {false};
+    for (uint32_t i = 0; i < s->def->agg_count; i++) {
+        const AggDef *agg = &s->def->aggs[i];
+        if (agg->now && agg_tallies(agg))
+            TRY(tally_measure(l, s, i, key, &best[i], &has[i]));
+        has[i] = has[i] || agg->kind == AGG_IS_DISTINCT;
+        if (!agg->now)
+            s->totals[i] = (Total){0};
+    }
+    return series_measure_of(s, best, has, out);
+}
+
 Status series_at(Ledger *l, Series *s, int64_t clock, Arena *a, Buf *key, Measure *out) {
     Samples room = {0};
+    if (s->def->window == WINDOW_IS_SESSION) {
+        TRY(s->open && clock <= session_end(s) ? series_measure(l, s, clock, key, out)
+                                               : measure_nothing(l, s, key, out));
+        return series_compare(l, s, clock, key, out);
+    }
     bool tallies = false;
     for (uint32_t i = 0; i < s->def->agg_count; i++)
         tallies = tallies || agg_tallies(&s->def->aggs[i]);

@@ -70,6 +70,10 @@ typedef struct Series {
     int64_t late, late_at; /* the first to be judged again, and when; INSTANT_NEVER: none */
     int64_t head;          /* whose head was written last; INT64_MIN: none */
     int64_t oldest;        /* the first that is kept; INSTANT_NEVER: none */
+    /* session.h: of sessions the latest one, from its first sample to its last; first > last: there
+     * is none. open: its samples are in the totals. `head` is then the first judgement. */
+    int64_t first, last;
+    bool open;
 } Series;
 
 /* A value of a measure: absent, a value, or a fraction of two. */
@@ -100,6 +104,9 @@ MUST_USE Status window_span(const Bundle *b, const KpiDef *def, int64_t time, in
 bool window_keeps(const KpiDef *def);
 /* From when on the value of the window that ends then is looked at. */
 MUST_USE Status window_start(const Bundle *b, const KpiDef *def, int64_t ends, int64_t *out);
+
+/* When the latest session is over unless another sample comes. */
+int64_t session_end(const Series *s);
 
 /* ---- samples */
 Dec sample_dec(Value v);

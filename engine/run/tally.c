@@ -339,7 +339,7 @@ Status ranking_init(Ranking *r, const Series *s, uint32_t agg, const Samples *sa
     return OK;
 }
 
-Status ranking_add(Ranking *r, Value v, Buf *scratch) {
+static Status ranking_place(const Ranking *r, Value v, Buf *scratch, size_t *out) {
     u128 bits;
     TRY(value_bits(r->def, v, scratch, &bits));
     size_t low = 0, high = r->n;
@@ -350,13 +350,31 @@ Status ranking_add(Ranking *r, Value v, Buf *scratch) {
         else
             high = middle;
     }
-    if (low == r->n || r->values[low] != bits)
-        return ERR_DAMAGED;
-    r->distinct += !r->came[low];
-    r->came[low] = true;
-    r->count++;
-    for (size_t i = low + 1; i <= r->n; i += i & -i)
-        r->tree[i]++;
+    *out = low;
+    return low == r->n || r->values[low] != bits ? ERR_DAMAGED : OK;
+}
+
+static void ranking_count(Ranking *r, size_t place, uint64_t by) {
+    r->count += by;
+    for (size_t i = place + 1; i <= r->n; i += i & -i)
+        r->tree[i] += by;
+}
+
+Status ranking_add(Ranking *r, Value v, Buf *scratch) {
+    size_t place;
+    TRY(ranking_place(r, v, scratch, &place));
+    r->distinct += !r->came[place];
+    r->came[place] = true;
+    ranking_count(r, place, 1);
+    return OK;
+}
+
+Status ranking_remove(Ranking *r, Value v, Buf *scratch) {
+    size_t place;
+    TRY(ranking_place(r, v, scratch, &place));
+    r->distinct -= r->came[place];
+    r->came[place] = false;
+    ranking_count(r, place, UINT64_MAX);
     return OK;
 }
 

@@ -43,6 +43,8 @@ typedef struct Ranking {
 MUST_USE Status ranking_init(Ranking *r, const Series *s, uint32_t agg, const Samples *samples,
                              Buf *scratch, Arena *a);
 MUST_USE Status ranking_add(Ranking *r, Value v, Buf *scratch);
+/* Takes one of those that came away again. All that have its value must go with it. */
+MUST_USE Status ranking_remove(Ranking *r, Value v, Buf *scratch);
 /* total: of the same samples. */
 MUST_USE Status ranking_measure(const Ranking *r, const Total *total, Dec *out, bool *has);
 

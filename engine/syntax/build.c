@@ -762,6 +762,12 @@ Node *build_window(Builder *b, Tok at, Node *length, Node *step) {
     return node;
 }
 
+Node *build_window_sessions(Builder *b, Tok at, Node *gap) {
+    Node *node = build_window(b, at, gap, NULL);
+    node->op = WINDOW_SESSIONS;
+    return node;
+}
+
 Node *build_window_per(Builder *b, Tok at, Tok unit) {
     Node *node = build_node(b, N_WINDOW, at.span, unit.span, at);
     node->op = WINDOW_CALENDAR;

@@ -127,6 +127,7 @@ Node *build_among(Builder *b, Node *a, Tok at, NodeList list, Tok end);
 Node *build_op(Builder *b, NodeKind kind, Tok at, Tok end, int op);
 Node *build_measure(Builder *b, Tok at, Node *a, Node *by, Node *window, Node *compare);
 Node *build_aggregate(Builder *b, Tok agg, Tok share, Node *of, Node *where, Tok end);
+Node *build_window_sessions(Builder *b, Tok at, Node *gap);
 Node *build_window(Builder *b, Tok at, Node *length, Node *step);
 Node *build_window_per(Builder *b, Tok at, Tok unit);
 Node *build_bound(Builder *b, Node *side, Node *value, Node *hold);

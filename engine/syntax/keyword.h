@@ -6,7 +6,7 @@
 #include "engine/base/decl.h"
 #include "engine/base/mem.h"
 
-enum { KEYWORD_WORDS = 4 };
+enum { KEYWORD_WORDS = 5 };
 
 /* One spelling of one row. */
 typedef struct Spelling {

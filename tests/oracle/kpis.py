@@ -22,6 +22,12 @@ Readings of the specification that it takes:
      where there is nothing, or there are too few samples.
   K10 A measure that is compared is held against the measure as it was, with what had come by then, at the last instant at
      which it may have changed that lies so long before; there was nothing before the first sample.
+  K11 A session at T is the last of those that the samples handled at or before T make, in order of their own times, no two
+     neighbours further apart than the gap; it counts if T is before its last sample and the gap. A rule asks before T is
+     judged, so what ends at T still counts for it. A sample came too late if its session, as it was known then, was over
+     when it was handled; that session is judged again as a window of the calendar is, from its first sample to its end,
+     that instant included, with the samples known from when they were handled or, if they came too late, from their own
+     time.
   K8 An episode is restated if it would not have been, or was not and would have been, or if the instant of its raising
      or clearing before the window's end is another. Episodes with samples of the window's own time have the numbers that
      were said; others are the same if they overlap, in order.
@@ -82,7 +88,7 @@ class Kpi:
     name: str
     aggregates: list
     by: bool
-    window: tuple  # (minutes, 0, 0), (0, days, 0), (minutes, 0, step), ("day", 0, 0)
+    window: tuple  # (minutes, 0, 0), (0, days, 0), (minutes, 0, step), ("day", 0, 0), ("session", gap, 0)
     samples: int
     empty: str
     levels: dict  # name -> (Bound, Bound or None)
@@ -90,12 +96,21 @@ class Kpi:
     compare: tuple = ()  # (change, multiple, difference or a unit of a rate, minutes, days)
 
     def calendar(self):
-        return isinstance(self.window[0], str)
+        return isinstance(self.window[0], str) and not self.session()
+
+    def session(self):
+        return self.window[0] == "session"
+
+    def over(self):
+        first, second, step = self.window
+        if self.session():
+            return "over sessions with a gap of %d minutes" % second
+        return "per " + first if self.calendar() else "over %d days" % second if second else "over %d minutes" % first
 
     def keeps(self):
         """Late samples change windows that are over."""
         tumbles = bool(self.window[2]) and self.window[0] == self.window[2]
-        return bool(self.levels) and not self.compare and (self.calendar() or tumbles)
+        return bool(self.levels) and not self.compare and (self.calendar() or self.session() or tumbles)
 
     def compared(self):
         if not self.compare:
@@ -109,8 +124,7 @@ class Kpi:
         minutes, days, step = self.window
         out = ["kpi %s%s {" % (self.name, " by colour" if self.by else ""),
                "  measure %s %s%s" % (" / ".join(a.said() for a in self.aggregates),
-                                      "per " + minutes if self.calendar() else
-                                      "over %d days" % days if days else "over %d minutes" % minutes,
+                                      self.over(),
                                       " by %d minutes" % step if step else "") + self.compared()]
         if self.samples:
             out.append("  at least %d samples" % self.samples)
@@ -137,14 +151,12 @@ class Probe:
     def said(self):
         kpi = self.kpi
         if self.own:
-            minutes, days, _ = kpi.window
             aggregate = kpi.aggregates[0]
             of = aggregate.event if aggregate.what == "count" else aggregate.event + "." + aggregate.field
             where = " and ".join((["it.colour = x.colour"] if kpi.by else []) + (["it.big"] if aggregate.only else []))
             asked = "%s(%s%s%s) %s" % (aggregate.what, aggregate.share + ", " if aggregate.share else "", of,
                                        " where " + where if where else "",
-                                       "per " + minutes if kpi.calendar() else
-                                       "over %d days" % days if days else "over %d minutes" % minutes)
+                                       kpi.over())
         else:
             asked = "%s(%s)" % (kpi.name, "x.colour" if kpi.by else "")
         return "rule %s on %s as x where %s %s %s { notify chief \"%s\" }" % (
@@ -152,7 +164,8 @@ class Probe:
 
 
 def policy_text(kpis, zone, probes=()):
-    return "\n".join(['policy "K" version "1" { zone "%s" currency CNY }' % zone, "role chief",
+    kept = "accept events up to 26 hours late" if len(kpis) % 2 else ""  # none comes later than 25
+    return "\n".join(['policy "K" version "1" { zone "%s" currency CNY %s }' % (zone, kept), "role chief",
                       "event gain { colour: one of red, green, blue  %s }" % FIELDS,
                       "event loss { colour: one of red, green, blue  %s }" % FIELDS,
                       "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis] +
@@ -272,6 +285,8 @@ class Oracle:
 
     def leaves_at(self, kpi, time):
         minutes, days, step = kpi.window
+        if kpi.session():
+            return time  # for the order among equals alone
         if kpi.calendar():
             return self.ends(kpi, time)
         if days:
@@ -297,13 +312,37 @@ class Oracle:
         return max(self.pane(kpi, s.time) + kpi.window[2] * MINUTE, self.pane_end(kpi, s.handled))
 
     # ---- values
-    def value(self, series, at):
+    def value(self, series, at, asking=False):
         """(fraction or None, how JSON has it, samples) of a series at an instant."""
         if series.kpi.compare:
             return self.compared(series, at)
-        return self.plainly(series, at)
+        return self.plainly(series, at, asking)
 
-    def plainly(self, series, at):
+    @staticmethod
+    def sessions(kpi, times):
+        """From the first to the last of each, in order."""
+        out = []
+        for t in sorted(times):
+            if out and t - out[-1][1] <= kpi.window[1] * MINUTE:
+                out[-1][1] = t
+            else:
+                out.append([t, t])
+        return out
+
+    def latest(self, kpi, known, at, asking=False):
+        """The samples, of pairs of when they are known and themselves, that count at an instant."""
+        spans = self.sessions(kpi, [s.time for t, s in known if t <= at])
+        if not spans:
+            return []
+        first, last = spans[-1]
+        end = last + kpi.window[1] * MINUTE
+        if at > end or (at == end and not asking):
+            return []
+        return [s for t, s in known if t <= at and first <= s.time <= last]
+
+    def plainly(self, series, at, asking=False):
+        if series.kpi.session():
+            return self.value_of(series, self.latest(series.kpi, [(s.handled, s) for s in series.samples], at, asking))
         return self.value_of(series, [s for s in series.samples
                                       if self.enters(series.kpi, s) <= at < self.leaves(series.kpi, s.time)])
 
@@ -314,7 +353,11 @@ class Oracle:
 
     def turning(self, series):
         """When what is measured may change."""
-        return {t for s in series.samples for t in (self.enters(series.kpi, s), self.leaves(series.kpi, s.time))}
+        return {t for s in series.samples for t in (self.enters(series.kpi, s), self.ceases(series.kpi, s.time))}
+
+    def ceases(self, kpi, time):
+        """When it may count no more."""
+        return time + kpi.window[1] * MINUTE if kpi.session() else self.leaves(kpi, time)
 
     def compared(self, series, at):
         """K10: against what was measured at the last instant that lies so long before."""
@@ -481,8 +524,6 @@ class Oracle:
     def again(self, series, start, end, before):
         """The episodes of each level with what was handled before an instant (late samples), all told anew."""
         kpi = series.kpi
-        stood = next(((judged, levels) for at, judged, levels in series.stood if at >= start), None)
-        judged, levels = copy.deepcopy(stood)
         counted = []
         for s in series.samples:
             if self.leaves(kpi, s.time) != end:
@@ -492,11 +533,19 @@ class Oracle:
                 counted.append((enters, s))
             elif enters < before:
                 counted.append((max(s.time, start), s))
+        known = [t for t, _ in counted]
+        return self.retell(series, start, end, known, known, lambda at: [s for t, s in counted if t <= at])
+
+    def retell(self, series, start, end, known, turning, held):
+        """The episodes of each level from start to end; held: what counts at an instant."""
+        kpi = series.kpi
+        stood = next(((judged, levels) for at, judged, levels in series.stood if at >= start), None)
+        judged, levels = copy.deepcopy(stood)
         out = {name: [[level.since, NEVER, NEVER, level.episode]] if level.raised else [] for name, level in levels.items()}
-        at = start if judged else min((t for t, _ in counted), default=end)
-        while at < end:
-            exact, shown, count = self.value_of(series, [s for t, s in counted if t <= at])
-            times = [t for t, _ in counted]
+        at = start if judged else min(known, default=end)
+        while at < end or (at == end and kpi.session()):
+            exact, shown, count = self.value_of(series, held(at))
+            times = list(turning)
             for name, level in levels.items():
                 if self.turns(series, level, name, at, exact, count):
                     if level.raised:
@@ -506,7 +555,7 @@ class Oracle:
                 if level.waits:
                     bound, clear = kpi.levels[name]
                     times.append(level.waits + ((clear.hold if clear else 0) if level.raised else bound.hold) * MINUTE)
-            at = min([t for t in times if t > at] + [end])
+            at = min([t for t in times if t > at] + [end if at < end else end + MINUTE])
         return out
 
     @staticmethod
@@ -533,34 +582,61 @@ class Oracle:
                 out["value"] = e[2]
         return out
 
+    def too_late(self, series, s):
+        """Whether the session of a sample was over when it came."""
+        spans = self.sessions(series.kpi, [x.time for x in series.samples if x.handled <= s.handled])
+        return next(last for first, last in spans if first <= s.time <= last) + series.kpi.window[1] * MINUTE <= s.handled
+
+    def session_again(self, series, first, last, before):
+        kpi = series.kpi
+        known = [(s.time if s.handled < before and self.too_late(series, s) else s.handled, s)
+                 for s in series.samples if first <= s.time <= last]
+        turning = [t for t, _ in known] + [self.ceases(kpi, s.time) for _, s in known]
+        return self.retell(series, first, self.ceases(kpi, last), [t for t, _ in known], turning,
+                           lambda at: self.latest(kpi, known, at))
+
+    def restate_sessions(self, series, at):
+        late = [s.time for s in series.samples if s.handled == at and self.too_late(series, s)]
+        for first, last in self.sessions(series.kpi, [s.time for s in series.samples if s.handled <= at]):
+            if any(first <= t <= last for t in late):
+                self.restated(series, at, *(self.session_again(series, first, last, t) for t in (
+                    BEGIN - timedelta(days=4000), at, at + timedelta(days=4000))))
+
     def restate(self, series, at):
         kpi = series.kpi
+        if kpi.session():
+            self.restate_sessions(series, at)
+            return
         late = [self.leaves(kpi, s.time) for s in series.samples
                 if self.enters(kpi, s) == at and self.leaves(kpi, s.time) <= at]
         for leaves in sorted(set(late)):
             start, end = self.window(kpi, leaves)
-            said, was, now = (self.again(series, start, end, t) for t in (BEGIN - timedelta(days=4000), at,
-                                                                         at + timedelta(days=4000)))
-            for name in ("warning", "critical"):
-                if name not in kpi.levels:
+            self.restated(series, at, *(self.again(series, start, end, t) for t in (
+                BEGIN - timedelta(days=4000), at, at + timedelta(days=4000))))
+
+    def restated(self, series, at, said, was, now):
+        """What is said of how episodes were and are."""
+        kpi = series.kpi
+        for name in ("warning", "critical"):
+            if name not in kpi.levels:
+                continue
+            old, new = (self.numbered(said[name], x[name]) for x in (was, now))
+            pairs, used = [], []
+            for e in old:
+                other = next((x for x in new if x[3] == e[3] and (e[3] is not NEVER or self.meet(x, e))), None)
+                pairs.append((e, other))
+                used.append(other)
+            for x in new:
+                if not any(e[3] == x[3] and (x[3] is not NEVER or self.meet(x, e)) for e in old):
+                    pairs.append((None, x))
+            for a, b in pairs:
+                if a and b and a[:2] == b[:2]:
                     continue
-                old, new = (self.numbered(said[name], x[name]) for x in (was, now))
-                pairs, used = [], []
-                for e in old:
-                    other = next((x for x in new if x[3] == e[3] and (e[3] is not NEVER or self.meet(x, e))), None)
-                    pairs.append((e, other))
-                    used.append(other)
-                for x in new:
-                    if not any(e[3] == x[3] and (x[3] is not NEVER or self.meet(x, e)) for e in old):
-                        pairs.append((None, x))
-                for a, b in pairs:
-                    if a and b and a[:2] == b[:2]:
-                        continue
-                    data = {"kpi": kpi.name, "level": name, "group": {"colour": series.colour} if kpi.by else {}}
-                    if (a or b)[3] is not NEVER:
-                        data["episode"] = (a or b)[3]
-                    data.update({"was": self.shown_episode(a), "is": self.shown_episode(b)})
-                    self.say("remit.kpi.restated", series, at, data)
+                data = {"kpi": kpi.name, "level": name, "group": {"colour": series.colour} if kpi.by else {}}
+                if (a or b)[3] is not NEVER:
+                    data["episode"] = (a or b)[3]
+                data.update({"was": self.shown_episode(a), "is": self.shown_episode(b)})
+                self.say("remit.kpi.restated", series, at, data)
 
     def judge_all(self, at):
         for kpi in self.order:
@@ -583,7 +659,7 @@ class Oracle:
         found = []
         for series in self.series:
             for s in series.samples:
-                found += [self.enters(series.kpi, s), self.leaves(series.kpi, s.time)]
+                found += [self.enters(series.kpi, s), self.ceases(series.kpi, s.time)]
             if series.kpi.compare:
                 found += [self.later(series.kpi, t) for t in self.turning(series) if t <= self.judged]
             for name, level in series.levels.items():
@@ -617,7 +693,7 @@ class Oracle:
                 value = Fraction(number) * (60000 if aggregate.field == "took" and aggregate.what != "count" else 1)
                 scale = len(number.partition(".")[2])
                 s = Sample(n, time, now, value, scale)
-                if self.leaves(kpi, time) <= self.enters(kpi, s) and not kpi.keeps():
+                if self.ceases(kpi, time) <= self.enters(kpi, s) and not kpi.keeps() and not kpi.session():
                     continue
                 colour = data["colour"] if kpi.by else None
                 series = next((x for x in self.series if x.kpi is kpi and x.colour == colour), None)
@@ -634,7 +710,7 @@ class Oracle:
                 continue
             colour = data["colour"] if kpi.by else None
             series = next((x for x in self.series if x.kpi is kpi and x.colour == colour), Series(kpi, colour))
-            exact, _, count = self.value(series, self.clock)
+            exact, _, count = self.value(series, self.clock, True)
             if exact is None or count < kpi.samples or not probe.bound.holds(exact):
                 continue
             line = {"specversion": "1.0", "id": str(self.leaf), "source": "remit:main/K", "type": "remit.notified",
@@ -734,7 +810,7 @@ def make_probe(rng, n, kpis):
     if what == "percentile":
         aggregate.share = rng.choice(("50", "90"))
     kpis = [k for k in kpis if not k.compare]
-    kpi = Kpi("m%d" % n, [aggregate], rng.random() < 0.7, rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), ("day", 0, 0))),
+    kpi = Kpi("m%d" % n, [aggregate], rng.random() < 0.7, rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), ("day", 0, 0), ("session", 30, 0))),
               0, "", {}, False) if own else rng.choice(kpis)
     first = kpi.aggregates[0]
     plain = first.what in ("count", "distinct")
@@ -756,7 +832,7 @@ def add_rank(seed, kpis):
     one = Aggregate("percentile", "gain", False, "amount", rng.choice(("50", "50", "75", "90")))
     bound = Bound("at least", Fraction(5, 2), "2.5")
     clear = Bound("below", Fraction(1), "1") if rng.random() < 0.3 else None
-    kpis.append(Kpi("k%d" % len(kpis), [one], False, rng.choice(((60, 0, 0), (45, 0, 0), (60, 0, 10), ("day", 0, 0))), 0, "",
+    kpis.append(Kpi("k%d" % len(kpis), [one], False, rng.choice(((60, 0, 0), (45, 0, 0), (60, 0, 10), ("day", 0, 0), ("session", 30, 0))), 0, "",
                     {"warning": (bound, clear), "critical": (Bound("at least", Fraction(3), "3"), None)}, False))
 
 
@@ -780,7 +856,7 @@ def add_compared(seed, kpis):
     if not up:
         bound.value, bound.text = -bound.value, "-" + bound.text
     kpis.append(Kpi("k%d" % len(kpis), [one], rng.random() < 0.7,
-                    rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), ("day", 0, 0))),
+                    rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), ("day", 0, 0), ("session", 30, 0))),
                     rng.choice((0, 0, 2)), rng.choice(("", "clear", "alert")), {"warning": (bound, None)},
                     rng.random() < 0.7, (how, minutes, days)))
 
@@ -792,7 +868,7 @@ def make_probes(seed, kpis):
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WINDOWS = ((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30), ("day", 0, 0), ("day", 0, 0),
-           ("week", 0, 0), ("month", 0, 0), ("quarter", 0, 0), ("year", 0, 0))
+           ("session", 30, 0), ("session", 15, 0), ("session", 60, 0), ("week", 0, 0), ("month", 0, 0), ("quarter", 0, 0), ("year", 0, 0))
 
 
 def make(seed):
