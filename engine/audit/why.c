@@ -40,6 +40,9 @@ static Str approval_name_of(const Bundle *b, uint32_t i) {
 static Str entity_name_of(const Bundle *b, uint32_t i) {
     return b->entities[i].name;
 }
+static Str rule_name_of(const Bundle *b, uint32_t i) {
+    return b->rules[i].name;
+}
 static Str kpi_name_of(const Bundle *b, uint32_t i) {
     return b->kpis[i].name;
 }
@@ -320,6 +323,15 @@ static Status why_one_entity(Why *w, Str subject, Str rest) {
     return why_entity(w, subject, (uint32_t)decl, key.parts, key.n);
 }
 
+static Status why_one_rule(Why *w, Str subject, Str rest) {
+    Str name;
+    str_cut(rest, '/', &name, &rest);
+    for (uint32_t i = 0; i < w->r->b->rule_count; i++)
+        if (str_eq(w->r->b->rules[i].name, name))
+            return why_rule(w, subject, i, rest);
+    return say_no_name(w, ERR_NOTFOUND, "rule", name, w->r->b->rule_count, rule_name_of);
+}
+
 static Status why_what(Why *w, Str subject) {
     Str kind, rest;
     bool parts = str_cut(subject, '/', &kind, &rest);
@@ -331,6 +343,8 @@ static Status why_what(Why *w, Str subject) {
         return why_one_approval(w, subject, rest);
     if (parts && str_eq(kind, S("entity")))
         return why_one_entity(w, subject, rest);
+    if (parts && str_eq(kind, S("rule")))
+        return why_one_rule(w, subject, rest);
     if (parts && str_eq(kind, S("event")))
         return why_one_event(w, subject, rest);
     if (parts && bundle_duty(w->r->b, kind) >= 0)

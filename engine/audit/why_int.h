@@ -45,7 +45,6 @@ Value why_due_said(const Duty *d);
 MUST_USE Status why_duty_text(Why *w, Str subject);
 MUST_USE Status why_duty_json(Why *w, Str subject);
 
-/* The clause that says what a KPI measures. */
 /* why_kpi.c: what the policy says of a level, by its name */
 void why_level(Why *w, const KpiDef *def, Str level);
 /* of the series with this group */
@@ -66,5 +65,8 @@ void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject);
 
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);
+
+/* why_rule.c: of a rule that comes by a schedule, at one of its instants */
+MUST_USE Status why_rule(Why *w, Str subject, uint32_t decl, Str instant);
 
 #endif
