@@ -40,7 +40,7 @@
  * them (engine/syntax/join.c). */
 %fallback ID POLICY VERSION ZONE CALENDAR CURRENCY USE ROLE TEAM UNDER EVENT TABLE DEFINE DUTY RULE TEST
   HOLIDAY WORKDAY WORKDAYS PUBLISHED ON AS WHERE EVERY AT LET KEY UNTIL SINCE BEFORE EACH AGAIN ESCALATE
-  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN CONTAINS IF ELSE EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
+  AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN CONTAINS IF ELSE EXCEPT EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
   TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN.
@@ -112,6 +112,10 @@ hole(N) ::= type(A) FIELD_OF(K) ID(S). { N = build_hole_field(b, A, K, S); }
 
 dotted(N) ::= ID(S). { N = build_leaf(b, N_NAME, S, S); }
 dotted(N) ::= dotted(A) DOT ID(S). { N = build_dotted(b, A, S); }
+/* An event; of what the engine says: of which declarations. */
+heard(N) ::= dotted(A). { N = A; }
+heard(N) ::= dotted(A) OF subjects(L). { N = build_heard(b, A, L, HEARD_OF); }
+heard(N) ::= dotted(A) EXCEPT subjects(L). { N = build_heard(b, A, L, HEARD_EXCEPT); }
 
 %type label {Tok}
 label(L) ::= . { L = build_no_token(); }
@@ -278,7 +282,7 @@ given(L) ::= . { L = build_none(); }
 given(L) ::= lp params(A) RP. { L = A; }
 item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R), D); }
 trigger(N) ::= . { N = NULL; }
-trigger(N) ::= ON(K) dotted(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
+trigger(N) ::= ON(K) heard(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
 trigger(N) ::= every(A). { N = A; }
 every(N) ::= EVERY(K) days(A) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), T), LIT_TIME, T); }
 every(N) ::= EVERY(K) UNIT(U) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_DAY, NULL, U, T), LIT_TIME, T); }
@@ -320,21 +324,21 @@ clause(N) ::= DUE_WITHIN(K) expr(A). { N = build_1(b, N_DUE_WITHIN, K, A); }
 clause(N) ::= DUE_BY(K) expr(A). { N = build_1(b, N_DUE_BY, K, A); }
 clause(N) ::= DUE_BY(K) END_OF(E) UNIT(U). { N = build_1(b, N_DUE_BY, K, build_end_of(b, E, U, build_no_token())); }
 clause(N) ::= DUE_BY(K) LAST(L) UNIT(U) OF UNIT(P). { N = build_1(b, N_DUE_BY, K, build_end_of(b, L, U, P)); }
-clause(N) ::= FULFILLED_BY(K) dotted(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
+clause(N) ::= FULFILLED_BY(K) heard(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
 clause(N) ::= FULFILLED_BY(K) ALL_OF LB parts(L) RB(R). { N = build_parts(b, K, build_no_token(), L, 1, R); }
 clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF LB parts(L) RB(R). { N = build_parts(b, K, C, L, 1, R); }
 clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF dotted(E) where(W). { N = build_parts(b, K, C, build_list(b, build_none(), build_act(b, K, ACT_PART, E, W, NULL, build_no_token())), 0, K); }
 %type parts {NodeList}
 parts(L) ::= . { L = build_none(); }
-parts(L) ::= parts(A) dotted(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
+parts(L) ::= parts(A) heard(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
 parts(L) ::= parts(A) error. { L = build_list(b, A, build_error(b)); }
 clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y). { N = build_forbid(b, K, E, W, Y, build_no_token(), NULL, NULL); }
 clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y) UNTIL(U) dotted(F) where(V). { N = build_forbid(b, K, E, W, Y, U, F, V); }
 during(N) ::= . { N = NULL; }
 during(N) ::= WHILE expr(A). { N = A; }
-clause(N) ::= WAIVED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
-clause(N) ::= CANCELLED_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
-clause(N) ::= PAUSED_FROM(K) dotted(E) where(W) UNTIL(U) dotted(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
+clause(N) ::= WAIVED_BY(K) heard(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
+clause(N) ::= CANCELLED_BY(K) heard(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
+clause(N) ::= PAUSED_FROM(K) heard(E) where(W) UNTIL(U) heard(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
 clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
 clause(N) ::= local(A). { N = A; }
 local(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
@@ -353,7 +357,7 @@ clause(N) ::= REFUSED_BY_MAJORITY(K). { N = build_op(b, N_REFUSED_BY, K, K, REFU
 clause(N) ::= REFUSED_BY(K) NUMBER(C). { N = build_leaf(b, N_REFUSED_BY, K, C); }
 clause(N) ::= RESUBMIT(K). { N = build_op(b, N_RESUBMIT, K, K, RESUBMIT_EVER); }
 clause(N) ::= RESUBMIT(K) AT_MOST NUMBER(C) TIMES. { N = build_leaf(b, N_RESUBMIT, K, C); }
-clause(N) ::= WITHDRAWN_BY(K) dotted(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
+clause(N) ::= WITHDRAWN_BY(K) heard(E) where(W). { N = build_act(b, K, ACT_WITHDRAW, E, W, NULL, build_no_token()); }
 clause(N) ::= WHEN(K) STATE(S) LB actions(A) RB. { N = build_when(b, K, S, build_no_token(), A); }
 clause(N) ::= WHEN(K) STATE(S) LATE(L) LB actions(A) RB. { N = build_when(b, K, S, L, A); }
 quiet(N) ::= QUIET_FROM(K) TIME(A) TO TIME(B). { N = build_quiet(b, K, A, B); }

@@ -127,10 +127,10 @@ Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e) {
     return OK;
 }
 
-/* What made the effect of an emitted event: its line and its fields. */
+/* What made the effect of an event that was emitted, or that the engine said: its line. */
 static void put_emitted(Why *w, uint64_t index, const Effect *e) {
-    put_fmt(w->out, "  event   %.*s, emitted as journal entry %llu",
-            STR_ARG(effect_type(w->r->b, e)), (unsigned long long)index);
+    put_fmt(w->out, "  event   %.*s, %s as journal entry %llu", STR_ARG(effect_type(w->r->b, e)),
+            e->id == EFFECT_EMITTED ? "emitted" : "said", (unsigned long long)index);
     if (e->line > 0) {
         put_text(w->out, S(" by "));
         why_place(w, e->line >> 20, e->line & 0xFFFFF);

@@ -158,6 +158,11 @@ typedef struct Event {
     bool *used;                  /* of each field: a measure asks for it */
     Node **source;               /* of each field: what it is when the duty is raised, or NULL */
     const struct Entity *entity; /* whose record it is, which is no event either; else NULL */
+    /* Of what the engine says, which never comes in: */
+    bool told;
+    uint8_t row;  /* a ToldRow */
+    uint32_t *of; /* of which duties, approvals or KPIs, by number, in order */
+    uint32_t of_count;
 } Event;
 
 /* Records that rules read and change: one for each key. */

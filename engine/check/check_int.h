@@ -2,6 +2,7 @@
 #ifndef REMIT_CHECK_CHECK_INT_H
 #define REMIT_CHECK_CHECK_INT_H
 
+#include "engine/base/told.h"
 #include "engine/check/check.h"
 
 /* How a node's name is bound; stands in Node.bind. */
@@ -170,6 +171,11 @@ void declare_all(Program *p, bool with_header);
 bool named(Str name, Str alias, Str wanted);
 Str name_alias(Str label); /* the label if it is a valid name, else empty */
 const Event *event_named(Program *p, const Node *name);
+/* told.c: the event that a rule or a clause hears: one of the policy's, or what the engine says of
+ * some declarations. NULL: it is reported. */
+const Event *event_heard(Program *p, const Node *name);
+/* Whether it is what the engine says of this declaration. */
+bool told_tells(const Event *told, ToldRow row, uint32_t decl);
 void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name);
 bool zone_read(Program *p, const Node *node,
                Zone *zone); /* node's text names it; reports unknown ones */

@@ -9,7 +9,7 @@
 /* ---- shared by duties and rules */
 
 static void trigger_on(Program *p, Scope *scope, const Node *on, const Node **where) {
-    scope->event = event_named(p, on->a);
+    scope->event = event_heard(p, on->a);
     scope->alias = on->text;
     if (on->b == NULL)
         return;
@@ -371,7 +371,7 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
     ActSym *act = &duty->acts[duty->act_count];
     *act = (ActSym){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
-    act->event = event_named(p, node->a);
+    act->event = event_heard(p, node->a);
     if (act->event == NULL)
         return;
     Scope *scope = new (p->arena, Scope, 1);
@@ -387,6 +387,10 @@ void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
         expr_condition(p, scope, node->b);
     if (node->d != NULL)
         expr_condition(p, scope, node->d);
+    if (node->c != NULL && act->event->told)
+        diag_add3(p->diags, DIAG_WRONG_PLACE, node->c->span, say_both(p, "since", "自"),
+                  say_both(p, "clause that hears what the engine says", "听取引擎所说的子句"),
+                  say_both(p, "it is heard when it is said", "引擎说时即听取"));
     Value since;
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
     if (node->c != NULL && expr_constant(p, node->c, &span, DIAG_BAD_CELL, &since))

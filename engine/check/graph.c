@@ -39,6 +39,13 @@ static void edges_to_records(Graph *g, uint32_t from, const DutySym *duty, Str b
             edge_add(g, from, g->p->records.at[i]->number, by);
 }
 
+/* What the engine says of a declaration is heard as events. */
+static void edges_to_told(Graph *g, uint32_t from, ToldRow row, uint32_t decl, Str by) {
+    for (size_t i = 0; i < g->p->records.n; i++)
+        if (told_tells(g->p->records.at[i], row, decl))
+            edge_add(g, from, g->p->records.at[i]->number, by);
+}
+
 /* What sets or deletes an entity changes what is measured of all of its kind. */
 static const Event *record_set(const Program *p, const Node *action) {
     bool sets = (action->kind == N_SET || action->kind == N_DELETE) && action->means != NULL;
@@ -52,8 +59,11 @@ static void edges_of(Graph *g, uint32_t from, const Node *actions, Str by) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         if (a->kind == N_EMIT && a->means != NULL)
             edge_add(g, from, ((const Event *)a->means)->number, by);
-        if (a->kind == N_OBLIGE && a->means != NULL)
-            edges_to_records(g, from, a->means, by);
+        if (a->kind == N_OBLIGE && a->means != NULL) {
+            const DutySym *duty = a->means;
+            edges_to_records(g, from, duty, by);
+            edges_to_told(g, from, TOLD_DUTY_OPENED, duty->number, by);
+        }
         const Event *record = record_set(g->p, a);
         if (record != NULL)
             edge_add(g, from, record->number, by);
@@ -85,12 +95,47 @@ static bool leads_to(int act, StateRow state) {
     }
 }
 
+/* What is said of a duty when such an act comes; -1: nothing that follows at once. */
+static int said_of_act(int act) {
+    switch (act) {
+    case ACT_FULFIL:
+    case ACT_PART:
+    case ACT_EXPIRE:
+        return TOLD_DUTY_FULFILLED;
+    case ACT_WAIVE:
+        return TOLD_DUTY_WAIVED;
+    case ACT_CANCEL:
+        return TOLD_DUTY_CANCELLED;
+    case ACT_PAUSE:
+        return TOLD_DUTY_PAUSED;
+    case ACT_RESUME:
+        return TOLD_DUTY_RESUMED;
+    case ACT_VIOLATE:
+        return TOLD_DUTY_BREACHED;
+    default:
+        return -1;
+    }
+}
+
+static void edges_of_act(Graph *g, const DutySym *duty, const ActSym *act) {
+    uint32_t from = act->event->number;
+    int said = said_of_act(act->kind);
+    edges_to_records(g, from, duty, duty->name);
+    if (said >= 0)
+        edges_to_told(g, from, (ToldRow)said, duty->number, duty->name);
+    if (act->kind == ACT_EXPIRE)
+        edges_to_told(g, from, TOLD_DUTY_ENDED, duty->number, duty->name);
+    edges_to_told(g, from, TOLD_DUTY_CORRECTED, duty->number, duty->name);
+}
+
 static void edges_of_duty(Graph *g, const DutySym *duty) {
-    if (duty->scope.event != NULL)
+    if (duty->scope.event != NULL) {
         edges_to_records(g, duty->scope.event->number, duty, duty->name);
+        edges_to_told(g, duty->scope.event->number, TOLD_DUTY_OPENED, duty->number, duty->name);
+    }
     for (uint32_t k = 0; k < duty->act_count; k++)
         if (duty->acts[k].event != NULL)
-            edges_to_records(g, duty->acts[k].event->number, duty, duty->name);
+            edges_of_act(g, duty, &duty->acts[k]);
     for (uint32_t i = 0; i < duty->reaction_count; i++) {
         StateRow state = duty->reactions[i].state;
         for (uint32_t k = 0; k < duty->act_count; k++)
@@ -106,6 +151,14 @@ static void edges_of_approval(Graph *g, const ApprovalSym *a) {
     uint32_t node = approval_node(g, base->number);
     if (base->scope.event != NULL)
         edge_add(g, base->scope.event->number, node, base->name);
+    static const ToldRow at_once[] = {TOLD_APPROVAL_OPENED, TOLD_APPROVAL_GRANTED,
+                                      TOLD_APPROVAL_UNATTAINABLE, TOLD_APPROVAL_ESCALATED};
+    for (size_t i = 0; i < sizeof at_once / sizeof *at_once; i++)
+        edges_to_told(g, node, at_once[i], base->number, base->name);
+    for (uint32_t k = 0; k < base->act_count; k++)
+        if (base->acts[k].event != NULL)
+            edges_to_told(g, base->acts[k].event->number, TOLD_APPROVAL_WITHDRAWN, base->number,
+                          base->name);
     for (uint32_t i = 0; i < base->reaction_count; i++) {
         StateRow state = base->reactions[i].state;
         if (state == STATE_GRANTED || state == STATE_UNATTAINABLE)
@@ -196,6 +249,9 @@ static void visit(Graph *g, uint32_t root) {
 }
 
 static void edges_of_kpi(Graph *g, const KpiSym *kpi) {
+    for (uint32_t k = 0; k < kpi->agg_count; k++)
+        for (ToldRow row = TOLD_KPI_WARNING; row <= TOLD_KPI_CLEARED; row++)
+            edges_to_told(g, kpi->aggs[k].event->number, row, kpi->number, kpi->name);
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
         for (uint32_t k = 0; k < kpi->agg_count; k++)
             edges_of(g, kpi->aggs[k].event->number, kpi->reactions[i].actions, kpi->name);
@@ -226,12 +282,21 @@ static void mark_records(Ranking *r, const DutySym *duty) {
             mark(r, p->records.at[i]->number);
 }
 
+static void mark_told(Ranking *r, ToldRow row, uint32_t decl) {
+    const Program *p = r->g->p;
+    for (size_t i = 0; i < p->records.n; i++)
+        if (told_tells(p->records.at[i], row, decl))
+            mark(r, p->records.at[i]->number);
+}
+
 static void mark_emitted(Ranking *r, const Node *actions) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         if (a->kind == N_EMIT && a->means != NULL)
             mark(r, ((const Event *)a->means)->number);
-        if (a->kind == N_OBLIGE && a->means != NULL)
+        if (a->kind == N_OBLIGE && a->means != NULL) {
             mark_records(r, a->means);
+            mark_told(r, TOLD_DUTY_OPENED, ((const DutySym *)a->means)->number);
+        }
         const Event *record = record_set(r->g->p, a);
         if (record != NULL)
             mark(r, record->number);
@@ -249,6 +314,8 @@ static void kpi_leads(Ranking *r, const KpiSym *kpi, int by) {
     r->count = 0;
     for (uint32_t i = 0; i < kpi->reaction_count; i++)
         mark_emitted(r, kpi->reactions[i].actions);
+    for (ToldRow row = TOLD_KPI_WARNING; row <= TOLD_KPI_CLEARED; row++)
+        mark_told(r, row, kpi->number);
     for (uint32_t i = 0; i < r->count; i++) {
         uint32_t node = r->follow[i];
         for (uint32_t k = g->first[node]; k < g->first[node + 1]; k++)
@@ -317,6 +384,8 @@ typedef struct Chain {
     uint8_t *state;
     const DutySym **path;
     size_t depth;
+    VEC(const Rule *) rules;     /* that hear of breaches */
+    VEC(const DutySym *) duties; /* which a breach of another raises */
 } Chain;
 
 static void say_chain(Chain *c, size_t start) {
@@ -331,6 +400,15 @@ static void say_chain(Chain *c, size_t start) {
 
 static void follow(Chain *c, const DutySym *duty);
 
+static void follow_one(Chain *c, const DutySym *next) {
+    if (c->state[next->number] == 0)
+        follow(c, next);
+    else if (c->state[next->number] == 1)
+        for (size_t k = 0; k < c->depth; k++)
+            if (c->path[k] == next)
+                say_chain(c, k);
+}
+
 static void follow_obliged(Chain *c, const Node *actions) {
     for (const Node *a = actions; a != NULL; a = a->next) {
         const DutySym *next = a->kind == N_OBLIGE ? a->means : NULL;
@@ -338,12 +416,8 @@ static void follow_obliged(Chain *c, const Node *actions) {
             follow_obliged(c, a->c);
             follow_obliged(c, a->d);
         }
-        if (next != NULL && c->state[next->number] == 0)
-            follow(c, next);
-        else if (next != NULL && c->state[next->number] == 1)
-            for (size_t k = 0; k < c->depth; k++)
-                if (c->path[k] == next)
-                    say_chain(c, k);
+        if (next != NULL)
+            follow_one(c, next);
     }
 }
 
@@ -356,8 +430,18 @@ static void follow(Chain *c, const DutySym *duty) {
             continue;
         follow_obliged(c, duty->reactions[i].actions);
     }
+    for (size_t i = 0; i < c->rules.n; i++)
+        if (told_tells(c->rules.at[i]->scope.event, TOLD_DUTY_BREACHED, duty->number))
+            follow_obliged(c, c->rules.at[i]->clauses);
+    for (size_t i = 0; i < c->duties.n; i++)
+        if (told_tells(c->duties.at[i]->scope.event, TOLD_DUTY_BREACHED, duty->number))
+            follow_one(c, c->duties.at[i]);
     c->depth--;
     c->state[duty->number] = 2;
+}
+
+static bool hears_breaches(const Event *event) {
+    return event != NULL && event->told && event->row == TOLD_DUTY_BREACHED;
 }
 
 static void chains_check(Program *p) {
@@ -365,9 +449,17 @@ static void chains_check(Program *p) {
                .state = new (p->arena, uint8_t, p->duties.n + 1),
                .path = new (p->arena, const DutySym *, p->duties.n + 1)};
     p->nomem = p->nomem || c.state == NULL || c.path == NULL;
+    for (size_t i = 0; i < p->rules.n && !p->nomem; i++)
+        if (hears_breaches(p->rules.at[i]->scope.event) && !vec_push(&c.rules, p->rules.at[i]))
+            p->nomem = true;
+    for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
+        if (hears_breaches(p->duties.at[i]->scope.event) && !vec_push(&c.duties, p->duties.at[i]))
+            p->nomem = true;
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++)
         if (c.state[i] == 0)
             follow(&c, p->duties.at[i]);
+    vec_free(&c.rules);
+    vec_free(&c.duties);
 }
 
 void graph_check(Program *p) {

@@ -264,6 +264,13 @@ static void number_fields(Reader *r) {
             b->record_of[b->records[i].first + k] = (uint16_t)i;
 }
 
+static void put_number(Buf *out, const uint32_t *n) {
+    put_varint(out, *n);
+}
+static void take_number(Reader *r, uint32_t *n) {
+    *n = take_u32v(r);
+}
+
 static void put_event(Buf *out, const EventDef *e) {
     put_str(out, e->name);
     put_str(out, e->alias);
@@ -272,6 +279,9 @@ static void put_event(Buf *out, const EventDef *e) {
     PUT_LIST(out, e->fields, e->field_count, put_field);
     put_index(out, e->duty);
     put_index(out, e->entity);
+    put_index(out, e->told);
+    if (e->told >= 0)
+        PUT_LIST(out, e->of, e->of_count, put_number);
     if (e->duty < 0)
         return;
     put_u8(out, e->ended);
@@ -286,6 +296,9 @@ static void take_event(Reader *r, EventDef *e) {
     TAKE_LIST(r, e->fields, e->field_count, take_field);
     e->duty = take_index(r, INT32_MAX, true);
     e->entity = take_index(r, INT32_MAX, true);
+    e->told = take_index(r, TOLD_ROWS, true);
+    if (e->told >= 0)
+        TAKE_LIST(r, e->of, e->of_count, take_number);
     if (e->field_count > LIMIT_FIELDS + (e->duty >= 0 ? RECORD_HAS_WORKED + 1 : 0))
         r->t.failed = true;
     if (e->duty < 0 || r->t.failed)
@@ -294,13 +307,6 @@ static void take_event(Reader *r, EventDef *e) {
     e->from = take_array(r, e->field_count, sizeof *e->from);
     for (uint32_t i = 0; e->from != NULL && i < e->field_count; i++)
         e->from[i] = take_u32v(r);
-}
-
-static void put_number(Buf *out, const uint32_t *n) {
-    put_varint(out, *n);
-}
-static void take_number(Reader *r, uint32_t *n) {
-    *n = take_u32v(r);
 }
 
 static void put_entity(Buf *out, const EntityDef *e) {
@@ -1456,11 +1462,36 @@ static bool ok_entity_record(const Bundle *b, const EventDef *record) {
     return record->field_count == of->field_count;
 }
 
+/* What the engine says has the fields that told.def says, of declarations that there are. */
+static bool ok_told(const Bundle *b, const EventDef *e) {
+    static const uint8_t kinds[] = {
+        [TOLD_AS_ID] = V_TEXT,         [TOLD_AS_TEXT] = V_TEXT,   [TOLD_AS_PARTY] = V_PARTY,
+        [TOLD_AS_INSTANT] = V_INSTANT, [TOLD_AS_INTEGER] = V_INT, [TOLD_AS_FLAG] = V_FLAG};
+    ToldField fields[TOLD_FIELDS_MOST];
+    uint32_t n = told_fields((ToldRow)e->told, fields);
+    DeclKind kind = told_of((ToldRow)e->told);
+    uint32_t most = kind == DECL_DUTY       ? b->duty_count
+                    : kind == DECL_APPROVAL ? b->approval_count
+                                            : b->kpi_count;
+    if (e->engine >= 0 || e->duty >= 0 || e->entity >= 0 || e->field_count != n)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        if (e->fields[i].type.kind != kinds[fields[i].type] ||
+            e->fields[i].type.optional != fields[i].optional)
+            return false;
+    for (uint32_t i = 0; i < e->of_count; i++)
+        if (e->of[i] >= most || (i > 0 && e->of[i] <= e->of[i - 1]))
+            return false;
+    return true;
+}
+
 /* Records of duties and entities: each field is what it says. */
 static bool ok_records(const Bundle *b) {
     for (uint32_t n = 0; n < b->event_count; n++) {
         const EventDef *record = &b->events[n];
         if (record->entity >= 0 && !ok_entity_record(b, record))
+            return false;
+        if (record->told >= 0 && !ok_told(b, record))
             return false;
         if (record->duty < 0)
             continue;

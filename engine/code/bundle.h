@@ -9,14 +9,16 @@
 #ifndef REMIT_CODE_BUNDLE_H
 #define REMIT_CODE_BUNDLE_H
 
+#include "engine/base/told.h"
 #include "engine/base/atoms.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
- * entities; 7 alarms that wait; 8 records. */
-enum { BUNDLE_VERSION = 8 };
+ * entities; 7 alarms that wait; 8 records; 9 what the engine says
+ * is heard. */
+enum { BUNDLE_VERSION = 9 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -114,11 +116,15 @@ typedef struct EventDef {
     bool ended;   /* of one that was fulfilled; else as it is now */
     uint32_t *from;
     int32_t entity; /* whose fields these are, likewise; or -1 */
+    /* What the engine says of some duties, approvals or KPIs, which never comes in: */
+    int32_t told; /* a ToldRow, or -1 */
+    uint32_t *of; /* their numbers, in order */
+    uint32_t of_count;
 } EventDef;
 
-/* Whether it is no event, but what measures know of a duty or an entity. */
+/* Whether it never comes in: what measures know of a duty or an entity, or what the engine says. */
 static inline bool event_is_record(const EventDef *e) {
-    return e->duty >= 0 || e->entity >= 0;
+    return e->duty >= 0 || e->entity >= 0 || e->told >= 0;
 }
 
 /* Records that rules read and change, one for each key. */

@@ -280,7 +280,10 @@ static void emit_events(Emit *e) {
                                   from->duty == NULL ? -1 : (int32_t)from->duty->number,
                                   from->ended,
                                   NULL,
-                                  from->entity == NULL ? -1 : (int32_t)from->entity->number};
+                                  from->entity == NULL ? -1 : (int32_t)from->entity->number,
+                                  from->told ? (int32_t)from->row : -1,
+                                  from->of,
+                                  from->of_count};
     }
 }
 

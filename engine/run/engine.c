@@ -92,6 +92,7 @@ static Status handlers_init(Engine *e) {
         if (e->b->events[i].entity >= 0)
             e->entity_records[e->b->events[i].entity] = i;
     }
+    told_init(e);
     return OK;
 }
 
@@ -178,13 +179,29 @@ static Status engine_restore(Engine *e, Str bytes) {
 
 /* ---- what the VM's actions do */
 
+Status queue_room(Engine *e) {
+    if (e->queue.n < LIMIT_CASCADE)
+        return OK;
+    e->vm.trap =
+        (Trap){.code = TRAP_TOO_MANY, .at = e->vm.trap.at, .fn = e->vm.trap.fn, .table = -1};
+    return ERR_TRAP;
+}
+
+Status queue_push(Engine *e, uint32_t event, const Effect *effect, Value *fields) {
+    Str id;
+    TRY(arena_printf(&e->event, &id, "%llu", (unsigned long long)effect->index));
+    Flow flow = {
+        .event = event,
+        .leaf = effect->index,
+        .subject = effect->subject,
+        .cause = {.kind = CAUSE_EFFECT, .index = effect->index},
+        .vm = {.fields = fields, .time = effect->time, .id = id, .source = e->render.source}};
+    return vec_push(&e->queue, flow) ? OK : ERR_NOMEM;
+}
+
 static Status host_emit(void *ctx, uint32_t event, const Value *fields) {
     Engine *e = ctx;
-    if (e->queue.n >= LIMIT_CASCADE) {
-        e->vm.trap =
-            (Trap){.code = TRAP_TOO_MANY, .at = e->vm.trap.at, .fn = e->vm.trap.fn, .table = -1};
-        return ERR_TRAP;
-    }
+    TRY(queue_room(e));
     uint32_t n = e->b->events[event].field_count;
     Value *copy = new (&e->event, Value, n + 1);
     if (copy == NULL)
@@ -193,14 +210,8 @@ static Status host_emit(void *ctx, uint32_t event, const Value *fields) {
         TRY(value_keep(fields[i], &e->event, &copy[i]));
     Effect effect = {.id = EFFECT_EMITTED, .event = event, .fields = copy, .field_count = n};
     effect.subject = e->subject;
-    uint64_t index;
-    TRY(engine_effect(e, &effect, &index));
-    Flow flow = {.event = event, .leaf = index, .subject = e->subject};
-    flow.cause = (Cause){.kind = CAUSE_EFFECT, .index = index};
-    Str id;
-    TRY(arena_printf(&e->event, &id, "%llu", (unsigned long long)index));
-    flow.vm = (VmEvent){.fields = copy, .time = e->now, .id = id, .source = e->render.source};
-    return vec_push(&e->queue, flow) ? OK : ERR_NOMEM;
+    TRY(engine_effect(e, &effect, NULL));
+    return queue_push(e, event, &effect, copy);
 }
 
 static Status host_oblige(void *ctx, uint32_t duty, const Value *args) {
@@ -386,7 +397,9 @@ Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
     TRY(hear(e, effect));
     e->counts.effects++;
     e->counts.by_effect[effect->id]++;
-    return e->opt.sink.effect == NULL ? OK : e->opt.sink.effect(e->opt.sink.ctx, effect);
+    if (e->opt.sink.effect != NULL)
+        TRY(e->opt.sink.effect(e->opt.sink.ctx, effect));
+    return (e->told >> effect->id & 1) != 0 ? effect_tell(e, effect) : OK;
 }
 
 Status alert(Engine *e, const char *reason, Str message) {

@@ -94,6 +94,7 @@ struct Engine {
     VEC(Before) befores;  /* what was changed by the event at hand, as it was before */
     VEC(Changed) changed; /* by it, and not yet measured */
     bool measures_duties;
+    uint64_t told;            /* a bit for each EffectId that the policy hears of something */
     uint32_t *entity_records; /* of each entity: the event that is its record, or 0 */
     int64_t before;           /* what is due before it fires now */
     uint32_t moves;           /* the numbers behind: dates at which duties are handed on */
@@ -399,6 +400,15 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow);
 Status kpi_gauge(Engine *e, uint32_t decl, uint32_t agg, const Flow *was, const Flow *is);
 /* The same of an entity of all measures that look at such ones; NULL: there was, or is, none. */
 Status entity_measure(Engine *e, uint32_t entity, const Value *was, const Value *is);
+/* Whether one more event can be emitted within the event at hand; ERR_TRAP. */
+Status queue_room(Engine *e);
+/* An event that an effect makes, to be handled after the one at hand; the fields are in the event's
+ * arena. */
+Status queue_push(Engine *e, uint32_t event, const Effect *effect, Value *fields);
+/* told.c: lets the policy hear of an effect, as an event that is handled after the one at hand;
+ * e->told says of which ids it does. */
+void told_init(Engine *e);
+Status effect_tell(Engine *e, const Effect *effect);
 /* gauge.c: what is measured of duties. duty_changed notes it when its record is written, and
  * changes_take measures what was noted, when all else is done. */
 Status duty_changed(Engine *e, Duty *d);

@@ -187,6 +187,13 @@ Node *build_case(Builder *b, Tok at, Node *cond, NodeList actions, Tok end, Node
     return node;
 }
 
+Node *build_heard(Builder *b, Node *name, NodeList of, int how) {
+    (void)b;
+    name->b = of.first;
+    name->op = (uint16_t)how;
+    return name;
+}
+
 Node *build_path(Builder *b, Node *dotted) {
     Node *path = NULL;
     uint32_t from = dotted->span.from;

@@ -35,6 +35,8 @@ Node *build_pair(Builder *b, NodeKind kind, Tok at, Tok text, Tok more);
 Node *build_named(Builder *b, NodeKind kind, Tok at, Tok name, Tok label, Node *x, Node *y, Node *z,
                   Tok end);
 Node *build_dotted(Builder *b, Node *name, Tok part);
+/* An event's name, and of which declarations it is heard: how is HEARD_OF or HEARD_EXCEPT. */
+Node *build_heard(Builder *b, Node *name, NodeList of, int how);
 Node *build_policy(Builder *b, Tok at, Tok name, Tok version, NodeList settings, Tok end);
 Node *build_event(Builder *b, Tok at, Node *name, Tok label, Tok mode, NodeList fields, Tok end);
 Node *build_field(Builder *b, Tok label, Node *type, Node *preset);

@@ -512,6 +512,7 @@ static bool may_add(int token) {
     case TK_ABSENT:
     case TK_NOT:
     case TK_MINUS:
+    case TK_EXCEPT:
     case TK_BAD:
     case TK_SEMI:
     case TK_COLON:
