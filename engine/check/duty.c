@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
+#include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 
 /* ---- shared by duties and rules */
@@ -279,7 +280,9 @@ static void condition_sort(const DutySym *duty, ActSym *act, const Node *cond) {
     }
     if (cond->kind == N_BINARY && cond->op == MARK_EQ) {
         Uses a = uses_here(cond->a), b = uses_here(cond->b);
-        bool fixed = !expr_reads(cond->a) && !expr_reads(cond->b);
+        TypeKind kind = type_of(cond->a)->kind;
+        bool fixed = !expr_reads(cond->a) && !expr_reads(cond->b) && kind != TY_LIST &&
+                     kind != TY_RECORD; /* these are no names to find a duty by */
         bool forth = a.it && !a.at_hand && b.at_hand && !b.it,
              back = b.it && !b.at_hand && a.at_hand && !a.it;
         if ((forth || back) && fixed && !asks_owner(duty, cond)) {
@@ -456,6 +459,10 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
         return;
     }
     for (uint32_t i = 0; i < duty->param_count; i++) {
+        const Field *param = &duty->params[i];
+        if (param->type.kind == TY_LIST || param->type.kind == TY_RECORD)
+            diag_add3(p->diags, DIAG_PARAM_NO_KEY, param->at, duty->name, param->name,
+                      type_text(p, &param->type));
         duty->key_types[duty->key_count] = duty->params[i].type;
         duty->key[duty->key_count++] = NULL;
     }
@@ -540,6 +547,22 @@ static void due_end(Program *p, Node *end) {
                        "止于 天、工作日、周、月、季度、年；或 最后 工作日 之 周、月、季度、年"));
 }
 
+/* Whether a deadline is given as a span where an instant is said, or the reverse: says so. */
+static bool due_by_other(Program *p, const Node *clause, const Type *is) {
+    bool by = clause->kind == N_DUE_BY, span = is->kind == TY_DURATION;
+    bool instant = is->kind == TY_INSTANT || is->kind == TY_DATE || is->kind == TY_TIME;
+    if (by ? !span : !instant)
+        return false;
+    Str said = source_text(p->sources, clause->at);
+    bool chinese = said.n > 0 && ((unsigned char)said.p[0] & 0x80) != 0;
+    Str word = keyword_of(by ? TK_DUE_WITHIN : TK_DUE_BY, -1, chinese);
+    diag_fix(diag_add3(p->diags, DIAG_OTHER_DUE, clause->a->span, type_text(p, is), said,
+                       say(p, "%.*s %.*s", STR_ARG(word),
+                           STR_ARG(source_text(p->sources, clause->a->span)))),
+             clause->at, word);
+    return true;
+}
+
 static void duty_due(Program *p, DutySym *duty, Node *clause) {
     bool by = clause->kind == N_DUE_BY;
     duty->due = clause->a;
@@ -551,6 +574,8 @@ static void duty_due(Program *p, DutySym *duty, Node *clause) {
     Type want = by ? type_plain(TY_INSTANT)
                    : (Type){.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
     Type seen = expr_check(p, &duty->scope, clause->a, &want);
+    if (due_by_other(p, clause, &seen))
+        return;
     if (by && (seen.kind == TY_DATE || seen.kind == TY_TIME))
         want = type_plain(seen.kind);
     Type type = expr_want(p, &duty->scope, clause->a, &want);

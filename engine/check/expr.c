@@ -240,6 +240,18 @@ static Str field_path(Program *p, const Scope *scope, Str name) {
     return it == NULL ? say(p, "it.%.*s", STR_ARG(name)) : (Str){NULL, 0};
 }
 
+/* What other languages call something that has another name here, or nothing. */
+static Str word_here(Str name) {
+    static const char *const words[][2] = {
+        {"true", "yes"},      {"false", "no"}, {"True", "yes"},       {"False", "no"},
+        {"TRUE", "yes"},      {"FALSE", "no"}, {"null", "is absent"}, {"NULL", "is absent"},
+        {"nil", "is absent"}, {"真", "是"},    {"假", "否"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(name, str_of(words[i][0])))
+            return str_of(words[i][1]);
+    return (Str){NULL, 0};
+}
+
 static void say_unknown_name(Program *p, const Scope *scope, const Node *node, Str name,
                              const Type *want) {
     const Enum *e = want != NULL && want->kind == TY_ENUM ? want->members : NULL;
@@ -250,10 +262,14 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
         return;
     }
     Str path = field_path(p, scope, name);
+    path = path.n == 0 ? word_here(name) : path;
     if (path.n > 0) {
-        if (!is_lost(p, name) && !said_before(p, node->span, name))
-            diag_fix(diag_add2(p->diags, DIAG_UNKNOWN_NAME, node->span, name, path), node->span,
-                     path);
+        bool fits = str_find(path, ' ') < 0; /* else it does not simply take the name's place */
+        if (is_lost(p, name) || said_before(p, node->span, name))
+            return;
+        Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_NAME, node->span, name, path);
+        if (fits)
+            diag_fix(diag, node->span, path);
         return;
     }
     size_t n = 0;

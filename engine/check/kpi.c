@@ -137,6 +137,15 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
         return false;
     }
     field = field_given(p, event, field);
+    Str outer, inner;
+    if (str_cut(field, '.', &outer, &inner) &&
+        field_find(event->fields, event->field_count, outer) >= 0) {
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+                  say_both(p, "a field of a record or of a list", "记录或列表的字段"),
+                  say_both(p, "it takes fields of the event itself: emit an event that has it",
+                           "它只用于事件自身的字段：请发出带有该字段的事件"));
+        return false;
+    }
     agg->field = field_find(event->fields, event->field_count, field);
     if (agg->field < 0) {
         if (!say_field_needed(p, name->span, event, field))
@@ -157,7 +166,8 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     bool mixed = agg->type.kind == TY_DURATION;
     diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what), type_text(p, &agg->type),
               agg->what == AGG_DISTINCT
-                  ? say_both(p, "a list is no value to tell from others", "列表不是可以区分的值")
+                  ? say_both(p, "a list or a record is no value to tell from others",
+                             "列表与记录不是可以区分的值")
               : mixed ? say_both(p, "declare the field in one unit: duration in minutes",
                                  "请以一种单位声明该字段：时长 属于 分钟")
                       : say_both(p, "it takes integers, numbers, percentages, money and durations",
@@ -184,7 +194,7 @@ static bool agg_group(Program *p, KpiSym *kpi, AggSym *agg, bool first) {
             why = say_both(p, "it may be absent there, and would then belong to no group",
                            "它在那里可能空缺，便不属于任何一组");
         else if (agg->event->fields[n].type.kind >= TY_LIST)
-            why = say_both(p, "a list is no group", "列表不能用来分组");
+            why = say_both(p, "a list or a record is no group", "列表或记录不能用来分组");
         else if (!first && by->type.kind != TY_ERROR &&
                  !type_same(&by->type, &agg->event->fields[n].type))
             why = say_both(p, "it has another type there", "它在那里类型不同");

@@ -79,6 +79,41 @@ void say_header(Program *p, DiagCode code, Span at, NodeKind setting) {
         diag_add(p->diags, code, at);
 }
 
+/* Why two families of time do not mix. */
+static Str family_hint(Program *p, const Type *a, const Type *b) {
+    uint32_t families = a->families | b->families, months = 1u << FAMILY_MONTHS;
+    bool works = (families & FAMILIES_WORKING) != 0;
+    if (!works && (families & months) != 0)
+        return say_both(p,
+                        "a month has no fixed length: add them to an instant one after the other, "
+                        "as in X.time + 1 month - 1 day",
+                        "一个月的长短不定：请依次加到时间点上，如 X.时间 + 1 个月 - 1 天");
+    if (!works)
+        return say_both(p, "a day of the calendar is not always 24 hours: the families never mix",
+                        "日历上的一天不总是 24 小时：时间的种类不能混用");
+    return say_both(p, "a working day is not 24 hours: the families of time never mix",
+                    "一个工作日不等于 24 小时：时间的种类不能混用");
+}
+
+/* A number where time is wanted: with a unit of that family. */
+static Str unit_hint(Program *p, const Type *wanted, bool literal, Str number) {
+    static const char *const units[FAMILIES][2] = {
+        [FAMILY_ELAPSED] = {"minutes", "分钟"},
+        [FAMILY_DAYS] = {"days", "天"},
+        [FAMILY_MONTHS] = {"months", "个月"},
+        [FAMILY_WORKING] = {"working hours", "工作小时"},
+        [FAMILY_WORKING_DAYS] = {"working days", "工作日"}};
+    for (uint32_t f = 0; literal && f < FAMILIES; f++)
+        if (wanted->families == 1u << f)
+            return say(p, "%.*s%.*s %.*s",
+                       STR_ARG(say_both(p, "write its unit, as in ", "请写明单位，如 ")),
+                       STR_ARG(number), STR_ARG(say_both(p, units[f][0], units[f][1])));
+    return (wanted->families & FAMILIES_CALENDAR) != 0
+               ? say_both(p, "add a unit of time, as in 2 hours", "请写明时间单位，如 2 小时")
+               : say_both(p, "add a unit of time, as in 2 working hours",
+                          "请写明时间单位，如 2 工作小时");
+}
+
 /* What to write instead, where that is plain, and the change that does it. */
 static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix) {
     bool literal = at->kind == N_LIT, number = is->kind == TY_INTEGER || is->kind == TY_NUMBER;
@@ -94,10 +129,7 @@ static Str other_type(Program *p, const Node *at, const Type *is, const Type *wa
                    STR_ARG(*fix));
     }
     if (wanted->kind == TY_DURATION && number)
-        return (wanted->families & FAMILIES_CALENDAR) != 0
-                   ? say_both(p, "add a unit of time, as in 2 hours", "请写明时间单位，如 2 小时")
-                   : say_both(p, "add a unit of time, as in 2 working hours",
-                              "请写明时间单位，如 2 工作小时");
+        return unit_hint(p, wanted, literal, text);
     if (wanted->kind == TY_PERCENT && number)
         return say_both(p, "write it in percent, as in 5%", "请写成百分比，如 5%");
     if ((wanted->kind == TY_TEXT || wanted->kind == TY_ID) && literal && is->kind != TY_TEXT) {
@@ -129,7 +161,9 @@ void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *want
         b = type_currency_text(p, wanted);
     }
     Str fix = {NULL, 0};
-    Str hint = code == DIAG_WRONG_TYPE ? other_type(p, at, is, wanted, &fix) : fix;
+    Str hint = code == DIAG_WRONG_TYPE     ? other_type(p, at, is, wanted, &fix)
+               : code == DIAG_WRONG_FAMILY ? family_hint(p, is, wanted)
+                                           : fix;
     Diag *diag = diag_add3(p->diags, code, at->span, a, b, hint);
     if (fix.n > 0)
         diag_fix(diag, at->span, fix);

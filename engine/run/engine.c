@@ -556,7 +556,8 @@ Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *fo
     return OK;
 }
 
-/* A value whatever the bundle's numbers are: enumerations and parties by name. */
+/* A value whatever the bundle's numbers are: enumerations, parties and record
+ * types by name. */
 static void put_content(Buf *out, const Bundle *b, Value v) {
     if (v.kind == V_ENUM) {
         put_u8(out, V_ENUM);
@@ -564,8 +565,10 @@ static void put_content(Buf *out, const Bundle *b, Value v) {
     } else if (v.kind == V_PARTY) {
         put_u8(out, V_PARTY);
         put_str(out, party_text(b, v));
-    } else if (v.kind == V_LIST) {
-        put_u8(out, V_LIST);
+    } else if (value_holds_more(v)) {
+        put_u8(out, v.kind);
+        if (v.kind == V_RECORD)
+            put_str(out, b->records[v.aux].name);
         put_varint(out, v.n);
         for (uint32_t i = 0; i < v.n; i++)
             put_content(out, b, v.items[i]);

@@ -462,6 +462,25 @@ static Status json_record(EventReader *r, Json *j, const TypeDef *type, Value *o
     return status;
 }
 
+/* A number where it cannot stand: what the field takes. */
+static const char *wrong_number(const TypeDef *type) {
+    static const char *const spans[FAMILIES] = {
+        [FAMILY_ELAPSED] = "it is a number: write a duration with its unit, as in \"90 minutes\"",
+        [FAMILY_DAYS] = "it is a number: write a duration with its unit, as in \"3 days\"",
+        [FAMILY_MONTHS] = "it is a number: write a duration with its unit, as in \"3 months\"",
+        [FAMILY_WORKING] =
+            "it is a number: write a duration with its unit, as in \"2 working hours\"",
+        [FAMILY_WORKING_DAYS] =
+            "it is a number: write a duration with its unit, as in \"2 working days\""};
+    for (uint32_t f = 0; type->kind == V_DURATION && f < FAMILIES; f++)
+        if ((type->families >> f & 1) != 0)
+            return spans[f];
+    return type->kind == V_PERCENT ? "it is a number: write a percentage, as in \"5%\""
+           : type->kind == V_FLAG  ? "it is a number: write true or false"
+           : type->kind == V_TEXT  ? "it is a number: write a text, in quotes"
+                                   : "it is a number, which is not of the field's type";
+}
+
 static bool takes_number(const TypeDef *type) {
     return type->kind == V_INT || type->kind == V_DEC || type->kind == V_MONEY;
 }
@@ -500,7 +519,7 @@ Status event_json_value(EventReader *r, Json *j, const TypeDef *type, Value *out
         if (!json_number(j, &text))
             return j->status;
         return takes_number(type) ? value_from_text(r, type, text, out, why)
-                                  : wrong(why, "it is a number, which is not of the field's type");
+                                  : wrong(why, wrong_number(type));
     }
 }
 

@@ -282,6 +282,22 @@ static Tok join_label(Join *j, int kind) {
     return tok;
 }
 
+/* EUR 5: read as 5 EUR, and said. */
+static Tok join_turned(Join *j, const RawToken *currency) {
+    RawToken number = *join_peek(j, 1);
+    Tok tok = join_tok(TK_MONEY, currency, number.text);
+    Str meant;
+    tok.more = currency->text;
+    tok.span = span_join(currency->span, number.span);
+    if (arena_printf(j->arena, &meant, "%.*s %.*s", STR_ARG(number.text),
+                     STR_ARG(currency->text)) != OK)
+        j->nomem = true;
+    else
+        diag_fix(diag_add1(j->diags, DIAG_CURRENCY_FIRST, tok.span, meant), tok.span, meant);
+    join_drop(j, 2);
+    return tok;
+}
+
 /* A keyword where the parser can take it; else a name. Longer spellings first. */
 static Tok join_word(Join *j) {
     RawToken t = *join_peek(j, 0);
@@ -289,6 +305,9 @@ static Tok join_word(Join *j) {
         join_drop(j, 1);
         return join_tok(TK_CURRENCY_CODE, &t, t.text);
     }
+    if (join_is_currency(&t) && join_peek(j, 1)->kind == RAW_NUMBER && !join_peek(j, 1)->line &&
+        join_accepts(j, TK_MONEY))
+        return join_turned(j, &t);
     size_t count;
     const Spelling *s = keywords_find(&j->keywords, t.text, &count);
     for (size_t i = 0; s != NULL && i < count; i++) {

@@ -307,7 +307,28 @@ __attribute__((unused)) static const char *const bundle_policies[] = {
     "use told with { of: got  key: k  span: 2 days } as later\n"
     "rule both on soon.missed as m { oblige again(m.m) }\n"
     "duty again(m: id) { owed by there.lead  due within 1 working day  fulfilled by later.missed "
-    "}\n"};
+    "}\n",
+    /* records */
+    "policy \"Boxes\" version \"1\" { zone \"UTC\" currency CNY }\n"
+    "role desk\n"
+    "type part { code: id  n: integer 1..  cost: money?  tags: list of text = [\"x\"] }\n"
+    "type box { label: text  e: one of a, b = b  main: part  more: list of part = [] }\n"
+    "event boxed { k: id  box: box  parts: list of part  other: box? }\n"
+    "event packed { k: id  first: part  box: box = box { label: \"l\" main: part { code: \"c\" n: "
+    "1 } } }\n"
+    "entity shelf { key k: id  box: box  parts: list of part = []  n: integer = 0 }\n"
+    "define worth(parts: list of part) -> money = sum(p in parts, (p.cost else 0 CNY) * p.n)\n"
+    "define twice(p: part) -> part = part { code: p.code  n: p.n * 2  tags: [\"y\", p.code] }\n"
+    "table best(tags: list of text) by rare = tags contains \"y\" unique -> part: part {\n"
+    "  yes => part { code: \"r\" n: 3 }   no => part { code: \"s\" n: 4 cost: 2 CNY } }\n"
+    "rule pack on boxed as b where b.box.main.n > 1 or b.parts = b.box.more or b.box != (b.other "
+    "else b.box) {\n"
+    "  set shelf(b.k) { box: b.box  parts: b.box.more  n: count(b.parts where it = b.box.main) }\n"
+    "  emit packed { k: b.k  first: twice(part { code: b.k  n: 2  cost: worth(b.parts) }) }\n"
+    "  emit packed { k: b.k + \"2\"  first: best(b.box.main.tags)  box: b.box }\n"
+    "  for each p in b.parts where p.cost is present { notify desk \"p \" + p.code + p.n } }\n"
+    "duty unpack on boxed as b { key (b.box.main.code)  owed by desk  due within 1 day\n"
+    "  fulfilled by packed where it.box = b.box and it.first.code = b.box.main.code }\n"};
 
 __attribute__((unused)) static bool bundle_compile(const char *text, Policy *out) {
     Err err = {0};

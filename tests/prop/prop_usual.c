@@ -11,7 +11,9 @@ static const char policy_text[] =
     "role lead\n"
     "event thing.happened { thing: id kind: one of red, green, blue size: integer 1..50\n"
     "  worth: money share: number noted: flag = no at: date? who: party? what: text? }\n"
-    "event thing.ended { thing: id }\n"
+    "type part { code: id n: integer 1.. cost: money? tags: list of text = [\"x\"] }\n"
+    "type box { label: text part: part? }\n"
+    "event thing.ended { thing: id parts: list of part = [] box: box? }\n"
     "rule r on thing.happened as t { notify lead }\n";
 
 static const char *const lines[] = {
@@ -24,6 +26,11 @@ static const char *const lines[] = {
     "\"red\",\"size\":50,\"worth\":12,\"share\":\"1000000000000000000\"}}",
     "{\"specversion\":\"1.0\",\"id\":\"3\",\"source\":\"/a/b\",\"type\":\"thing.ended\",\"time\":"
     "\"2026-03-02T23:59:59+08:00\",\"data\":{\"thing\":\"T1\"}}",
+    "{\"specversion\":\"1.0\",\"id\":\"5\",\"source\":\"/a/b\",\"type\":\"thing.ended\",\"time\":"
+    "\"2026-03-02T23:59:59+08:00\",\"data\":{\"thing\":\"T1\",\"parts\":[{\"code\":\"a\",\"n\":2,"
+    "\"cost\":\"1.50\"},{\"n\":1,\"code\":\"b\",\"tags\":[]}],\"box\":{\"label\":\"l\",\"part\":{"
+    "\"code\":"
+    "\"c\",\"n\":3}}}}",
     "{\"specversion\":\"1.0\",\"id\":\"4\",\"source\":\"/a%20b\",\"type\":\"thing.happened\","
     "\"time\":\"2026-03-02T09:00:01.5Z\",\"data\":{\"thing\":\"\",\"kind\":\"blue\",\"size\":1,"
     "\"worth\":\"1 CNY\",\"share\":5,\"what\":null}}",
@@ -52,12 +59,23 @@ static size_t change(char *p, size_t n) {
     return n;
 }
 
+/* The digits that are written count too. */
+static bool same_value(Value a, Value b) {
+    Buf x = {0}, y = {0};
+    put_value(&x, a, false);
+    put_value(&y, b, false);
+    bool same = str_eq(buf_str(&x), buf_str(&y));
+    buf_free(&x);
+    buf_free(&y);
+    return same;
+}
+
 static bool same_event(const Input *a, const Input *b) {
     bool same = a->event == b->event && a->time == b->time && str_eq(a->id, b->id) &&
                 str_eq(a->source, b->source) && str_eq(a->actor, b->actor) &&
                 a->field_count == b->field_count && a->made_id == b->made_id;
     for (uint32_t i = 0; same && i < a->field_count; i++)
-        same = value_eq(a->fields[i], b->fields[i]) && a->fields[i].scale == b->fields[i].scale;
+        same = same_value(a->fields[i], b->fields[i]);
     return same;
 }
 

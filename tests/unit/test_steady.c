@@ -13,16 +13,18 @@
 static const char stateless[] =
     "policy \"W1\" version \"1\" { zone \"UTC\" currency CNY }\n"
     "role lead\nrole agent\n"
+    "type item { sku: id n: integer 1.. price: money gift: flag = no }\n"
     "event complaint.opened { complaint: id kind: one of fraud, refund, other severity: integer "
-    "1..5\n  order_value: money vip: flag = no }\n"
-    "event complaint.routed { owner: party sla: integer }\n"
+    "1..5\n  order_value: money vip: flag = no items: list of item = [] }\n"
+    "event complaint.routed { owner: party sla: integer worth: money first: item }\n"
     "table route(kind, severity, order_value, vip) first -> owner: party, sla: integer {\n"
     "  fraud | - | > 50_000 CNY | - => lead, 30\n"
     "  - | >= 4 | - | yes => lead, 60\n"
     "  - | - | - | - => agent, 480\n}\n"
     "rule routing on complaint.opened as c {\n"
     "  let r = route(c.kind, c.severity, c.order_value, c.vip)\n"
-    "  emit complaint.routed { owner: r.owner sla: r.sla }\n}\n";
+    "  emit complaint.routed { owner: r.owner sla: r.sla worth: sum(c.items, it.price * it.n)\n"
+    "    first: item { sku: c.complaint n: 1 + count(c.items where it.n > 3) price: 1 CNY } }\n}\n";
 
 static const char durable[] =
     "policy \"W2\" version \"1\" { zone \"UTC\" currency CNY }\n"
@@ -62,14 +64,16 @@ static void policy_make(Policy *p, const char *text) {
 /* The n-th event, in the usual form or in another. */
 static void put_opened(Buf *out, uint64_t n, bool usual) {
     static const char *const kinds[] = {"fraud", "refund", "other"};
-    put_fmt(out,
-            "{%s\"specversion\":\"1.0\",\"id\":\"e%06llu\",\"source\":\"/shop\",\"type\":"
-            "\"complaint.opened\",\"time\":\"2026-03-02T%02u:%02u:%02uZ\",\"data\":{"
-            "\"complaint\":\"C%06llu\",\"kind\":\"%s\",\"severity\":%u,\"order_value\":\"%u.50\""
-            ",\"vip\":%s}}\n",
-            usual ? "" : " ", (unsigned long long)n, (unsigned)(n / 3600 % 24),
-            (unsigned)(n / 60 % 60), (unsigned)(n % 60), (unsigned long long)n, kinds[n % 3],
-            (unsigned)(n % 5 + 1), (unsigned)(n * 7919 % 90000), n % 4 == 0 ? "true" : "false");
+    put_fmt(
+        out,
+        "{%s\"specversion\":\"1.0\",\"id\":\"e%06llu\",\"source\":\"/shop\",\"type\":"
+        "\"complaint.opened\",\"time\":\"2026-03-02T%02u:%02u:%02uZ\",\"data\":{"
+        "\"complaint\":\"C%06llu\",\"kind\":\"%s\",\"severity\":%u,\"order_value\":\"%u.50\""
+        ",\"vip\":%s,\"items\":[{\"sku\":\"a\",\"n\":3,\"price\":\"2.50\"},{\"sku\":\"b\",\"n\":4,"
+        "\"price\":1,\"gift\":true}]}}\n",
+        usual ? "" : " ", (unsigned long long)n, (unsigned)(n / 3600 % 24), (unsigned)(n / 60 % 60),
+        (unsigned)(n % 60), (unsigned long long)n, kinds[n % 3], (unsigned)(n % 5 + 1),
+        (unsigned)(n * 7919 % 90000), n % 4 == 0 ? "true" : "false");
 }
 
 static Status swallow(void *ctx, Str lines, Err *err) {
