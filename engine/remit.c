@@ -647,6 +647,7 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
                        .approval = text_of(o->approval),
                        .kpi = text_of(o->kpi),
                        .entity = text_of(o->entity),
+                       .rotation = text_of(o->rotation),
                        .overdue = o->overdue,
                        .json = look->format == REMIT_JSON,
                        .limit = o->limit};

@@ -43,7 +43,7 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN CONTAINS IF ELSE EXCEPT EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN ROTATION LAYER HANDOVER.
 
 %start_symbol file
 file ::= items.
@@ -134,6 +134,22 @@ roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
 roles(L) ::= roles(A) VOTES(K) ID(S). { L = build_list(b, A, build_leaf(b, N_VOTES, K, S)); }
 roles(L) ::= roles(A) local(N). { L = build_list(b, A, N); }
 roles(L) ::= roles(A) error. { L = A; }
+
+/* ---- who is on call when */
+item(N) ::= ROTATION(K) ID(S) label(L) under(U) onduty(H) LB turns(A) RB(R). { N = build_named(b, N_ROTATION, K, S, L, U, A.first, H, R); }
+onduty(N) ::= . { N = NULL; }
+onduty(N) ::= FROM(K) TIME(A) TO TIME(B). { N = build_hours_of(b, K, HOURS_OF_DAY, A, B); }
+onduty(N) ::= WHILE_OPEN(K). { N = build_hours_of(b, K, HOURS_OPEN, build_no_token(), build_no_token()); }
+onduty(N) ::= WHILE_CLOSED(K). { N = build_hours_of(b, K, HOURS_CLOSED, build_no_token(), build_no_token()); }
+%type turns {NodeList}
+turns(L) ::= . { L = build_none(); }
+turns(L) ::= turns(A) turn(N). { L = build_list(b, A, N); }
+turn(N) ::= error. { N = build_error(b); }
+turn(N) ::= local(A). { N = A; }
+turn(N) ::= HANDOVER(K) every(A). { N = build_handover(b, K, A, NULL); }
+turn(N) ::= HANDOVER(K) every(A) FROM DATE(D). { N = build_handover(b, K, A, build_literal(b, LIT_DATE, D)); }
+turn(N) ::= OF(K) seats(A). { N = build_wrap(b, N_PLACES, K, A); }
+turn(N) ::= LAYER(K) ID(S) label(L) onduty(H) LB turns(A) RB(R). { N = build_named(b, N_LAYER, K, S, L, NULL, A.first, H, R); }
 
 /* ---- powers. GRANT has no text: the joiner puts it before the names that `may` follows, so that a misspelt
  * keyword is not taken for one of them. */

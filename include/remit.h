@@ -206,8 +206,9 @@ typedef struct RemitTable {
 
 typedef struct RemitShowOptions {
     const char *ledger;
-    const char *what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
-                         schedule, waiting, policy */
+    const char *what;     /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
+                             schedule, waiting, rotation, policy */
+    const char *rotation; /* of `rotation`: which */
     const char *owner, *state, *duty; /* filters; NULL: all */
     const char *approval, *kpi, *entity;
     bool overdue; /* only what is past its deadline and not done; of approvals: what lapsed */

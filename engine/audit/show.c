@@ -754,7 +754,7 @@ static const ShowKind show_kinds[] = {
     {"duties", show_duties},       {"timers", show_timers},     {"rejected", show_rejected},
     {"unmatched", show_unmatched}, {"people", show_people},     {"approvals", show_approvals},
     {"kpis", show_kpis},           {"schedule", show_schedule}, {"policy", show_policy},
-    {"entities", show_entities},   {"waiting", show_waiting}};
+    {"entities", show_entities},   {"waiting", show_waiting},   {"rotation", show_rotation}};
 enum { SHOW_KINDS = sizeof show_kinds / sizeof *show_kinds };
 
 /* A word that is none of those it may be: says them, and the one that was probably meant. */

@@ -5,8 +5,10 @@
 #include "engine/audit/record.h"
 
 typedef struct ShowOptions {
-    Str what; /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
-              schedule, waiting, policy */
+    Str what;     /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
+                  schedule, waiting, rotation,
+                  policy */
+    Str rotation; /* of `rotation`: which */
     Str owner, state, duty, approval, kpi, entity; /* filters; empty: all */
     bool overdue, json;
     size_t limit; /* 0: all */

@@ -3,7 +3,9 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
+#include "engine/base/mem.h"
 #include "engine/run/gather.h"
+#include "engine/run/rotation.h"
 
 static Status group_get(Show *s, uint64_t number, Group *out) {
     Buf key = {0};
@@ -73,4 +75,105 @@ Status show_waiting(Show *s) {
     static const char *const columns[] = {"until", "to", "reason", "of", "since"};
     TRY(show_columns(s, columns, 5));
     return show_walk(s, LED_WAITING, each_waiting);
+}
+
+/* ---- rotations */
+
+enum { SHIFTS = 10, STEPS_MOST = 20000 };
+
+static bool same_call(const OnCall *a, const OnCall *b) {
+    return a->how == b->how && value_eq(a->who, b->who) && value_eq(a->turn, b->turn) &&
+           a->layer == b->layer;
+}
+
+/* Who is on call from one instant to another. */
+static Status shift_row(Show *s, const OnCall *on, int64_t from, int64_t until) {
+    Value why = value_text(on->unknown && on->how == ONCALL_NOBODY ? S("nobody has joined")
+                                                                   : on_call_text(on->how));
+    bool other = on->how == ONCALL_STANDS || on->how == ONCALL_SWAP;
+    s->rows++;
+    if (s->opt->json) {
+        Buf out = {0};
+        put_text(&out, S("{\"from\":\""));
+        zone_put_instant(&out, &s->r->render.zone, from);
+        put_c(&out, '"');
+        show_json(s, &out, "until",
+                  until == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, until));
+        show_json(s, &out, "on_call", on->who);
+        show_json(s, &out, "why", why);
+        show_json(s, &out, "turn_of", other ? on->turn : value_absent());
+        show_json(s, &out, "layer",
+                  on->layer == NULL ? value_absent() : value_text(on->layer->name));
+        put_c(&out, '}');
+        Status status = show_end_line(s, &out);
+        buf_free(&out);
+        return status;
+    }
+    TRY(show_cell_time(s, from));
+    if (until == INSTANT_NEVER)
+        TRY(show_cell(s, S("")));
+    else
+        TRY(show_cell_time(s, until));
+    TRY(on->who.kind == V_ABSENT ? show_cell(s, S("nobody")) : show_cell_value(s, on->who));
+    TRY(show_cell_value(s, why));
+    TRY(other ? show_cell_value(s, on->turn) : show_cell(s, S("")));
+    TRY(show_cell(s, on->layer == NULL ? S("") : on->layer->name));
+    return show_end_row(s);
+}
+
+/* From the clock on, shift by shift: instants at which nothing changes are passed over. */
+static Status shifts_walk(Show *s, Engine *e, const RotationDef *def, int64_t at) {
+    size_t most = s->opt->limit > 0 ? s->opt->limit : SHIFTS;
+    OnCall now, then;
+    int64_t from = at, next = at;
+    TRY(on_call(e, def, at, &now));
+    for (int step = 0; step < STEPS_MOST && s->rows < most; step++) {
+        TRY(on_call_next(e, def, next, &next));
+        if (next == INSTANT_NEVER)
+            return shift_row(s, &now, from, INSTANT_NEVER);
+        TRY(on_call(e, def, next, &then));
+        if (same_call(&now, &then))
+            continue;
+        TRY(shift_row(s, &now, from, next));
+        now = then;
+        from = next;
+    }
+    return OK;
+}
+
+static const RotationDef *rotation_named(const Bundle *b, Str name) {
+    int32_t party = bundle_party(b, name);
+    return party < 0 ? NULL : bundle_rotation(b, value_of(V_PARTY, party));
+}
+
+static Status say_no_rotation(Show *s, Str name) {
+    const Bundle *b = s->r->b;
+    Str *names = new (&s->arena, Str, b->rotation_count + 1);
+    if (names == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < b->rotation_count; i++)
+        names[i] = b->parties[b->rotations[i].party].name;
+    if (b->rotation_count == 0)
+        return err_set(s->err, ERR_SYNTAX, "the policy has no rotation");
+    return show_unknown(s->err, "no rotation is called", name, names, b->rotation_count);
+}
+
+Status show_rotation(Show *s) {
+    static const char *const columns[] = {"from", "until", "on call", "why", "turn of", "layer"};
+    const RotationDef *def = rotation_named(s->r->b, s->opt->rotation);
+    if (def == NULL)
+        return say_no_rotation(s, s->opt->rotation);
+    TRY(show_columns(s, columns, 6));
+    Engine *e = mem_zalloc(sizeof *e); /* to read with, and nothing else */
+    if (e == NULL)
+        return ERR_NOMEM;
+    e->b = s->r->b;
+    e->l = s->r->l;
+    e->has_people = true;
+    Status status = shifts_walk(s, e, def, s->r->clock);
+    arena_free(&e->event);
+    arena_free(&e->rota);
+    buf_free(&e->key);
+    mem_free(e);
+    return status;
 }

@@ -41,6 +41,7 @@ MUST_USE Status show_entity_filter(Show *s);
 
 /* show_alarm.c */
 MUST_USE Status show_waiting(Show *s);
+MUST_USE Status show_rotation(Show *s);
 MUST_USE Status show_gather_timer(Show *s, uint64_t number, Str *owner, Str *what);
 
 /* show_approval.c */

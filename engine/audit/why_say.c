@@ -241,6 +241,7 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_COLLECTED, "collected for ", "to"},
     {EFFECT_DUTY_COLLECTED, ", ", "reason"},
     {EFFECT_DIGEST, "told ", "to"},
+    {EFFECT_DIGEST, ", on call ", "on_call"},
     {EFFECT_DIGEST, " in a digest of ", "count"},
     {EFFECT_DIGEST, ", ", "reason"},
     {EFFECT_DUTY_SILENCED, "not said: silent", NULL},
@@ -325,7 +326,14 @@ static const Phrase phrases[] = {
     {EFFECT_APPROVAL_RETURNED, ", ", "note"},
     {EFFECT_NOTIFIED, "notified ", "to"},
     {EFFECT_NOTIFIED, ": ", "text"},
+    {EFFECT_NOTIFIED, ", on call ", "on_call"},
     {EFFECT_NOTIFIED, ", held since ", "held"},
+    {EFFECT_SWAPPED, "swapped: ", "person"},
+    {EFFECT_SWAPPED, " is on call for ", "rotation"},
+    {EFFECT_SWAPPED, " from ", "from"},
+    {EFFECT_SWAPPED, " until ", "until"},
+    {EFFECT_SWAPPED, ", by ", "by"},
+    {EFFECT_SWAPPED, ", ", "note"},
     {EFFECT_COLLECTED, "collected for ", "to"},
     {EFFECT_COLLECTED, ": ", "text"},
     {EFFECT_COLLECTED, ", ", "reason"},
@@ -399,6 +407,33 @@ static void put_made(Why *w, const Effect *e) {
     put_datum(w, e, ", due ", "due");
 }
 
+/* Who was on call when a rotation was told, and why they. */
+static void put_on_call(Why *w, const Effect *e) {
+    Value who = effect_value(e, S("on_call")), how = effect_value(e, S("how"));
+    Value turn = effect_value(e, S("turn")), from = effect_value(e, S("turn_from"));
+    Value until = effect_value(e, S("turn_until"));
+    if (who.kind == V_ABSENT || how.kind != V_TEXT)
+        return;
+    bool own = str_eq(value_str(how), S("turn")), swap = str_eq(value_str(how), S("swap"));
+    put_text(w->out, S("                    on call "));
+    why_value(w, who);
+    if (!own) {
+        put_text(w->out, swap ? S(", by a swap, in the place of ") : S(", who stands in for "));
+        why_value(w, turn);
+    }
+    if (own && from.kind == V_ABSENT)
+        put_text(w->out, S(", always"));
+    else if (from.kind != V_ABSENT)
+        put_text(w->out, S(", whose turn it is from "));
+    if (from.kind == V_INSTANT)
+        why_moment(w, from.i);
+    if (from.kind == V_INSTANT && until.kind == V_INSTANT) {
+        put_text(w->out, S(" to "));
+        why_moment(w, until.i);
+    }
+    put_c(w->out, '\n');
+}
+
 Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
     put_text(w->out, S("  "));
     why_local(w, e->time);
@@ -432,5 +467,6 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         why_source(w, e->line >> 20, e->line & 0xFFFFF);
     }
     put_c(w->out, '\n');
+    put_on_call(w, e);
     return buf_status(w->out);
 }

@@ -21,10 +21,10 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
     void (*const steps[])(Program *) = {
-        patterns_check, calendars_check, locals_check,    tables_check, calls_check,
-        kpis_oblige,    duties_params,   kpis_read,       powers_check, deputies_check,
-        moves_check,    duties_check,    approvals_check, kpis_check,   rules_check,
-        sets_check,     states_check,    graph_check,     tests_check};
+        patterns_check, calendars_check, locals_check,  rotations_check, tables_check,
+        calls_check,    kpis_oblige,     duties_params, kpis_read,       powers_check,
+        deputies_check, moves_check,     duties_check,  approvals_check, kpis_check,
+        rules_check,    sets_check,      states_check,  graph_check,     tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);

@@ -192,7 +192,7 @@ typedef struct LocalTime {
     uint32_t number; /* in the bundle */
 } LocalTime;
 
-typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT } PartyKind;
+typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT, PARTY_ROTATION } PartyKind;
 
 typedef struct Party {
     LocalTime local;
@@ -203,9 +203,11 @@ typedef struct Party {
     Str label;
     PartyKind kind;
     uint32_t number;
-    struct Party *under; /* what it stands under, NULL at the top */
-    struct Party *team;  /* of a seat */
-    struct Party *votes; /* of a team: the seat whose holders vote for it, or NULL */
+    struct Party *under;     /* what it stands under, NULL at the top */
+    struct Party *team;      /* of a seat */
+    struct Party *votes;     /* of a team: the seat whose holders vote for it, or NULL */
+    struct LayerSym *layers; /* of a rotation */
+    uint32_t layer_count;
     const Node *node;
     Span at;
 } Party;
@@ -377,6 +379,23 @@ typedef struct Grouping {
     Value within;   /* a duration; absent: they are not grouped */
 } Grouping;
 
+/* Who takes turns: a seat, or each member of a team. */
+typedef struct PlaceSym {
+    const Party *party;
+    bool members;
+} PlaceSym;
+
+typedef struct LayerSym {
+    Str name;
+    int hours; /* HOURS_* */
+    int32_t from_ms, to_ms;
+    Schedule handover; /* not set: there is one place, and it has no turns */
+    int32_t from;      /* the date of the first turn */
+    PlaceSym *places;
+    uint32_t place_count;
+    const Node *node;
+} LayerSym;
+
 /* A duty, or what an approval has in common with one. */
 /* Times of day, ms; equal: there are none. */
 typedef struct Quiet {
@@ -489,7 +508,8 @@ typedef struct MoveSym {
 
 typedef struct PowerSym {
     PowerRow verb;
-    const DutySym *of; /* or the base of an approval */
+    const DutySym *of;     /* or the base of an approval */
+    const Party *rotation; /* POWER_SWAP: of this one */
     const Party **parties;
     uint32_t party_count;
     bool owner; /* who owes the duty may */

@@ -276,6 +276,10 @@ bool owing_begin(Program *p, DutySym *duty);
 /* The duty that a line names, or NULL, which is said. */
 DutySym *duty_called(Program *p, const Node *name);
 void moves_check(Program *p);
+/* rotation.c */
+void rotations_check(Program *p);
+const Party *rotation_called(Program *p, const Node *name); /* or NULL, which is said */
+bool has_error(const Node *list);
 /* alarm.c: `stale after 1 day`, or NULL; absent where it is none, which is said. */
 Value stale_read(Program *p, Node *said);
 /* `notify ... stale after 1 day even in quiet hours`. */

@@ -385,6 +385,9 @@ static void declare_item(Program *p, const Node *node) {
     case N_TEAM:
         declare_team(p, node);
         return;
+    case N_ROTATION:
+        declare_party(p, node, PARTY_ROTATION, node->text, name_alias(node->more), NULL);
+        return;
     case N_NAMED_TYPE:
         declare_type(p, node);
         return;

@@ -36,7 +36,7 @@ static void lets_read(Program *p, Scope *scope, const Node *clauses) {
     }
 }
 
-static bool has_error(const Node *list) {
+bool has_error(const Node *list) {
     for (; list != NULL; list = list->next)
         if (list->kind == N_ERROR)
             return true;

@@ -62,7 +62,7 @@ void locals_check(Program *p) {
     for (size_t i = 0; i < p->parties.n && !p->nomem; i++) {
         Party *party = p->parties.at[i];
         space_enter(p, party->home);
-        if (party->kind == PARTY_TEAM)
+        if (party->kind == PARTY_TEAM || party->kind == PARTY_ROTATION)
             local_read(p, party->node->b, &party->local);
     }
     for (size_t i = 0; i < p->duties.n && !p->nomem; i++) {

@@ -475,15 +475,16 @@ Space *pattern_use(Program *p, Space *here, const Node *use, const Node *pattern
 
 static bool party_of_kind(const Party *party, int kind) {
     return kind == HOLE_TEAM   ? party->kind == PARTY_TEAM
-           : kind == HOLE_ROLE ? party->kind != PARTY_TEAM
+           : kind == HOLE_ROLE ? party->kind != PARTY_TEAM && party->kind != PARTY_ROTATION
                                : true;
 }
 
 static Str party_words(Program *p, const Party *party) {
     bool team = party->kind == PARTY_TEAM;
     return say(p, "%.*s%.*s", STR_ARG(party->name),
-               STR_ARG(team ? say_both(p, " is a team", " 是团队")
-                            : say_both(p, " is a role", " 是角色")));
+               STR_ARG(team                            ? say_both(p, " is a team", " 是团队")
+                       : party->kind == PARTY_ROTATION ? say_both(p, " is a rotation", " 是轮值")
+                                                       : say_both(p, " is a role", " 是角色")));
 }
 
 static bool given_party(Program *p, const Given *g) {

@@ -114,6 +114,28 @@ static bool power_span(Program *p, const Node *grant, PowerSym *power) {
     return false;
 }
 
+/* `desk may swap night_watch`. Gives a verb of the grant that is about something else, or NULL. */
+static const Node *swaps_read(Program *p, const Node *grant, PowerSym *power, bool ok) {
+    const Node *other = NULL;
+    for (const Node *verb = grant->b; verb != NULL; verb = verb->next) {
+        if (verb->op != POWER_SWAP) {
+            other = verb;
+            continue;
+        }
+        if (grant->d != NULL || power->owner)
+            say_no_power(p, verb, grant->c->text,
+                         say_both(p, "write: WHO may swap ROTATION", "请写：谁 可 换班 轮值"));
+        for (const Node *name = grant->c; name != NULL; name = name->next) {
+            PowerSym swap = *power;
+            swap.verb = POWER_SWAP;
+            swap.rotation = rotation_called(p, name);
+            if (swap.rotation != NULL && ok && !vec_push(&p->powers, swap))
+                p->nomem = true;
+        }
+    }
+    return other;
+}
+
 void powers_check(Program *p) {
     for (size_t i = 0; i < p->grants.n && !p->nomem; i++) {
         const Node *grant = p->grants.at[i];
@@ -121,7 +143,8 @@ void powers_check(Program *p) {
         PowerSym power = {.node = grant, .span = value_absent()};
         bool ok = power_parties(p, grant, &power);
         ok = power_span(p, grant, &power) && ok;
-        for (const Node *name = grant->c; name != NULL; name = name->next) {
+        const Node *other = swaps_read(p, grant, &power, ok);
+        for (const Node *name = other != NULL ? grant->c : NULL; name != NULL; name = name->next) {
             power.of = power_of(p, name);
             if (power.of != NULL && power.owner && power.of->kind == DECL_APPROVAL) {
                 say_no_power(p, grant->a, power.of->name,
@@ -129,6 +152,8 @@ void powers_check(Program *p) {
                 continue;
             }
             for (const Node *verb = grant->b; verb != NULL && power.of != NULL; verb = verb->next) {
+                if (verb->op == POWER_SWAP)
+                    continue;
                 power.verb = (PowerRow)verb->op;
                 if (power.of->kind == DECL_APPROVAL && power.verb == POWER_REASSIGN)
                     power.verb = POWER_TRANSFER; /* one word in an office: to hand on */
@@ -151,6 +176,10 @@ static bool deputy_parties(Program *p, Node *list) {
     return ok;
 }
 
+static bool is_rotation(const Node *who) {
+    return ((const Party *)who->means)->kind == PARTY_ROTATION;
+}
+
 void deputies_check(Program *p) {
     for (size_t i = 0; i < p->deputies.n && !p->nomem; i++) {
         const Node *node = p->deputies.at[i];
@@ -160,7 +189,11 @@ void deputies_check(Program *p) {
             continue;
         for (const Node *who = node->a; who != NULL; who = who->next)
             for (const Node *deputy = node->b; deputy != NULL; deputy = deputy->next)
-                if (who->means == deputy->means)
+                if (is_rotation(who) || is_rotation(deputy))
+                    diag_add1(p->diags, DIAG_ROTATION_DEPUTY,
+                              is_rotation(who) ? who->span : deputy->span,
+                              source_text(p->sources, is_rotation(who) ? who->span : deputy->span));
+                else if (who->means == deputy->means)
                     diag_add1(p->diags, DIAG_OWN_DEPUTY, deputy->span,
                               source_text(p->sources, deputy->span));
     }

@@ -23,7 +23,7 @@ static const Option show_options[] = {
     {"--entity", "NAME", "entities of this name", false},
     {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed", false},
     {"--limit", "N", "at most N rows; of the schedule 20 unless said", false},
-    {"--next", "N", "of the schedule: the same", false},
+    {"--next", "N", "of the schedule and of a rotation: the same", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -49,9 +49,12 @@ static int run_show(Args *args) {
                           .kpi = arg(args, "--kpi"),
                           .entity = arg(args, "--entity"),
                           .overdue = arg(args, "--overdue") != NULL};
-    if (args->path_count != 1)
+    bool rotation = args->path_count == 2 && strcmp(args->paths[0], "rotation") == 0;
+    if (args->path_count != 1 && !rotation)
         return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
-                           "entities, schedule, waiting, policy or digest");
+                           "entities, schedule, waiting, rotation NAME, policy or digest");
+    if (!rotation && strcmp(args->paths[0], "rotation") == 0)
+        return usage(args, "which rotation? remit show rotation NAME");
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
@@ -59,6 +62,7 @@ static int run_show(Args *args) {
     if (o.limit == 0 && !arg_number(args, "--next", &o.limit))
         return REMIT_CALL;
     o.what = args->paths[0];
+    o.rotation = rotation ? args->paths[1] : NULL;
     if (strcmp(o.what, "digest") == 0)
         return show_digest(args, o.ledger, o.state != NULL);
     Grid grid = {0};
@@ -72,7 +76,7 @@ const Command command_show = {
     "show", "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
     "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, entities,\n"
-    "schedule, waiting, policy or digest.",
+    "schedule, waiting, rotation NAME, policy or digest.",
     show_options, run_show};
 
 static const Option why_options[] = {

@@ -213,7 +213,7 @@ static void take_party(Reader *r, PartyDef *p) {
     p->name = take_str(&r->t);
     p->alias = take_str(&r->t);
     p->label = take_str(&r->t);
-    p->kind = take_below(r, PARTY_SEAT_DEF + 1);
+    p->kind = take_below(r, PARTY_ROTATION_DEF + 1);
     p->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
     p->team = take_index(r, INT32_MAX, true);
     p->votes = take_index(r, INT32_MAX, true);
@@ -1212,6 +1212,49 @@ static void take_deputy(Reader *r, DeputyDef *d) {
     d->line = take_u32v(r);
 }
 
+static void put_place(Buf *out, const PlaceDef *p) {
+    put_varint(out, (uint64_t)p->party << 1 | p->members);
+}
+static void take_place(Reader *r, PlaceDef *p) {
+    uint32_t v = take_u32v(r);
+    *p = (PlaceDef){v >> 1, v & 1};
+}
+
+static void put_layer(Buf *out, const LayerDef *l) {
+    put_str(out, l->name);
+    put_u8(out, l->hours);
+    put_varint(out, (uint64_t)l->from_ms);
+    put_varint(out, (uint64_t)l->to_ms);
+    put_schedule(out, &l->handover);
+    put_zigzag(out, l->from);
+    PUT_LIST(out, l->places, l->place_count, put_place);
+    put_varint(out, l->file);
+    put_varint(out, l->line);
+}
+static void take_layer(Reader *r, LayerDef *l) {
+    l->name = take_plain(r);
+    l->hours = take_below(r, ONCALL_HOURS);
+    l->from_ms = take_time_of_day(r);
+    l->to_ms = take_time_of_day(r);
+    take_schedule(r, &l->handover);
+    int64_t from = take_zigzag(&r->t);
+    TAKE_LIST(r, l->places, l->place_count, take_place);
+    l->file = take_u32v(r);
+    l->line = take_u32v(r);
+    l->from = day_ok(from) ? (int32_t)from : 0;
+    if (!day_ok(from) || l->place_count == 0 || l->place_count > LIMIT_SEATS)
+        r->t.failed = true;
+}
+
+static void put_rotation(Buf *out, const RotationDef *d) {
+    put_varint(out, d->party);
+    PUT_LIST(out, d->layers, d->layer_count, put_layer);
+}
+static void take_rotation(Reader *r, RotationDef *d) {
+    d->party = take_u32v(r);
+    TAKE_LIST(r, d->layers, d->layer_count, take_layer);
+}
+
 static void put_power(Buf *out, const PowerDef *p) {
     put_u8(out, p->verb);
     put_u8(out, p->approval);
@@ -1317,6 +1360,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
     PUT_LIST(out, b->kpis, b->kpi_count, put_kpi);
+    PUT_LIST(out, b->rotations, b->rotation_count, put_rotation);
     PUT_LIST(out, b->deputies, b->deputy_count, put_deputy);
     PUT_LIST(out, b->powers, b->power_count, put_power);
     PUT_LIST(out, b->decls, b->decl_count, put_decl);
@@ -1373,6 +1417,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
     TAKE_LIST(r, b->kpis, b->kpi_count, take_kpi);
+    TAKE_LIST(r, b->rotations, b->rotation_count, take_rotation);
     TAKE_LIST(r, b->deputies, b->deputy_count, take_deputy);
     TAKE_LIST(r, b->powers, b->power_count, take_power);
     TAKE_LIST(r, b->decls, b->decl_count, take_decl);
@@ -1870,11 +1915,38 @@ static bool ok_deputies(const Bundle *b) {
     return true;
 }
 
+/* Each party that is a rotation is one of the list, once; a seat of no rotation takes turns. */
+static bool ok_rotations(const Bundle *b) {
+    uint32_t parties = 0;
+    for (uint32_t i = 0; i < b->party_count; i++)
+        parties += b->parties[i].kind == PARTY_ROTATION_DEF;
+    for (uint32_t i = 0; i < b->rotation_count; i++) {
+        const RotationDef *d = &b->rotations[i];
+        if (d->party >= b->party_count || b->parties[d->party].kind != PARTY_ROTATION_DEF ||
+            (i > 0 && b->rotations[i - 1].party >= d->party) || d->layer_count == 0)
+            return false;
+        const Calendar *calendar = local_calendar(b, b->parties[d->party].local);
+        for (uint32_t k = 0; k < d->layer_count; k++) {
+            const LayerDef *l = &d->layers[k];
+            if (l->file >= b->source_count || (l->hours >= ONCALL_OPEN && calendar == NULL))
+                return false;
+            for (uint32_t n = 0; n < l->place_count; n++)
+                if (l->places[n].party >= b->party_count ||
+                    b->parties[l->places[n].party].kind == PARTY_ROTATION_DEF)
+                    return false;
+        }
+    }
+    return parties == b->rotation_count;
+}
+
 static bool ok_powers(const Bundle *b) {
     for (uint32_t i = 0; i < b->power_count; i++) {
         const PowerDef *p = &b->powers[i];
         bool span = p->verb == POWER_TO_ACKNOWLEDGE;
-        if (p->of >= (p->approval ? b->approval_count : b->duty_count) ||
+        uint32_t most = p->verb == POWER_TO_SWAP ? b->party_count
+                        : p->approval            ? b->approval_count
+                                                 : b->duty_count;
+        if (p->of >= most ||
             p->approval != (p->verb >= POWER_TO_WITHDRAW && p->verb <= POWER_TO_URGE) ||
             (p->approval && p->owner) || p->file >= b->source_count ||
             (span ? p->span.kind != V_DURATION || p->span.i <= 0 : p->span.kind != V_ABSENT))
@@ -1941,7 +2013,7 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
                        (size_t)(r.t.p - bytes.p), parts.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
         !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
-        !ok_powers(r.b) || !ok_deputies(r.b))
+        !ok_rotations(r.b) || !ok_powers(r.b) || !ok_deputies(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
@@ -2004,6 +2076,15 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl) {
         break;
     }
     return 0;
+}
+
+const RotationDef *bundle_rotation(const Bundle *b, Value party) {
+    if (party.kind != V_PARTY || party.aux != 0)
+        return NULL;
+    for (uint32_t i = 0; i < b->rotation_count; i++)
+        if (b->rotations[i].party == party.i)
+            return &b->rotations[i];
+    return NULL;
 }
 
 int32_t bundle_superior(const Bundle *b, int32_t party) {

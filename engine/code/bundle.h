@@ -16,9 +16,8 @@
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
- * entities; 7 alarms that wait; 8 records; 9 what the engine says
- * is heard. */
-enum { BUNDLE_VERSION = 9 };
+ * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations. */
+enum { BUNDLE_VERSION = 10 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -72,7 +71,7 @@ typedef struct LocalDef {
     int32_t calendar;
 } LocalDef;
 
-enum { PARTY_ROLE_DEF, PARTY_TEAM_DEF, PARTY_SEAT_DEF };
+enum { PARTY_ROLE_DEF, PARTY_TEAM_DEF, PARTY_SEAT_DEF, PARTY_ROTATION_DEF };
 typedef struct PartyDef {
     Str name, alias, label;
     uint8_t kind;
@@ -293,6 +292,39 @@ typedef struct DatedDef {
 static inline bool dated_at(const DatedDef *d, int64_t at) {
     return d->from <= at && at < d->until;
 }
+
+/* Kept in bundles: never renumbered. */
+typedef enum HoursDef {
+    ONCALL_ALL,
+    ONCALL_OF_DAY,
+    ONCALL_OPEN,
+    ONCALL_CLOSED,
+    ONCALL_HOURS
+} HoursDef;
+
+/* Who takes turns: a role or seat, or each member of a team. */
+typedef struct PlaceDef {
+    uint32_t party;
+    bool members;
+} PlaceDef;
+
+typedef struct LayerDef {
+    Str name;
+    uint8_t hours;          /* HoursDef: when it has somebody on call */
+    int32_t from_ms, to_ms; /* ONCALL_OF_DAY */
+    ScheduleDef handover;   /* SCHEDULE_NONE: there are no turns */
+    int32_t from;           /* the date of the first turn */
+    PlaceDef *places;
+    uint32_t place_count;
+    uint32_t file, line;
+} LayerDef;
+
+/* A party that is whoever is on call. The first layer that has somebody counts. */
+typedef struct RotationDef {
+    uint32_t party;
+    LayerDef *layers;
+    uint32_t layer_count;
+} RotationDef;
 
 /* From a date on one party owes in another's place. */
 typedef struct MoveDef {
@@ -541,6 +573,7 @@ typedef enum PowerVerb {
     POWER_TO_RETURN,
     POWER_TO_URGE,
     POWER_TO_CORRECT, /* of duties again */
+    POWER_TO_SWAP,    /* of a rotation, by its party */
     POWER_VERBS
 } PowerVerb;
 
@@ -616,6 +649,8 @@ typedef struct Bundle {
     uint32_t rule_count;
     KpiDef *kpis;
     uint32_t kpi_count;
+    RotationDef *rotations;
+    uint32_t rotation_count;
     DeputyDef *deputies;
     uint32_t deputy_count;
     PowerDef *powers;
@@ -644,6 +679,8 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 /* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
  * for the team, of that one what the team is under. -1: nobody. */
 int32_t bundle_superior(const Bundle *b, int32_t party);
+/* The rotation that a party is, or NULL. */
+const RotationDef *bundle_rotation(const Bundle *b, Value party);
 /* Whether a value stands on a side (SideDef, or SIDE_IS_EQUAL, SIDE_IS_OTHER) of a bound, given how
  * it compares with it. */
 bool side_holds(int64_t side, int order);

@@ -1199,6 +1199,42 @@ static void emit_deputies(Emit *e) {
     }
 }
 
+static void emit_layer(Emit *e, const LayerSym *from, LayerDef *def) {
+    static const uint8_t hours[] = {[HOURS_ALL] = ONCALL_ALL,
+                                    [HOURS_OF_DAY] = ONCALL_OF_DAY,
+                                    [HOURS_OPEN] = ONCALL_OPEN,
+                                    [HOURS_CLOSED] = ONCALL_CLOSED};
+    *def = (LayerDef){.name = from->name,
+                      .hours = hours[from->hours],
+                      .from_ms = from->from_ms,
+                      .to_ms = from->to_ms,
+                      .handover = emit_schedule(e, &from->handover),
+                      .from = from->from,
+                      .file = emit_file(e, from->node->span.file),
+                      .line = node_line(e, from->node)};
+    def->places = emit_array(e, from->place_count, sizeof *def->places);
+    for (uint32_t i = 0; def->places != NULL && i < from->place_count; i++)
+        def->places[def->place_count++] =
+            (PlaceDef){from->places[i].party->number, from->places[i].members};
+}
+
+static void emit_rotations(Emit *e) {
+    Bundle *b = e->b;
+    b->rotations = emit_array(e, e->p->parties.n, sizeof *b->rotations);
+    for (size_t i = 0; b->rotations != NULL && i < e->p->parties.n; i++) {
+        const Party *from = e->p->parties.at[i];
+        if (from->kind != PARTY_ROTATION)
+            continue;
+        RotationDef *def = &b->rotations[b->rotation_count++];
+        def->party = from->number;
+        def->layers = emit_array(e, from->layer_count, sizeof *def->layers);
+        emit_in(e, &from->local);
+        for (uint32_t k = 0; def->layers != NULL && k < from->layer_count; k++)
+            emit_layer(e, &from->layers[k], &def->layers[def->layer_count++]);
+    }
+    emit_in(e, NULL);
+}
+
 static void emit_powers(Emit *e) {
     static const uint8_t verbs[POWER_ROWS] = {[POWER_WAIVE] = POWER_TO_WAIVE,
                                               [POWER_PAUSE] = POWER_TO_PAUSE,
@@ -1210,15 +1246,16 @@ static void emit_powers(Emit *e) {
                                               [POWER_TRANSFER] = POWER_TO_TRANSFER,
                                               [POWER_RETURN] = POWER_TO_RETURN,
                                               [POWER_URGE] = POWER_TO_URGE,
-                                              [POWER_CORRECT] = POWER_TO_CORRECT};
+                                              [POWER_CORRECT] = POWER_TO_CORRECT,
+                                              [POWER_SWAP] = POWER_TO_SWAP};
     Bundle *b = e->b;
     b->powers = emit_array(e, e->p->powers.n, sizeof *b->powers);
     for (size_t i = 0; b->powers != NULL && i < e->p->powers.n; i++) {
         const PowerSym *from = &e->p->powers.at[i];
         PowerDef *def = &b->powers[b->power_count++];
         *def = (PowerDef){.verb = verbs[from->verb],
-                          .approval = from->of->kind == DECL_APPROVAL,
-                          .of = from->of->number,
+                          .approval = from->of != NULL && from->of->kind == DECL_APPROVAL,
+                          .of = from->of != NULL ? from->of->number : from->rotation->number,
                           .owner = from->owner,
                           .span = from->span,
                           .file = emit_file(e, from->node->span.file),
@@ -1238,6 +1275,7 @@ static void emit_declarations(Emit *e) {
     b->kpis = emit_array(e, p->kpis.n, sizeof *b->kpis);
     b->decls = emit_array(e, p->decls.n, sizeof *b->decls);
     emit_deputies(e);
+    emit_rotations(e);
     emit_powers(e);
     for (size_t i = 0; i < p->duties.n && e->status == OK; i++) {
         emit_in(e, &p->duties.at[i]->local);

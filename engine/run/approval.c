@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/moment.h"
+#include "engine/run/rotation.h"
 #include "engine/run/approval.h"
 #include "engine/run/lists.h"
 #include "engine/run/view.h"
@@ -401,8 +402,19 @@ static Status stages_take(Engine *e, Approval *a, const Value *kept, uint32_t *a
     return OK;
 }
 
+/* A rotation is whoever is on call when the approval is opened. */
+static Status seat_on_call(Engine *e, Value *who) {
+    const RotationDef *rotation = bundle_rotation(e->b, *who);
+    OnCall on;
+    if (rotation == NULL)
+        return OK;
+    TRY(on_call(e, rotation, e->now, &on));
+    return on.how == ONCALL_NOBODY ? OK : value_keep(on.who, &e->event, who);
+}
+
 static Status seat_add(Engine *e, Approval *a, Value who, uint32_t def) {
     const SeatDef *s = &a->def->seats[def];
+    TRY(seat_on_call(e, &who));
     bool party = who.kind == V_PARTY && (who.aux == 1 || who.i < (int64_t)e->b->party_count);
     bool team = party && who.aux == 0 && e->b->parties[who.i].kind == PARTY_TEAM_DEF;
     if (a->seat_count == LIMIT_SEATS || !party || (s->members && !team))

@@ -305,6 +305,7 @@ void engine_close(Engine *e) {
     live_close(e);
     arena_free(&e->keep);
     arena_free(&e->event);
+    arena_free(&e->rota);
     vec_free(&e->queue);
     vec_free(&e->deferred);
     vec_free(&e->befores);
@@ -768,6 +769,30 @@ static Status say_late(Engine *e, Str *out) {
     return status;
 }
 
+/* Nobody is appointed to a rotation, and only a rotation has swaps. *field: what is wrong, or
+ * empty.
+ */
+static Status rotation_schema(Engine *e, const Input *in, Str *field, Str *why) {
+    const EventDef *event = &e->b->events[in->event];
+    bool swap = event->engine == ENGINE_SWAPPED;
+    bool seat = event->engine == ENGINE_JOINED || event->engine == ENGINE_APPOINTED ||
+                event->engine == ENGINE_LEFT || event->engine == ENGINE_DELEGATED;
+    *field = (Str){NULL, 0};
+    if (!swap && !seat)
+        return OK;
+    Value of = in->fields[swap ? 0 : 1];
+    bool rotation = bundle_rotation(e->b, of) != NULL;
+    if (of.kind == V_ABSENT || rotation == swap)
+        return OK;
+    *field = event->fields[swap ? 0 : 1].name;
+    Str name = party_text(e->b, of);
+    return swap ? arena_printf(&e->event, why, "there is no rotation %.*s", STR_ARG(name))
+                : arena_printf(&e->event, why,
+                               "%.*s is a rotation: who is on call follows from it, and is changed "
+                               "by remit.swapped",
+                               STR_ARG(name));
+}
+
 /* What an event of the office must say; *field: what is wrong with it, or empty. */
 static Status signer_schema(Engine *e, const Input *in, Str *field, Str *why) {
     static const char *const places[] = {"with", "before", "after"};
@@ -850,9 +875,21 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
         Status status = no_such_approval(e->b, value_str(in->fields[0]), &e->event, &why.message);
         return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
     }
-    TRY(signer_schema(e, in, &why.field, &why.message));
+    TRY(rotation_schema(e, in, &why.field, &why.message));
+    if (why.field.n == 0)
+        TRY(signer_schema(e, in, &why.field, &why.message));
     if (why.field.n > 0) {
         why.reason = REJECT_SCHEMA;
+        return refuse_input(e, in, why, key);
+    }
+    Power swap = {.verb = POWER_TO_SWAP,
+                  .of = event->engine == ENGINE_SWAPPED ? (uint32_t)in->fields[0].i : 0};
+    if (event->engine == ENGINE_SWAPPED && !power_given(e->b, &swap)) {
+        why.reason = REJECT_AUTHORITY;
+        TRY(arena_printf(&e->event, &why.message,
+                         "the policy gives nobody the power to do this: it would say `WHO may swap "
+                         "%.*s`",
+                         STR_ARG(party_text(e->b, in->fields[0]))));
         return refuse_input(e, in, why, key);
     }
     bool corrects = event->engine != ENGINE_CORRECTED;

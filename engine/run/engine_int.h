@@ -79,6 +79,8 @@ struct Engine {
     Err err;
     Arena keep;  /* for the engine's life */
     Arena event; /* until the event is done */
+    Arena rota;  /* until people change */
+    struct Roster *rosters;
     Vm vm;
     VmHost host;
     Render render;
@@ -485,6 +487,18 @@ Status org_superior(Engine *e, Str person, int64_t at, Value *out);
 /* The persons who hold a party at an instant, of a team also who holds one of its seats: each once,
  * by their ids. */
 Status org_members(Engine *e, Value party, int64_t at, Value *list);
+/* Those who ever held a party, one after the other, and when. */
+typedef struct OrgRows {
+    int64_t party;
+    Str last;
+} OrgRows;
+Status org_row_next(Engine *e, OrgRows *rows, Str *person, const Interval **held, uint32_t *n,
+                    bool *found);
+Status org_is_absent(Engine *e, Str person, int64_t at, bool *yes);
+/* Whether a person held something once, and nothing at an instant. */
+Status org_is_gone(Engine *e, Str person, int64_t at, bool *yes);
+/* Lowers *next to the next instant at which an absence of a person begins or ends. */
+Status org_absence_next(Engine *e, Str person, int64_t at, int64_t *next);
 /* Whether a seat has lost its last holder. One that nobody has ever held is not vacant (contract.md
  * 6); of a team also the holders of its seats count. */
 Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant);

@@ -8,6 +8,7 @@
 #include "engine/base/sha256.h"
 #include "engine/ledger/record.h"
 #include "engine/run/lists.h"
+#include "engine/run/rotation.h"
 #include "engine/run/saying.h"
 
 enum {
@@ -274,6 +275,42 @@ static Status rung_collect(Engine *e, Duty *d, const RungDef *rung, Effect *effe
     return waiting_add(e, group, effect->values[0], d->said[d->said_count - 1], d->number);
 }
 
+/* Of a rung that a rotation is told of: who is on call, and why. */
+static Status rung_on_call(Engine *e, Effect *effect) {
+    const RotationDef *rotation = bundle_rotation(e->b, effect->values[0]);
+    OnCall on;
+    if (rotation == NULL)
+        return OK;
+    TRY(on_call(e, rotation, e->now, &on));
+    if (on.how == ONCALL_NOBODY)
+        return OK;
+    Value *v = &effect->values[RUNG_ON_CALL];
+    v[0] = on.who;
+    v[1] = value_text(on_call_text(on.how));
+    v[2] = on.turn;
+    v[3] = on.from == INT64_MIN ? value_absent() : instant_or_absent(on.from);
+    v[4] = instant_or_absent(on.until);
+    return OK;
+}
+
+/* Of several who are told, those who are on call for the rotations among them. */
+static Status all_on_call(Engine *e, const Value *to, uint32_t n, Value *out) {
+    Value *list = new (&e->event, Value, n + 1);
+    uint32_t count = 0;
+    if (list == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        const RotationDef *rotation = bundle_rotation(e->b, to[i]);
+        OnCall on = {0};
+        if (rotation != NULL)
+            TRY(on_call(e, rotation, e->now, &on));
+        if (on.how != ONCALL_NOBODY)
+            list[count++] = on.who;
+    }
+    *out = count == 0 ? value_absent() : (Value){.items = list, .n = count, .kind = V_LIST};
+    return OK;
+}
+
 Status gather_rung(Engine *e, Duty *d, uint32_t n, Effect *effect) {
     const RungDef *rung = &d->def->rungs[n];
     Group g;
@@ -286,6 +323,7 @@ Status gather_rung(Engine *e, Duty *d, uint32_t n, Effect *effect) {
     }
     if (waits)
         return rung_collect(e, d, rung, effect, "grouped", g.number);
+    TRY(rung_on_call(e, effect));
     TRY(duty_say(e, d, effect));
     return rung->raises ? duty_tell(e, d, effect->values[0]) : OK;
 }
@@ -322,6 +360,7 @@ static Status notice_collect(Engine *e, const Notice *m, Value *to, uint32_t n, 
 static Status notice_say(Engine *e, const Notice *m, Value *to, uint32_t n) {
     Effect effect = notice_effect(e, m, EFFECT_NOTIFIED, to, n);
     effect.values[2] = m->held;
+    TRY(all_on_call(e, to, n, &effect.values[NOTIFIED_ON_CALL]));
     return n == 0 ? OK : engine_effect(e, &effect, NULL);
 }
 
@@ -480,6 +519,9 @@ static Status digest_say(Engine *e, Digest *g, uint64_t *index) {
     effect.values[3] = (Value){.items = g->subjects, .n = g->subject_count, .kind = V_LIST};
     effect.values[4] = value_of(V_INSTANT, g->from);
     effect.values[5] = value_of(V_INSTANT, g->until);
+    Value on;
+    TRY(all_on_call(e, &g->to, 1, &on));
+    effect.values[DIGEST_ON_CALL] = on.kind == V_LIST ? on.items[0] : value_absent();
     return engine_effect(e, &effect, index);
 }
 

@@ -189,9 +189,12 @@ static void take_traces(Take *t, Arena *a, Effect *e) {
 }
 
 /* Whether older programs wrote so many data of an effect: a reject before its type, its actor and
- * what it is about were kept; a notice before quiet hours held it. */
+ * what it is about were kept; a notice before quiet hours held it; what is told before rotations
+ * said who is on call. */
 static bool had_before(EffectId id, uint32_t n) {
-    return (id == EFFECT_REJECTED && n == 5) || (id == EFFECT_NOTIFIED && n == 2);
+    bool rung = id == EFFECT_DUTY_REMINDED || id == EFFECT_DUTY_ESCALATED;
+    return (id == EFFECT_REJECTED && n == 5) || (id == EFFECT_NOTIFIED && (n == 2 || n == 3)) ||
+           (rung && n == 6) || (id == EFFECT_DIGEST && n == 6);
 }
 
 static void take_effect(Take *t, Arena *a, Effect *e) {

@@ -86,6 +86,9 @@ enum {
     KPI_DATA_IS = KPI_DATA_BEFORE + 1
 };
 
+/* Where data say who is on call: of a rung these and the four behind it, which are kept for `why`.
+ */
+enum { RUNG_ON_CALL = 6, NOTIFIED_ON_CALL = 3, DIGEST_ON_CALL = 6 };
 /* The places of data of remit.duty.collected. */
 enum { COLLECTED_ROUND = 3, COLLECTED_REASON = 6, COLLECTED_RAISES = 7 };
 

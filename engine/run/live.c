@@ -1,4 +1,5 @@
 /* run: series in memory. */
+#include "engine/run/rotation.h"
 #include "engine/run/live.h"
 
 #include <string.h>
@@ -352,6 +353,7 @@ void engine_undo(Engine *e) {
     e->changes = (Changes){0};
     e->changed.n = 0;
     led_undo(e->l);
+    rotations_forget(e);
     if (e->opt.sink.undo != NULL)
         e->opt.sink.undo(e->opt.sink.ctx);
     while (set->undo.n > 0) {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/base/check.h"
-#include "engine/run/engine_int.h"
+#include "engine/run/rotation.h"
 
 typedef struct Held {
     Interval *at;
@@ -57,6 +57,7 @@ static Status org_write(Engine *e, int64_t party, Str person, const Held *held) 
     }
     TRY(buf_status(&e->record));
     e->has_people = true;
+    rotations_forget(e);
     Status status = led_put(e->l, LED_ORG, buf_str(&e->key), buf_str(&e->record));
     return status == OK ? OK : engine_fail(e, status, "writing the ledger");
 }
@@ -394,6 +395,8 @@ Status org_event(Engine *e, const Flow *flow) {
     case ENGINE_PRESENT:
         e->matched = true;
         return absent_write(e, value_str(f[0]), NULL, at);
+    case ENGINE_SWAPPED:
+        return rotation_swap(e, flow);
     default:
         return OK;
     }
@@ -437,6 +440,12 @@ Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes) {
         *yes = true;
         return OK;
     }
+    const RotationDef *rotation = bundle_rotation(e->b, party);
+    if (rotation != NULL) {
+        OnCall now;
+        TRY(on_call(e, rotation, at, &now));
+        return now.how == ONCALL_NOBODY ? OK : org_holds(e, person, now.who, at, yes);
+    }
     TRY(org_has(e, person, party.i, at, yes));
     for (uint32_t i = 0; i < e->b->party_count && !*yes; i++)
         if (e->b->parties[i].team == party.i)
@@ -474,6 +483,13 @@ static Status org_held(Engine *e, int64_t party, int64_t at, bool *now, bool *ev
 }
 
 Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
+    const RotationDef *rotation = bundle_rotation(e->b, party);
+    if (rotation != NULL) {
+        OnCall on;
+        TRY(on_call(e, rotation, at, &on));
+        *vacant = on.how == ONCALL_NOBODY && !on.unknown;
+        return OK;
+    }
     bool now = party.aux == 1 || !e->has_people, ever = false;
     if (!now)
         TRY(org_held(e, party.i, at, &now, &ever));
@@ -519,6 +535,65 @@ Status org_holder_next(Engine *e, Holders *h, Str *person, bool *found) {
     }
 }
 
+Status org_row_next(Engine *e, OrgRows *rows, Str *person, const Interval **held, uint32_t *n,
+                    bool *found) {
+    enum { PARTY_BYTES = 8 };
+    Str key, value;
+    Held all;
+    bool begun = rows->last.n > 0;
+    if (!begun) {
+        buf_reset(&e->key);
+        put_key_u64(&e->key, (uint64_t)rows->party);
+        TRY(buf_status(&e->key));
+        TRY(arena_str(&e->event, buf_str(&e->key), &rows->last));
+    }
+    Status status = led_next_in(e->l, LED_ORG, rows->last, begun, PARTY_BYTES, &key, &value, found);
+    if (status != OK || !*found)
+        return status == OK ? OK : engine_fail(e, status, "reading the ledger");
+    TRY(arena_str(&e->event, key, &rows->last));
+    TRY(intervals_take(e, value, true, &all));
+    *person = str_from(rows->last, PARTY_BYTES);
+    *held = all.at;
+    *n = all.n;
+    return OK;
+}
+
+Status org_is_absent(Engine *e, Str person, int64_t at, bool *yes) {
+    Held away;
+    *yes = false;
+    if (!e->has_people)
+        return OK;
+    TRY(absent_read(e, person, &away));
+    for (uint32_t i = 0; i < away.n; i++)
+        *yes = *yes || (away.at[i].from <= at && at < away.at[i].to);
+    return OK;
+}
+
+Status org_absence_next(Engine *e, Str person, int64_t at, int64_t *next) {
+    Held away;
+    TRY(absent_read(e, person, &away));
+    for (uint32_t i = 0; i < away.n; i++) {
+        if (away.at[i].from > at && away.at[i].from < *next)
+            *next = away.at[i].from;
+        if (away.at[i].to > at && away.at[i].to < *next)
+            *next = away.at[i].to;
+    }
+    return OK;
+}
+
+Status org_is_gone(Engine *e, Str person, int64_t at, bool *yes) {
+    bool ever = false, now = false;
+    for (uint32_t i = 0; i < e->b->party_count; i++) {
+        Held held;
+        TRY(org_read(e, i, person, &held));
+        ever = ever || held.n > 0;
+        for (uint32_t k = 0; k < held.n; k++)
+            now = now || (held.at[k].from <= at && at < held.at[k].to);
+    }
+    *yes = ever && !now;
+    return OK;
+}
+
 /* Puts a person among those of a list in order, unless they are in it. */
 static Status member_add(Engine *e, uint32_t *room, Value **list, uint32_t *n, Str person) {
     uint32_t at = 0;
@@ -541,6 +616,13 @@ Status org_members(Engine *e, Value party, int64_t at, Value *out) {
         Str who;
         TRY(arena_str(&e->event, value_str(party), &who));
         TRY(member_add(e, &room, &list, &n, who));
+    }
+    const RotationDef *rotation = bundle_rotation(e->b, party);
+    if (rotation != NULL) {
+        OnCall now;
+        TRY(on_call(e, rotation, at, &now));
+        if (now.how != ONCALL_NOBODY)
+            return org_members(e, now.who, at, out);
     }
     for (uint32_t i = 0; !value_is_person(party) && i < e->b->party_count; i++) {
         if ((int64_t)i != party.i && e->b->parties[i].team != party.i)

@@ -218,7 +218,8 @@ static Status seek_told(Tester *t, void *ctx, const Leaf *leaf) {
     (void)t;
     if (leaf->kind == LEAF_EFFECT && leaf->effect.id == s->id &&
         same_subject(&leaf->effect.subject, s->subject) &&
-        value_eq(effect_value(&leaf->effect, S("to")), s->party))
+        (value_eq(effect_value(&leaf->effect, S("to")), s->party) ||
+         value_eq(effect_value(&leaf->effect, S("on_call")), s->party)))
         s->found = true;
     return OK;
 }
@@ -235,6 +236,9 @@ static Status seek_notified(Tester *t, void *ctx, const Leaf *leaf) {
     bool addressed = false;
     for (uint32_t i = 0; to.kind == V_LIST && i < to.n; i++)
         addressed = addressed || value_eq(to.items[i], s->party);
+    Value on_call = effect_value(&leaf->effect, S("on_call"));
+    for (uint32_t i = 0; on_call.kind == V_LIST && i < on_call.n; i++)
+        addressed = addressed || value_eq(on_call.items[i], s->party);
     if (addressed && (s->any_text || value_eq(text, s->text)))
         s->found = true;
     return OK;

@@ -47,11 +47,21 @@ Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const P
 }
 
 Status power_missing(Engine *e, const Power *asked, Str who, Str *message) {
-    static const char *const verbs[POWER_VERBS] = {
-        "waive",          "pause or resume",     "acknowledge", "reassign", "withdraw",
-        "add signers to", "remove signers from", "transfer",    "return",   "urge",
-        "correct"};
-    Str name = asked->approval ? e->b->approvals[asked->of].name : e->b->duties[asked->of].name;
+    static const char *const verbs[POWER_VERBS] = {"waive",
+                                                   "pause or resume",
+                                                   "acknowledge",
+                                                   "reassign",
+                                                   "withdraw",
+                                                   "add signers to",
+                                                   "remove signers from",
+                                                   "transfer",
+                                                   "return",
+                                                   "urge",
+                                                   "correct",
+                                                   "swap"};
+    Str name = asked->verb == POWER_TO_SWAP ? e->b->parties[asked->of].name
+               : asked->approval            ? e->b->approvals[asked->of].name
+                                            : e->b->duties[asked->of].name;
     Buf text = {0};
     uint32_t n = 0;
     put_fmt(&text, "%.*s may not %s %.*s: only ", STR_ARG(who), verbs[asked->verb], STR_ARG(name));

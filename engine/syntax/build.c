@@ -446,6 +446,23 @@ Node *build_quiet(Builder *b, Tok at, Tok from, Tok to) {
     return node;
 }
 
+Node *build_hours_of(Builder *b, Tok at, int hours, Tok from, Tok to) {
+    Node *node = build_node(b, N_HOURS_OF, at.span, to.kind != 0 ? to.span : at.span, at);
+    node->op = (uint16_t)hours;
+    if (hours == HOURS_OF_DAY) {
+        node->a = build_literal(b, LIT_TIME, from);
+        node->b = build_literal(b, LIT_TIME, to);
+    }
+    return node;
+}
+
+Node *build_handover(Builder *b, Tok at, Node *every, Node *from) {
+    Node *node = build_node(b, N_HANDOVER, at.span, from != NULL ? from->span : every->span, at);
+    node->a = every;
+    node->b = from;
+    return node;
+}
+
 Node *build_grouped(Builder *b, Tok at, NodeList by, Node *span) {
     Node *node = build_node(b, N_GROUPED, at.span, span->span, at);
     node->a = by.first;

@@ -84,6 +84,8 @@ Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *
 Node *build_reassign(Builder *b, Tok at, NodeList duties, Node *from, Node *to, Tok date,
                      Tok running);
 Node *build_quiet(Builder *b, Tok at, Tok from, Tok to);
+Node *build_hours_of(Builder *b, Tok at, int hours, Tok from, Tok to);
+Node *build_handover(Builder *b, Tok at, Node *every, Node *from);
 Node *build_grouped(Builder *b, Tok at, NodeList by, Node *span);
 /* before: one that was said already, or NULL. */
 Node *build_stale(Builder *b, Tok at, Node *span, Node *before);

@@ -113,6 +113,7 @@ bool token_declares(int token) {
     case TK_USE:
     case TK_ROLE:
     case TK_TEAM:
+    case TK_ROTATION:
     case TK_EVENT:
     case TK_ENTITY:
     case TK_TABLE:

@@ -185,6 +185,14 @@ def alarms(rng: random.Random, head: str) -> str:
     head = head.replace("at 50% remind q.with", "at 50%% remind q.with stale after %s" % rng.choice(("20 minutes", "2 hours")), 1)
     head = head.replace('"has " + value }', '"has " + value stale after 20 minutes }', 1)
     head = head.replace("kpi faster by colour {", "kpi faster by colour { grouped %s%s" % (rng.choice(("", "by colour ")), within()), 1)
+    turns = "handover every %s at %s from 2026-02-27  of %s" % rng.choice((
+        ("day", "09:30", "a.members, b.lead"), ("monday, wednesday", "10:00", "b.members"), ("3 days", "12:00", "a.lead, b.members")))
+    if "3 days" in turns:
+        turns = turns.replace(" at 12:00 from 2026-02-27", " from 2026-02-27 at 12:00")
+    head = head.replace("event ask {", "rotation watch under director%s { %s }\na, b may swap watch\nevent ask {" % (
+        rng.choice(("", "", " from 08:00 to 20:00", " while open")), turns), 1)
+    head = head.replace("at due to director }", "at due to watch  after 10 minutes to director }", 1)
+    head = head.replace('notify director "has "', 'notify watch "has "', 1)
     if quiet:
         head = head.replace('"done " + d.k }', '"done " + d.k even in quiet hours }', 1)
     return head
@@ -272,6 +280,8 @@ def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]
         return office(rng, at, asked)
     if kind > 0.92:
         return Draft(*rng.choice((("remit.absent", at, term(rng, at, {"person": who})), ("remit.present", at, {"person": who}))))
+    if kind > 0.905:
+        return Draft("remit.swapped", at, {"rotation": "watch", **term(rng, at, {"person": rng.choice(PERSONS)})}, who)
     if kind < 0.33:
         return Draft("remit.reported", at, {"duty": "look", "key": rng.choice(KEYS)}, rng.choice(("a", who)))
     if kind < 0.35:
