@@ -204,7 +204,7 @@ def policy(rng: random.Random, lawful: bool) -> str:
     more = "" if lawful else "rule frequent on done as d where (seen(d.k).n else 0) > 2 { notify b \"often \" + d.k }\n"
     parts = [more, first(rng, lawful), second(rng, lawful), third(rng)] + kpis
     rng.shuffle(parts)  # their order is that in which they are judged
-    head = HEAD if lawful or rng.random() < 0.3 else alarms(rng, HEAD)
+    head = HEAD if lawful else alarms(rng, HEAD)
     return head + "".join(parts) + OFFICE
 
 
@@ -280,8 +280,9 @@ def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]
         return office(rng, at, asked)
     if kind > 0.92:
         return Draft(*rng.choice((("remit.absent", at, term(rng, at, {"person": who})), ("remit.present", at, {"person": who}))))
-    if kind > 0.905:
-        return Draft("remit.swapped", at, {"rotation": "watch", **term(rng, at, {"person": rng.choice(PERSONS)})}, who)
+    if kind > 0.905 and not lawful:
+        return Draft("remit.swapped", at, term(rng, at, {"rotation": "watch", "person": rng.choice(PERSONS),
+                                                          "until": text(at + STEP * rng.randint(1, 40))}), who)
     if kind < 0.33:
         return Draft("remit.reported", at, {"duty": "look", "key": rng.choice(KEYS)}, rng.choice(("a", who)))
     if kind < 0.35:
