@@ -309,7 +309,7 @@ void put_duration(Buf *out, Family family, int64_t amount) {
     int64_t count = amount / best->size;
     put_dec(out, count);
     put_c(out, ' ');
-    put_text(out, spelling(best->en, count == 1 ? 0 : 1));
+    put_text(out, spelling(best->en, count == 1 || count == -1 ? 0 : 1));
 }
 
 Status duration_make(Str number, unsigned unit, Family *family, int64_t *amount) {

@@ -78,7 +78,7 @@ static bool literal_duration(Program *p, const Node *node, Value *out) {
     Status status = duration_make(node->text, node->slot, &family, &amount);
     if (status != OK)
         return literal_bad(p, node, literal_why(p, status));
-    *out = value_duration(family, amount);
+    *out = value_duration(family, node->flag != 0 ? -amount : amount);
     return true;
 }
 

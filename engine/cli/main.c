@@ -218,6 +218,12 @@ static int read_option(Args *args, int argc, char **argv, int *i, bool *help) {
     return REMIT_OK;
 }
 
+/* An option has a name: - alone is a file, and -2 hours an expression. */
+static bool is_option(const char *word) {
+    return word[0] == '-' && (word[1] == '-' || (word[1] >= 'A' && word[1] <= 'Z') ||
+                              (word[1] >= 'a' && word[1] <= 'z'));
+}
+
 static int read_args(Args *args, int argc, char **argv, bool *help) {
     bool rest = false;
     for (int i = 2; i < argc; i++) {
@@ -225,7 +231,7 @@ static int read_args(Args *args, int argc, char **argv, bool *help) {
             rest = true;
         } else if (!rest && strcmp(argv[i], "-h") == 0) {
             *help = true;
-        } else if (!rest && argv[i][0] == '-' && argv[i][1] != '\0') { /* - alone is a file */
+        } else if (!rest && is_option(argv[i])) {
             int code = read_option(args, argc, argv, &i, help);
             if (code != REMIT_OK)
                 return code;

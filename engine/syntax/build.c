@@ -680,6 +680,11 @@ Node *build_member(Builder *b, Node *of, Tok name) {
 }
 
 Node *build_unary(Builder *b, Tok op, Node *a) {
+    if (op.kind == TK_MINUS && a->kind == N_LIT && a->op == LIT_DURATION && a->flag == 0) {
+        a->flag = 1; /* a constant, as -5 is */
+        a->span = span_join(op.span, a->span);
+        return a;
+    }
     Node *node = build_node(b, N_UNARY, op.span, a->span, op);
     node->op = (uint16_t)op.kind;
     node->a = a;
