@@ -486,6 +486,7 @@ static Status put_due(Why *w) {
     w->d.terms = (Terms){.zone = local_zone(w->r->b, a->def->local),
                          .calendar = local_calendar(w->r->b, a->def->local),
                          .raised = a->stages[a->open].opened,
+                         .begins = a->stages[a->open].opened,
                          .unpaused = a->due,
                          .working = each.aux == FAMILY_WORKING || each.aux == FAMILY_WORKING_DAYS};
     w->d.fold.due = a->due;

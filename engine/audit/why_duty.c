@@ -218,6 +218,14 @@ Status why_duty_text(Why *w, Str subject) {
         put_text(w->out, S(" to "));
         why_value(w, d->beneficiary);
     }
+    if (d->object.kind != V_ABSENT) {
+        put_text(w->out, S(", concerning "));
+        why_value(w, d->object);
+    }
+    if (d->terms.begins > d->terms.raised) {
+        put_text(w->out, S(", begins "));
+        why_moment(w, d->terms.begins);
+    }
     if (d->fold.due != INSTANT_NEVER) {
         put_text(w->out, d->def->forbids ? S(", until ") : S(", due "));
         why_moment(w, d->fold.due);
@@ -298,6 +306,10 @@ Status why_duty_json(Why *w, Str subject) {
     }
     put_c(w->out, ']');
     why_json_value(w, "raised", value_of(V_INSTANT, w->d.terms.raised));
+    if (w->d.terms.begins > w->d.terms.raised)
+        why_json_value(w, "begins", value_of(V_INSTANT, w->d.terms.begins));
+    if (w->d.object.kind != V_ABSENT)
+        why_json_value(w, "object", w->d.object);
     why_json_value(w, w->d.def->due_by ? "by" : "within", why_due_said(&w->d));
     why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
     if (w->d.fold.due != INSTANT_NEVER)

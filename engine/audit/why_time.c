@@ -114,7 +114,7 @@ static Status walk_between(Walk *k, int64_t from, int64_t to) {
 /* From the raising to `until`, without the pauses. */
 static Status walk_active(Walk *k, int64_t until) {
     const Fold *f = &k->w->d.fold;
-    int64_t at = k->w->d.terms.raised;
+    int64_t at = k->w->d.terms.begins;
     for (uint32_t i = 0; i < f->pause_count && f->pauses[i].from < until; i++) {
         TRY(walk_between(k, at, f->pauses[i].from));
         walk_pause(k, f->pauses[i], until);
@@ -139,7 +139,7 @@ static Status put_working_days(Why *w) {
     int64_t n = 0;
     int32_t day = INT32_MIN;
     int lines = 0;
-    cal_iter(&it, t->calendar, t->raised, t->unpaused + 1);
+    cal_iter(&it, t->calendar, t->begins, t->unpaused + 1);
     for (;;) {
         TRY(cal_iter_next(&it, &part, &got));
         if (!got)
@@ -150,7 +150,7 @@ static Status put_working_days(Why *w) {
         if (open && !started) {
             put_end(w, "  starts  ", part.from);
             put_text(w->out,
-                     part.from > t->raised ? S(", the next opening\n") : S(", in open time\n"));
+                     part.from > t->begins ? S(", the next opening\n") : S(", in open time\n"));
             started = true;
             day = part.day;
             continue;
@@ -166,7 +166,7 @@ static Status put_working_days(Why *w) {
             put_fmt(w->out, "  day %-3lld ", (long long)n);
         else
             put_text(w->out, S("  closed  "));
-        why_day(w, open || part.from >= t->raised ? part.from : t->raised);
+        why_day(w, open || part.from >= t->begins ? part.from : t->begins);
         if (*day_kind(&part) != '\0')
             put_fmt(w->out, ", %s", day_kind(&part));
         put_c(w->out, '\n');
@@ -233,12 +233,17 @@ static Status put_deadline(Why *w) {
         put_text(w->out, S("until an event ends it: it has no time of its own\n"));
         return OK;
     }
+    if (t->begins > t->raised) {
+        put_end(w, "its clock starts ", t->begins);
+        put_end(w, ", raised ", t->raised);
+        put_text(w->out, S("\n  "));
+    }
     if (d->def->due_by) {
         put_text(w->out, S("by "));
         why_value(w, why_due_said(d));
     } else {
         why_value(w, d->span);
-        put_end(w, " from ", t->raised);
+        put_end(w, " from ", t->begins);
         if (t->working && t->calendar != NULL)
             put_fmt(w->out, ", in %.*s (%.*s)", STR_ARG(t->calendar->name),
                     STR_ARG(t->calendar->zone->name));
@@ -249,7 +254,7 @@ static Status put_deadline(Why *w) {
         TRY(put_working_days(w));
     } else if (t->working && !paused) {
         Walk k = {.w = w, .limit = t->limit_ms, .day = INT32_MIN};
-        TRY(walk_between(&k, t->raised, t->unpaused));
+        TRY(walk_between(&k, t->begins, t->unpaused));
     }
     put_end(w, d->def->forbids ? "  until   " : "  due     ", t->unpaused);
     if (paused)

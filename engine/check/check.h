@@ -420,6 +420,8 @@ typedef struct DutySym {
     Type *key_types;
     uint32_t key_count;
     const Node *owner, *beneficiary;
+    const Node *object; /* what is owed, or NULL */
+    const Node *start;  /* how much later its clock starts, or NULL */
     const Node *due;
     bool due_by; /* an instant; else a duration */
     bool again;

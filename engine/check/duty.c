@@ -780,6 +780,28 @@ static void forbid_check(Program *p, DutySym *duty, const Node *node) {
         act_check(p, duty, node->b, 0);
 }
 
+/* What is owed, and how much later its clock starts than it is raised. */
+static void object_or_start(Program *p, DutySym *duty, const Node *c) {
+    bool object = c->kind == N_CONCERNING;
+    const Node **is = object ? &duty->object : &duty->start;
+    if (*is != NULL) {
+        say_clause_twice(p, duty, c);
+        return;
+    }
+    if (object) {
+        Type type = expr_operand(p, &duty->scope, c->a, NULL), wanted = type_plain(TY_TEXT);
+        if (type.kind >= TY_LIST && type.kind != TY_ERROR) {
+            say_wrong_type(p, c->a, &type, &wanted);
+            return;
+        }
+    } else {
+        Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+        expr_want(p, &duty->scope, c->a, &span);
+        need_calendar(p, c->a, type_of(c->a));
+    }
+    *is = c->a;
+}
+
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     Type party = type_plain(TY_PARTY);
     switch (c->kind) {
@@ -811,6 +833,10 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         }
         return;
     }
+    case N_CONCERNING:
+    case N_STARTS:
+        object_or_start(p, duty, c);
+        return;
     case N_ACT:
         if (c->op == ACT_WITHDRAW)
             diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),

@@ -811,7 +811,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_index(out, d->event);
     put_schedule(out, &d->schedule);
     put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3 |
-                          d->forbids << 4));
+                          d->forbids << 4 | d->has_object << 5 | d->has_start << 6));
     put_u8(out, d->due_end);
     put_varint(out, d->local);
     put_varint(out, (uint64_t)d->quiet_from);
@@ -849,9 +849,11 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &d->schedule);
-    uint8_t flags = take_below(r, 32);
+    uint8_t flags = take_below(r, 128);
     d->again = flags & 1;
     d->forbids = flags >> 4 & 1;
+    d->has_object = flags >> 5 & 1;
+    d->has_start = flags >> 6 & 1;
     d->by_kpi = flags >> 3 & 1;
     d->due_by = flags >> 1 & 1;
     d->has_beneficiary = flags >> 2 & 1;
@@ -1698,12 +1700,15 @@ static bool ok_raise(const Bundle *b, const DutyDef *d) {
     if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
         !ok_args(f, d->params, d->param_count))
         return false;
-    uint32_t fixed = d->key_count + 2 + d->has_beneficiary;
+    uint32_t fixed = duty_def_fixed(d), parties = d->key_count + 1 + d->has_beneficiary;
+    uint32_t start = parties + d->has_object;
     if (f->result_count != fixed + d->frame_count)
         return false;
     for (uint32_t i = 0; i < fixed; i++) {
         KindDef k = f->results[i];
-        bool party = i >= d->key_count && i + 1 < fixed, due = i + 1 == fixed;
+        bool party = i >= d->key_count && i < parties, due = i + 1 == fixed;
+        if (d->has_start && i == start && k.kind != V_DURATION)
+            return false;
         if (k.optional || (party && k.kind != V_PARTY) ||
             (due && !d->due_by && k.kind != V_DURATION) ||
             (due && d->due_by && k.kind != V_INSTANT && k.kind != V_DATE && k.kind != V_TIME &&

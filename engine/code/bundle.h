@@ -16,8 +16,9 @@
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
- * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations. */
-enum { BUNDLE_VERSION = 10 };
+ * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
+ * 11 what a duty concerns, and when its clock starts. */
+enum { BUNDLE_VERSION = 11 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -343,6 +344,8 @@ typedef struct DutyDef {
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     bool again, due_by, has_beneficiary;
+    bool has_object;              /* what is owed is said */
+    bool has_start;               /* its clock starts later than it is raised */
     int32_t quiet_from, quiet_to; /* of the day, ms: no rung comes from the one up to the other;
                                      equal: any time */
     int32_t silent_fn;            /* over the frame: a flag under which no rung is said, or -1 */
@@ -356,8 +359,8 @@ typedef struct DutyDef {
     uint32_t param_count;
     NameDef *key; /* what its parts are called; a schedule's key is its instant */
     uint32_t key_count;
-    int32_t raise_fn; /* over the event or the arguments: key parts, owner, beneficiary if any, due,
-                         frame */
+    int32_t raise_fn; /* over the event or the arguments: key parts, owner, beneficiary, object and
+                         start if any, due, frame */
     KindDef *frame;
     uint32_t frame_count;
     int32_t owner_slot; /* frame slot that holds who owes it, or -1 */
@@ -374,6 +377,11 @@ typedef struct DutyDef {
     uint32_t reaction_count;
     uint32_t file, line;
 } DutyDef;
+
+/* How many results of raise_fn come before the frame. */
+static inline uint32_t duty_def_fixed(const DutyDef *d) {
+    return d->key_count + 2 + d->has_beneficiary + d->has_object + d->has_start;
+}
 
 typedef enum ApprovalState {
     APPROVAL_OPEN,

@@ -735,7 +735,8 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
              -1, false);
     for (uint32_t i = 0; e->status == OK && i < duty->param_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&duty->params[i].type);
-    uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (uint32_t)e->slots.n;
+    uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (duty->object != NULL) +
+                     (duty->start != NULL) + (uint32_t)e->slots.n;
     uint32_t base = fn_reg(e, count), at = base;
     emit_where(e, duty->where);
     emit_lets(e, &duty->scope);
@@ -756,6 +757,13 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
     if (duty->beneficiary != NULL) {
         emit_expr(e, duty->beneficiary, at++, NULL);
         fn_result(e, (KindDef){V_PARTY, false});
+    }
+    const Node *more[] = {duty->object, duty->start};
+    for (int i = 0; i < 2; i++) {
+        if (more[i] == NULL)
+            continue;
+        emit_expr(e, more[i], at++, NULL);
+        fn_result(e, emit_kind(type_of(more[i])));
     }
     bool by_end = duty->due == NULL || duty->due->kind == N_END_OF;
     if (by_end)
@@ -833,6 +841,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .by_kpi = duty->by_kpi,
                      .due_end = duty_due_end(duty),
                      .has_beneficiary = duty->beneficiary != NULL,
+                     .has_object = duty->object != NULL,
+                     .has_start = duty->start != NULL,
                      .param_count = duty->param_count,
                      .pause_count = duty->pause_count,
                      .part_count = duty->part_count,

@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
+#include "engine/base/moment.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
 #include "engine/run/gather.h"
@@ -87,7 +88,26 @@ static int64_t next_time(const Zone *zone, int64_t from, int64_t time_ms) {
     return at;
 }
 
+/* When its clock starts: at its raising, or so much later. */
+static Status duty_begins(Engine *e, Duty *d, Value span) {
+    bool assumed = false;
+    d->terms.begins = d->terms.raised;
+    if (span.kind == V_ABSENT)
+        return OK;
+    if (span.i < 0) {
+        e->vm.trap =
+            (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+        return ERR_TRAP;
+    }
+    Status status =
+        moment_add(local_zone(e->b, d->local), local_calendar(e->b, d->local), d->terms.raised,
+                   (Family)span.aux, span.i, &d->terms.begins, &assumed);
+    d->assumed = d->assumed || assumed;
+    return engine_time_trap(e, status);
+}
+
 static Status duty_terms_set(Engine *e, Duty *d, Value due) {
+    bool assumed = false;
     d->span = due;
     d->terms.def = d->def;
     d->terms.zone = local_zone(e->b, d->local);
@@ -99,20 +119,22 @@ static Status duty_terms_set(Engine *e, Duty *d, Value due) {
             return ERR_TRAP;
         }
         Status status =
-            span_terms(d->terms.zone, d->terms.calendar, d->terms.raised, due, &d->terms.unpaused,
-                       &d->terms.limit_ms, &d->terms.working, &d->assumed);
+            span_terms(d->terms.zone, d->terms.calendar, d->terms.begins, due, &d->terms.unpaused,
+                       &d->terms.limit_ms, &d->terms.working, &assumed);
+        d->assumed = d->assumed || assumed;
         return engine_time_trap(e, status);
     }
     int64_t at = due.i;
     if (due.kind == V_DATE) /* by a date: until its end */
         at = zone_instant(d->terms.zone, (due.i + 1) * DAY_MS);
     if (due.kind == V_TIME) /* by a time of day: the next one */
-        at = next_time(d->terms.zone, d->terms.raised, due.i);
+        at = next_time(d->terms.zone, d->terms.begins, due.i);
     if (d->def->due_end != DUE_END_NONE)
-        TRY(engine_time_trap(e, due_end(e->b, d->local, (DueEnd)d->def->due_end, d->terms.raised,
-                                        &at, &d->assumed)));
+        TRY(engine_time_trap(
+            e, due_end(e->b, d->local, (DueEnd)d->def->due_end, d->terms.begins, &at, &assumed)));
+    d->assumed = d->assumed || assumed;
     d->terms.unpaused = at;
-    d->terms.limit_ms = at != INSTANT_NEVER && at > d->terms.raised ? at - d->terms.raised : 0;
+    d->terms.limit_ms = at != INSTANT_NEVER && at > d->terms.begins ? at - d->terms.begins : 0;
     return OK;
 }
 
@@ -170,6 +192,9 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
     Effect effect = duty_effect(d, EFFECT_DUTY_OPENED);
     effect.values[0] = instant_or_absent(d->fold.due);
     effect.values[1] = value_flag(d->assumed);
+    if (d->def->has_start)
+        effect.values[2] = value_of(V_INSTANT, d->terms.begins);
+    effect.values[3] = d->object;
     effect.line = d->def->file << 20 | d->def->line;
     TRY(traces_of(e, &effect));
     TRY(duty_say(e, d, &effect));
@@ -215,7 +240,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     TRY(status);
     if (!applies)
         return OK;
-    uint32_t keys = d.def->key_count, fixed = keys + 2 + d.def->has_beneficiary;
+    uint32_t keys = d.def->key_count, fixed = duty_def_fixed(d.def);
     Value *kept = new (&e->event, Value, fixed + d.def->frame_count + 1);
     if (kept == NULL)
         return ERR_NOMEM;
@@ -228,12 +253,15 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
         TRY(key_of_episode(e, &d));
     d.owner = d.first_owner = d.terms.owner = move_owner(e->b, d.def, kept[keys], at);
     d.local = duty_local(e->b, d.def, d.owner);
-    d.beneficiary = d.def->has_beneficiary ? kept[keys + 1] : value_absent();
+    uint32_t more = keys + 1;
+    d.beneficiary = d.def->has_beneficiary ? kept[more++] : value_absent();
+    d.object = d.def->has_object ? kept[more++] : value_absent();
     d.frame = kept + fixed;
     duty_owned(&d);
     TRY(may_raise(e, &d, &yes, &first));
     if (!yes)
         return OK;
+    TRY(duty_begins(e, &d, d.def->has_start ? kept[more] : value_absent()));
     TRY(duty_terms_set(e, &d, kept[fixed - 1]));
     return duty_open(e, &d, &first);
 }

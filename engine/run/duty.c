@@ -179,7 +179,7 @@ static Status take_repeats(Arena *a, Str bytes, Duty *d) {
 
 /* The lists of a record one behind the other in one buffer, so that it can hold them all. */
 typedef struct Lists {
-    size_t key, owner, beneficiary, span, frame, acts, repeats, said, told, end;
+    size_t key, owner, beneficiary, object, span, frame, acts, repeats, said, told, end;
 } Lists;
 
 static Str list_at(const Buf *b, size_t from, size_t to) {
@@ -197,6 +197,8 @@ Status duty_save(Engine *e, Duty *d) {
     put_value(t, d->first_owner, false);
     at.beneficiary = t->n;
     put_value(t, d->beneficiary, false);
+    at.object = t->n;
+    put_value(t, d->object, false);
     at.span = t->n;
     put_value(t, d->span, false);
     at.frame = t->n;
@@ -219,7 +221,9 @@ Status duty_save(Engine *e, Duty *d) {
         .leaf = d->leaf,
         .raised = d->terms.raised,
         .owner = list_at(t, at.owner, at.beneficiary),
-        .beneficiary = list_at(t, at.beneficiary, at.span),
+        .beneficiary = list_at(t, at.beneficiary, at.object),
+        .object = list_at(t, at.object, at.span),
+        .begins = d->terms.begins,
         .span = list_at(t, at.span, at.frame),
         .unpaused = d->terms.unpaused,
         .limit_ms = d->terms.limit_ms,
@@ -281,6 +285,7 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
 static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) {
     uint32_t frame;
     if (rec->decl >= b->duty_count || rec->local > b->local_count || !instant_ok(rec->raised) ||
+        !instant_ok(rec->begins) || rec->begins < rec->raised ||
         !(instant_ok(rec->unpaused) ||
           (rec->unpaused == INSTANT_NEVER && b->duties[rec->decl].due_end == DUE_NEVER)))
         return ERR_DAMAGED;
@@ -302,6 +307,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     d->terms = (Terms){.zone = local_zone(b, d->local),
                        .calendar = local_calendar(b, d->local),
                        .raised = rec->raised,
+                       .begins = rec->begins,
                        .def = d->def,
                        .unpaused = rec->unpaused,
                        .limit_ms = rec->limit_ms,
@@ -311,6 +317,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(take_one(a, rec->owner, &d->first_owner));
     d->terms.owner = d->first_owner;
     TRY(take_one(a, rec->beneficiary, &d->beneficiary));
+    TRY(take_one(a, rec->object, &d->object));
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
     TRY(take_value_list(a, rec->told, &d->told, &d->told_count));

@@ -139,7 +139,7 @@ typedef struct Duty {
     uint32_t local;    /* where its time is counted */
     Value owner;       /* who owes it now */
     Value first_owner; /* who owed it when it was raised */
-    Value beneficiary;
+    Value beneficiary, object;
     Value span; /* what was said: a duration, or the instant or date of due by */
     Terms terms;
     bool assumed;

@@ -118,7 +118,7 @@ static Status fold_run(const Terms *terms, const Act *acts, uint32_t *n, Fold *o
     out->due = INSTANT_NEVER;
     return terms->unpaused == INSTANT_NEVER
                ? OK
-               : active_end(terms, out, terms->working, terms->raised, terms->limit_ms,
+               : active_end(terms, out, terms->working, terms->begins, terms->limit_ms,
                             terms->unpaused, &out->due);
 }
 
@@ -168,7 +168,7 @@ static Status rung_share(const Terms *terms, const Fold *fold, Dec share, int64_
     for (int i = 0; i < share.scale; i++)
         den *= 10;
     TRY(cal_share_of(terms->limit_ms, num, den, &part));
-    return active_end(terms, fold, terms->working, terms->raised, part, terms->raised, out);
+    return active_end(terms, fold, terms->working, terms->begins, part, terms->begins, out);
 }
 
 /* One more span of active time from an instant on. */
@@ -189,7 +189,7 @@ static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64
 static Status rung_before(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
     int64_t at;
     TRY(moment_add(terms->zone, terms->calendar, fold->due, (Family)span.aux, -span.i, &at, NULL));
-    *out = later(at, terms->raised);
+    *out = later(at, terms->begins);
     for (uint32_t i = 0; i < fold->pause_count; i++)
         if (fold->pauses[i].from < *out && *out < fold->pauses[i].to)
             *out = fold->pauses[i].to;
@@ -278,8 +278,8 @@ Status fold_active(const Calendar *calendar, const Fold *fold, int64_t from, int
 
 Status fold_left(const Terms *terms, const Fold *fold, int64_t at, int64_t *ms) {
     int64_t used;
-    TRY(active_between(active_calendar(terms, terms->working), terms->raised, at, fold->pauses,
-                       fold->pause_count, &used, NULL));
+    TRY(active_between(active_calendar(terms, terms->working), terms->begins,
+                       later(at, terms->begins), fold->pauses, fold->pause_count, &used, NULL));
     *ms = used > terms->limit_ms ? 0 : terms->limit_ms - used;
     return OK;
 }

@@ -23,6 +23,7 @@ typedef struct Terms {
     const Zone *zone;
     const Calendar *calendar; /* the policy's; may be NULL where no working time is used */
     int64_t raised;
+    int64_t begins;   /* when its clock starts: raised, or later */
     int64_t unpaused; /* the deadline without pauses */
     int64_t limit_ms; /* active time from raising to the unpaused deadline */
     bool working;     /* active time is working time; else real time */

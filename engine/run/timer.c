@@ -44,7 +44,7 @@ static Status duty_next(Duty *d, bool left, int64_t *at, uint32_t *rung) {
     if (d->fold.ended)
         return OK;
     if ((!d->breached || d->def->forbids) && d->fold.due != INSTANT_NEVER)
-        *at = d->fold.due > d->terms.raised ? d->fold.due : d->terms.raised;
+        *at = d->fold.due > d->terms.begins ? d->fold.due : d->terms.begins;
     for (uint32_t i = 0; i < d->def->rung_count; i++) {
         int64_t when;
         uint32_t which;

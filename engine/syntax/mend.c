@@ -133,6 +133,8 @@ static bool is_of_item(const Parse *p, int token) {
     switch (token) {
     case TK_OWED_BY:
     case TK_OWED_TO:
+    case TK_CONCERNING:
+    case TK_STARTS:
     case TK_DUE_WITHIN:
     case TK_DUE_BY:
     case TK_FULFILLED_BY:
