@@ -121,12 +121,12 @@ static void oblige_check(Program *p, const Scope *scope, Node *action) {
             expr_check(p, scope, arg, NULL);
         return;
     }
-    action->means = duty;
     duty->obliged = true;
     if (duty->node->b != NULL) {
         diag_add1(p->diags, DIAG_NOT_OBLIGED, action->at, duty->name);
         return;
     }
+    action->means = duty;
     arguments_check(p, scope, action, duty);
 }
 
@@ -139,12 +139,13 @@ static void ask_check(Program *p, const Scope *scope, Node *action) {
             expr_check(p, scope, arg, NULL);
         return;
     }
-    action->means = approval;
     approval->base.obliged = true;
-    if (approval->base.node->b != NULL)
+    if (approval->base.node->b != NULL) {
         diag_add1(p->diags, DIAG_NOT_ASKED, action->at, approval->base.name);
-    else
-        arguments_check(p, scope, action, &approval->base);
+        return;
+    }
+    action->means = approval;
+    arguments_check(p, scope, action, &approval->base);
 }
 
 /* Actions on a condition, and those that take their place where it does not hold. */
@@ -871,6 +872,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         forbid_check(p, duty, c);
         return;
     case N_AGAIN:
+        if (duty->again)
+            say_clause_twice(p, duty, c);
         duty->again = true;
         return;
     case N_WHEN:

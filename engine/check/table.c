@@ -495,16 +495,23 @@ static bool cell_read(Program *p, const Table *t, const Node *node, const Type *
     return ok;
 }
 
+/* Whether each input and output that is written is one: else it is told there that it is not. */
+static bool counts_hold(const Table *t) {
+    return t->ready && (t->in_nodes == NULL || node_count(t->in_nodes) == t->param_count) &&
+           node_count(t->out_nodes) == t->output_count;
+}
+
 static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cells_out) {
     size_t cells = node_count(node->a), outputs = node_count(node->b);
     row->at = node->span;
-    if (cells != t->column_count)
+    bool hold = counts_hold(t);
+    if (cells != t->column_count && hold)
         diag_add3(p->diags, DIAG_CELL_COUNT, node->span,
                   say_number(p, cells, " cell", " cells", " 格条件"), t->name,
                   say_number(p, t->column_count, t->feeds == NULL ? " input" : " column",
                              t->feeds == NULL ? " inputs" : " columns",
                              t->feeds == NULL ? " 个输入" : " 列"));
-    if (outputs != t->output_count)
+    if (outputs != t->output_count && hold)
         diag_add3(p->diags, DIAG_OUTPUT_COUNT, node->b == NULL ? node->span : node->b->span,
                   say_number(p, outputs, " value", " values", " 个值"), t->name,
                   say_number(p, t->output_count, " output", " outputs", " 个输出"));

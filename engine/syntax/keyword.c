@@ -165,7 +165,10 @@ static const TokenName token_names[] = {
     {TK_LEVEL, "warning or critical", "预警或严重"},
     {TK_AGG, "sum, count, average, min, max, distinct or percentile",
      "合计、计数、平均、最小、最大、去重计数或百分位"},
-    {TK_POWER, "waive, pause, acknowledge, reassign or withdraw", "豁免、暂停、确认、转办或撤回"},
+    {TK_POWER,
+     "what one may do: waive, pause, acknowledge, reassign, correct, withdraw, return, transfer, "
+     "urge, add signers to or remove signers from",
+     "可做的事：豁免、暂停、确认、转办、更正、撤回、退回、移交、催办、加签或减签"},
     {TK_GRANT, "who may do something", "谁可做什么"},
     {TK_ROUNDING, "half up, half even, half down, up, down, ceiling or floor",
      "四舍五入、四舍六入五成双、五舍六入、进位、截尾、向上取整或向下取整"},
