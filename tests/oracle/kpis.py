@@ -757,7 +757,7 @@ def move_bound(bound, field, by):
     bound.text = "%d%%" % (bound.value * 100) if field == "share" else UNITS[field] % (bound.value / size)
 
 
-def make_kpi(rng, n):
+def make_kpi(rng, n, windows):
     shape = rng.randrange(8)
     field = rng.choice(("amount", "amount", "price", "took"))
     one = lambda what, only=False: Aggregate(what, rng.choice(("gain", "loss")), only, field)
@@ -780,7 +780,7 @@ def make_kpi(rng, n):
             aggregates[0].share = rng.choice(("50", "95", "99.9", "100", "12.5", "0.001"))
     if shape == 1 and rng.random() < 0.3:
         aggregates[0] = Aggregate("distinct", "gain", False, "who")
-    window = rng.choice(WINDOWS)
+    window = rng.choice(windows)
     levels = {}
     up = rng.random() < 0.7
     if ratio:
@@ -867,14 +867,16 @@ def make_probes(seed, kpis):
 
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+SESSIONS = (("session", 30, 0), ("session", 15, 0), ("session", 60, 0), ("session", 5, 0))
 WINDOWS = ((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), (30, 0, 30), ("day", 0, 0), ("day", 0, 0),
-           ("session", 30, 0), ("session", 15, 0), ("session", 60, 0), ("week", 0, 0), ("month", 0, 0), ("quarter", 0, 0), ("year", 0, 0))
+           *SESSIONS, ("week", 0, 0), ("month", 0, 0), ("quarter", 0, 0), ("year", 0, 0))
 
 
 def make(seed):
     """(kpis, zone, events): events as (id, type, time, data), in the order in which they come."""
     rng = random.Random(seed)
-    kpis = [make_kpi(rng, n) for n in range(rng.randint(1, 4))]
+    windows = SESSIONS if seed % 4 == 1 else WINDOWS  # what is late joins most there
+    kpis = [make_kpi(rng, n, windows) for n in range(rng.randint(1, 4))]
     zone = rng.choice(ZONES)
     dense = seed % 5 == 0  # so many samples that leave together that they fill more than one record
     events, clock = [], BEGIN
