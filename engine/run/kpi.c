@@ -421,8 +421,7 @@ static bool has_targets(const KpiDef *def) {
     return false;
 }
 
-/* When the next period begins, whose thresholds are judged even if nothing comes. */
-static Status period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next) {
+Status kpi_period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next) {
     if (!has_targets(def))
         return OK;
     KpiDef day = *def;
@@ -495,7 +494,7 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
         TRY(samples_move(e, j->v, j->at, &next));
         TRY(windows_judge(e, j->v, j->at, &next));
     }
-    TRY(period_next(e, j->s->def, j->at, &next));
+    TRY(kpi_period_next(e, j->s->def, j->at, &next));
     j->s->judged = j->at;
     if (!j->s->def->nameless || j->s->def->compare != COMPARES_NOTHING)
         TRY(measure_now(e, j, &next)); /* what of others does not fit is told to whoever asks */

@@ -39,6 +39,9 @@ Status front_add(Engine *e, Live *v, const Sample *m);
  * be, and is absent. (kpi.c) */
 Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value out[2],
                   bool *failed);
+/* When the next period begins, whose thresholds are judged even if nothing comes: *next is no
+ * later. (kpi.c) */
+Status kpi_period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next);
 /* Room for samples, for one caller at a time. */
 Samples *live_room(Engine *e);
 

@@ -123,6 +123,7 @@ static Status again_begin(Engine *e, Again *a, const Series *s, const Window *w,
 
 static Status again_levels(Engine *e, Again *a, const Series *s, int64_t at, int64_t *next,
                            Episodes out[KPI_STEPS]) {
+    TRY(kpi_period_next(e, s->def, at, next));
     for (uint32_t i = 0; i < s->def->level_count; i++) {
         bool due;
         Value bounds[2];

@@ -287,9 +287,14 @@ static Status session_drop(Engine *e, const Series *s, SessionSpan span) {
     return OK;
 }
 
-/* Heads before an instant tell of no session that is kept. */
-static Status heads_drop(Engine *e, const Series *s, int64_t before) {
+/* Drops the heads that tell of no session that is kept, the first of which begins at `first`, nor
+ * of one that a late sample could still begin. */
+static Status heads_drop(Engine *e, const Series *s, int64_t first, int64_t now) {
     LevelState levels[KPI_STEPS];
+    int64_t before;
+    if (ckd_sub(&before, now, e->b->late_ms))
+        before = INT64_MIN;
+    before = first < before ? first : before;
     for (;;) {
         int64_t at = INT64_MIN;
         bool judged, found;
@@ -314,7 +319,7 @@ static Status drop_old(Engine *e, Series *s, int64_t at, int64_t *next) {
         int64_t until = some ? kept_until(e, s, span.last) : INSTANT_NEVER;
         if (!some || until > at) {
             *next = until < *next ? until : *next;
-            return dropped ? heads_drop(e, s, span.first <= span.last ? span.first : at) : OK;
+            return dropped ? heads_drop(e, s, span.first <= span.last ? span.first : at, at) : OK;
         }
         TRY(session_drop(e, s, span));
         if (found) {

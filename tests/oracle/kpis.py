@@ -28,6 +28,8 @@ Readings of the specification that it takes:
      when it was handled; that session is judged again as a window of the calendar is, from its first sample to its end,
      that instant included, with the samples known from when they were handled or, if they came too late, from their own
      time.
+  K12 A threshold from a table is that of the group and of the first day of the period that is measured, else of the day;
+     a series with one is judged whenever such a period begins.
   K8 An episode is restated if it would not have been, or was not and would have been, or if the instant of its raising
      or clearing before the window's end is another. Episodes with samples of the window's own time have the numbers that
      were said; others are the same if they overlap, in order.
@@ -60,10 +62,11 @@ class Bound:
     value: Fraction
     text: str
     hold: int = 0  # minutes
+    goal: bool = False  # of the table below, by the group and the period; else `value`
 
-    def holds(self, value):
-        return {"above": value > self.value, "below": value < self.value,
-                "at least": value >= self.value, "at most": value <= self.value}[self.side]
+    def holds(self, value, goal=None):
+        bar = goal if self.goal else self.value
+        return {"above": value > bar, "below": value < bar, "at least": value >= bar, "at most": value <= bar}[self.side]
 
     def said(self):
         return "%s %s%s" % (self.side, self.text, " for %d minutes" % self.hold if self.hold else "")
@@ -163,12 +166,32 @@ class Probe:
             self.name, self.event, asked, self.bound.side, self.bound.text, self.name)
 
 
+GOALS = """table goal(colour: one of red, green, blue, month: integer 1..12, day: date) first -> g: number {
+  red  | 3 | -             => 2
+  blue | - | < 2026-03-30  => 1
+  -    | 4 | -             => 3
+  -    | - | >= 2026-03-29 => 5
+  -    | - | -             => 2.5
+}"""
+
+
+def goal_of(colour, day):
+    """The same, told once more."""
+    if colour == "red" and day.month == 3:
+        return Fraction(2)
+    if colour == "blue" and (day.year, day.month, day.day) < (2026, 3, 30):
+        return Fraction(1)
+    if day.month == 4:
+        return Fraction(3)
+    return Fraction(5) if (day.year, day.month, day.day) >= (2026, 3, 29) else Fraction(5, 2)
+
+
 def policy_text(kpis, zone, probes=()):
     kept = "accept events up to 26 hours late" if len(kpis) % 2 else ""  # none comes later than 25
     return "\n".join(['policy "K" version "1" { zone "%s" currency CNY %s }' % (zone, kept), "role chief",
                       "event gain { colour: one of red, green, blue  %s }" % FIELDS,
                       "event loss { colour: one of red, green, blue  %s }" % FIELDS,
-                      "event alarm { colour: one of red, green, blue }"] + [k.said() for k in kpis] +
+                      "event alarm { colour: one of red, green, blue }", GOALS] + [k.said() for k in kpis] +
                      [p.said() for p in probes]) + "\n"
 
 
@@ -477,17 +500,30 @@ class Oracle:
         self.say("remit.notified", series, at, {"to": ["chief"], "text": "at " + shown})
         return [colour]
 
+    def goal(self, series, at):
+        """What the table says for a series at an instant."""
+        day = self.wall(self.begins(series.kpi, at) if series.kpi.calendar() else at)
+        return goal_of(series.colour if series.kpi.by else "red", day)
+
+    def period_end(self, series, at):
+        """When the next period begins, where there are goals; else None."""
+        if not any(b.goal for b, _ in series.kpi.levels.values()):
+            return None
+        if series.kpi.calendar():
+            return self.ends(series.kpi, at)
+        return self.instant(self.wall(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1))
+
     def turns(self, series, level, name, at, exact, count):
         """Whether a level is raised or cleared now; else it waits or does not."""
         bound, clear = series.kpi.levels[name]
         counts = exact is not None and count >= series.kpi.samples
         hold = 0
         if not level.raised:
-            holds, hold = bound.holds(exact) if counts else series.kpi.empty == "alert", bound.hold
+            holds, hold = bound.holds(exact, self.goal(series, at)) if counts else series.kpi.empty == "alert", bound.hold
         elif not counts:
             holds = series.kpi.empty == "clear"
         else:
-            holds = clear.holds(exact) if clear else not bound.holds(exact)
+            holds = clear.holds(exact) if clear else not bound.holds(exact, self.goal(series, at))
             hold = clear.hold if clear else 0
         if not holds:
             level.waits = NEVER
@@ -555,6 +591,7 @@ class Oracle:
                 if level.waits:
                     bound, clear = kpi.levels[name]
                     times.append(level.waits + ((clear.hold if clear else 0) if level.raised else bound.hold) * MINUTE)
+            times.append(self.period_end(series, at) or at)
             at = min([t for t in times if t > at] + [end if at < end else end + MINUTE])
         return out
 
@@ -660,6 +697,8 @@ class Oracle:
         for series in self.series:
             for s in series.samples:
                 found += [self.enters(series.kpi, s), self.ceases(series.kpi, s.time)]
+            if min(self.enters(series.kpi, s) for s in series.samples) <= self.judged:
+                found.append(self.period_end(series, self.judged) or self.judged)
             if series.kpi.compare:
                 found += [self.later(series.kpi, t) for t in self.turning(series) if t <= self.judged]
             for name, level in series.levels.items():
@@ -859,6 +898,19 @@ def add_compared(seed, kpis):
                     rng.choice(((60, 0, 0), (45, 0, 0), (0, 1, 0), (60, 0, 10), (30, 0, 30), ("day", 0, 0), ("session", 30, 0))),
                     rng.choice((0, 0, 2)), rng.choice(("", "clear", "alert")), {"warning": (bound, None)},
                     rng.random() < 0.7, (how, minutes, days)))
+
+
+def add_goals(seed, kpis):
+    """Thresholds from the table in some cases, where a measure is a plain number."""
+    rng = random.Random(seed * 17 + 9)
+    for kpi in kpis:
+        plain = kpi.aggregates[0].what in ("count", "distinct") or kpi.aggregates[0].field == "amount"
+        if len(kpi.aggregates) > 1 or kpi.compare or not plain or rng.random() < 0.5:
+            continue
+        for name, (bound, clear) in kpi.levels.items():
+            if rng.random() < 0.7:
+                bound.goal, bound.text = True, "goal(%s, month, day)" % ("colour" if kpi.by else "red")
+                kpi.levels[name] = (bound, None)  # where both hold, a level turns at every look
 
 
 def make_probes(seed, kpis):

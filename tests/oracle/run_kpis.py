@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -50,13 +51,14 @@ def job(remit, folder, name, events, until, *more):
 
 
 def bare(text, *without):
-    """The lines without their ids and these members, sorted: what is said, in whatever order."""
+    """The lines without their ids and these members, sorted: what is said, in whatever order. Of equal extremes the first
+    is shown, 2.5 or 2.50, and which is first of one instant goes by the input: zeros at the end do not count here."""
     out = []
     for line in text.splitlines():
         effect = json.loads(line)
         for member in ("id",) + without:
             effect.pop(member, None)
-        out.append(json.dumps(effect, sort_keys=True))
+        out.append(re.sub(r"(\.\d*?)0+(?!\d)", r"\1", json.dumps(effect, sort_keys=True)))
     return sorted(out)
 
 
@@ -103,6 +105,7 @@ def case(remit, seed, folder):
     kpis, zone, events = oracle.make(seed)
     oracle.add_rank(seed, kpis)
     oracle.add_compared(seed, kpis)
+    oracle.add_goals(seed, kpis)
     probes = oracle.make_probes(seed, kpis)
     rng = random.Random(seed + 1)
     until = max(e[2] for e in events) + timedelta(days=rng.choice((0, 1, 2)), minutes=rng.choice((0, 30, 60)))
