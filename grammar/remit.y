@@ -283,6 +283,7 @@ cond(N) ::= LP value(A) DOTDOT value(B) RP. { N = build_range(b, A, B, CELL_OPEN
 cond(N) ::= NOT(K) cond(A). { N = build_1(b, N_TEST_NOT, K, A); }
 cond(N) ::= NOT(K) LP cond(A) COMMA tests(L) RP(R). { N = build_none_of(b, K, A, L, R); }
 cond(N) ::= STARTS_WITH(K) value(A). { N = build_1(b, N_TEST_STARTS, K, A); }
+cond(N) ::= CONTAINS(K) value(A). { N = build_1(b, N_TEST_CONTAINS, K, A); }
 cond(N) ::= ABSENT(K). { N = build_leaf(b, N_TEST_ABSENT, K, K); }
 %type outputs {NodeList}
 outputs(L) ::= output(N). { L = build_list(b, build_none(), N); }

@@ -259,6 +259,10 @@ typedef struct Loop {
 typedef struct ColumnFeed {
     uint32_t param;
     Node *value; /* or NULL */
+    /* Of one that is made for the cells of another column that say `contains`: */
+    const Node *tests; /* the tests, else NULL */
+    uint32_t of;       /* the number of that column */
+    Str said;          /* as they are written */
 } ColumnFeed;
 
 typedef struct Table {

@@ -241,6 +241,13 @@ void calendars_check(Program *p);
 void say_no_calendar(Program *p, const Node *said); /* none of that name */
 void tables_check(Program *p);
 void table_prove(Program *p, Table *t);
+void params_scope(Program *p, Table *t); /* table.c: the parameters, for what columns compute */
+/* contains.c: the columns that cells with `contains` need, before rows are read; then whether a
+ * cell is one, which is put where it is tested; and how it would be written for the atoms of a gap.
+ */
+void contains_columns(Program *p, Table *t);
+bool contains_cell(Program *p, const Table *t, uint32_t column, const Node *cell, Cell *cells);
+Str contains_said(Program *p, const Table *t, uint32_t column, const uint32_t *atoms);
 /* csvtable.c: a table whose rows are in a CSV file: its header, and its inputs and outputs where
  * they stand there (false: there is nothing to go on with; that was said); then, with types known,
  * its rows. */

@@ -129,7 +129,7 @@ static Str sample_words(Prover *w, uint32_t column) {
 static Str counterexample(Prover *w) {
     Program *p = w->p;
     Str all = {NULL, 0};
-    for (uint32_t i = 0; i < w->t->column_count; i++) {
+    for (uint32_t i = 0; i < w->t->input_count; i++) {
         const Column *c = &w->columns[i];
         if (c->atoms - c->first <= 1)
             continue;
@@ -146,6 +146,7 @@ static Str missing_row(Prover *w) {
         const Column *c = &w->columns[i];
         Str one =
             c->atoms - c->first <= 1 || is_other(w, i, w->atom[i]) ? S("-") : sample_words(w, i);
+        one = str_eq(one, S("-")) ? contains_said(p, w->t, i, w->atom) : one;
         all = i == 0 ? one : say(p, "%.*s | %.*s", STR_ARG(all), STR_ARG(one));
     }
     return say(p, "%.*s => ...", STR_ARG(all));

@@ -218,6 +218,15 @@ static void column_add(Program *p, Table *t, const Node *node) {
     t->feeds[t->input_count++] = (ColumnFeed){.value = node->a};
 }
 
+void params_scope(Program *p, Table *t) {
+    for (uint32_t k = 0; k < t->param_count; k++)
+        scope_add(p, &t->scope,
+                  (Local){.name = t->params[k].name,
+                          .type = t->params[k].type,
+                          .number = k,
+                          .at = t->params[k].at});
+}
+
 /* Parameters that are no column are inputs without cells: rows may give them. */
 static void table_columns(Program *p, Table *t) {
     t->inputs = t->params;
@@ -232,12 +241,7 @@ static void table_columns(Program *p, Table *t) {
         p->nomem = true;
         return;
     }
-    for (uint32_t k = 0; k < t->param_count; k++)
-        scope_add(p, &t->scope,
-                  (Local){.name = t->params[k].name,
-                          .type = t->params[k].type,
-                          .number = k,
-                          .at = t->params[k].at});
+    params_scope(p, t);
     for (const Node *node = t->column_nodes; node != NULL; node = node->next)
         if (node->kind == N_COLUMN)
             column_add(p, t, node);
@@ -422,8 +426,15 @@ static bool test_starts(Program *p, const Table *t, const Node *node, const Type
 static bool cell_test(Program *p, const Table *t, const Node *node, const Type *type,
                       CellTest *test) {
     if (is_many(type) && node->kind != N_TEST_ABSENT && node->kind != N_TEST_NOT) {
-        diag_add2(p->diags, DIAG_CELL_OF_MANY, node->span, source_text(p->sources, node->span),
-                  type_text(p, type));
+        diag_add3(p->diags, DIAG_CELL_OF_MANY, node->span, source_text(p->sources, node->span),
+                  type_text(p, type),
+                  type->kind == TY_LIST
+                      ? say_both(p,
+                                 "write contains VALUE or not contains VALUE, several with commas "
+                                 "between them, or - here",
+                                 "请写 包含 值 或 非 包含 值，可用逗号并列，或在此写 -")
+                      : say_both(p, "compute a column from it: by ..., NAME = ..., or write - here",
+                                 "请由它计算一列：按 ..., 名称 = ...，或在此写 -"));
         return false;
     }
     switch (node->kind) {
@@ -525,7 +536,8 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
         cells_out[k].any = true;
     uint32_t i = 0;
     for (const Node *cell = node->a; cell != NULL && i < t->column_count; cell = cell->next, i++)
-        ok = cell_read(p, t, cell, &t->inputs[i].type, &cells_out[i]) && ok;
+        if (!contains_cell(p, t, i, cell, cells_out))
+            ok = cell_read(p, t, cell, &t->inputs[i].type, &cells_out[i]) && ok;
     i = 0;
     for (Node *output = node->b; output != NULL && i < t->output_count;
          output = output->next, i++) {
@@ -628,6 +640,7 @@ static void table_rows(Program *p, Table *t) {
     uint32_t before = p->diags->errors;
     if (t->csv != NULL)
         csv_rows(p, t);
+    contains_columns(p, t);
     size_t n = node_count(t->row_nodes);
     t->rows = new (p->arena, Row, n == 0 ? 1 : n);
     t->cells = new (p->arena, Cell, n * t->input_count + 1);

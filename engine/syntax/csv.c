@@ -229,7 +229,8 @@ static bool feed_grouped(Feed *f, CsvCell cell) {
 /* Whether a token of a cell in a column of texts is more than a part of a text without quotes. */
 static bool is_structure(int kind) {
     return kind == TK_STRING || kind == TK_NOT || kind == TK_ABSENT || kind == TK_STARTS_WITH ||
-           kind == TK_EQ || kind == TK_NE || kind == TK_COMMA || kind == TK_LP || kind == TK_RP;
+           kind == TK_CONTAINS || kind == TK_EQ || kind == TK_NE || kind == TK_COMMA ||
+           kind == TK_LP || kind == TK_RP;
 }
 
 /* A text without quotes: up to a comma, a closing parenthesis or the end of the cell. */
@@ -309,7 +310,7 @@ static bool is_written(Str s, bool output) {
         return true;
     if (output)
         return false;
-    static const int words[] = {TK_NOT, TK_ABSENT, TK_STARTS_WITH};
+    static const int words[] = {TK_NOT, TK_ABSENT, TK_STARTS_WITH, TK_CONTAINS};
     if (str_eq(s, S("-")) || begins(s, "=") || begins(s, "!=") || str_find(s, ',') >= 0 ||
         begins(s, "“"))
         return true;
