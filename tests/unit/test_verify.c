@@ -72,11 +72,15 @@ static void begin(void) {
     out_fields[1] = inputs[1] = params[1] = field(V_TEXT, true);
     outputs[0] = field(V_MONEY, false);
     outputs[1] = field(V_DATE, true);
-    events[WIDE] = (EventDef){
-        .engine = -1, .duty = -1, .entity = -1, .fields = wide, .field_count = 2 * V_KINDS};
-    events[OUT] =
-        (EventDef){.engine = -1, .duty = -1, .entity = -1, .fields = out_fields, .field_count = 2};
-    events[ENGINES_OWN] = (EventDef){.engine = 0, .duty = -1, .entity = -1};
+    events[WIDE] = (EventDef){.engine = -1,
+                              .duty = -1,
+                              .entity = -1,
+                              .told = -1,
+                              .fields = wide,
+                              .field_count = 2 * V_KINDS};
+    events[OUT] = (EventDef){
+        .engine = -1, .duty = -1, .entity = -1, .told = -1, .fields = out_fields, .field_count = 2};
+    events[ENGINES_OWN] = (EventDef){.engine = 0, .duty = -1, .entity = -1, .told = -1};
     table_kinds[0] = (KindDef){V_MONEY, false};
     table_kinds[1] = (KindDef){V_DATE, true};
     tables[0] = (TableDef){.inputs = inputs,
