@@ -131,7 +131,8 @@ static Str other_type(Program *p, const Node *at, const Type *is, const Type *wa
     if (wanted->kind == TY_DURATION && number)
         return unit_hint(p, wanted, literal, text);
     if (wanted->kind == TY_PERCENT && number)
-        return say_both(p, "write it in percent, as in 5%", "请写成百分比，如 5%");
+        return literal ? say_both(p, "write it in percent, as in 5%", "请写成百分比，如 5%")
+                       : say_both(p, "multiply it: 100% * (...)", "请相乘：100% * (...)");
     if ((wanted->kind == TY_TEXT || wanted->kind == TY_ID) && literal && is->kind != TY_TEXT) {
         *fix = say(p, "\"%.*s\"", STR_ARG(text));
         return say_both(p, "put it in quotes", "请加上引号");

@@ -470,7 +470,9 @@ static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
                                                .number = i,
                                                .parameter = true})))
             emit_nomem(e);
-    fn_begin(e, fn_name(e, "table", t->name, "row"), scope, NULL, DECL_RULE, -1, false);
+    Str name = t->node->flag != 0 ? fn_name(e, "define", t->name, "")
+                                  : fn_name(e, "table", t->name, "row");
+    fn_begin(e, name, scope, NULL, DECL_RULE, -1, false);
     for (uint32_t i = 0; e->status == OK && i < t->input_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&t->inputs[i].type);
     uint32_t base = fn_reg(e, t->output_count == 0 ? 1 : t->output_count);
