@@ -17,7 +17,15 @@ static const char policy_text[] =
     "policy \"Faults\" version \"1\" { zone \"Asia/Shanghai\" currency CNY }\n"
     "role director \"D\"\n"
     "team desk \"T\" under director { role lead  role agent }\n"
-    "event a.opened { k: id  n: integer 1..9  t: text?  m: money?  e: one of red, green = red }\n"
+    "type part { code: id  n: integer 1..  tags: list of text = [\"x\"] }\n"
+    "event a.opened { k: id  n: integer 1..9  t: text?  m: money?  e: one of red, green = red\n"
+    "  main: part?  parts: list of part = [] }\n"
+    "event a.packed { k: id  first: part  parts: list of part }\n"
+    "entity shelf { key k: id  main: part?  parts: list of part }\n"
+    "rule pack on a.opened as c where c.main is present {\n"
+    "  set shelf(c.k) { main: c.main  parts: c.parts }\n"
+    "  emit a.packed { k: c.k  first: part { code: c.k  n: count(c.parts) + 1 }  parts: c.parts } "
+    "}\n"
     "event a.closed { k: id }\n"
     "event a.held { k: id }\n"
     "event a.freed { k: id }\n"
@@ -40,24 +48,35 @@ static const char policy_text[] =
     "{\"specversion\":\"1.0\",\"id\":\"14\",\"source\":\"/t\",\"type\":\"a.closed\","              \
     "\"time\":\"2027-01-02T00:00:00Z\",\"data\":{\"k\":\"K1\"}}\n"
 
-static const char events_json[] =
-    EVENT("1", "opened", "09:00", "\"K1\",\"n\":8") EVENT("2", "opened", "09:30", "\"K2\",\"n\":2")
-        EVENT("3", "held", "10:00", "\"K2\"") "no event\n" EVENT("4", "closed", "10:30", "\"K1\"")
-            EVENT("5", "opened", "11:00", "\"K3\",\"n\":99") EVENT("6", "freed", "12:00", "\"K2\"")
-                EVENT("8", "opened", "12:00", "\"K4\",\"n\":1,\"e\":\"rde\"")
-                    EVENT("9", "opened", "12:00", "\"K5\",\"n\":1,\"m\":\"1.00 USD\"")
-                        EVENT("10", "opend", "12:00", "\"K6\",\"n\":1")
-                            EVENT("11", "opened", "12:00", "\"K7\",\"n\":1,\"x\":1")
-                                EVENT("12", "opened", "12:00", "\"K8\",\"n\":9,\"t\":\"overflow\"")
-                                    LATE EVENT("1", "closed", "12:00", "\"K1\"")
-                                        EVENT("4", "closed", "10:30", "\"K1\"")
-                                            EVENT("7", "closed", "19:00", "\"K2\"");
+static const char events_json[] = EVENT("1", "opened", "09:00", "\"K1\",\"n\":8")
+    EVENT("2", "opened", "09:30", "\"K2\",\"n\":2") EVENT("3", "held", "10:00", "\"K2\"") EVENT(
+        "15", "opened", "10:00",
+        "\"K9\",\"n\":1,\"main\":{\"n\":2,\"code\":\"m\"},\"parts\":[{\"code\":\"a\","
+        "\"n\":1,\"tags\":[]},{\"n\":2,\"code\":\"b\"}]") EVENT("16", "opened", "10:00",
+                                                                "\"K9\",\"n\":1,\"parts\":[{"
+                                                                "\"code\":\"a\",\"n\":1,\"tag\":[]}"
+                                                                "]") "no event\n" EVENT("4",
+                                                                                        "closed",
+                                                                                        "10:30",
+                                                                                        "\"K1\"")
+        EVENT("5", "opened", "11:00", "\"K3\",\"n\":99") EVENT("6", "freed", "12:00", "\"K2\"")
+            EVENT("8", "opened", "12:00", "\"K4\",\"n\":1,\"e\":\"rde\"")
+                EVENT("9", "opened", "12:00", "\"K5\",\"n\":1,\"m\":\"1.00 USD\"")
+                    EVENT("10", "opend", "12:00", "\"K6\",\"n\":1")
+                        EVENT("11", "opened", "12:00", "\"K7\",\"n\":1,\"x\":1")
+                            EVENT("12", "opened", "12:00", "\"K8\",\"n\":9,\"t\":\"overflow\"")
+                                LATE EVENT("1", "closed", "12:00", "\"K1\"")
+                                    EVENT("4", "closed", "10:30", "\"K1\"")
+                                        EVENT("7", "closed", "19:00", "\"K2\"");
 
-static const char events_csv[] = "id,source,type,time,k,n,t\n"
-                                 "1,/t,a.opened,2026-03-02T09:00:00+08:00,K1,8,\"one, \"\"two\"\"\n"
-                                 "and three\"\n"
-                                 "2,/t,a.closed,2026-03-02T11:00:00+08:00,K1,,\n"
-                                 ",,a.opened,2026-03-02T12:00:00+08:00,K4,1,x\n";
+static const char events_csv[] =
+    "id,source,type,time,k,n,t,main.code,main.n,parts\n"
+    "1,/t,a.opened,2026-03-02T09:00:00+08:00,K1,8,\"one, \"\"two\"\"\n"
+    "and three\"\n"
+    "3,/t,a.opened,2026-03-02T09:00:01+08:00,K3,8,,m,2,\"[{\"\"code\"\":\"\"a\"\",\"\"n\"\":1}]\"\n"
+    "4,/t,a.opened,2026-03-02T09:00:02+08:00,K3,8,,m,,\n"
+    "2,/t,a.closed,2026-03-02T11:00:00+08:00,K1,,\n"
+    ",,a.opened,2026-03-02T12:00:00+08:00,K4,1,x\n";
 
 static char base[] = "/tmp/remit-fault-run-XXXXXX", ledger[PATH], effects[PATH], events[PATH];
 static RemitPolicy *policy;
