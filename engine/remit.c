@@ -359,6 +359,17 @@ static RemitStatus eval_write(Diags *d, const Evaluated *e, const RemitEvalOptio
                               : give(error, fault ? REMIT_FAULT : REMIT_OK, "it has no value");
 }
 
+/* An instant, or the beginning of a day where the policy is. */
+static bool moment_option(const Bundle *b, Str text, int64_t *out) {
+    int32_t day;
+    if (instant_parse(text, out) == OK)
+        return true;
+    if (date_parse(text, &day) != OK)
+        return false;
+    *out = zone_instant(bundle_zone(b), day * DAY_MS);
+    return true;
+}
+
 RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, const RemitLook *look,
                        RemitWriter to, RemitWriter errors, RemitError *error) {
     RemitStatus bundle = need_bundle(policy, error);
@@ -371,8 +382,17 @@ RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, con
     Diags diags = {.arena = &arena, .sources = &policy->policy.sources};
     Evaluated e;
     Str text = {options->expression.data, options->expression.size};
+    int64_t at = 0;
+    if (options->at != NULL && !moment_option(policy->policy.bundle, text_of(options->at), &at)) {
+        err_set(&err, ERR_SYNTAX,
+                "--at: \"%s\" is neither a date, as in 2026-07-01, nor an instant with its offset, "
+                "as in 2026-03-02T09:00:00+08:00",
+                options->at);
+        return give(error, REMIT_CALL, err.text);
+    }
     size_t before = policy->policy.sources.files.n;
-    Status status = eval_text(&policy->policy, text, &arena, &diags, &e, &err);
+    Status status = eval_text(&policy->policy, text, options->at != NULL ? &at : NULL, &arena,
+                              &diags, &e, &err);
     RemitStatus result = status == OK ? eval_write(&diags, &e, options, look, to, errors, error)
                                       : give_status(error, status, &err);
     policy->policy.sources.files.n = before;

@@ -230,11 +230,13 @@ held(L) ::= held(A) error. { L = build_list(b, A, build_error(b)); }
 
 /* ---- decision tables */
 /* A function is a table whose one row takes all. */
-item(N) ::= DEFINE(K) ID(S) lp params(P) RP ARROW type(T) EQ(R) expr(A). { N = build_define(b, K, S, P, T, R, A); }
-item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) LB rows(A) RB(R). { N = build_table(b, K, S, P, C, H, O, A, R); }
-item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) ARROW params(O) FROM STRING(F). { N = build_table_from(b, K, S, P, C, H, O, F); }
+item(N) ::= DEFINE(K) ID(S) lp params(P) RP dated(D) ARROW type(T) EQ(R) expr(A). { N = build_dated(build_define(b, K, S, P, T, R, A), D); }
+item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) dated(D) ARROW params(O) LB rows(A) RB(R). { N = build_dated(build_table(b, K, S, P, C, H, O, A, R), D); }
+item(N) ::= TABLE(K) ID(S) lp params(P) RP columns(C) HIT(H) dated(D) ARROW params(O) FROM STRING(F). { N = build_dated(build_table_from(b, K, S, P, C, H, O, F), D); }
 item(N) ::= TABLE(K) ID(S) HIT(H) FROM STRING(F). { N = build_table_from(b, K, S, build_none(), build_none(), H, build_none(), F); }
+item(N) ::= TABLE(K) ID(S) HIT(H) period(D) FROM STRING(F). { N = build_dated(build_table_from(b, K, S, build_none(), build_none(), H, build_none(), F), D); }
 item(N) ::= TABLE(K) ID(S) FROM STRING(F). { N = build_table_from(b, K, S, build_none(), build_none(), build_no_token(), build_none(), F); }
+item(N) ::= TABLE(K) ID(S) period(D) FROM STRING(F). { N = build_dated(build_table_from(b, K, S, build_none(), build_none(), build_no_token(), build_none(), F), D); }
 %type columns {NodeList}
 columns(L) ::= . { L = build_none(); }
 columns(L) ::= BY columned(A). { L = A; }
@@ -318,9 +320,10 @@ monthday(N) ::= LAST(L) WEEKDAY(W). { N = build_monthday(b, L, W, 1, build_no_to
 start(N) ::= . { N = NULL; }
 start(N) ::= FROM DATE(D). { N = build_literal(b, LIT_DATE, D); }
 dated(N) ::= . { N = NULL; }
-dated(N) ::= FROM(K) DATE(F). { N = build_dates_of(b, K, F, build_no_token()); }
-dated(N) ::= UNTIL(K) DATE(T). { N = build_dates_of(b, K, build_no_token(), T); }
-dated(N) ::= FROM(K) DATE(F) UNTIL DATE(T). { N = build_dates_of(b, K, F, T); }
+dated(N) ::= period(A). { N = A; }
+period(N) ::= FROM(K) DATE(F). { N = build_dates_of(b, K, F, build_no_token()); }
+period(N) ::= UNTIL(K) DATE(T). { N = build_dates_of(b, K, build_no_token(), T); }
+period(N) ::= FROM(K) DATE(F) UNTIL DATE(T). { N = build_dates_of(b, K, F, T); }
 %type alias {Tok}
 alias(X) ::= . { X = build_no_token(); }
 alias(X) ::= AS ID(S). { X = S; }

@@ -118,6 +118,9 @@ REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 typedef struct RemitEvalOptions {
     RemitText expression;
     bool line; /* one line out whatever happens: errors too go to `to`, in short */
+    /* Of which instant what applies for a time is asked: RFC 3339, or a date, the beginning of that
+     * day in the policy's zone. NULL: of none; then what has several versions cannot be asked. */
+    const char *at;
 } RemitEvalOptions;
 /* Computes an expression with what the policy declares, where no event is at hand, and writes its
  * value and a newline to `to`, diagnostics to `errors`. REMIT_FAULT: it has errors or has no value,

@@ -5,13 +5,40 @@
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
 
+static int32_t day_of(Why *w, int64_t at) {
+    return local_day(zone_cache_local(&w->r->render.zone, at));
+}
+
+/* "from 2026-07-01 until 2026-12-31, ": of what applies for a time. */
+static void put_dated(Why *w, const DatedDef *d) {
+    if (d->from != INT64_MIN) {
+        put_text(w->out, S("from "));
+        put_date(w->out, day_of(w, d->from));
+    }
+    if (d->until != INT64_MAX) {
+        put_text(w->out, d->from != INT64_MIN ? S(" until ") : S("until "));
+        put_date(w->out, day_of(w, d->until - 1));
+    }
+    if (!dated_ever(d))
+        put_text(w->out, S(", "));
+}
+
+static void put_json_day(Why *w, const char *name, int64_t at, int64_t without) {
+    if (at == without)
+        return;
+    put_fmt(w->out, ",\"%s\":\"", name);
+    put_date(w->out, day_of(w, at));
+    put_c(w->out, '"');
+}
+
 static void put_trace(Why *w, const Trace *trace) {
     if (trace->table >= w->r->b->table_count ||
         trace->row >= w->r->b->tables[trace->table].row_count)
         return;
     const TableDef *t = &w->r->b->tables[trace->table];
-    put_fmt(w->out, "  table   %.*s, row %u of %u, ", STR_ARG(t->name), trace->row + 1,
-            t->row_count);
+    put_fmt(w->out, "  table   %.*s, ", STR_ARG(t->name));
+    put_dated(w, &t->dated);
+    put_fmt(w->out, "row %u of %u, ", trace->row + 1, t->row_count);
     why_place(w, t->file, t->lines[trace->row]);
     put_text(w->out, S("\n            "));
     why_source(w, t->file, t->lines[trace->row]);
@@ -252,6 +279,9 @@ static void put_json_trace(Why *w, const Trace *trace) {
     const TableDef *t = &w->r->b->tables[trace->table];
     put_text(w->out, S("{\"table\":"));
     put_json_string(w->out, t->name);
+    put_json_day(w, "from", t->dated.from, INT64_MIN);
+    put_json_day(w, "until", t->dated.until == INT64_MAX ? INT64_MAX : t->dated.until - 1,
+                 INT64_MAX);
     put_fmt(w->out, ",\"row\":%u,\"file\":", trace->row + 1);
     put_json_string(w->out, w->r->b->sources[t->file].name);
     put_fmt(w->out, ",\"line\":%u,\"inputs\":{",

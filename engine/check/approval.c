@@ -23,7 +23,7 @@ static void seat_check(Program *p, const ApprovalSym *a, Node *seat, bool *membe
         *members ? type_error() : expr_scalar(p, who, expr_check(p, &a->base.scope, who, &party));
     *list = type.kind == TY_LIST && !type.one_or_many && type.item->kind == TY_PARTY;
     if (*list && type.optional) {
-        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, who->span, source_text(p->sources, who->span));
+        say_absent(p, who);
         return;
     }
     if (*list)
@@ -406,8 +406,10 @@ static void approval_check(Program *p, ApprovalSym *a) {
     }
     if (!owing_begin(p, &a->base))
         return;
-    for (Node *c = a->base.node->c; c != NULL && !p->nomem; c = c->next)
+    for (Node *c = a->base.node->c; c != NULL && !p->nomem; c = c->next) {
+        clause_during(p, &a->base, c);
         approval_clause(p, a, c, seen);
+    }
     if (!seen[0] && !a->base.broken)
         diag_add1(p->diags, DIAG_NOTHING_REQUIRED, a->base.at, a->base.name);
     else if (a->need_count == 0 && !a->base.broken && p->diags->errors == 0)

@@ -22,7 +22,7 @@ static Str path_text(Calls *c, uint32_t from, const Table *last) {
 }
 
 /* What is below a call of `to`; what is wrong with it is said once, and then counts as nothing. */
-static uint32_t called_depth(Calls *c, const Table *to) {
+static uint32_t version_depth(Calls *c, const Table *to) {
     for (uint32_t i = 0; i < c->n; i++)
         if (c->path[i] == to) {
             diag_add2(c->p->diags, DIAG_TABLE_CYCLE, to->at, to->name, path_text(c, i, to));
@@ -37,6 +37,15 @@ static uint32_t called_depth(Calls *c, const Table *to) {
         return 0;
     }
     return below;
+}
+
+static uint32_t called_depth(Calls *c, const Table *eldest) {
+    uint32_t most = 0;
+    for (const Table *t = eldest; t != NULL; t = t->later) {
+        uint32_t below = t->ready ? version_depth(c, t) : 0;
+        most = below > most ? below : most;
+    }
+    return most;
 }
 
 /* Recursion over trees is bounded by the parser's LIMIT_NESTING. */

@@ -17,6 +17,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->diags = diags;
     p->settings = settings;
     p->modules = modules;
+    during_enter(p, NULL);
     p->asks_nothing = true; /* until it is known what KPIs measure */
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
@@ -32,6 +33,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
         space_enter(p, NULL);
         steps[i](p);
         local_enter(p, NULL);
+        during_enter(p, NULL);
     }
     space_enter(p, NULL);
     p->settings = NULL; /* the caller's, who may be gone when an expression is checked */
@@ -40,7 +42,8 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
 }
 
-Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out) {
+Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *arena, Diags *diags,
+                        Node **out) {
     static const Scope nothing_at_hand = {0};
     *out = NULL;
     Node *expr = NULL;
@@ -56,6 +59,8 @@ Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, N
     Program here = *p; /* messages and their texts go elsewhere; an expression declares nothing */
     here.arena = arena;
     here.diags = diags;
+    if (at != NULL)
+        here.during = (Dated){*at, *at + 1};
     here.asks_nothing = true; /* where nothing is at hand, nothing is measured */
     memset(&here.asked, 0, sizeof here.asked);
     Type type = expr_check(&here, &nothing_at_hand, expr, NULL);

@@ -255,6 +255,11 @@ typedef struct Loop {
     const Node *node;
 } Loop;
 
+/* The instants from and before which a declaration applies. */
+typedef struct Dated {
+    int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
+} Dated;
+
 /* An input of a table: a parameter, or an expression over the parameters. */
 typedef struct ColumnFeed {
     uint32_t param;
@@ -266,8 +271,14 @@ typedef struct ColumnFeed {
 } ColumnFeed;
 
 typedef struct Table {
-    const Space *home; /* where it stands */
-    bool secret;       /* not to be used from elsewhere */
+    Dated dated;           /* when it applies */
+    struct Table *called;  /* of the versions of a name the one that was declared first, or it */
+    struct Table *eldest;  /* of that one: the version that applies before the others */
+    struct Table *later;   /* the version that comes behind it in time, or NULL */
+    struct Table *partial; /* of the eldest: as it is where none may apply, so that what it gives
+                            * may be absent */
+    const Space *home;     /* where it stands */
+    bool secret;           /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
     Node *in_nodes, *out_nodes, *row_nodes; /* PARAMs and ROWs, of the policy or a CSV file */
@@ -371,11 +382,6 @@ typedef struct Schedule {
     int missed;      /* MISSED_* */
     int32_t time_ms; /* of the day */
 } Schedule;
-
-/* The instants from and before which a declaration applies. */
-typedef struct Dated {
-    int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
-} Dated;
 
 /* Alarms of one group within so much time are told together. */
 typedef struct Grouping {
@@ -720,6 +726,7 @@ typedef struct Program {
     const Calend *calendar;
     uint32_t currency;      /* 0: none */
     const LocalTime *local; /* of the declaration that is being checked, or NULL */
+    Dated during;           /* when what is being checked is computed, as far as that is known */
     Quiet quiet;            /* of the policy: of duties that say none */
     int64_t late_ms;        /* how late an event may come; default 30 days */
     /* declarations, by kind, in the order of the text */
@@ -763,10 +770,12 @@ bool expr_same(const Node *a, const Node *b);
  * alone has none). */
 MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
                              const Settings *settings, bool with_header, Program **out);
-/* Reads and checks source number `file` as one expression of policy p, where no event is at hand.
+/* Reads and checks source number `file` as one expression of policy p, where no event is at hand,
+ * as of the instant *at (NULL: of none).
  * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. *out
  * is NULL when there are errors. */
-MUST_USE Status check_expression(Program *p, uint32_t file, Arena *arena, Diags *diags, Node **out);
+MUST_USE Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *arena,
+                                 Diags *diags, Node **out);
 /* A text that uses each pattern once that the policy does not use, with made-up parameters; empty:
  * there are none. What is wrong in the readings that it makes is wrong in the pattern. */
 void patterns_trial(Program *p, Buf *out);

@@ -8,7 +8,7 @@
 /* How a node's name is bound; stands in Node.bind. */
 typedef enum Bind {
     BIND_NONE,
-    BIND_LOCAL,    /* means: Local, slot: its number */
+    BIND_LOCAL,    /* slot: its number, means: the tree of its value, or NULL */
     BIND_EVENT,    /* the trigger's event by its alias */
     BIND_IT,       /* the event at hand */
     BIND_FIELD,    /* slot: field's number; `a` is the event */
@@ -275,11 +275,27 @@ void power_acts(Program *p, DutySym *duty);
 void approvals_check(Program *p);
 /* schedule.c */
 void schedule_read(Program *p, const Node *every, Schedule *out);
-Dated dated_read(Program *p, const Node *dated); /* NULL: without bounds */
+/* dated.c: from when until when a declaration applies. NULL: without bounds. */
+Dated dated_read(Program *p, const Node *dated);
+const Node *dated_said(const Node *children); /* the DATED among them, or NULL */
+/* When what is checked from now on is computed. NULL: at any time. */
+void during_enter(Program *p, const Dated *during);
+/* The versions of a name in the order of time: which comes behind which, and whether two apply at
+ * once; then, when their inputs and outputs are known, whether those are the same. */
+void versions_order(Program *p);
+void versions_alike(Program *p);
+/* What a call of the table asks. *of: the table, or it as what may be absent where no version
+ * applies at some time at which it may be asked. */
+bool versions_lack(const Program *p, const Table *table, Dated *when);
+bool versions_read(const Table *eldest); /* whether one of them looks at what changes */
+/* What may be absent, and why if that is so by dates. */
+void say_absent(Program *p, const Node *node);
 /* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);
 bool owing_begin(Program *p, DutySym *duty);
+/* When what stands in a clause is computed: at the raising, behind it, or at any time. */
+void clause_during(Program *p, const DutySym *duty, const Node *clause);
 /* The duty that a line names, or NULL, which is said. */
 DutySym *duty_called(Program *p, const Node *name);
 void moves_check(Program *p);

@@ -64,8 +64,16 @@ NamedType *type_find(Program *p, Str name) {
     FIND(IN_TYPES, types, );
 }
 
+/* Of versions of one name the one that was declared first has it. */
 Table *decision_find(Program *p, Str name) {
-    FIND(IN_TABLES, tables, );
+    for (NameIndex *x = &p->names[IN_TABLES]; x->done < p->tables.n;) {
+        const Table *t = p->tables.at[x->done];
+        if (t->called == t)
+            enter(p, x, t->home, t->name, t->alias);
+        else
+            x->done++;
+    }
+    SEEK(IN_TABLES, tables, );
 }
 
 DutySym *duty_find(Program *p, Str name) {
@@ -165,6 +173,9 @@ static void say_twice(Program *p, Span at, Str name, Span first) {
         say_twice(p, node->at, node->text, old->at);                                               \
         return NULL;                                                                               \
     }                                                                                              \
+    NEW_SYMBOL(Type, list)
+
+#define NEW_SYMBOL(Type, list)                                                                     \
     Type *sym = new (p->arena, Type, 1);                                                           \
     if (sym == NULL || !vec_push(&p->list, sym)) {                                                 \
         p->nomem = true;                                                                           \
@@ -183,15 +194,24 @@ static Table *declare_table(Program *p, const Node *node) {
         say_twice(p, node->at, node->text, entity->at);
         return NULL;
     }
-    DECLARE(Table, tables, decision_find);
+    Table *old = decision_find(p, node->text);
+    bool again = old != NULL && old->home == p->here;
+    if (again && dated_said(node->d) == NULL && dated_said(old->node->d) == NULL) {
+        say_twice(p, node->at, node->text, old->at);
+        return NULL;
+    }
+    NEW_SYMBOL(Table, tables);
+    sym->called = again ? old : sym;
     sym->number = (uint32_t)p->tables.n - 1;
     sym->hit = (HitRow)node->op;
     sym->in_nodes = node->a;
     sym->out_nodes = node->b;
     sym->row_nodes = node->c;
-    sym->column_nodes = node->d != NULL && node->d->kind == N_COLUMN ? node->d : NULL;
-    for (const Node *d = node->d; d != NULL; d = d->next)
+    for (const Node *d = node->d; d != NULL; d = d->next) {
+        if (d->kind == N_COLUMN && sym->column_nodes == NULL)
+            sym->column_nodes = d;
         sym->file_node = d->kind == N_TABLE_FILE ? d : NULL;
+    }
     return sym;
 }
 

@@ -450,8 +450,7 @@ static void duty_key(Program *p, DutySym *duty, const Node *key) {
             if (entity_whole(p, part, &type))
                 type = type_error();
             else if (type.optional && type.kind != TY_ERROR)
-                diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
-                          source_text(p->sources, part->span));
+                say_absent(p, part);
             else if (type.kind >= TY_LIST)
                 say_wrong_type(p, part, &type, &(Type){.kind = TY_ID});
             duty->key_types[duty->key_count] = type;
@@ -938,6 +937,7 @@ bool owing_begin(Program *p, DutySym *duty) {
     const Node *node = duty->node, *key = NULL;
     duty->broken = has_error(node->c);
     duty->dated = dated_read(p, node->d);
+    during_enter(p, &duty->dated);
     if (!duty_room(p, duty))
         return false;
     if (node->b != NULL && node->b->kind == N_ON) {
@@ -948,6 +948,7 @@ bool owing_begin(Program *p, DutySym *duty) {
     } else if (node->b != NULL && node->b->kind == N_EVERY) {
         schedule_read(p, node->b, &duty->schedule);
     }
+    during_enter(p, &duty->dated);
     lets_read(p, &duty->scope, node->c);
     duty->lets = node->c;
     for (const Node *c = node->c; c != NULL; c = c->next) {
@@ -1002,6 +1003,26 @@ static void prohibition_check(Program *p, const DutySym *duty, bool due) {
             diag_add1(p->diags, DIAG_NO_TIME_TO_SHARE, duty->rungs[i].node->at, duty->name);
 }
 
+void clause_during(Program *p, const DutySym *duty, const Node *clause) {
+    const Dated later = {duty->dated.from, INT64_MAX};
+    switch ((int)clause->kind) {
+    case N_ACT: /* what acts may be of any time */
+    case N_PARTS:
+    case N_PAUSE:
+    case N_FORBID:
+    case N_WHEN: /* and so may what ends it */
+        during_enter(p, NULL);
+        return;
+    case N_ESCALATE:
+    case N_SILENT:
+    case N_GROUPED:
+        during_enter(p, &later);
+        return;
+    default:
+        during_enter(p, &duty->dated);
+    }
+}
+
 static void duty_check(Program *p, DutySym *duty) {
     const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
     if (!owing_begin(p, duty))
@@ -1009,8 +1030,10 @@ static void duty_check(Program *p, DutySym *duty) {
     for (const Node *c = node->c; c != NULL; c = c->next)
         duty->forbids = duty->forbids || c->kind == N_FORBID;
     owner_named(p, duty);
-    for (Node *c = node->c; c != NULL && !p->nomem; c = c->next)
+    for (Node *c = node->c; c != NULL && !p->nomem; c = c->next) {
+        clause_during(p, duty, c);
         duty_clause(p, duty, c, seen);
+    }
     power_acts(p, duty);
     if (seen[0] == NULL)
         say_missing(p, duty, say_both(p, "who owes it", "由谁承担"),
@@ -1057,6 +1080,7 @@ void rules_check(Program *p) {
         space_enter(p, rule->home);
         local_enter(p, &rule->local);
         rule->dated = dated_read(p, rule->node->d);
+        during_enter(p, &rule->dated);
         if (trigger == NULL) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
             continue;

@@ -188,8 +188,7 @@ bool expr_reads(const Node *node) {
     if (node->bind == BIND_LOOP && ((const Loop *)node->means)->entity != NULL)
         return true;
     if (node->bind == BIND_ENTITY || node->bind == BIND_MEMBERS || node->kind == N_STATE_IS ||
-        node->kind == N_MEASURED ||
-        (node->bind == BIND_TABLE && ((const Table *)node->means)->reads))
+        node->kind == N_MEASURED || (node->bind == BIND_TABLE && versions_read(node->means)))
         return true;
     bool list = node_lists(node);
     for (const Node *arg = list ? node->a : NULL; arg != NULL; arg = arg->next)

@@ -320,6 +320,7 @@ static Type check_ref(Program *p, const Scope *scope, Node *node, const Type *wa
         local = &scope->locals.at[scope->owner - 1];
     if (local != NULL) {
         node->bind = BIND_LOCAL;
+        node->means = local->node;
         node->slot = (uint32_t)(local - scope->locals.at);
         return local->type;
     }
@@ -418,8 +419,7 @@ static Type check_field_of_many(Program *p, Node *node, const Type *of) {
 /* Who stands above a party; of one that the policy names somebody must (language.md 18). */
 static Type check_superior(Program *p, Node *node, Type of) {
     if (of.optional) {
-        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
-                  source_text(p->sources, node->a->span));
+        say_absent(p, node->a);
         return type_error();
     }
     node->bind = BIND_SUPERIOR;
@@ -474,8 +474,7 @@ static Type check_part(Program *p, Node *node, const Type *of) {
         if (!is_property(node, parts[i].property))
             continue;
         if (of->optional) {
-            diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
-                      source_text(p->sources, node->a->span));
+            say_absent(p, node->a);
             return type_error();
         }
         node->bind = BIND_PART;
@@ -510,8 +509,7 @@ bool expr_bound(const Scope *scope, const Node *node) {
 static Type check_members(Program *p, Node *node, Type of) {
     static const Type person = {.kind = TY_PARTY};
     if (of.optional) {
-        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->a->span,
-                  source_text(p->sources, node->a->span));
+        say_absent(p, node->a);
         return type_error();
     }
     node->bind = BIND_MEMBERS;
@@ -614,7 +612,8 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
                   source_text(p->sources, node->b->span));
         return type_error();
     }
-    const Table *table = decision_find(p, node->text);
+    const Table *called = decision_find(p, node->text);
+    const Table *table = called == NULL ? NULL : called->eldest;
     int function = table == NULL ? function_find(node->text) : -1;
     if (function >= 0)
         return check_function(p, scope, node, function);
@@ -650,7 +649,10 @@ static Type check_call(Program *p, const Scope *scope, Node *node) {
     uint32_t i = 0;
     for (Node *arg = node->a; arg != NULL; arg = arg->next, i++)
         expr_want(p, scope, arg, i < table->param_count ? &table->params[i].type : NULL);
-    return (Type){.kind = TY_OUTPUTS, .of = table};
+    Dated lacks;
+    bool partial = table->partial != NULL && versions_lack(p, table, &lacks);
+    node->slot = partial;
+    return (Type){.kind = TY_OUTPUTS, .of = partial ? table->partial : table};
 }
 
 /* ---- operators */
@@ -773,7 +775,7 @@ static Type present(Program *p, const Node *node, Type type) {
         return type_error();
     }
     if (type.optional && type.kind != TY_ERROR) {
-        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->span, source_text(p->sources, node->span));
+        say_absent(p, node);
         return type_error();
     }
     return type;

@@ -92,29 +92,3 @@ void schedule_read(Program *p, const Node *every, Schedule *s) {
     if (known && works && calendar_here(p) == NULL && p->header != NULL)
         say_header(p, DIAG_NO_CALENDAR, every->span, N_SET_CALENDAR);
 }
-
-static int64_t date_begins(Program *p, Str text, Span at, int32_t days, int64_t otherwise) {
-    int32_t day;
-    if (text.n == 0)
-        return otherwise;
-    if (date_parse(text, &day) != OK || !day_ok((int64_t)day + days)) {
-        say_number_bad(p, &(Node){.span = at, .text = text}, say_both(p, "date", "日期"),
-                       say_both(p, "there is no such day", "没有这一天"));
-        return otherwise;
-    }
-    int64_t local = (day + (int64_t)days) * DAY_MS;
-    return p->has_zone ? zone_instant(zone_here(p), local) : local;
-}
-
-Dated dated_read(Program *p, const Node *dated) {
-    Dated d = {INT64_MIN, INT64_MAX};
-    if (dated == NULL)
-        return d;
-    d.from = date_begins(p, dated->text, dated->span, 0, INT64_MIN);
-    d.until = date_begins(p, dated->more, dated->span, 1, INT64_MAX);
-    if (d.from >= d.until)
-        say_number_bad(p, &(Node){.span = dated->span, .text = dated->more},
-                       say_both(p, "last date", "终止日期"),
-                       say_both(p, "it is before the first", "它早于起始日期"));
-    return d;
-}

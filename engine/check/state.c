@@ -68,8 +68,7 @@ Type state_check(Program *p, const Scope *scope, Node *node) {
         if (entity_whole(p, part, &type))
             continue;
         if (type.optional && type.kind != TY_ERROR)
-            diag_add1(p->diags, DIAG_MAY_BE_ABSENT, part->span,
-                      source_text(p->sources, part->span));
+            say_absent(p, part);
     }
     if (node->means != NULL && !vec_push(&p->asked, node))
         p->nomem = true;

@@ -664,6 +664,7 @@ static void table_rows(Program *p, Table *t) {
 }
 
 void tables_check(Program *p) {
+    versions_order(p);
     for (size_t i = 0; i < p->tables.n; i++) {
         Table *t = p->tables.at[i];
         space_enter(p, t->home);
@@ -673,13 +674,16 @@ void tables_check(Program *p) {
         t->outputs = table_fields(p, t, false, &t->output_count);
         t->ready = t->params != NULL && t->outputs != NULL && table_results(p, t);
     }
+    versions_alike(p);
     for (size_t i = 0; i < p->tables.n && !p->nomem; i++) {
         space_enter(p, p->tables.at[i]->home);
+        during_enter(p, &p->tables.at[i]->dated);
         if (p->tables.at[i]->ready)
             table_columns(p, p->tables.at[i]);
     }
     for (size_t i = 0; i < p->tables.n && !p->nomem; i++) {
         space_enter(p, p->tables.at[i]->home);
+        during_enter(p, &p->tables.at[i]->dated);
         if (p->tables.at[i]->ready)
             table_rows(p, p->tables.at[i]);
     }

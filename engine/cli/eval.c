@@ -9,6 +9,7 @@ static const Option eval_options[] = {
     {"--policy", "PATH", "what it may name: tables, functions, parties (may repeat)", true},
     {"--calendar", "NAME", "the calendar of working time, such as cn.office", false},
     {"--zone", "ZONE", "the zone of wall time (default: the calendar's, else UTC)", false},
+    {"--at", "DATE|INSTANT", "of which time what applies for a time is asked", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -43,7 +44,7 @@ static RemitPolicy *eval_policy(const Args *args, int *code) {
 }
 
 static int eval_one(const Args *args, RemitPolicy *policy, const char *text, size_t n, bool line) {
-    RemitEvalOptions options = {.expression = {text, n}, .line = line};
+    RemitEvalOptions options = {.expression = {text, n}, .line = line, .at = arg(args, "--at")};
     RemitLook look = args->look;
     RemitError error;
     look.wrapped = is_terminal(2);

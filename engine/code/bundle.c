@@ -409,10 +409,20 @@ static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
     }
 }
 
+static void put_dated(Buf *out, const DatedDef *d) {
+    put_zigzag(out, d->from);
+    put_zigzag(out, d->until);
+}
+static void take_dated(Reader *r, DatedDef *d) {
+    d->from = take_zigzag(&r->t);
+    d->until = take_zigzag(&r->t);
+}
+
 static void put_table(Buf *out, const TableDef *t) {
     put_str(out, t->name);
     put_u8(out, t->hit);
     put_varint(out, t->file);
+    put_dated(out, &t->dated);
     PUT_LIST(out, t->inputs, t->input_count, put_field);
     PUT_LIST(out, t->outputs, t->output_count, put_field);
     put_varint(out, t->row_count);
@@ -526,6 +536,7 @@ static void take_table(Reader *r, TableDef *t) {
     t->name = take_str(&r->t);
     t->hit = take_below(r, HIT_COUNT);
     t->file = take_u32v(r);
+    take_dated(r, &t->dated);
     TAKE_LIST(r, t->inputs, t->input_count, take_field);
     TAKE_LIST(r, t->outputs, t->output_count, take_field);
     uint32_t rows = take_count(r);
@@ -770,15 +781,6 @@ static void take_schedule(Reader *r, ScheduleDef *s) {
     s->time_ms = time_ms < DAY_MS ? (int32_t)time_ms : -1;
     if (!day_ok(from) || !ok_schedule(r->b, s))
         r->t.failed = true;
-}
-
-static void put_dated(Buf *out, const DatedDef *d) {
-    put_zigzag(out, d->from);
-    put_zigzag(out, d->until);
-}
-static void take_dated(Reader *r, DatedDef *d) {
-    d->from = take_zigzag(&r->t);
-    d->until = take_zigzag(&r->t);
 }
 
 static void put_move(Buf *out, const MoveDef *m) {

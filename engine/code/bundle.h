@@ -18,7 +18,7 @@
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts. */
-enum { BUNDLE_VERSION = 11 };
+enum { BUNDLE_VERSION = 12 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -149,6 +149,17 @@ typedef struct KindDef {
     bool optional;
 } KindDef;
 
+/* The instants from and before which a declaration applies; the least, the greatest: without. */
+typedef struct DatedDef {
+    int64_t from, until;
+} DatedDef;
+static inline bool dated_at(const DatedDef *d, int64_t at) {
+    return d->from <= at && at < d->until;
+}
+static inline bool dated_ever(const DatedDef *d) { /* it has no bounds */
+    return d->from == INT64_MIN && d->until == INT64_MAX;
+}
+
 typedef struct TableDef {
     Str name;
     uint8_t hit;
@@ -165,6 +176,7 @@ typedef struct TableDef {
         row_fns; /* of row r: a function over the inputs that gives all outputs, or -1: constants */
     uint32_t *lines; /* of each row, in source `file` */
     uint32_t file;
+    DatedDef dated;        /* when it applies: one of several versions of its name */
     struct Lookup *lookup; /* made when the bundle is taken */
 } TableDef;
 
@@ -285,14 +297,6 @@ typedef struct ScheduleDef {
     int32_t time_ms; /* of the day */
     uint32_t local;
 } ScheduleDef;
-
-/* The instants from and before which a declaration applies; the least, the greatest: without. */
-typedef struct DatedDef {
-    int64_t from, until;
-} DatedDef;
-static inline bool dated_at(const DatedDef *d, int64_t at) {
-    return d->from <= at && at < d->until;
-}
 
 /* Kept in bundles: never renumbered. */
 typedef enum HoursDef {

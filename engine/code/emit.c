@@ -491,6 +491,7 @@ static void emit_table(Emit *e, const Table *t, TableDef *def) {
                       .input_count = t->input_count,
                       .output_count = t->output_count,
                       .row_count = t->row_count,
+                      .dated = {t->dated.from, t->dated.until},
                       .file = t->row_count > 0 ? emit_file(e, t->rows[0].at.file)
                                                : emit_file(e, t->at.file)};
     def->inputs = emit_fields(e, t->inputs, t->input_count);

@@ -223,20 +223,66 @@ static void emit_columns(Emit *e, const Table *table, uint32_t given, uint32_t b
     e->fn.later = later;
 }
 
-static void emit_call(Emit *e, const Node *node, uint32_t dst) {
-    const Table *table = node->means;
-    uint32_t most =
-        table->input_count > table->result_count ? table->input_count : table->result_count;
-    uint32_t base = fn_reg(e, most), i = 0;
-    uint32_t given = table->feeds == NULL ? base : fn_reg(e, table->param_count);
-    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
-        emit_expr(e, arg, given + i, &table->params[i].type);
+static uint32_t call_room(const Table *table) {
+    return table->input_count > table->result_count ? table->input_count : table->result_count;
+}
+
+/* Asks a table, or one version of it, with what stands in registers `given` on. */
+static void emit_lookup(Emit *e, const Node *node, const Table *table, uint32_t given,
+                        uint32_t base, uint32_t dst) {
     if (table->feeds != NULL)
         emit_columns(e, table, given, base);
+    for (uint32_t i = 0; table->feeds == NULL && given != base && i < table->param_count; i++)
+        ins_abc(e, OP_MOVE, base + i, given + i, 0);
     emit_at(e, node);
     ins_abx(e, OP_LOOKUP, base, table->number);
-    for (i = 0; i < table->result_count; i++)
+    for (uint32_t i = 0; i < table->result_count; i++)
         ins_abc(e, OP_MOVE, dst + i, base + i, 0);
+}
+
+/* Asks the version that applies. The last one is not asked whether it does, where one must: its
+ * look-up traps. */
+static void emit_versions(Emit *e, const Node *node, const Table *table, uint32_t given,
+                          uint32_t dst) {
+    uint32_t most = 0, n = 0;
+    for (const Table *t = table; t != NULL; t = t->later, n++)
+        most = call_room(t) > most ? call_room(t) : most;
+    uint32_t base = fn_reg(e, most), flag = fn_reg(e, 1);
+    uint32_t *over = new (e->a, uint32_t, n);
+    if (over == NULL) {
+        emit_nomem(e);
+        return;
+    }
+    n = 0;
+    for (const Table *t = table; t != NULL; t = t->later) {
+        bool last = t->later == NULL && node->slot == 0;
+        emit_at(e, node);
+        if (!last)
+            ins_abx(e, OP_IN_FORCE, flag, t->number);
+        uint32_t next = last ? 0 : jump_from(e, OP_SKIP_UNLESS, flag);
+        emit_lookup(e, node, t, given, base, dst);
+        if (last)
+            break;
+        over[n++] = jump_from(e, OP_SKIP, 0);
+        jump_here(e, next);
+    }
+    for (uint32_t i = 0; node->slot != 0 && i < table->result_count; i++)
+        ins_abx(e, OP_LOADK, dst + i, emit_constant(e, value_absent()));
+    for (uint32_t i = 0; i < n; i++)
+        jump_here(e, over[i]);
+}
+
+static void emit_call(Emit *e, const Node *node, uint32_t dst) {
+    const Table *table = node->means;
+    bool versions = table->later != NULL || node->slot != 0;
+    uint32_t base = versions ? 0 : fn_reg(e, call_room(table)), i = 0;
+    uint32_t given = table->feeds == NULL && !versions ? base : fn_reg(e, table->param_count);
+    for (const Node *arg = node->a; arg != NULL; arg = arg->next, i++)
+        emit_expr(e, arg, given + i, &table->params[i].type);
+    if (versions)
+        emit_versions(e, node, table, given, dst);
+    else
+        emit_lookup(e, node, table, given, base, dst);
 }
 
 /* ---- operators */

@@ -705,6 +705,8 @@ static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uin
         return;
     case M_TABLE:
         put_text(out, b->tables[n].name);
+        if (!dated_ever(&b->tables[n].dated))
+            put_fmt(out, " #%u", n); /* one of several versions */
         return;
     case M_EVENT:
         put_text(out, b->events[n].name);

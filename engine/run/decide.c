@@ -226,6 +226,7 @@ static Status decide_init(Decide *d) {
                        .escalate = decide_escalate,
                        .notify = decide_notify};
     vm_init(&d->vm, b, &d->arena, &d->host);
+    d->vm.at = &d->now;
     TRY(render_init(&d->render, b, S("decide"), &d->keep));
     d->rules = new (&d->keep, Rules, b->event_count);
     if (d->rules == NULL)

@@ -283,6 +283,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .drop = entity_drop,
                        .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
+    e->vm.at = &e->now;
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
     if (status == OK)
         status = handlers_init(e);

@@ -18,11 +18,13 @@ static Status add_source(Policy *p, Str text, Arena *arena) {
 }
 
 /* Runs the expression's function; behind it stand those of what it goes over. */
-static Status run_function(const Bundle *b, uint32_t fn, Arena *arena, Evaluated *out) {
+static Status run_function(const Bundle *b, uint32_t fn, const int64_t *at, Arena *arena,
+                           Evaluated *out) {
     Vm *vm = new (arena, Vm, 1); /* its registers are too many for the stack */
     if (vm == NULL)
         return ERR_NOMEM;
     vm_init(vm, b, arena, NULL);
+    vm->at = at;
     const Value *results = NULL;
     Status status = vm_call(vm, (int32_t)fn, NULL, NULL, NULL, &results, NULL);
     if (status == ERR_TRAP) {
@@ -41,7 +43,8 @@ static const FieldDef *result_names(const Bundle *b, const Node *expr) {
     return table != NULL && table->result_count > 1 ? b->tables[table->number].outputs : NULL;
 }
 
-Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out, Err *err) {
+Status eval_text(Policy *p, Str text, const int64_t *at, Arena *arena, Diags *diags, Evaluated *out,
+                 Err *err) {
     *out = (Evaluated){0};
     if (p->program == NULL || p->bundle == NULL)
         return err_set(err, ERR_POLICY, "a bundle has no names to evaluate with: give the files");
@@ -50,11 +53,11 @@ Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out
         return status;
     Node *expr;
     uint32_t file = (uint32_t)p->sources.files.n - 1;
-    TRY(check_expression(p->program, file, arena, diags, &expr));
+    TRY(check_expression(p->program, file, at, arena, diags, &expr));
     if (expr == NULL)
         return OK;
     TRY(emit_evaluated(p->program, expr, p->bundle, arena, &out->bundle, err));
     TRY(verify_from(out->bundle, p->bundle->fn_count, arena, err));
     out->names = result_names(out->bundle, expr);
-    return run_function(out->bundle, p->bundle->fn_count, arena, out);
+    return run_function(out->bundle, p->bundle->fn_count, at, arena, out);
 }

@@ -14,10 +14,10 @@ typedef struct Evaluated {
     Trap trap;
 } Evaluated;
 
-/* Computes `text`, where no event is at hand. All of `out` lives in `arena`. Its source stays
- * the last of the policy's: the caller takes it away. ERR_POLICY: the policy came as a bundle,
- * which has no names. */
-MUST_USE Status eval_text(Policy *p, Str text, Arena *arena, Diags *diags, Evaluated *out,
-                          Err *err);
+/* Computes `text`, where no event is at hand, as of the instant *at (NULL: of none). All of `out`
+ * lives in `arena`. Its source stays the last of the policy's: the caller takes it away.
+ * ERR_POLICY: the policy came as a bundle, which has no names. */
+MUST_USE Status eval_text(Policy *p, Str text, const int64_t *at, Arena *arena, Diags *diags,
+                          Evaluated *out, Err *err);
 
 #endif

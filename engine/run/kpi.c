@@ -364,13 +364,14 @@ static Status clear_level(Engine *e, Judging *j, const LevelDef *def, LevelState
 }
 
 /* The first instant of the period that is looked at, as a day of the KPI's zone. */
-static Status period_day(Engine *e, const KpiDef *def, int64_t at, int32_t *day) {
+static Status period_day(Engine *e, const KpiDef *def, int64_t at, int64_t *begins, int32_t *day) {
     const Zone *zone = local_zone(e->b, def->local);
     int64_t start = at, end, enters;
     if (def->window >= WINDOW_IS_DAY && def->window <= WINDOW_IS_YEAR) {
         TRY(window_span(e->b, def, at, at, &enters, &end));
         TRY(window_start(e->b, def, end, &start));
     }
+    *begins = start;
     *day = local_day(zone_local(zone, start));
     return OK;
 }
@@ -383,9 +384,10 @@ static Status bound_value(Engine *e, const Series *s, const BoundDef *bound, int
     uint32_t by = s->def->by_count;
     Value *args = new (&e->event, Value, by + TARGET_NAMES);
     int32_t day = 0;
+    int64_t begins = at, now = e->now;
     if (args == NULL)
         return ERR_NOMEM;
-    TRY(engine_time_trap(e, period_day(e, s->def, at, &day)));
+    TRY(engine_time_trap(e, period_day(e, s->def, at, &begins, &day)));
     Civil c = civil_from_days(day);
     if (by > 0)
         memcpy(args, s->group, by * sizeof *args);
@@ -394,9 +396,12 @@ static Status bound_value(Engine *e, const Series *s, const BoundDef *bound, int
     args[by + TARGET_YEAR] = value_int(c.year);
     args[by + TARGET_DAY] = value_of(V_DATE, day);
     const Value *results;
-    TRY(vm_call(&e->vm, bound->fn, NULL, NULL, args, &results, NULL));
-    *out = results[0];
-    return OK;
+    e->now = begins; /* what is dated is as it was when the period began */
+    Status status = vm_call(&e->vm, bound->fn, NULL, NULL, args, &results, NULL);
+    e->now = now;
+    if (status == OK)
+        *out = results[0];
+    return status;
 }
 
 Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value out[2],

@@ -401,6 +401,9 @@ Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until) {
 }
 
 Node *build_dated(Node *item, Node *dated) {
+    if (dated == NULL)
+        return item;
+    dated->next = item->d; /* of a table: its columns and its file */
     item->d = dated;
     return item;
 }

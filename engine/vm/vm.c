@@ -431,8 +431,31 @@ static Status do_gather(Vm *vm, uint32_t table, Value *regs) {
     return OK;
 }
 
+/* Whether a table applies now; traps where there is no now. */
+static Status in_force(Vm *vm, uint32_t table, bool *yes) {
+    const DatedDef *dated = &vm->b->tables[table].dated;
+    *yes = dated_ever(dated) || dated_at(dated, vm->when);
+    if (dated_ever(dated) || vm->when != INT64_MIN)
+        return OK;
+    vm->trap.table = (int32_t)table;
+    return trap(vm, TRAP_WHICH_VERSION, value_absent(), value_absent());
+}
+
+static Status do_in_force(Vm *vm, uint32_t table, Value *out) {
+    bool yes;
+    TRY(in_force(vm, table, &yes));
+    *out = value_flag(yes);
+    return OK;
+}
+
 static Status do_lookup(Vm *vm, uint32_t table, Value *regs) {
     const TableDef *t = &vm->b->tables[table];
+    bool applies;
+    TRY(in_force(vm, table, &applies));
+    if (!applies) {
+        vm->trap.table = (int32_t)table;
+        return trap(vm, TRAP_NOT_IN_FORCE, value_of(V_INSTANT, vm->when), value_absent());
+    }
     if (hit_gathers((HitRow)t->hit))
         return do_gather(vm, table, regs);
     int32_t row = lookup_row(t->lookup, regs);
@@ -807,6 +830,9 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
         case OP_CONCAT:
             TRY(do_concat(vm, *rb, *rc, ra));
             break;
+        case OP_IN_FORCE:
+            TRY(do_in_force(vm, INS_BX(word), ra));
+            break;
         case OP_LOOKUP:
             TRY(do_lookup(vm, INS_BX(word), ra));
             vm->trap.fn = (uint32_t)(fn - b->fns);
@@ -864,6 +890,11 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
         return trap(vm, TRAP_TOO_DEEP, value_absent(), value_absent());
     if (vm->depth == 0)
         vm->most = vm->cost + LIMIT_COST; /* asked where one function calls another (do_lookup) */
+    int64_t when = vm->when;
+    if (event != NULL)
+        vm->when = event->time;
+    else if (vm->depth == 0) /* what it calls is computed at the same instant */
+        vm->when = vm->at != NULL ? *vm->at : INT64_MIN;
     uint32_t outer = vm->local, own = vm->b->fns[fn].local;
     if (vm->depth == 0 || own != 0) /* a table's row counts as what asked for it */
         vm->local = own;
@@ -871,6 +902,7 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
     Status status = vm_run(vm, &vm->b->fns[fn], event, frame, args, regs, results, applies);
     vm->depth--;
     vm->local = outer;
+    vm->when = when;
     return status;
 }
 
@@ -898,6 +930,15 @@ static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
     if (trap->table >= 0) {
         const TableDef *t = &b->tables[trap->table];
         put_fmt(out, " (%.*s", STR_ARG(t->name));
+        bool then = trap->code == TRAP_NOT_IN_FORCE;
+        if (then) {
+            put_text(out, S(", "));
+            put_value_text(out, b, &zone, trap->values[0]);
+        }
+        if (then || trap->code == TRAP_WHICH_VERSION) {
+            put_c(out, ')');
+            return;
+        }
         for (uint32_t i = 0; i < t->input_count && i < 2; i++) {
             put_fmt(out, ", %.*s = ", STR_ARG(t->inputs[i].name));
             put_value_text(out, b, &zone, trap->values[i]);

@@ -103,7 +103,9 @@ typedef struct Vm {
     uint32_t trace_count; /* more than VM_TRACE are not kept */
     bool tracing;
     uint32_t depth;
-    uint32_t local; /* where the time of the function at work is counted */
+    uint32_t local;    /* where the time of the function at work is counted */
+    const int64_t *at; /* the instant at hand where no event is; borrowed. NULL: there is none */
+    int64_t when;      /* that of the function at work; INT64_MIN: there is none */
     Value regs[VM_DEPTH][256];
 } Vm;
 
