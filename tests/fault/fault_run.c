@@ -52,22 +52,20 @@ static const char events_json[] = EVENT("1", "opened", "09:00", "\"K1\",\"n\":8"
     EVENT("2", "opened", "09:30", "\"K2\",\"n\":2") EVENT("3", "held", "10:00", "\"K2\"") EVENT(
         "15", "opened", "10:00",
         "\"K9\",\"n\":1,\"main\":{\"n\":2,\"code\":\"m\"},\"parts\":[{\"code\":\"a\","
-        "\"n\":1,\"tags\":[]},{\"n\":2,\"code\":\"b\"}]") EVENT("16", "opened", "10:00",
-                                                                "\"K9\",\"n\":1,\"parts\":[{"
-                                                                "\"code\":\"a\",\"n\":1,\"tag\":[]}"
-                                                                "]") "no event\n" EVENT("4",
-                                                                                        "closed",
-                                                                                        "10:30",
-                                                                                        "\"K1\"")
-        EVENT("5", "opened", "11:00", "\"K3\",\"n\":99") EVENT("6", "freed", "12:00", "\"K2\"")
-            EVENT("8", "opened", "12:00", "\"K4\",\"n\":1,\"e\":\"rde\"")
-                EVENT("9", "opened", "12:00", "\"K5\",\"n\":1,\"m\":\"1.00 USD\"")
-                    EVENT("10", "opend", "12:00", "\"K6\",\"n\":1")
-                        EVENT("11", "opened", "12:00", "\"K7\",\"n\":1,\"x\":1")
-                            EVENT("12", "opened", "12:00", "\"K8\",\"n\":9,\"t\":\"overflow\"")
-                                LATE EVENT("1", "closed", "12:00", "\"K1\"")
-                                    EVENT("4", "closed", "10:30", "\"K1\"")
-                                        EVENT("7", "closed", "19:00", "\"K2\"");
+        "\"n\":1,\"tags\":[]},{\"n\":2,\"code\":\"b\"}]")
+        EVENT("16", "opened", "10:00",
+              "\"K9\",\"n\":1,\"parts\":[{"
+              "\"code\":\"a\",\"n\":1,\"tag\":[]}"
+              "]") "no event\n" EVENT("4", "closed", "10:30", "\"K1\"")
+            EVENT("5", "opened", "11:00", "\"K3\",\"n\":99") EVENT("6", "freed", "12:00", "\"K2\"")
+                EVENT("8", "opened", "12:00", "\"K4\",\"n\":1,\"e\":\"rde\"")
+                    EVENT("9", "opened", "12:00", "\"K5\",\"n\":1,\"m\":\"1.00 USD\"")
+                        EVENT("10", "opend", "12:00", "\"K6\",\"n\":1")
+                            EVENT("11", "opened", "12:00", "\"K7\",\"n\":1,\"x\":1")
+                                EVENT("12", "opened", "12:00", "\"K8\",\"n\":9,\"t\":\"overflow\"")
+                                    LATE EVENT("1", "closed", "12:00", "\"K1\"")
+                                        EVENT("4", "closed", "10:30", "\"K1\"")
+                                            EVENT("7", "closed", "19:00", "\"K2\"");
 
 static const char events_csv[] =
     "id,source,type,time,k,n,t,main.code,main.n,parts\n"
