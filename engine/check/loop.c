@@ -314,10 +314,10 @@ static void item_add(Program *p, const Scope *scope, Loop *loop, Str name, Span 
         (Local){.name = name, .type = loop->item, .item = true, .at = at};
 }
 
-/* Of `count(l in o.lines where ...)` the l, which is no name at hand; else NULL. */
-static const Node *item_named(const Scope *scope, const Node *over) {
-    bool in = over != NULL && over->kind == N_BINARY && over->op == MARK_IN &&
-              over->a->kind == N_REF && !expr_bound(scope, over->a);
+/* Of `count(l in o.lines where ...)` the l; else NULL. */
+static const Node *item_named(const Node *over) {
+    bool in =
+        over != NULL && over->kind == N_BINARY && over->op == MARK_IN && over->a->kind == N_REF;
     return in ? over->a : NULL;
 }
 
@@ -331,7 +331,7 @@ Type loop_check(Program *p, const Scope *scope, Node *node) {
         return type_error();
     loop->does = (LoopDoes)loop_does(node);
     loop->negated = function_named(node->text, BUILTIN_ALL);
-    const Node *item = item_named(scope, node->a);
+    const Node *item = item_named(node->a);
     if (node->a == NULL) {
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
                   say_both(p, "what it goes over", "范围"), say_count(p, 0));

@@ -250,23 +250,6 @@ static Status stop_deleted(Engine *e, const Change *c, uint32_t field) {
     return stop(e, TRAP_SET_TWICE, e->vm.trap.fn, e->vm.trap.at);
 }
 
-static Status stop_range(Engine *e, uint32_t entity, const Value *key, uint32_t field, Value v) {
-    const TypeDef *type = &e->b->entities[entity].fields[field].type;
-    buf_reset(&e->text);
-    put_held_name(&e->text, e, entity, key, field);
-    if (type->bounded && !value_holds_more(v)) {
-        put_text(&e->text, S(" takes "));
-        dec_put_range(&e->text, type->lo, type->hi);
-        put_text(&e->text, S(", not "));
-        put_value_text(&e->text, e->b, &e->render.zone, v);
-    } else {
-        put_text(&e->text, type->is_id && type->kind == V_TEXT ? S(" cannot be empty")
-                           : value_holds_more(v) ? S(" holds a value outside its range")
-                                                 : S(" is of another kind"));
-    }
-    return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
-}
-
 /* ---- setting */
 
 /* Whether what fits a type is in its range, and an id not empty; so too all that it holds. */
@@ -288,6 +271,46 @@ static bool in_range(const Bundle *b, const TypeDef *type, Value v) {
 /* Whether a field takes a value. Kinds are proved; which enumeration it is of is not. */
 static bool takes(const Engine *e, const TypeDef *type, Value v) {
     return bundle_fits(e->b, type, v) && in_range(e->b, type, v);
+}
+
+/* Goes to the first part of a value that fits its type but is out of its range, whose name is put
+ * behind that of the field. */
+static void go_outside(Engine *e, TypeDef *type, Value *v) {
+    for (uint32_t i = 0; value_holds_more(*v) && i < v->n;) {
+        TypeDef one =
+            v->kind == V_LIST ? type_of_item(type) : e->b->records[type->members].fields[i].type;
+        if (in_range(e->b, &one, v->items[i])) {
+            i++;
+            continue;
+        }
+        if (v->kind == V_LIST)
+            put_fmt(&e->text, "[%u]", i);
+        else
+            put_fmt(&e->text, ".%.*s", STR_ARG(e->b->records[type->members].fields[i].name));
+        *v = v->items[i];
+        *type = one;
+        i = 0;
+    }
+}
+
+static Status stop_range(Engine *e, uint32_t entity, const Value *key, uint32_t field, Value v) {
+    TypeDef type = e->b->entities[entity].fields[field].type;
+    buf_reset(&e->text);
+    put_held_name(&e->text, e, entity, key, field);
+    bool fits = bundle_fits(e->b, &type, v);
+    if (fits)
+        go_outside(e, &type, &v);
+    if (fits && type.is_id && v.kind == V_TEXT && v.n == 0) {
+        put_text(&e->text, S(" cannot be empty"));
+    } else if (fits) {
+        put_text(&e->text, S(" takes "));
+        dec_put_range(&e->text, type.lo, type.hi);
+        put_text(&e->text, S(", not "));
+        put_value_text(&e->text, e->b, &e->render.zone, v);
+    } else {
+        put_text(&e->text, S(" is of another kind"));
+    }
+    return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
 }
 static uint32_t hash_of(Str id) {
     uint32_t h = 2166136261u; /* FNV-1a */
