@@ -28,7 +28,10 @@ static Status link_key(Engine *e, uint32_t decl, uint32_t act, const Str *values
     return buf_status(&e->key);
 }
 
-enum { LINK_PREFIX = 24, LINK_SCAN = 0xFFFF };
+/* Lists of those that a clause without a key or a link looks through: those under way, and those
+ * that have ended, with the instant of their end, for as long as a late event may still concern
+ * them. */
+enum { LINK_PREFIX = 24, LINK_SCAN = 0xFFFF, LINK_ENDED = 0xFFFE };
 
 static Status link_put(Engine *e, bool there) {
     Status status = there ? led_put(e->l, LED_LINK, buf_str(&e->key), S("1"))
@@ -66,11 +69,65 @@ static bool has_scan(const DutyDef *def) {
     return false;
 }
 
+static Status next_linked(Engine *e, Str *from, Str *value, uint64_t *number, bool *found) {
+    Str key, prefix = {from->p, LINK_PREFIX};
+    Status status = led_next(e->l, LED_LINK, *from, true, &key, value, found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    *found = *found && str_starts(key, prefix);
+    if (!*found)
+        return OK;
+    TRY(arena_str(&e->event, key, from));
+    Take t = take_from(str_from(*from, LINK_PREFIX));
+    *number = take_key_u64(&t);
+    return OK;
+}
+
+static Status link_begin(Engine *e, uint32_t decl, uint32_t list, const Str *values, uint32_t n,
+                         Str *from) {
+    TRY(link_key(e, decl, list, values, n, 0));
+    return arena_str(&e->event, buf_str(&e->key), from);
+}
+
+static int64_t ended_at(Str value) {
+    Take t = take_from(value);
+    return take_key_i64(&t);
+}
+
+/* Forgets those that ended so long ago that no event can concern them any more: a few each time. */
+static Status ended_forget(Engine *e, uint32_t decl) {
+    enum { AT_ONCE = 4 };
+    Str from, value;
+    TRY(link_begin(e, decl, LINK_ENDED, NULL, 0, &from));
+    for (int i = 0; i < AT_ONCE; i++) {
+        uint64_t number;
+        bool found;
+        TRY(next_linked(e, &from, &value, &number, &found));
+        if (!found || ended_at(value) >= e->clock - e->b->late_ms)
+            return OK;
+        TRY(link_key(e, decl, LINK_ENDED, NULL, 0, number));
+        TRY(link_put(e, false));
+    }
+    return OK;
+}
+
+static Status ended_list(Engine *e, const Duty *d, bool there) {
+    TRY(link_key(e, d->decl, LINK_ENDED, NULL, 0, d->number));
+    if (!there)
+        return link_put(e, false);
+    buf_reset(&e->record);
+    put_key_i64(&e->record, d->fold.end_at);
+    TRY(buf_status(&e->record));
+    Status status = led_put(e->l, LED_LINK, buf_str(&e->key), buf_str(&e->record));
+    return status == OK ? ended_forget(e, d->decl) : engine_fail(e, status, "writing the ledger");
+}
+
 Status duty_listed(Engine *e, const Duty *d, bool there) {
     if (!has_scan(d->def))
         return OK;
     TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
-    return link_put(e, there);
+    TRY(link_put(e, there));
+    return d->def->forbids ? OK : ended_list(e, d, !there);
 }
 
 /* ---- raising */
@@ -345,6 +402,8 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
 /* The duty had ended: what lies before its end and changes the outcome is corrected. */
 static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     const Fold *now = &d->fold;
+    if (now->end_at != old->end_at)
+        TRY(duty_listed(e, d, false));
     if (now->end_kind == old->end_kind && now->end_at == old->end_at && now->late == old->late)
         return OK;
     Said was = said_under(d, old, d->breached);
@@ -391,6 +450,8 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
+static Status freed_note(Engine *e, const Duty *d, const Fold *old);
+
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. What the event
  * itself brought into being is no instance of its acts, wherever the text has the one and the
  * other. */
@@ -419,7 +480,9 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
     e->line = act->file << 20 | act->line;
     Act applied = {
         .time = time, .kind = act->kind, .clause = act->clause, .leaf = flow->leaf, .more = more};
-    return duty_apply(e, d, applied, flow);
+    Fold old = d->fold;
+    TRY(duty_apply(e, d, applied, flow));
+    return freed_note(e, d, &old);
 }
 
 Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
@@ -457,38 +520,133 @@ static bool end_may_move(const Engine *e, const Duty *d) {
     return moves && d->fold.end_at >= e->clock - e->b->late_ms;
 }
 
-/* Goes through the instances of a list in the order in which they came into being. A fulfilment
- * takes the oldest that it fits, unless the clause says each; pauses and waivers take all. */
-static Status act_by_list(Engine *e, uint32_t decl, uint32_t list, const ActDef *act, Flow *flow,
-                          const Str *values, uint32_t n, bool *used) {
-    bool one = act_rank(act->kind) == ACT_IS_FULFIL && !act->each;
-    TRY(link_key(e, decl, list, values, n, 0));
-    Str from;
-    TRY(arena_str(&e->event, buf_str(&e->key), &from));
-    Str prefix = {from.p, LINK_PREFIX};
+/* The instances that a clause may concern, in the order in which they came into being: of a link's
+ * list, or of those under way and those that have ended since the event. */
+typedef struct Candidates {
+    uint32_t lists[2];
+    Str from[2];
+    uint64_t next[2]; /* the next of each list; 0: no more */
+} Candidates;
+
+static Status candidates_step(Engine *e, Candidates *c, int i, int64_t time) {
     for (;;) {
-        Str key, value;
-        bool found, done;
-        Status status = led_next(e->l, LED_LINK, from, true, &key, &value, &found);
-        if (status != OK)
-            return engine_fail(e, status, "reading the ledger");
-        if (!found || !str_starts(key, prefix))
-            return OK;
-        TRY(arena_str(&e->event, key, &from));
-        Take t = take_from(str_from(from, LINK_PREFIX));
-        Duty d;
-        TRY(duty_load(e, take_key_u64(&t), &d));
-        bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
-        if (over && (one || !end_may_move(e, &d))) {
-            if (list == LINK_SCAN && d.def->forbids && !end_may_move(e, &d))
-                TRY(duty_listed(e, &d, false));
-            continue;
-        }
-        TRY(act_try(e, act, value_absent(), flow, &d, &done));
-        *used = *used || done;
-        if (done && one)
+        Str value;
+        bool found;
+        TRY(next_linked(e, &c->from[i], &value, &c->next[i], &found));
+        if (!found)
+            c->next[i] = 0;
+        if (!found || c->lists[i] != LINK_ENDED || ended_at(value) > time)
             return OK;
     }
+}
+
+/* Only what comes late can concern one that has ended. */
+static Status candidates_begin(Engine *e, uint32_t decl, const ActDef *act, const Flow *flow,
+                               const Str *values, uint32_t n, Candidates *c) {
+    bool linked = act->match == MATCH_BY_LINK;
+    *c = (Candidates){
+        .lists = {linked ? (uint32_t)(act - e->b->duties[decl].acts) : LINK_SCAN, LINK_ENDED}};
+    TRY(link_begin(e, decl, c->lists[0], values, n, &c->from[0]));
+    TRY(candidates_step(e, c, 0, flow->vm.time));
+    if (linked || flow->vm.time >= e->clock)
+        return OK;
+    TRY(link_begin(e, decl, LINK_ENDED, NULL, 0, &c->from[1]));
+    return candidates_step(e, c, 1, flow->vm.time);
+}
+
+/* The next one, or 0. */
+static Status candidates_next(Engine *e, Candidates *c, int64_t time, uint64_t *number) {
+    int i = c->next[1] != 0 && (c->next[0] == 0 || c->next[1] < c->next[0]) ? 1 : 0;
+    *number = c->next[i];
+    return *number == 0 ? OK : candidates_step(e, c, i, time);
+}
+
+/* A fulfilment takes the oldest that it fits, unless the clause says each; pauses and waivers take
+ * all. One that another has fulfilled since is taken too: what had fulfilled it is free again. */
+static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flow,
+                          const Str *values, uint32_t n, bool *used) {
+    bool one = act_rank(act->kind) == ACT_IS_FULFIL && !act->each, done = false;
+    Candidates c;
+    TRY(candidates_begin(e, decl, act, flow, values, n, &c));
+    while (!(done && one)) {
+        uint64_t number;
+        TRY(candidates_next(e, &c, flow->vm.time, &number));
+        if (number == 0)
+            return OK;
+        Duty d;
+        TRY(duty_load(e, number, &d));
+        bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
+        if (over && d.def->forbids && act->match == MATCH_BY_SCAN && !end_may_move(e, &d))
+            TRY(duty_listed(e, &d, false));
+        if (over && (one || !end_may_move(e, &d)))
+            continue;
+        TRY(act_try(e, act, value_absent(), flow, &d, &done));
+        *used = *used || done;
+    }
+    return OK;
+}
+
+/* ---- what had fulfilled a duty that another event has ended before it */
+
+static Status freed_note(Engine *e, const Duty *d, const Fold *old) {
+    bool freed = old->ended && old->end_kind == ACT_IS_FULFIL && d->fold.ended &&
+                 d->fold.end_leaf != old->end_leaf;
+    Freed one = {d->number, old->end_leaf};
+    return !freed || vec_push(&e->freed, one) ? OK : ERR_NOMEM;
+}
+
+static Status offer_to(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, bool *used) {
+    Str *texts = NULL;
+    uint32_t n = 0;
+    bool absent = false;
+    if (act->event != flow->event || act_rank(act->kind) != ACT_IS_FULFIL || act->each ||
+        (act->match != MATCH_BY_LINK && act->match != MATCH_BY_SCAN))
+        return OK;
+    if (act->match == MATCH_BY_LINK)
+        TRY(act_values(e, act, flow, &texts, &n, &absent));
+    return absent ? OK : act_by_list(e, decl, act, flow, texts, n, used);
+}
+
+/* It fulfils another duty now, and no more the one that it had fulfilled. */
+static Status freed_drop(Engine *e, const Freed *freed) {
+    Duty d;
+    TRY(duty_load(e, freed->number, &d));
+    for (uint32_t i = 0; i < d.act_count; i++)
+        if (d.acts[i].leaf == freed->leaf && act_rank(d.acts[i].kind) == ACT_IS_FULFIL)
+            d.acts[i].dropped = true;
+    return duty_save(e, &d);
+}
+
+/* Offers it to the oldest duty that it fits, as when it came. */
+static Status offer_again(Engine *e, uint32_t decl, const Freed *freed) {
+    const DutyDef *def = &e->b->duties[decl];
+    Flow flow, *outer = e->flow;
+    Cause cause = e->cause;
+    int64_t now = e->now;
+    bool used = false, is_event;
+    TRY(flow_find(e, freed->leaf, &flow, &is_event));
+    if (!is_event)
+        return OK;
+    e->flow = &flow;
+    e->cause = flow.cause;
+    e->now = flow.vm.time;
+    Status status = OK;
+    for (uint32_t i = 0; i < def->act_count && !used && status == OK; i++)
+        status = offer_to(e, decl, &def->acts[i], &flow, &used);
+    e->flow = outer;
+    e->cause = cause;
+    e->now = now;
+    return status == OK && used ? freed_drop(e, freed) : status;
+}
+
+/* Each is offered to what lies behind the one before it, so there are no more than duties. */
+static Status freed_offer(Engine *e, uint32_t decl) {
+    for (size_t i = 0; i < e->freed.n; i++) {
+        Freed one = e->freed.at[i];
+        TRY(offer_again(e, decl, &one));
+    }
+    e->freed.n = 0;
+    return OK;
 }
 
 /* Whether who acts may do so, where the policy says who may; the act then stems from that power.
@@ -558,9 +716,9 @@ static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
     return act_try(e, &mine, more, flow, &d, &done);
 }
 
-Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+static Status duty_acted(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
     Str *texts = NULL;
-    uint32_t n = 0, number = (uint32_t)(act - e->b->duties[decl].acts);
+    uint32_t n = 0;
     bool absent = false, used = false;
     if (act->match == MATCH_BY_SELF)
         return act_by_self(e, decl, act, flow);
@@ -571,10 +729,15 @@ Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
     if (act->match == MATCH_BY_KEY)
         TRY(act_by_key(e, decl, act, flow, texts, n, &used));
     else
-        TRY(act_by_list(e, decl, act->match == MATCH_BY_LINK ? number : LINK_SCAN, act, flow, texts,
-                        n, &used));
+        TRY(act_by_list(e, decl, act, flow, texts, n, &used));
     bool keep = act->has_since && act->kind == ACT_IS_FULFIL && (!used || act->each);
     return keep ? since_keep(e, decl, act, flow, texts, n) : OK;
+}
+
+Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
+    e->freed.n = 0;
+    TRY(duty_acted(e, decl, act, flow));
+    return freed_offer(e, decl);
 }
 
 /* ---- time */

@@ -307,6 +307,7 @@ void engine_close(Engine *e) {
     arena_free(&e->keep);
     arena_free(&e->event);
     arena_free(&e->rota);
+    vec_free(&e->freed);
     vec_free(&e->queue);
     vec_free(&e->deferred);
     vec_free(&e->befores);

@@ -72,6 +72,12 @@ typedef struct Changes {
     uint32_t slot_count;
 } Changes;
 
+/* What had fulfilled a duty until something else ended that one before it. */
+typedef struct Freed {
+    uint64_t number; /* of the duty */
+    uint64_t leaf;   /* of the event */
+} Freed;
+
 struct Engine {
     const Bundle *b;
     Ledger *l;
@@ -116,6 +122,7 @@ struct Engine {
                                         key; 0: none */
     uint32_t rule;                   /* number + 1 of the rule that acts */
     uint32_t line;
+    VEC(Freed) freed;   /* by the act at hand, not yet offered again */
     VEC(Flow) queue;    /* emitted, not yet handled */
     VEC(Flow) deferred; /* emitted by timers of this instant: handled after all of them */
     bool matched;       /* the event found something to act on */
@@ -327,6 +334,8 @@ Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str messa
 
 /* since.c */
 /* An event that came before, as it was when it came. */
+/* The same of any entry; *is_event: it is one that came in or was emitted. */
+Status flow_find(Engine *e, uint64_t index, Flow *flow, bool *is_event);
 Status flow_kept(Engine *e, uint64_t index, Flow *flow);
 /* Forgets an event that was kept for a clause: it was a mistake. */
 Status since_drop(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);

@@ -148,7 +148,7 @@ Status since_drop(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
 
 /* ---- looking back */
 
-Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
+Status flow_find(Engine *e, uint64_t index, Flow *flow, bool *is_event) {
     Str bytes, kept;
     Leaf leaf;
     Status status = led_leaf(e->l, index, &bytes);
@@ -159,6 +159,10 @@ Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
     if (status != OK)
         return engine_fail(e, status, "reading a kept event");
     *flow = (Flow){.leaf = index};
+    *is_event =
+        leaf.kind == LEAF_EVENT || (leaf.kind == LEAF_EFFECT && leaf.effect.id == EFFECT_EMITTED);
+    if (!*is_event)
+        return OK;
     if (leaf.kind == LEAF_EVENT) {
         const EventLeaf *in = &leaf.event;
         flow->event = in->event;
@@ -171,8 +175,6 @@ Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
             flow->vm.actor = party >= 0 ? value_of(V_PARTY, party) : value_person(in->actor);
         return OK;
     }
-    if (leaf.kind != LEAF_EFFECT || leaf.effect.id != EFFECT_EMITTED)
-        return engine_fail(e, ERR_DAMAGED, "a kept event");
     Str id;
     TRY(arena_printf(&e->event, &id, "%llu", (unsigned long long)index));
     flow->event = leaf.effect.event;
@@ -182,6 +184,12 @@ Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
                          .id = id,
                          .source = e->render.source};
     return OK;
+}
+
+Status flow_kept(Engine *e, uint64_t index, Flow *flow) {
+    bool is_event;
+    TRY(flow_find(e, index, flow, &is_event));
+    return is_event ? OK : engine_fail(e, ERR_DAMAGED, "a kept event");
 }
 
 /* Tries one kept event on a duty: at the raising, or at its own time if the raising came late. */
