@@ -588,11 +588,25 @@ static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
 
 /* ---- what had fulfilled a duty that another event has ended before it */
 
+static uint32_t place_of(const Duty *d, uint64_t leaf) {
+    uint32_t i = 0;
+    while (i < d->act_count && d->acts[i].leaf != leaf)
+        i++;
+    return i;
+}
+
+/* What counted as a fulfilment, or as a part of one, and lies behind the end now. */
 static Status freed_note(Engine *e, const Duty *d, const Fold *old) {
-    bool freed = old->ended && old->end_kind == ACT_IS_FULFIL && d->fold.ended &&
-                 d->fold.end_leaf != old->end_leaf;
-    Freed one = {d->number, old->end_leaf};
-    return !freed || vec_push(&e->freed, one) ? OK : ERR_NOMEM;
+    if (!d->fold.ended)
+        return OK;
+    uint32_t end = old->ended ? place_of(d, old->end_leaf) : d->act_count;
+    for (uint32_t i = place_of(d, d->fold.end_leaf) + 1; i < d->act_count && i <= end; i++) {
+        Freed one = {d->number, d->acts[i].leaf};
+        if (act_rank(d->acts[i].kind) == ACT_IS_FULFIL && !d->acts[i].dropped &&
+            !vec_push(&e->freed, one))
+            return ERR_NOMEM;
+    }
+    return OK;
 }
 
 static Status offer_to(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, bool *used) {
