@@ -30,7 +30,7 @@
 %left OR.
 %left AND.
 %right NOT.
-%nonassoc EQ NE LT LE GT GE ABOVE BELOW AT_LEAST AT_MOST IS IN STARTS_WITH ENDS_WITH CONTAINS.
+%nonassoc EQ NE LT LE GT GE ABOVE BELOW AT_LEAST AT_MOST IS IN STARTS_WITH COMPARISON CONTAINS.
 %left ROUNDED_TO.
 %left PLUS MINUS.
 %left STAR SLASH OF.
@@ -533,7 +533,7 @@ expr(N) ::= expr(A) SLASH(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) OF(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) STARTS_WITH(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) CONTAINS(O) expr(B). { N = build_binary(b, O, A, B); }
-expr(N) ::= expr(A) ENDS_WITH(O) expr(B). { N = build_binary(b, O, A, B); }
+expr(N) ::= expr(A) COMPARISON(O) expr(B). { N = build_binary(b, O, A, B); }
 expr(N) ::= expr(A) ROUNDED_TO(O) NUMBER(P) PLACES ROUNDING(R). { N = build_rounded(b, O, A, P, R); }
 expr(N) ::= expr(A) IN(O) lp exprs(L) RP(R). { N = build_among(b, A, O, L, R); }
 expr(N) ::= expr(A) NOT(O) IN(K) lp exprs(L) RP(R). [IN] { N = build_unary(b, O, build_among(b, A, K, L, R)); }

@@ -294,7 +294,7 @@ static void put_seen_text(Why *w, const KpiDef *def, const Seen *seen) {
         put_text(w->out, S("nothing"));
         return;
     }
-    bool quotient = def->agg_count == 2 || def->aggs[0].kind == AGG_IS_AVERAGE;
+    bool quotient = def->agg_count == 2 || agg_keeps(def->aggs[0].kind) == AGG_KEEPS_MEAN;
     why_value(w, seen->num);
     if (quotient) {
         put_text(w->out, S(" / "));

@@ -1,5 +1,5 @@
 /* base: the kinds of declarations that react to events, and how decision tables hit; check/ finds
- * them, code/ keeps them. */
+ * them, code/ keeps them; what aggregates need. */
 #ifndef REMIT_BASE_DECL_H
 #define REMIT_BASE_DECL_H
 
@@ -14,6 +14,41 @@ typedef enum HitRow {
 #include "grammar/keywords.def"
     HIT_COUNT
 } HitRow;
+
+/* Aggregates: the rows of keywords.def's class. Kept in bundles: never renumbered. */
+typedef enum AggKind {
+#define AGG(name, en, zh) AGG_IS_##name,
+#include "grammar/keywords.def"
+    AGG_KINDS
+} AggKind;
+
+/* What an aggregate needs of its samples. */
+typedef enum AggKeeps {
+    AGG_KEEPS_SUM,   /* their sum */
+    AGG_KEEPS_COUNT, /* how many there are */
+    AGG_KEEPS_MEAN,  /* both */
+    AGG_KEEPS_EXTREME,
+    AGG_KEEPS_VALUES, /* how many have each value */
+    AGG_KEEPS_RANKS   /* that, in the order of the values */
+} AggKeeps;
+
+static inline AggKeeps agg_keeps(unsigned kind) {
+    static const unsigned char keeps[] = {
+#define AGGREGATE(name, keeps, of_nothing) [AGG_IS_##name] = AGG_KEEPS_##keeps,
+#include "engine/base/agg.def"
+    };
+    _Static_assert(sizeof keeps == AGG_KINDS, "each aggregate has its row in agg.def");
+    return (AggKeeps)keeps[kind];
+}
+/* Whether nothing has no value; else it is 0. */
+static inline bool agg_may_lack(unsigned kind) {
+    enum { NOUGHT, ABSENT };
+    static const bool lacks[AGG_KINDS] = {
+#define AGGREGATE(name, keeps, of_nothing) [AGG_IS_##name] = (of_nothing) == ABSENT,
+#include "engine/base/agg.def"
+    };
+    return lacks[kind];
+}
 
 /* What is done with many, one after another. Kept in bundles: never renumbered. */
 typedef enum LoopDoes {

@@ -862,7 +862,24 @@ static Type check_among(Program *p, const Scope *scope, Node *node) {
     return among(p, scope, node, operand(p, scope, node->b, NULL));
 }
 
-/* What begins with a text, ends with it or has it inside; a is the type of the first. */
+/* Two values of the kind that a comparison is of. */
+static Type check_compared(Program *p, const Scope *scope, Node *node) {
+    static const TypeKind kinds[] = {
+#define COMPARISON(name, kind, en, zh) TY_##kind,
+#include "grammar/keywords.def"
+    };
+    Type want = type_plain(kinds[node->slot]);
+    Node *sides[] = {node->a, node->b};
+    for (int i = 0; i < 2; i++) {
+        Type is = operand(p, scope, sides[i], &want);
+        bool text = want.kind == TY_TEXT && is.kind == TY_ID;
+        if (is.kind != want.kind && is.kind != TY_ERROR && !text)
+            say_wrong_type(p, sides[i], &is, &want);
+    }
+    return type_plain(TY_FLAG);
+}
+
+/* What begins with a text or has it inside; a is the type of the first. */
 static Type check_affix(Program *p, const Scope *scope, Node *node, Type a) {
     Type text = type_plain(TY_TEXT);
     if (a.kind != TY_TEXT && a.kind != TY_ID && a.kind != TY_ERROR)
@@ -891,10 +908,11 @@ static Type check_binary(Program *p, const Scope *scope, Node *node) {
     case MARK_IN:
         return check_among(p, scope, node);
     case MARK_STARTS_WITH:
-    case MARK_ENDS_WITH:
         return check_affix(p, scope, node, operand(p, scope, node->a, NULL));
     case MARK_CONTAINS:
         return check_contains(p, scope, node);
+    case MARK_COMPARISON:
+        return check_compared(p, scope, node);
     case MARK_AND:
     case MARK_OR:
         expr_condition(p, scope, node->a);

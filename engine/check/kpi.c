@@ -300,7 +300,7 @@ static void say_window(Program *p, const Node *at, const char *why, const char *
 void measure_type(Program *p, KpiSym *kpi, const Node *node) {
     const Type *a = &kpi->aggs[0].type, *b = &kpi->aggs[1].type;
     kpi->type = *a;
-    kpi->ratio = kpi->agg_count == 2 || kpi->aggs[0].what == AGG_AVERAGE;
+    kpi->ratio = kpi->agg_count == 2 || agg_keeps(kpi->aggs[0].what) == AGG_KEEPS_MEAN;
     if (kpi->ratio && a->kind == TY_INTEGER)
         kpi->type = type_plain(TY_NUMBER);
     if (kpi->agg_count < 2)

@@ -1040,7 +1040,7 @@ static bool ok_share(Value v) {
            dec_cmp(share, dec_of_i64(100)) <= 0;
 }
 static void take_agg(Reader *r, AggDef *g) {
-    g->kind = take_below(r, AGG_IS_PERCENTILE + 1);
+    g->kind = take_below(r, AGG_KINDS);
     g->sample = take_below(r, V_KINDS);
     g->unit = take_below(r, FAMILIES);
     g->currency = take_u32v(r);
@@ -2122,15 +2122,15 @@ bool side_holds(int64_t side, int order) {
 KindDef bundle_measure(const KpiDef *k, bool *quotient) {
     const AggDef *a = &k->aggs[0];
     bool two = k->agg_count == 2, unit = a->sample == V_MONEY || a->sample == V_DURATION;
-    *quotient = two || a->kind == AGG_IS_AVERAGE ||
+    *quotient = two || agg_keeps(a->kind) == AGG_KEEPS_MEAN ||
                 (k->compare != COMPARES_NOTHING && k->compare != COMPARES_DIFFERENCE);
     if (k->compare == COMPARES_CHANGE || k->compare == COMPARES_MULTIPLE)
         return (KindDef){V_DEC, true};
     if (*quotient)
         return (KindDef){unit && (!two || k->aggs[1].sample != a->sample) ? a->sample : V_DEC,
                          true};
-    bool always = a->kind == AGG_IS_SUM || a->kind == AGG_IS_COUNT || a->kind == AGG_IS_DISTINCT;
-    return (KindDef){a->sample, !always || k->samples > 0 || k->compare != COMPARES_NOTHING};
+    return (KindDef){a->sample,
+                     agg_may_lack(a->kind) || k->samples > 0 || k->compare != COMPARES_NOTHING};
 }
 
 Value bundle_measure_nothing(const KpiDef *k) {

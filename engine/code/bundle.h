@@ -464,16 +464,6 @@ typedef struct RuleDef {
     uint32_t file, line;
 } RuleDef;
 
-typedef enum AggKind {
-    AGG_IS_SUM,
-    AGG_IS_COUNT,
-    AGG_IS_AVERAGE,
-    AGG_IS_MIN,
-    AGG_IS_MAX,
-    AGG_IS_DISTINCT,
-    AGG_IS_PERCENTILE
-} AggKind;
-
 enum { SHARE_SCALE = 6 };
 
 /* How two values stand to each other: those of SideDef, then equal and not. */

@@ -1073,15 +1073,9 @@ static Family only_family(uint32_t families) {
 }
 
 static void emit_agg(Emit *e, const KpiSym *kpi, const AggSym *agg, AggDef *def) {
-    static const uint8_t kinds[AGG_ROWS] = {[AGG_SUM] = AGG_IS_SUM,
-                                            [AGG_COUNT] = AGG_IS_COUNT,
-                                            [AGG_AVERAGE] = AGG_IS_AVERAGE,
-                                            [AGG_MIN] = AGG_IS_MIN,
-                                            [AGG_MAX] = AGG_IS_MAX,
-                                            [AGG_DISTINCT] = AGG_IS_DISTINCT,
-                                            [AGG_PERCENTILE] = AGG_IS_PERCENTILE};
+    _Static_assert((int)AGG_ROWS == (int)AGG_KINDS, "both are the rows of keywords.def");
     bool span = agg->type.kind == TY_DURATION, money = agg->type.kind == TY_MONEY;
-    *def = (AggDef){.kind = kinds[agg->what],
+    *def = (AggDef){.kind = (uint8_t)agg->what,
                     .sample = (uint8_t)type_value_kind(&agg->type),
                     .unit = span ? (uint16_t)only_family(agg->type.families) : 0,
                     .currency = money ? agg->type.currency : 0,

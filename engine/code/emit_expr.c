@@ -470,16 +470,20 @@ static void emit_binary(Emit *e, const Node *node, uint32_t dst) {
         return;
     }
     case MARK_STARTS_WITH:
-    case MARK_ENDS_WITH:
+    case MARK_COMPARISON:
     case MARK_CONTAINS: {
+        static const Op compares[] = {
+#define COMPARISON(name, kind, en, zh) OP_##name,
+#include "grammar/keywords.def"
+        };
         uint32_t x = fn_reg(e, 1), y = fn_reg(e, 1);
         emit_expr(e, node->a, x, NULL);
         emit_expr(e, node->b, y, NULL);
         emit_at(e, node);
         ins_abc(e,
-                node->op == MARK_STARTS_WITH ? OP_STARTS
-                : node->op == MARK_ENDS_WITH ? OP_ENDS
-                                             : OP_CONTAINS,
+                node->op == MARK_STARTS_WITH  ? OP_STARTS
+                : node->op == MARK_COMPARISON ? compares[node->slot]
+                                              : OP_CONTAINS,
                 dst, x, y);
         return;
     }

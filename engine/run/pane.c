@@ -361,7 +361,7 @@ Status head_del(Ledger *l, const Series *s, int64_t window, Buf *key) {
 /* ---- in order of value */
 
 bool agg_sorts(const AggDef *def) {
-    return !def->now && (def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX);
+    return !def->now && agg_keeps(def->kind) == AGG_KEEPS_EXTREME;
 }
 
 static void value_prefix(Buf *key, const Series *s, uint32_t agg) {

@@ -427,19 +427,18 @@ typedef struct Part {
 static Status part_of(const Series *s, uint32_t agg, Dec best, bool has, Part *out) {
     const Total *t = &s->totals[agg];
     *out = (Part){.den = 1};
-    switch ((AggKind)s->def->aggs[agg].kind) {
-    case AGG_IS_SUM:
+    switch (agg_keeps(s->def->aggs[agg].kind)) {
+    case AGG_KEEPS_SUM:
         return total_sum(t, &out->num);
-    case AGG_IS_COUNT:
+    case AGG_KEEPS_COUNT:
         out->num = dec_of_i64((int64_t)t->count);
         return OK;
-    case AGG_IS_AVERAGE:
+    case AGG_KEEPS_MEAN:
         out->den = (int64_t)t->count;
         return total_sum(t, &out->num);
-    case AGG_IS_MIN:
-    case AGG_IS_MAX:
-    case AGG_IS_DISTINCT:
-    case AGG_IS_PERCENTILE:
+    case AGG_KEEPS_EXTREME:
+    case AGG_KEEPS_VALUES:
+    case AGG_KEEPS_RANKS:
         *out = (Part){best, has};
         return OK;
     }
@@ -478,7 +477,7 @@ Status series_measure_of(const Series *s, const Dec best[KPI_AGGS], const bool h
     TRY(part_of(s, 0, best[0], has[0], &a));
     if (def->agg_count == 1) {
         out->absent = a.den == 0;
-        out->ratio = first->kind == AGG_IS_AVERAGE;
+        out->ratio = agg_keeps(first->kind) == AGG_KEEPS_MEAN;
         out->num = as_value(first, (ValueKind)first->sample, a.num);
         out->den = value_int(a.den);
         return OK;

@@ -22,13 +22,14 @@ enum {
 _Static_assert(VALUE_SHOWN + 2 * SHA256_BYTES > VALUE_SHORT + 8, "a cut value is no whole one");
 
 bool agg_tallies(const AggDef *def) {
-    return def->kind == AGG_IS_DISTINCT || def->kind == AGG_IS_PERCENTILE ||
-           (def->now && (def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX));
+    AggKeeps keeps = agg_keeps(def->kind);
+    return keeps == AGG_KEEPS_VALUES || keeps == AGG_KEEPS_RANKS ||
+           (def->now && keeps == AGG_KEEPS_EXTREME);
 }
 
 /* Whether it looks for one in the order of its values. */
 static bool agg_ranks(const AggDef *def) {
-    return def->kind != AGG_IS_DISTINCT;
+    return agg_keeps(def->kind) != AGG_KEEPS_VALUES;
 }
 
 /* ---- values */
@@ -78,8 +79,20 @@ static Status value_bits(const AggDef *def, Value v, Buf *scratch, u128 *out) {
 /* Which of so many values in order is the percentile: the nearest rank, from 1 on; the least or
  * the greatest. */
 static uint64_t rank_of(const AggDef *def, uint64_t count) {
-    if (def->kind == AGG_IS_MIN || def->kind == AGG_IS_MAX)
-        return def->kind == AGG_IS_MIN ? 1 : count;
+    switch ((AggKind)def->kind) {
+    case AGG_IS_MIN:
+        return 1;
+    case AGG_IS_MAX:
+        return count;
+    case AGG_IS_PERCENTILE:
+        break;
+    case AGG_IS_SUM:
+    case AGG_IS_COUNT:
+    case AGG_IS_AVERAGE:
+    case AGG_IS_DISTINCT:
+    case AGG_KINDS:
+        UNREACHABLE();
+    }
     i128 whole = 100, part = (i128)def->share.coef * (i128)count;
     for (int i = 0; i < def->share.scale; i++)
         whole *= 10;

@@ -697,6 +697,7 @@ Node *build_unary(Builder *b, Tok op, Node *a) {
 Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
     Node *node = build_node(b, N_BINARY, a->span, c->span, op);
     node->op = (uint16_t)op.kind;
+    node->slot = op.kind == TK_COMPARISON ? (uint32_t)op.sub : 0;
     node->a = a;
     node->b = c;
     return build_rise(b, node, a, c);

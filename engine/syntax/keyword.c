@@ -21,6 +21,7 @@ static const KeywordRow keyword_rows[] = {
 #define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, en, zh},
 #define AGG(name, en, zh) {TK_AGG, AGG_##name, en, zh},
 #define POWER(name, en, zh) {TK_POWER, POWER_##name, en, zh},
+#define COMPARISON(name, kind, en, zh) {TK_COMPARISON, COMPARISON_##name, en, zh},
 #define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, en, zh},
 #include "grammar/keywords.def"
 };
@@ -163,8 +164,8 @@ static const TokenName token_names[] = {
      "唯一、首行、任意、优先级、规则顺序、输出顺序或收集"},
     {TK_STATE, "a state", "状态"},
     {TK_LEVEL, "warning or critical", "预警或严重"},
-    {TK_AGG, "sum, count, average, min, max, distinct or percentile",
-     "合计、计数、平均、最小、最大、去重计数或百分位"},
+    {TK_AGG, "an aggregate, as sum or count", "聚合，如合计或计数"},
+    {TK_COMPARISON, "a comparison, as ends with", "比较，如结尾为"},
     {TK_POWER,
      "what one may do: waive, pause, acknowledge, reassign, correct, withdraw, return, transfer, "
      "urge, add signers to or remove signers from",

@@ -71,7 +71,7 @@ static bool is_operator(int token) {
     case TK_IF:
     case TK_ELSE:
     case TK_STARTS_WITH:
-    case TK_ENDS_WITH:
+    case TK_COMPARISON:
     case TK_CONTAINS:
     case TK_OF:
     case TK_NOT:
@@ -100,6 +100,7 @@ static bool is_class(int token) {
     case TK_LEVEL:
     case TK_AGG:
     case TK_POWER:
+    case TK_COMPARISON:
     case TK_ROUNDING:
         return true;
     default:
@@ -505,6 +506,7 @@ static bool may_add(int token) {
     case TK_AGG:
     case TK_POWER:
     case TK_GRANT:
+    case TK_COMPARISON:
     case TK_ROUNDING:
     case TK_EVALUATE:
     case TK_BREAK:

@@ -128,6 +128,12 @@ typedef enum PowerRow {
     POWER_ROWS
 } PowerRow;
 
+typedef enum ComparisonRow {
+#define COMPARISON(name, kind, en, zh) COMPARISON_##name,
+#include "grammar/keywords.def"
+    COMPARISON_ROWS
+} ComparisonRow;
+
 /* In the order of DecRound. */
 typedef enum RoundingRow {
 #define ROUNDING(name, en, zh) ROUNDING_##name,
