@@ -18,6 +18,7 @@ enum {
     LIMIT_ENTITIES = 250,          /* kinds of entities of one policy */
     LIMIT_ENTITY_FIELDS = 100,     /* fields of one entity */
     LIMIT_LIST_WRITTEN = 100,      /* items of a list as written */
+    LIMIT_WINDOW_MONTHS = 1200,    /* months of a sliding window */
     LIMIT_LIST_ITEMS = 100000,     /* items of a list in an event */
     LIMIT_RECORD_TYPES = 250,      /* record types of one policy */
     LIMIT_RECORD_FIELDS = 100,     /* fields of one record type */

@@ -358,9 +358,17 @@ void window_check(Program *p, KpiSym *kpi, Node *node) {
                    "间隔应为若干小时、分钟或秒，且大于零");
         return;
     }
-    if ((!days && kpi->length.aux != FAMILY_ELAPSED) || kpi->length.i <= 0) {
-        say_window(p, node->a, "write hours, minutes or days, and more than nothing",
-                   "请写小时、分钟或天，且大于零");
+    bool months = kpi->length.aux == FAMILY_MONTHS && node->op == WINDOW_SLIDES;
+    if ((!days && !months && kpi->length.aux != FAMILY_ELAPSED) || kpi->length.i <= 0 ||
+        (months && kpi->length.i > LIMIT_WINDOW_MONTHS)) {
+        say_window(
+            p, node->a,
+            node->op == WINDOW_SLIDES
+                ? "write hours, minutes, days, months or years, more than nothing and at most "
+                  "100 years"
+                : "write hours, minutes or days, and more than nothing",
+            node->op == WINDOW_SLIDES ? "请写小时、分钟、天、月或年，大于零且不超过 100 年"
+                                      : "请写小时、分钟或天，且大于零");
         return;
     }
     if (node->op != WINDOW_STEPS || !constant_span(p, node->b, &kpi->step))

@@ -1147,7 +1147,10 @@ static void put_kpi(Buf *out, const KpiDef *k) {
 static bool ok_window(const KpiDef *k) {
     bool slides = k->window == WINDOW_IS_SLIDING, steps = k->window == WINDOW_IS_STEPPED;
     bool session = k->window == WINDOW_IS_SESSION;
-    if (slides || steps || session ? !is_span(k->length) : k->length.kind != V_ABSENT)
+    bool months = slides && k->length.kind == V_DURATION && k->length.aux == FAMILY_MONTHS;
+    if (months                       ? k->length.i <= 0 || k->length.i > LIMIT_WINDOW_MONTHS
+        : slides || steps || session ? !is_span(k->length)
+                                     : k->length.kind != V_ABSENT)
         return false;
     if (session && k->length.aux != FAMILY_ELAPSED)
         return false;

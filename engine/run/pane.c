@@ -36,7 +36,9 @@ static void part_key(Buf *key, const Series *s, int64_t pane, uint64_t part) {
 static int64_t nominal(const KpiDef *def) {
     if (def->length.kind == V_ABSENT || def->window == WINDOW_IS_SESSION)
         return 0;
-    return def->length.aux == FAMILY_DAYS ? def->length.i * DAY_MS : def->length.i;
+    return def->length.aux == FAMILY_DAYS     ? def->length.i * DAY_MS
+           : def->length.aux == FAMILY_MONTHS ? def->length.i * 30 * DAY_MS
+                                              : def->length.i;
 }
 
 /* Whether the samples of a pane do not all leave at once. */
