@@ -347,21 +347,33 @@ clause(N) ::= DUE_WITHIN(K) expr(A). { N = build_1(b, N_DUE_WITHIN, K, A); }
 clause(N) ::= DUE_BY(K) expr(A). { N = build_1(b, N_DUE_BY, K, A); }
 clause(N) ::= DUE_BY(K) END_OF(E) UNIT(U). { N = build_1(b, N_DUE_BY, K, build_end_of(b, E, U, build_no_token())); }
 clause(N) ::= DUE_BY(K) LAST(L) UNIT(U) OF UNIT(P). { N = build_1(b, N_DUE_BY, K, build_end_of(b, L, U, P)); }
-clause(N) ::= FULFILLED_BY(K) heard(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
+clause(N) ::= FULFILLED_BY(K) acting(E) where(W) since(S) each(X). { N = build_act(b, K, ACT_FULFIL, E, W, S, X); }
+clause(N) ::= FULFILLED_BY(K) quantity(A) OF dotted(E) where(W). { N = build_sum(b, K, A, E, W); }
 clause(N) ::= FULFILLED_BY(K) ALL_OF LB parts(L) RB(R). { N = build_parts(b, K, build_no_token(), L, 1, R); }
 clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF LB parts(L) RB(R). { N = build_parts(b, K, C, L, 1, R); }
 clause(N) ::= FULFILLED_BY(K) NUMBER(C) OF dotted(E) where(W). { N = build_parts(b, K, C, build_list(b, build_none(), build_act(b, K, ACT_PART, E, W, NULL, build_no_token())), 0, K); }
 %type parts {NodeList}
 parts(L) ::= . { L = build_none(); }
-parts(L) ::= parts(A) heard(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
+parts(L) ::= parts(A) acting(E) where(W). { L = build_list(b, A, build_part(b, E, W)); }
+parts(L) ::= parts(A) NUMBER(C) OF dotted(E) where(W). { L = build_list(b, A, build_portion(b, build_literal(b, LIT_NUMBER, C), E, W)); }
+parts(L) ::= parts(A) quantity(Q) OF dotted(E) where(W). { L = build_list(b, A, build_portion(b, Q, E, W)); }
 parts(L) ::= parts(A) error. { L = build_list(b, A, build_error(b)); }
+/* What several events come to; a plain number may count them too, and names stand as in `heard`. */
+quantity(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
+quantity(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
+quantity(N) ::= LP expr(A) RP. { N = A; }
+/* The outcome of an approval acts as an event does. DECIDED has no spelling: `approval` before a name and its
+ * outcome is read so (engine/syntax/join.c). */
+acting(N) ::= heard(A). { N = A; }
+acting(N) ::= DECIDED(K) dotted(E) STATE(V). { N = build_outcome(b, K, E, NULL, V); }
+acting(N) ::= DECIDED(K) dotted(E) CALLP args(A) RP STATE(V). { N = build_outcome(b, K, E, &A, V); }
 clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y). { N = build_forbid(b, K, E, W, Y, build_no_token(), NULL, NULL); }
 clause(N) ::= MUST_NOT(K) dotted(E) where(W) during(Y) UNTIL(U) dotted(F) where(V). { N = build_forbid(b, K, E, W, Y, U, F, V); }
 during(N) ::= . { N = NULL; }
 during(N) ::= WHILE expr(A). { N = A; }
-clause(N) ::= WAIVED_BY(K) heard(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
-clause(N) ::= CANCELLED_BY(K) heard(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
-clause(N) ::= PAUSED_FROM(K) heard(E) where(W) UNTIL(U) heard(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
+clause(N) ::= WAIVED_BY(K) acting(E) where(W). { N = build_act(b, K, ACT_WAIVE, E, W, NULL, build_no_token()); }
+clause(N) ::= CANCELLED_BY(K) acting(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
+clause(N) ::= PAUSED_FROM(K) acting(E) where(W) UNTIL(U) acting(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
 clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
 clause(N) ::= local(A). { N = A; }
 local(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }

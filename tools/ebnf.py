@@ -85,6 +85,8 @@ class Writer:
     def symbol(self, s):
         if s in ("GRANT", "EVALUATE", "BREAK"):
             return ""
+        if s == "DECIDED":
+            s = "APPROVAL"
         if s in self.spelt:
             return f'"{self.spelt[s]}"'
         if s in MARKS:

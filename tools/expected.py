@@ -24,7 +24,7 @@ MARKS = {"LB": "{", "RB": "}", "LP": "(", "RP": ")", "LBRACK": "[", "RBRACK": "]
          "SLASH": "/", "BAR": "|", "ARROW": "->", "DOTDOT": "..", "QUESTION": "?", "SEMI": ";",
          "CALLP": "(", "ID": "x", "LABEL": "x:", "COMMALABEL": ", x:", "NUMBER": "1", "PERCENT": "5%", "MONEY": "5 CNY",
          "DURATION": "2 hours", "DATE": "2026-03-02", "TIME": "10:00", "DATETIME": "2026-03-02 10:00",
-         "INSTANT": "2026-03-02T10:00:00Z", "STRING": '"t"', "CURRENCY_CODE": "CNY", "GRANT": "", "FAT": "=>"}
+         "INSTANT": "2026-03-02T10:00:00Z", "STRING": '"t"', "CURRENCY_CODE": "CNY", "GRANT": "", "DECIDED": "approval", "FAT": "=>"}
 INTERNAL = {"error", "BREAK", "EVALUATE", "BAD", "SEMI"}  # no text has them
 CLASSES = {"UNIT": "UNIT", "WEEKDAY": "WEEKDAY", "TYPE": "TYPE", "HIT": "HIT", "STATE": "STATE", "LEVEL": "LEVEL",
            "AGG": "AGG", "POWER": "POWER", "COMPARISON": "COMPARISON", "ROUNDING": "ROUNDING"}

@@ -188,6 +188,7 @@ static Status duty_json(Show *s, const Duty *d) {
     show_json(s, &out, "reported_late", value_flag(d->reported_late));
     show_json(s, &out, "rung", d->last_rung > 0 ? value_int(d->last_rung) : value_absent());
     show_json(s, &out, "round", value_int(d->round));
+    put_json_sums(&out, s->r->b, &s->r->render.zone, d);
     show_json(s, &out, "policy", value_text(s->r->b->version));
     put_c(&out, '}');
     Status status = show_end_line(s, &out);

@@ -234,6 +234,22 @@ static Status put_next(Why *w) {
     }
 }
 
+/* What came of the amounts that fulfil it. */
+static void put_sums(Why *w) {
+    const Duty *d = &w->d;
+    for (uint32_t i = 0; d->fold.sums != NULL && i < d->def->part_count; i++) {
+        const Value *whole = portion_of(&d->terms, i);
+        if (whole == NULL)
+            continue;
+        put_c(w->out, '\n');
+        why_value(w, view_sum(d, i));
+        put_text(w->out, S(" of "));
+        why_value(w, *whole);
+        put_text(w->out, d->def->part_count > 1 ? S(" that are a part of what fulfils it")
+                                                : S(" that fulfil it"));
+    }
+}
+
 Status why_duty_text(Why *w, Str subject) {
     const Duty *d = &w->d;
     put_text(w->out, subject);
@@ -262,7 +278,8 @@ Status why_duty_text(Why *w, Str subject) {
                 d->fold.violations == 1 ? "" : "s");
     if (d->fold.violations > 0)
         why_moment(w, d->fold.breach_at);
-    if (d->def->parts_needed > 0)
+    put_sums(w);
+    if (d->def->parts_needed > 0 && (d->fold.sums == NULL || d->def->part_count > 1))
         put_fmt(w->out, "\n%u of %u that fulfil it together", d->fold.parts, d->def->parts_needed);
     put_text(w->out, S("\n\n"));
     TRY(put_arose(w));
@@ -320,6 +337,7 @@ static Status put_json_cause(Why *w, const Cause *cause) {
 
 Status why_duty_json(Why *w, Str subject) {
     const Effect *opened = &w->opened.effect;
+    const Duty *d = &w->d;
     put_text(w->out, S("{\"subject\":"));
     put_json_string(w->out, subject);
     why_json_value(w, "state", value_text(str_of(why_state(&w->d))));
@@ -344,6 +362,7 @@ Status why_duty_json(Why *w, Str subject) {
     why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
     if (w->d.fold.due != INSTANT_NEVER)
         why_json_value(w, "due", value_of(V_INSTANT, w->d.fold.due));
+    put_json_sums(w->out, w->r->b, &w->r->render.zone, d);
     put_text(w->out, S(",\"said\":["));
     for (uint32_t i = 0; i < w->d.said_count; i++) {
         Leaf leaf;

@@ -259,6 +259,12 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_FULFILLED, " late", "late"},
     {EFFECT_DUTY_FULFILLED, " in time, reported late", "reported_late"},
     {EFFECT_DUTY_FULFILLED, " by ", "by"},
+    {EFFECT_DUTY_FULFILLED, ": ", "sum"},
+    {EFFECT_DUTY_FULFILLED, " of ", "of"},
+    {EFFECT_DUTY_PROGRESSED, "came to ", "sum"},
+    {EFFECT_DUTY_PROGRESSED, " of ", "of"},
+    {EFFECT_DUTY_PROGRESSED, ", part ", "part"},
+    {EFFECT_DUTY_PROGRESSED, " by ", "by"},
     {EFFECT_DUTY_REASSIGNED, "reassigned from ", "from"},
     {EFFECT_DUTY_REASSIGNED, " to ", "to"},
     {EFFECT_DUTY_ACKNOWLEDGED, "acknowledged", NULL},
@@ -393,6 +399,22 @@ static Status put_by(Why *w, const Effect *e) {
     return OK;
 }
 
+/* By what the engine said, where that acted: `by approval/launch/L granted`. */
+static Status put_by_said(Why *w, const Effect *e) {
+    Leaf leaf;
+    TRY(record_leaf(w->r, e->cause.index, &w->arena, &leaf, w->err));
+    if (leaf.kind != LEAF_EFFECT || leaf.effect.id == EFFECT_EMITTED)
+        return OK;
+    Str type = effect_type(w->r->b, &leaf.effect);
+    size_t last = type.n;
+    while (last > 0 && type.p[last - 1] != '.')
+        last--;
+    put_text(w->out, S(", by "));
+    put_subject(w->out, w->r->b, &leaf.effect.subject);
+    put_fmt(w->out, " %.*s", STR_ARG(str_from(type, last)));
+    return OK;
+}
+
 /* A duty or an approval that a reaction of what is asked about opened. */
 static void put_made(Why *w, const Effect *e) {
     bool duty = e->id == EFFECT_DUTY_OPENED;
@@ -449,6 +471,8 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         put_what(w, e);
     if (e->cause.kind == CAUSE_EVENT && !subject)
         TRY(put_by(w, e));
+    if (e->cause.kind == CAUSE_EFFECT && !subject)
+        TRY(put_by_said(w, e));
     if (e->seen != e->time) {
         put_text(w->out, S(", seen "));
         why_local(w, e->seen);

@@ -340,7 +340,10 @@ typedef struct ActSym {
     uint32_t link_count;
     const Node **rest; /* conditions that remain to be tested */
     uint32_t rest_count;
-    const Node *since; /* duration literal */
+    const Node *since;  /* duration literal */
+    const Node *amount; /* of a portion: what it must come to with others */
+    int field;          /* of a portion: the event's field that is added up; -1: each counts one */
+    bool of_subject;    /* its values are the key of what the engine speaks of */
     bool each;
     const Node *node;
     struct Scope *scope;

@@ -319,6 +319,16 @@ void no_reaction(Program *p, const Node *node, Str expected);
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected);
 void parties_check(Program *p, const Scope *scope, Node *parties);
 void need_calendar(Program *p, const Node *at, const Type *type);
+/* portion.c */
+/* What a portion is of: the event, with the act's field and amount set; NULL: it was said why not.
+ */
+const Event *portion_check(Program *p, DutySym *duty, ActSym *act);
+void portion_read(Program *p, Node *act);
+void sums_read(Program *p, Node *clauses);
+void count_read_as_sum(Program *p, Node *parts);
+const Event *outcome_check(Program *p, const DutySym *duty, Node *name);
+void outcome_match(Program *p, const DutySym *duty, ActSym *act);
+/* duty.c */
 void say_clause_twice(Program *p, const DutySym *duty, const Node *clause);
 /* Arguments of oblige and ask. */
 void arguments_check(Program *p, const Scope *scope, Node *action, const DutySym *duty);

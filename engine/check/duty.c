@@ -335,7 +335,7 @@ static void links_by_name(Program *p, const DutySym *duty, ActSym *act) {
         act->links[act->link_count++] = (Link){NULL, (uint32_t)found, key, (int)i};
     }
     if (act->link_count == 0 && act->kind != ACT_FULFIL && act->kind != ACT_PART &&
-        !act->event->broken && !duty->keyless)
+        act->kind != ACT_PORTION && !act->event->broken && !duty->keyless)
         diag_add2(p->diags, DIAG_NO_MATCH, act->node->at, act->event->name,
                   names.n == 0 ? say_both(p, "(its instant)", "（其时间点）") : names);
 }
@@ -351,6 +351,12 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
     act->rest = new (p->arena, const Node *, n);
     if (act->links == NULL || act->rest == NULL) {
         p->nomem = true;
+        return;
+    }
+    if (act->node->a->c != NULL) {
+        outcome_match(p, duty, act);
+        if (where != NULL)
+            act->rest[act->rest_count++] = where;
         return;
     }
     if (is_self_event(act->event)) {
@@ -374,8 +380,11 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
 
 void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
     ActSym *act = &duty->acts[duty->act_count];
-    *act = (ActSym){.kind = node->op, .clause = clause, .each = node->flag != 0, .node = node};
-    act->event = event_heard(p, node->a);
+    *act = (ActSym){
+        .kind = node->op, .clause = clause, .each = node->flag != 0, .node = node, .field = -1};
+    act->event = node->op == ACT_PORTION ? portion_check(p, duty, act)
+                 : node->a->c != NULL    ? outcome_check(p, duty, node->a)
+                                         : event_heard(p, node->a);
     if (act->event == NULL)
         return;
     Scope *scope = new (p->arena, Scope, 1);
@@ -391,14 +400,15 @@ void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
         expr_condition(p, scope, node->b);
     if (node->d != NULL)
         expr_condition(p, scope, node->d);
-    if (node->c != NULL && act->event->told)
-        diag_add3(p->diags, DIAG_WRONG_PLACE, node->c->span, say_both(p, "since", "自"),
+    const Node *looks = node->op == ACT_PORTION ? NULL : node->c;
+    if (looks != NULL && act->event->told)
+        diag_add3(p->diags, DIAG_WRONG_PLACE, looks->span, say_both(p, "since", "自"),
                   say_both(p, "clause that hears what the engine says", "听取引擎所说的子句"),
                   say_both(p, "it is heard when it is said", "引擎说时即听取"));
     Value since;
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
-    if (node->c != NULL && expr_constant(p, node->c, &span, DIAG_BAD_CELL, &since))
-        act->since = node->c;
+    if (looks != NULL && expr_constant(p, node->c, &span, DIAG_BAD_CELL, &since))
+        act->since = looks;
     duty->act_count++;
     if (p->diags->errors == before)
         act_match(p, duty, act, node->b);
@@ -699,20 +709,24 @@ static Str duty_ends(Program *p) {
 }
 
 /* `fulfilled by all of { ... }`, `2 of { ... }`, `3 of visit.made`: what fulfils it together. */
-static void parts_check(Program *p, DutySym *duty, const Node *node) {
+static void parts_check(Program *p, DutySym *duty, Node *node) {
     if (duty->part_count > 0) {
         say_clause_twice(p, duty, node);
         return;
     }
+    count_read_as_sum(p, node);
     uint32_t n = (uint32_t)node_count(node->a);
     if (n > LIMIT_PAUSES) {
         diag_add2(p->diags, DIAG_TOO_LARGE, node->at, say_both(p, "this list", "这个列表"),
                   S("32"));
         return;
     }
-    for (const Node *part = node->a; part != NULL; part = part->next)
-        if (part->kind == N_ACT)
-            act_check(p, duty, part, duty->part_count++);
+    for (Node *part = node->a; part != NULL; part = part->next) {
+        if (part->kind != N_ACT)
+            continue;
+        portion_read(p, part);
+        act_check(p, duty, part, duty->part_count++);
+    }
     if (has_error(node->a))
         return;
     int64_t count = n, most = node->flag != 0 ? n : LIMIT_PARTS;
@@ -1027,6 +1041,7 @@ static void duty_check(Program *p, DutySym *duty) {
     const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
     if (!owing_begin(p, duty))
         return;
+    sums_read(p, node->c);
     for (const Node *c = node->c; c != NULL; c = c->next)
         duty->forbids = duty->forbids || c->kind == N_FORBID;
     owner_named(p, duty);
@@ -1045,7 +1060,8 @@ static void duty_check(Program *p, DutySym *duty) {
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
     bool fulfilled = duty->broken || duty->forbids;
     for (uint32_t i = 0; i < duty->act_count; i++)
-        fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL || duty->acts[i].kind == ACT_PART;
+        fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL ||
+                    duty->acts[i].kind == ACT_PART || duty->acts[i].kind == ACT_PORTION;
     for (const Node *c = node->c; c != NULL; c = c->next)
         fulfilled = fulfilled || c->kind == N_PARTS || (c->kind == N_ACT && c->op == ACT_FULFIL);
     if (!fulfilled)

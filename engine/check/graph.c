@@ -82,6 +82,7 @@ static bool leads_to(int act, StateRow state) {
     switch (act) {
     case ACT_FULFIL:
     case ACT_PART:
+    case ACT_PORTION:
     case ACT_EXPIRE:
         return state == STATE_FULFILLED;
     case ACT_WAIVE:
@@ -100,6 +101,7 @@ static int said_of_act(int act) {
     switch (act) {
     case ACT_FULFIL:
     case ACT_PART:
+    case ACT_PORTION:
     case ACT_EXPIRE:
         return TOLD_DUTY_FULFILLED;
     case ACT_WAIVE:

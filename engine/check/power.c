@@ -205,6 +205,7 @@ static void act_add(Program *p, DutySym *duty, const Node *grant, int kind, cons
                     uint32_t clause) {
     ActSym *act = &duty->acts[duty->act_count];
     *act = (ActSym){.kind = kind,
+                    .field = -1,
                     .clause = clause,
                     .event = event_find(p, str_of(event)),
                     .match = MATCH_SELF,

@@ -638,7 +638,9 @@ static void put_act(Buf *out, const ActDef *a) {
     put_u8(out, a->kind);
     put_u8(out, a->clause);
     put_u8(out, a->match);
-    put_u8(out, a->each);
+    put_u8(out, (uint8_t)(a->each | a->of_subject << 1));
+    put_index(out, a->field);
+    put_index(out, a->amount_slot);
     put_varint(out, a->event);
     put_index(out, a->link_fn);
     put_index(out, a->test_fn);
@@ -651,7 +653,11 @@ static void take_act(Reader *r, ActDef *a) {
     a->kind = take_below(r, ACT_KINDS);
     a->clause = take_u8(&r->t);
     a->match = take_below(r, MATCH_BY_SELF + 1);
-    a->each = take_flag(r);
+    uint8_t flags = take_below(r, 4);
+    a->each = flags & 1;
+    a->of_subject = flags >> 1 & 1;
+    a->field = take_index(r, LIMIT_FIELDS, true);
+    a->amount_slot = take_index(r, LIMIT_REGISTERS, true);
     a->event = take_u32v(r);
     a->link_fn = take_index(r, r->b->fn_count, true);
     a->test_fn = take_index(r, r->b->fn_count, true);
@@ -1645,16 +1651,52 @@ static bool ok_tables(const Bundle *b) {
     return true;
 }
 
+static bool is_addable(uint8_t kind) {
+    return kind == V_INT || kind == V_DEC || kind == V_PERCENT || kind == V_MONEY ||
+           kind == V_DURATION;
+}
+
+/* A portion adds up a field of its event, or counts it, to an amount of the same kind. */
+static bool ok_portion(const Bundle *b, const DutyDef *d, const ActDef *a) {
+    if (a->kind != ACT_IS_PORTION)
+        return a->field < 0 && a->amount_slot < 0;
+    const EventDef *event = &b->events[a->event];
+    if (a->each || a->has_since || a->amount_slot < 0 ||
+        a->amount_slot >= (int32_t)d->frame_count || a->field >= (int32_t)event->field_count)
+        return false;
+    KindDef amount = d->frame[a->amount_slot];
+    uint8_t kind = a->field < 0 ? (uint8_t)V_INT : event->fields[a->field].type.kind;
+    bool numbers =
+        (kind == V_INT || kind == V_DEC) && (amount.kind == V_INT || amount.kind == V_DEC);
+    return !amount.optional && is_addable(kind) && (numbers || kind == amount.kind);
+}
+
+/* What the engine says names its subject: no function computes what is matched. */
+static bool ok_subject(const Bundle *b, const ActDef *a) {
+    int32_t told = b->events[a->event].told;
+    return told >= 0 && a->link_fn < 0 &&
+           (a->match == MATCH_BY_KEY || (a->match == MATCH_BY_LINK && a->slot_count > 0));
+}
+
+static bool ok_slots(const DutyDef *d, const ActDef *a) {
+    for (uint32_t i = 0; i < a->slot_count; i++)
+        if (a->slots[i] >= d->frame_count)
+            return false;
+    return true;
+}
+
 static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
     bool pauses = a->kind == ACT_IS_RESUME || a->kind == ACT_IS_PAUSE;
-    if (a->file >= b->source_count || a->clause >= (pauses                   ? d->pause_count
-                                                    : a->kind == ACT_IS_PART ? d->part_count
-                                                                             : 1))
+    if (a->file >= b->source_count || a->clause >= (pauses                 ? d->pause_count
+                                                    : act_is_part(a->kind) ? d->part_count
+                                                                           : 1))
+        return false;
+    if (!ok_portion(b, d, a))
         return false;
     if (a->kind == ACT_IS_UNRAISE || a->kind == ACT_IS_MOVE)
         return false;
     bool forbidding = a->kind == ACT_IS_EXPIRE || a->kind == ACT_IS_VIOLATE,
-         fulfilling = a->kind == ACT_IS_FULFIL || a->kind == ACT_IS_PART;
+         fulfilling = a->kind == ACT_IS_FULFIL || act_is_part(a->kind);
     if ((forbidding && !d->forbids) || (fulfilling && d->forbids) ||
         (a->kind == ACT_IS_VIOLATE && a->match == MATCH_BY_SELF))
         return false;
@@ -1668,6 +1710,8 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
         return false;
     if (a->match == MATCH_BY_SELF)
         return b->events[a->event].engine >= ENGINE_REPORTED;
+    if (a->of_subject)
+        return ok_subject(b, a) && ok_slots(d, a);
     if ((a->match == MATCH_BY_KEY || a->match == MATCH_BY_LINK) != (a->link_fn >= 0))
         return false;
     if (a->link_fn < 0)
@@ -1676,10 +1720,7 @@ static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const Act
     if (!fn_is(b, a->link_fn, (int32_t)a->event, -2, 0) ||
         f->result_count != (a->match == MATCH_BY_KEY ? d->key_count : a->slot_count))
         return false;
-    for (uint32_t i = 0; i < a->slot_count; i++)
-        if (a->slots[i] >= d->frame_count)
-            return false;
-    return true;
+    return ok_slots(d, a);
 }
 
 static bool ok_rung(const Bundle *b, const DutyDef *d, uint32_t number, const RungDef *g) {
@@ -1767,7 +1808,8 @@ static bool ok_duties(const Bundle *b) {
 /* What withdraws an approval names its whole key. */
 static bool ok_withdrawal(const Bundle *b, const ApprovalDef *d, uint32_t number, const ActDef *a) {
     if (a->file >= b->source_count || a->kind != ACT_IS_CANCEL || a->match != MATCH_BY_KEY ||
-        a->link_fn < 0 || a->slot_count > 0)
+        a->of_subject || a->field >= 0 || a->amount_slot >= 0 || a->link_fn < 0 ||
+        a->slot_count > 0)
         return false;
     if (a->test_fn >= 0 &&
         (!fn_reads(b, a->test_fn, (int32_t)a->event, DECL_APPROVAL, (int32_t)number, 0) ||

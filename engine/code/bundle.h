@@ -18,7 +18,7 @@
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts. */
-enum { BUNDLE_VERSION = 12 };
+enum { BUNDLE_VERSION = 13 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -221,8 +221,13 @@ typedef enum ActKind {
     ACT_IS_VIOLATE,     /* what a prohibition forbids */
     ACT_IS_MOVE,        /* a reassignment by the policy: of the duty's `moves`; no clause says it */
     ACT_IS_UNRAISE,     /* a correction of what raised it; no clause says it */
+    ACT_IS_PORTION,     /* a part that is done when several come to an amount */
     ACT_KINDS
 } ActKind;
+
+static inline bool act_is_part(uint8_t kind) {
+    return kind == ACT_IS_PART || kind == ACT_IS_PORTION;
+}
 
 /* A clause by which an event acts on a duty. */
 typedef struct ActDef {
@@ -230,6 +235,9 @@ typedef struct ActDef {
     uint8_t clause; /* of a pause and its resume: which reason; of a part: which one */
     uint8_t match;  /* MatchDef */
     bool each;
+    bool of_subject;     /* the values to match are the key of what the engine speaks of */
+    int32_t field;       /* PORTION: the event's field that is added up; -1: each counts one */
+    int32_t amount_slot; /* PORTION: frame slot of what it must come to; else -1 */
     uint32_t event;
     int32_t link_fn; /* over the event: the values to match, or -1 */
     int32_t test_fn; /* over event and frame: a flag, or -1 */

@@ -531,7 +531,7 @@ static const char *kind_name(const DutySym *duty) {
 }
 
 static int32_t emit_links(Emit *e, const DutySym *duty, const ActSym *act) {
-    if (act->link_count == 0)
+    if (act->link_count == 0 || act->of_subject)
         return -1;
     fn_begin(e, fn_name(e, kind_name(duty), duty->name, "match"), act->scope, act->event, DECL_DUTY,
              -1, true);
@@ -576,6 +576,8 @@ static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
 
 /* Links beyond the key's are conditions like any other. */
 static void links_to_rest(Emit *e, const DutySym *duty, ActSym *act) {
+    if (act->of_subject)
+        return;
     uint32_t keep = act->match == MATCH_KEY ? duty->key_count : act->link_count;
     const Node **rest = emit_array(e, act->rest_count + act->link_count, sizeof *rest);
     if (rest == NULL)
@@ -606,13 +608,22 @@ static void links_to_rest(Emit *e, const DutySym *duty, ActSym *act) {
     act->link_count = keep;
 }
 
+static uint8_t act_def(int kind) {
+    return kind == ACT_WITHDRAW  ? ACT_IS_CANCEL
+           : kind == ACT_PORTION ? ACT_IS_PORTION
+                                 : (uint8_t)kind;
+}
+
 static void emit_act(Emit *e, const DutySym *duty, const ActSym *from, ActDef *def) {
     ActSym act = *from;
     links_to_rest(e, duty, &act);
-    *def = (ActDef){.kind = act.kind == ACT_WITHDRAW ? ACT_IS_CANCEL : (uint8_t)act.kind,
+    *def = (ActDef){.kind = act_def(act.kind),
                     .clause = (uint8_t)act.clause,
                     .match = (uint8_t)act.match,
                     .each = act.each,
+                    .of_subject = act.of_subject,
+                    .field = act.field,
+                    .amount_slot = act.amount == NULL ? -1 : (int32_t)emit_slot(e, act.amount),
                     .event = act.event->number,
                     .file = emit_file(e, act.node->span.file),
                     .line = node_line(e, act.node)};

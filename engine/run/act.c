@@ -282,6 +282,19 @@ static Status key_of_episode(Engine *e, Duty *d) {
     return OK;
 }
 
+/* What a duty must come to is more than nothing. */
+static Status amounts_ok(Engine *e, const Duty *d) {
+    for (uint32_t i = 0; i < d->def->part_count; i++) {
+        const Value *whole = portion_of(&d->terms, i);
+        if (whole == NULL || dec_sign(value_to_dec(*whole)) > 0)
+            continue;
+        e->vm.trap =
+            (Trap){.code = TRAP_NO_AMOUNT, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+        return ERR_TRAP;
+    }
+    return OK;
+}
+
 /* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
     Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0};
@@ -302,6 +315,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     if (kept == NULL)
         return ERR_NOMEM;
     memcpy(kept, results, (fixed + d.def->frame_count) * sizeof *kept);
+    d.terms.def = d.def;
     d.terms.raised = at;
     d.key_count = d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
     TRY(d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
@@ -314,10 +328,12 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     d.beneficiary = d.def->has_beneficiary ? kept[more++] : value_absent();
     d.object = d.def->has_object ? kept[more++] : value_absent();
     d.frame = kept + fixed;
+    d.terms.frame = d.frame;
     duty_owned(&d);
     TRY(may_raise(e, &d, &yes, &first));
     if (!yes)
         return OK;
+    TRY(amounts_ok(e, &d));
     TRY(duty_begins(e, &d, d.def->has_start ? kept[more] : value_absent()));
     TRY(duty_terms_set(e, &d, kept[fixed - 1]));
     return duty_open(e, &d, &first);
@@ -327,13 +343,18 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
 
 /* Acts of one instant: what fulfils first. */
 static int act_rank(uint8_t kind) {
-    return kind == ACT_IS_PART ? ACT_IS_FULFIL : kind == ACT_IS_UNRAISE ? -1 : kind;
+    return act_is_part(kind) ? ACT_IS_FULFIL : kind == ACT_IS_UNRAISE ? -2 : kind;
+}
+
+/* What takes back of a sum goes before what adds to it, so that what all of an instant come to
+ * counts. */
+static int act_place(const Act *act) {
+    return act->kind == ACT_IS_PORTION && act->more.i < 0 ? -1 : act_rank(act->kind);
 }
 
 /* -1, 0, 1 by time, then kind; ties by the source and id of the events. */
 static Status act_order(Engine *e, const Act *a, const Act *b, int *order) {
-    *order =
-        a->time != b->time ? (a->time < b->time ? -1 : 1) : act_rank(a->kind) - act_rank(b->kind);
+    *order = a->time != b->time ? (a->time < b->time ? -1 : 1) : act_place(a) - act_place(b);
     if (*order != 0)
         return OK;
     Leaf x, y;
@@ -391,6 +412,8 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
     }
     if (act->kind == ACT_IS_ACKNOWLEDGE)
         TRY(say_acknowledged(e, d, act, flow));
+    if (act->kind == ACT_IS_PORTION)
+        TRY(say_progressed(e, d, act, flow));
     TRY(say_clock(e, d, act, place));
     if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
         TRY(engine_time_trap(e, take_back(d)));
@@ -475,6 +498,10 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
         if (flag[0].i == 0)
             return OK;
     }
+    if (act->kind == ACT_IS_PORTION)
+        more = act->field < 0 ? value_int(1) : flow->vm.fields[act->field];
+    if (act->kind == ACT_IS_PORTION && more.kind == V_ABSENT)
+        return OK; /* what is absent adds nothing */
     *done = true;
     e->matched = true;
     e->line = act->file << 20 | act->line;
@@ -488,6 +515,12 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
 Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
                   bool *absent) {
     const Value *values;
+    if (act->of_subject) {
+        *texts = (Str *)(uintptr_t)flow->subject.key;
+        *n = flow->subject.key_count;
+        *absent = *n == 0;
+        return OK;
+    }
     TRY(vm_call(&e->vm, act->link_fn, &flow->vm, NULL, NULL, &values, NULL));
     *n = e->b->fns[act->link_fn].result_count;
     *absent = false;

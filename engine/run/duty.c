@@ -129,7 +129,8 @@ Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64
 /* ---- records */
 
 static bool has_more(uint8_t kind) {
-    return kind == ACT_IS_REASSIGN || kind == ACT_IS_ACKNOWLEDGE || kind == ACT_IS_MOVE;
+    return kind == ACT_IS_REASSIGN || kind == ACT_IS_ACKNOWLEDGE || kind == ACT_IS_MOVE ||
+           kind == ACT_IS_PORTION;
 }
 
 /* In the byte of an act's kind. */
@@ -277,7 +278,8 @@ static Status take_acts(Arena *a, Str bytes, Duty *d) {
             TRY(value_keep(take_value(&t, a), a, &d->acts[i].more));
         t.failed = t.failed || !instant_ok(d->acts[i].time) || d->acts[i].kind >= ACT_KINDS ||
                    d->acts[i].clause >= LIMIT_PAUSES ||
-                   (d->acts[i].kind == ACT_IS_MOVE && d->acts[i].clause >= d->def->move_count);
+                   (d->acts[i].kind == ACT_IS_MOVE && d->acts[i].clause >= d->def->move_count) ||
+                   (act_is_part(d->acts[i].kind) && d->acts[i].clause >= d->def->part_count);
     }
     return take_done(&t);
 }
@@ -320,12 +322,13 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(take_one(a, rec->object, &d->object));
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
+    if (frame != d->def->frame_count)
+        return ERR_DAMAGED;
+    d->terms.frame = d->frame;
     TRY(take_value_list(a, rec->told, &d->told, &d->told_count));
     TRY(take_acts(a, rec->acts, d));
     TRY(take_repeats(a, rec->repeats, d));
     TRY(take_leaves(a, rec->said, &d->said, &d->said_count));
-    if (frame != d->def->frame_count)
-        return ERR_DAMAGED;
     TRY(fold_acts(&d->terms, d->acts, d->act_count, a, &d->fold));
     duty_owned(d);
     d->ended = d->fold.ended;
@@ -346,6 +349,32 @@ Status view_left(const Duty *d, int64_t at, Value *out) {
     TRY(fold_left(&d->terms, &d->fold, at, &left));
     *out = value_duration(d->terms.working ? FAMILY_WORKING : FAMILY_ELAPSED, left);
     return OK;
+}
+
+Value view_sum(const Duty *d, uint32_t part) {
+    Value sum = d->fold.sums[part];
+    if (sum.kind != V_ABSENT)
+        return sum;
+    sum = *portion_of(&d->terms, part);
+    sum.i = 0;
+    return sum;
+}
+
+void put_json_sums(Buf *out, const Bundle *b, ZoneCache *zone, const Duty *d) {
+    bool first = true;
+    for (uint32_t i = 0; d->fold.sums != NULL && i < d->def->part_count; i++) {
+        const Value *whole = portion_of(&d->terms, i);
+        if (whole == NULL)
+            continue;
+        put_text(out, first ? S(",\"sums\":[{\"sum\":") : S(",{\"sum\":"));
+        put_value_json(out, b, zone, view_sum(d, i));
+        put_text(out, S(",\"of\":"));
+        put_value_json(out, b, zone, *whole);
+        put_c(out, '}');
+        first = false;
+    }
+    if (!first)
+        put_c(out, ']');
 }
 
 Status duty_load(Engine *e, uint64_t number, Duty *out) {

@@ -59,40 +59,78 @@ static void fold_end(Fold *fold, const Act *act, uint8_t kind) {
     fold->end_leaf = act->leaf;
 }
 
+const Value *portion_of(const Terms *terms, uint32_t part) {
+    for (uint32_t i = 0; i < terms->def->act_count; i++) {
+        const ActDef *act = &terms->def->acts[i];
+        if (act->kind == ACT_IS_PORTION && act->clause == part)
+            return &terms->frame[act->amount_slot];
+    }
+    return NULL;
+}
+
+static void parts_counted(const Terms *terms, const Act *act, uint32_t count, Fold *out) {
+    out->parts = count;
+    if (out->parts >= terms->def->parts_needed)
+        fold_end(out, act, ACT_IS_FULFIL);
+}
+
+/* Adds a portion to its part, which is done when it comes to its amount, and is no more when one
+ * that is less than nothing takes it below. */
+static Status fold_portion(const Terms *terms, const Act *act, Fold *out, uint64_t *parts) {
+    const Value *whole = portion_of(terms, act->clause);
+    if (whole == NULL || out->sums == NULL)
+        return ERR_DAMAGED;
+    Value *sum = &out->sums[act->clause];
+    Dec total = value_to_dec(act->more);
+    if (sum->kind != V_ABSENT)
+        TRY(dec_add(value_to_dec(*sum), total, &total));
+    Value more = *whole;
+    if (act->more.kind == V_DEC || sum->kind == V_DEC)
+        more.kind = V_DEC; /* numbers may come to a whole one */
+    more.i = total.coef;
+    more.scale = total.scale;
+    *sum = more;
+    uint64_t bit = (uint64_t)1 << act->clause;
+    *parts = dec_cmp(total, value_to_dec(*whole)) >= 0 ? *parts | bit : *parts & ~bit;
+    parts_counted(terms, act, bits_count(*parts), out);
+    return OK;
+}
+
 /* What one act does. Violations are counted when all pauses are known. */
-static void fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *parts,
-                     int64_t *paused_from) {
+static Status fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *parts,
+                       int64_t *paused_from) {
     uint64_t bit = (uint64_t)1 << act->clause, before = out->reasons;
     switch ((ActKind)act->kind) {
     case ACT_IS_PAUSE:
         out->reasons |= bit;
         if (before == 0)
             *paused_from = act->time;
-        return;
+        return OK;
     case ACT_IS_RESUME:
         out->reasons &= ~bit;
         if (before != 0 && out->reasons == 0)
             interval_add(out->pauses, &out->pause_count, *paused_from, act->time);
-        return;
+        return OK;
     case ACT_IS_PART:
         *parts |= bit;
-        out->parts = terms->def->parts_once ? bits_count(*parts) : out->parts + 1;
-        if (out->parts >= terms->def->parts_needed)
-            fold_end(out, act, ACT_IS_FULFIL);
-        return;
+        parts_counted(terms, act, terms->def->parts_once ? bits_count(*parts) : out->parts + 1,
+                      out);
+        return OK;
+    case ACT_IS_PORTION:
+        return fold_portion(terms, act, out, parts);
     case ACT_IS_REASSIGN:
         out->given = act;
-        return;
+        return OK;
     case ACT_IS_MOVE:
         if (move_takes(&terms->def->moves[act->clause],
                        out->given != NULL ? out->given->more : terms->owner))
             out->given = act;
-        return;
+        return OK;
     case ACT_IS_ACKNOWLEDGE:
         interval_add(out->quiet, &out->quiet_count, act->time, act->more.i);
-        return;
+        return OK;
     case ACT_IS_VIOLATE:
-        return;
+        return OK;
     case ACT_IS_FULFIL:
     case ACT_IS_WAIVE:
     case ACT_IS_CANCEL:
@@ -101,6 +139,7 @@ static void fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *pa
     case ACT_KINDS:
         fold_end(out, act, act->kind);
     }
+    return OK;
 }
 
 /* Folds up to the end; *n: how many acts count. */
@@ -108,10 +147,12 @@ static Status fold_run(const Terms *terms, const Act *acts, uint32_t *n, Fold *o
     int64_t paused_from = 0;
     uint64_t parts = 0; /* bits of those that there are */
     uint32_t i = 0;
-    *out = (Fold){.pauses = out->pauses, .quiet = out->quiet};
+    *out = (Fold){.pauses = out->pauses, .quiet = out->quiet, .sums = out->sums};
+    for (uint32_t k = 0; out->sums != NULL && k < terms->def->part_count; k++)
+        out->sums[k] = value_absent();
     for (; i < *n && !out->ended; i++)
         if (!acts[i].dropped)
-            fold_act(terms, &acts[i], out, &parts, &paused_from);
+            TRY(fold_act(terms, &acts[i], out, &parts, &paused_from));
     *n = i;
     if (out->reasons != 0)
         interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
@@ -151,10 +192,22 @@ static Status fold_forbidden(const Terms *terms, const Act *acts, uint32_t n, Fo
     return OK;
 }
 
+static bool has_sums(const DutyDef *def) {
+    for (uint32_t i = 0; i < def->act_count; i++)
+        if (def->acts[i].kind == ACT_IS_PORTION)
+            return true;
+    return false;
+}
+
 Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out) {
     *out = (Fold){.pauses = new (a, Interval, n + 1), .quiet = new (a, Interval, n + 1)};
     if (out->pauses == NULL || out->quiet == NULL)
         return ERR_NOMEM;
+    if (has_sums(terms->def)) {
+        out->sums = new (a, Value, terms->def->part_count);
+        if (out->sums == NULL)
+            return ERR_NOMEM;
+    }
     TRY(fold_run(terms, acts, &n, out));
     out->breach_at = out->due;
     if (terms->def->forbids)

@@ -7,15 +7,16 @@
 
 #include "engine/code/bundle.h"
 
-/* One event that acts on the duty. In order: by time; at one instant fulfil, waive, cancel, resume,
- * pause, reassign, acknowledge, expire, violate; then by source and id. */
+/* One event that acts on the duty. In order: by time; at one instant what takes back, fulfil,
+ * waive, cancel, resume, pause, reassign, acknowledge, expire, violate; then by source and id. */
 typedef struct Act {
     int64_t time;
     uint8_t kind;   /* ActKind */
     uint8_t clause; /* of a pause or resume: which reason */
     bool dropped;   /* its event was a mistake: it does not count */
     uint64_t leaf;  /* of the event */
-    Value more;     /* REASSIGN: to whom; ACKNOWLEDGE: the instant until which it holds */
+    Value more; /* REASSIGN: to whom; ACKNOWLEDGE: the instant until which it holds; PORTION: how
+                   much */
 } Act;
 
 /* What a duty was raised with. */
@@ -30,6 +31,7 @@ typedef struct Terms {
     bool over;        /* of a prohibition: its time is over, which was said */
     Value owner;      /* who owed it when it was raised */
     const DutyDef *def;
+    const Value *frame; /* what it keeps of its raising */
 } Terms;
 
 #define INSTANT_NEVER INT64_MAX
@@ -43,7 +45,9 @@ typedef struct Fold {
     uint64_t reasons; /* bit 1 << clause: pauses that hold (at the end, if it has ended) */
     Interval *pauses; /* sorted, disjoint; the last may be open (to INT64_MAX) */
     uint32_t pause_count;
-    uint32_t parts;   /* of what fulfils it together: how many there are */
+    uint32_t parts; /* of what fulfils it together: how many there are */
+    Value *sums;    /* of each part: what its portions come to; absent: none came; NULL: no part is
+                       a sum */
     const Act *given; /* the last that reassigned it, or NULL */
     Interval *quiet;  /* while it is acknowledged no rung comes; sorted, disjoint */
     uint32_t quiet_count;
@@ -56,6 +60,8 @@ typedef struct Fold {
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
  * instant cannot be had. */
 MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);
+/* What a part must come to; NULL: it is no sum. */
+const Value *portion_of(const Terms *terms, uint32_t part);
 /* The end of the hours from .. to, ms of the day, in which `at` lies; `at` itself when it lies in
  * none, as always where both are the same. */
 int64_t quiet_hours_end(const Zone *zone, int32_t from, int32_t to, int64_t at);

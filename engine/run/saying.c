@@ -105,6 +105,15 @@ Status say_clock(Engine *e, Duty *d, const Act *act, uint32_t place) {
     return stood && !stands ? say_resumed(e, d) : OK;
 }
 
+Status say_progressed(Engine *e, Duty *d, const Act *act, const Flow *flow) {
+    Effect effect = duty_effect(d, EFFECT_DUTY_PROGRESSED);
+    effect.values[0] = d->fold.sums[act->clause];
+    effect.values[1] = *portion_of(&d->terms, act->clause);
+    effect.values[2] = d->def->part_count > 1 ? value_int(act->clause + 1) : value_absent();
+    effect.values[3] = by_value(flow);
+    return duty_say(e, d, &effect);
+}
+
 Status say_reassigned(Engine *e, Duty *d, Value from) {
     Effect effect = duty_effect(d, EFFECT_DUTY_REASSIGNED);
     effect.values[0] = from;
@@ -154,6 +163,10 @@ Status say_end(Engine *e, Duty *d, const Flow *flow) {
         effect.values[1] = value_flag(d->fold.late);
         effect.values[2] = value_flag(d->reported_late);
         effect.values[3] = by_value(flow);
+        if (d->fold.sums != NULL && d->def->part_count == 1 && d->fold.parts > 0) {
+            effect.values[4] = d->fold.sums[0];
+            effect.values[5] = *portion_of(&d->terms, 0);
+        }
     } else {
         effect.values[0] = by_value(flow);
     }

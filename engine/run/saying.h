@@ -15,6 +15,8 @@ Value round_value(const Duty *d);
 Status duty_react(Engine *e, Duty *d, uint8_t state);
 /* Says that its clock stands or goes on, if one act, which has that place, made it so. */
 Status say_clock(Engine *e, Duty *d, const Act *act, uint32_t place);
+/* What came of a sum with this portion. */
+Status say_progressed(Engine *e, Duty *d, const Act *act, const Flow *flow);
 Status say_reassigned(Engine *e, Duty *d, Value from);
 Status say_acknowledged(Engine *e, Duty *d, const Act *act, const Flow *flow);
 /* Its breach; of a prohibition by an event (flow), and which one it is. */

@@ -17,6 +17,11 @@ MUST_USE Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *
 /* Active time left at `at`, in the family of the deadline. */
 MUST_USE Status view_left(const Duty *d, int64_t at, Value *out);
 
+/* What came of a part that is a sum: as much as nothing, where nothing came. */
+Value view_sum(const Duty *d, uint32_t part);
+/* Of a duty with such parts `,"sums":[{"sum":...,"of":...}]`; of others nothing. */
+void put_json_sums(Buf *out, const Bundle *b, ZoneCache *zone, const Duty *d);
+
 /* The 16 bytes by which LED_SET_NAMES knows a duty stand first in `out`. scratch is overwritten. */
 MUST_USE Status duty_hash(const Bundle *b, uint32_t decl, const Str *key, uint32_t n,
                           uint32_t occurrence, Buf *scratch, uint8_t out[32]);

@@ -413,6 +413,31 @@ Node *build_part(Builder *b, Node *event, Node *where) {
     return build_act(b, at, ACT_PART, event, where, NULL, build_no_token());
 }
 
+/* A part that is done when a field of its events comes to an amount. */
+Node *build_portion(Builder *b, Node *amount, Node *of, Node *where) {
+    Tok at = {.span = amount->span, .text = amount->text};
+    return build_act(b, at, ACT_PORTION, of, where, amount, build_no_token());
+}
+
+Node *build_sum(Builder *b, Tok at, Node *amount, Node *of, Node *where) {
+    NodeList one = build_list(b, build_none(), build_portion(b, amount, of, where));
+    return build_parts(b, at, build_no_token(), one, 1, at);
+}
+
+/* What the engine says of the approval then; which one is meant is checked as a condition on its
+ * state. */
+Node *build_outcome(Builder *b, Tok at, Node *approval, const NodeList *key, Tok state) {
+    Tok name = build_name(approval);
+    Node *node = build_node(b, N_NAME, at.span, state.span, at);
+    node->text = (Str){NULL, 0};
+    node->op = HEARD_OF;
+    node->b = build_param(b, name, NULL);
+    node->c = build_state_is(b, at, name, key == NULL ? build_none() : *key, build_no_token(),
+                             DECL_APPROVAL, state);
+    node->flag = key != NULL;
+    return node;
+}
+
 Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end) {
     Node *node = build_node(b, N_PARTS, at.span, build_end(end.span, parts.last), at);
     node->text = count.text;

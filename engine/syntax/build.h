@@ -79,6 +79,9 @@ Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *sin
 Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until);
 Node *build_dated(Node *item, Node *dated);
 Node *build_part(Builder *b, Node *event, Node *where);
+Node *build_portion(Builder *b, Node *amount, Node *of, Node *where);
+Node *build_sum(Builder *b, Tok at, Node *amount, Node *of, Node *where);
+Node *build_outcome(Builder *b, Tok at, Node *approval, const NodeList *key, Tok state);
 Node *build_parts(Builder *b, Tok at, Tok count, NodeList parts, int once, Tok end);
 Node *build_pause(Builder *b, Tok at, Node *from, Node *where, Tok until, Node *to, Node *where2);
 Node *build_reassign(Builder *b, Tok at, NodeList duties, Node *from, Node *to, Tok date,

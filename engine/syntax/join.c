@@ -298,9 +298,42 @@ static Tok join_turned(Join *j, const RawToken *currency) {
     return tok;
 }
 
+/* Whether a word has the spelling of a keyword. */
+static bool join_is_keyword(Join *j, const RawToken *t, int token) {
+    size_t count;
+    const Spelling *s = t->kind == RAW_WORD ? keywords_find(&j->keywords, t->text, &count) : NULL;
+    for (size_t i = 0; s != NULL && i < count; i++)
+        if (s[i].token == token && s[i].word_count == 1)
+            return true;
+    return false;
+}
+
+/* Whether the outcome of an approval stands here as what acts on a duty: `approval launch(p.launch)
+ * granted`. Where no name and outcome follow, the word is that of an event. */
+static bool join_decides(Join *j, const RawToken *first) {
+    if (!join_accepts(j, TK_DECIDED) || !join_is_keyword(j, first, TK_APPROVAL))
+        return false;
+    Lexer ahead = j->lexer; /* a copy: nothing is taken */
+    ahead.at = ahead.text.p + first->span.to;
+    for (int i = 0; i < LIMIT_NAME_BYTES; i++) {
+        RawToken name = lexer_next(&ahead);
+        if (name.kind != RAW_WORD)
+            return false;
+        RawToken next = lexer_next(&ahead);
+        if (next.kind != RAW_MARK || next.mark != TK_DOT)
+            return next.kind == RAW_MARK ? next.mark == TK_LP && !next.space
+                                         : join_is_keyword(j, &next, TK_STATE);
+    }
+    return false;
+}
+
 /* A keyword where the parser can take it; else a name. Longer spellings first. */
 static Tok join_word(Join *j) {
     RawToken t = *join_peek(j, 0);
+    if (join_decides(j, &t)) {
+        join_drop(j, 1);
+        return join_tok(TK_DECIDED, &t, t.text);
+    }
     if (join_is_currency(&t) && join_accepts(j, TK_CURRENCY_CODE)) {
         join_drop(j, 1);
         return join_tok(TK_CURRENCY_CODE, &t, t.text);

@@ -170,6 +170,7 @@ static const TokenName token_names[] = {
      "what one may do: waive, pause, acknowledge, reassign, correct, withdraw, return, transfer, "
      "urge, add signers to or remove signers from",
      "可做的事：豁免、暂停、确认、转办、更正、撤回、退回、移交、催办、加签或减签"},
+    {TK_DECIDED, "approval", "审批"},
     {TK_GRANT, "who may do something", "谁可做什么"},
     {TK_ROUNDING, "half up, half even, half down, up, down, ceiling or floor",
      "四舍五入、四舍六入五成双、五舍六入、进位、截尾、向上取整或向下取整"},

@@ -507,6 +507,7 @@ static bool may_add(int token) {
     case TK_POWER:
     case TK_GRANT:
     case TK_COMPARISON:
+    case TK_DECIDED:
     case TK_ROUNDING:
     case TK_EVALUATE:
     case TK_BREAK:

@@ -38,7 +38,8 @@ enum {
     ACT_PART,
     ACT_EXPIRE,
     ACT_VIOLATE,
-    ACT_WITHDRAW
+    ACT_WITHDRAW,
+    ACT_PORTION /* a part that is a sum of several */
 };
 enum { RUNG_SHARE, RUNG_BEFORE, RUNG_DUE, RUNG_AFTER };
 enum {
