@@ -57,7 +57,7 @@ items(L) ::= items(A) BREAK. { L = A; }
 item(N) ::= error. { N = build_error(b); }
 
 /* ---- the policy's header */
-item(N) ::= POLICY(K) STRING(S) VERSION STRING(V) LB settings(L) RB(R). { N = build_policy(b, K, S, V, L, R); }
+item(N) ::= POLICY(K) STRING(S) VERSION STRING(V) dated(T) LB settings(L) RB(R). { N = build_undated(b, build_policy(b, K, S, V, L, R), T); }
 %type settings {NodeList}
 settings(L) ::= . { L = build_none(); }
 settings(L) ::= settings(A) setting(N). { L = build_list(b, A, N); }
@@ -77,14 +77,15 @@ share(N) ::= ID(S). { N = build_blank(b, LIT_PERCENT, S); }
 /* ---- modules. Without braces a module is the whole file. */
 item(N) ::= MODULE(K) dotted(A). { N = build_module(b, K, A, build_none(), build_no_token()); }
 item(N) ::= MODULE(K) dotted(A) LB inner(L) RB(R). { N = build_module(b, K, A, L, R); }
-item(N) ::= PATTERN(K) ID(S) label(X) lp holes(P) RP LB inner(L) RB(R). { N = build_named(b, N_PATTERN, K, S, X, P.first, NULL, L.first, R); }
+item(N) ::= MODULE(K) dotted(A) period(T) LB inner(L) RB(R). { N = build_undated(b, build_module(b, K, A, L, R), T); }
+item(N) ::= PATTERN(K) ID(S) label(X) lp holes(P) RP dated(T) LB inner(L) RB(R). { N = build_undated(b, build_named(b, N_PATTERN, K, S, X, P.first, NULL, L.first, R), T); }
 item(N) ::= PRIVATE(K) item(A). { N = build_private(b, K, A); }
 item(N) ::= PUBLIC item(A). { N = A; }
 %type inner {NodeList}
 inner(L) ::= . { L = build_none(); }
 inner(L) ::= inner(A) item(N). { L = build_list(b, A, N); }
 inner(L) ::= inner(A) BREAK. { L = A; }
-item(N) ::= USE(K) dotted(A). { N = build_use(b, K, A, build_none(), build_no_token()); }
+item(N) ::= USE(K) dotted(A) dated(T). { N = build_undated(b, build_use(b, K, A, build_none(), build_no_token()), T); }
 item(N) ::= USE(K) dotted(A) AS ID(S). { N = build_use(b, K, A, build_none(), S); }
 item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB AS ID(S). { N = build_use(b, K, A, L, S); N->flag = 1; }
 item(N) ::= USE(K) dotted(A) WITH LB gives(L) RB(R). { N = build_use(b, K, A, L, R); N->more = build_no_token().text; N->flag = 1; }
@@ -123,11 +124,11 @@ label(L) ::= STRING(S). { L = S; }
 
 /* ---- the organisation */
 item(N) ::= role(A). { N = A; }
-role(N) ::= ROLE(K) ID(S) label(L) under(U). { N = build_named(b, N_ROLE, K, S, L, U, NULL, NULL, K); }
+role(N) ::= ROLE(K) ID(S) label(L) under(U) dated(D). { N = build_dated(build_named(b, N_ROLE, K, S, L, U, NULL, NULL, K), D); }
 under(N) ::= . { N = NULL; }
 under(N) ::= UNDER dotted(A). { N = A; }
-item(N) ::= TEAM(K) ID(S) label(L) under(U). { N = build_named(b, N_TEAM, K, S, L, U, NULL, NULL, K); }
-item(N) ::= TEAM(K) ID(S) label(L) under(U) LB roles(A) RB(R). { N = build_named(b, N_TEAM, K, S, L, U, A.first, NULL, R); }
+item(N) ::= TEAM(K) ID(S) label(L) under(U) dated(D). { N = build_dated(build_named(b, N_TEAM, K, S, L, U, NULL, NULL, K), D); }
+item(N) ::= TEAM(K) ID(S) label(L) under(U) dated(D) LB roles(A) RB(R). { N = build_dated(build_named(b, N_TEAM, K, S, L, U, A.first, NULL, R), D); }
 %type roles {NodeList}
 roles(L) ::= . { L = build_none(); }
 roles(L) ::= roles(A) role(N). { L = build_list(b, A, N); }
@@ -137,6 +138,7 @@ roles(L) ::= roles(A) error. { L = A; }
 
 /* ---- who is on call when */
 item(N) ::= ROTATION(K) ID(S) label(L) under(U) onduty(H) LB turns(A) RB(R). { N = build_named(b, N_ROTATION, K, S, L, U, A.first, H, R); }
+item(N) ::= ROTATION(K) ID(S) label(L) under(U) period(T) LB turns(A) RB(R). { N = build_undated(b, build_named(b, N_ROTATION, K, S, L, U, A.first, NULL, R), T); }
 onduty(N) ::= . { N = NULL; }
 onduty(N) ::= FROM(K) TIME(A) TO TIME(B). { N = build_hours_of(b, K, HOURS_OF_DAY, A, B); }
 onduty(N) ::= WHILE_OPEN(K). { N = build_hours_of(b, K, HOURS_OPEN, build_no_token(), build_no_token()); }
@@ -153,7 +155,7 @@ turn(N) ::= LAYER(K) ID(S) label(L) onduty(H) LB turns(A) RB(R). { N = build_nam
 
 /* ---- powers. GRANT has no text: the joiner puts it before the names that `may` follows, so that a misspelt
  * keyword is not taken for one of them. */
-item(N) ::= GRANT seats(S) MAY(K) verbs(V) subjects(L) span(D). { N = build_grant(b, K, S, V, L, D); }
+item(N) ::= GRANT seats(S) MAY(K) verbs(V) subjects(L) span(D) dated(T). { N = build_dated(build_grant(b, K, S, V, L, D), T); }
 %type subjects {NodeList}
 subjects(L) ::= dotted(A). { L = build_list(b, build_none(), build_param(b, build_name(A), NULL)); }
 subjects(L) ::= subjects(X) COMMA dotted(A). { L = build_list(b, X, build_param(b, build_name(A), NULL)); }
@@ -164,7 +166,7 @@ span(N) ::= . { N = NULL; }
 span(N) ::= FOR DURATION(D). { N = build_literal(b, LIT_DURATION, D); }
 
 /* Who acts for whom in a seat while its holder is away. */
-item(N) ::= DEPUTY_OF(K) seats(A) IS seats(D). { N = build_deputy(b, K, A, D); }
+item(N) ::= DEPUTY_OF(K) seats(A) IS seats(D) dated(T). { N = build_dated(build_deputy(b, K, A, D), T); }
 
 /* ---- who owes from a date on in another's place */
 item(N) ::= REASSIGN_DUTY(K) names(L) FROM seat(A) TO seat(B) FROM DATE(D) running(R). { N = build_reassign(b, K, L, A, B, D, R); }
@@ -173,7 +175,7 @@ running(R) ::= RUNNING_STAY. { R = build_no_token(); }
 running(R) ::= RUNNING_MOVE(K). { R = K; }
 
 /* ---- events */
-item(N) ::= EVENT(K) dotted(S) label(L) mode(M) LB fields(A) RB(R). { N = build_event(b, K, S, L, M, A, R); }
+item(N) ::= EVENT(K) dotted(S) label(L) mode(M) dated(T) LB fields(A) RB(R). { N = build_undated(b, build_event(b, K, S, L, M, A, R), T); }
 %type mode {Tok}
 mode(M) ::= . { M = build_no_token(); }
 mode(M) ::= STATE(S). { M = S; }
@@ -213,13 +215,13 @@ members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
 member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
 
 /* ---- types with a name */
-item(N) ::= NAMED_TYPE(K) ID(S) label(L) EQ plain(T). { N = build_named_type(b, K, S, L, T); }
+item(N) ::= NAMED_TYPE(K) ID(S) label(L) dated(D) EQ plain(T). { N = build_undated(b, build_named_type(b, K, S, L, T), D); }
 
 /* A record has fields, as an event has. */
-item(N) ::= NAMED_TYPE(K) ID(S) label(L) LB fields(A) RB(R). { N = build_named_type(b, K, S, L, build_record_type(b, S, A, R)); }
+item(N) ::= NAMED_TYPE(K) ID(S) label(L) dated(D) LB fields(A) RB(R). { N = build_undated(b, build_named_type(b, K, S, L, build_record_type(b, S, A, R)), D); }
 
 /* ---- entities */
-item(N) ::= ENTITY(K) ID(S) label(L) LB held(A) RB(R). { N = build_named(b, N_ENTITY, K, S, L, A.first, NULL, NULL, R); }
+item(N) ::= ENTITY(K) ID(S) label(L) dated(T) LB held(A) RB(R). { N = build_undated(b, build_named(b, N_ENTITY, K, S, L, A.first, NULL, NULL, R), T); }
 %type held {NodeList}
 held(L) ::= . { L = build_none(); }
 held(L) ::= held(A) LABEL(S) type(T) preset(D). { L = build_list(b, A, build_field(b, S, T, D)); }
@@ -572,7 +574,7 @@ expr(N) ::= expr(A) IF(O) expr(B). { N = build_if(b, O, A, B); }
 expr(N) ::= expr(A) ELSE(O) expr(B). { N = build_else(b, O, A, B); }
 
 /* ---- KPIs */
-item(N) ::= KPI(K) ID(S) label(L) group(G) LB kpiparts(A) RB(R). { N = build_named(b, N_KPI, K, S, L, G.first, NULL, A.first, R); }
+item(N) ::= KPI(K) ID(S) label(L) group(G) dated(D) LB kpiparts(A) RB(R). { N = build_dated(build_named(b, N_KPI, K, S, L, G.first, NULL, A.first, R), D); }
 %type group {NodeList}
 group(L) ::= . { L = build_none(); }
 group(L) ::= BY names(A). { L = A; }
@@ -624,7 +626,7 @@ side(N) ::= AT_LEAST(K). { N = build_op(b, N_BOUND, K, K, SIDE_AT_LEAST); }
 side(N) ::= AT_MOST(K). { N = build_op(b, N_BOUND, K, K, SIDE_AT_MOST); }
 
 /* ---- calendars */
-item(N) ::= CALENDAR(K) dotted(S) label(L) LB dayrules(A) RB(R). { N = build_calendar(b, K, S, L, A, R); }
+item(N) ::= CALENDAR(K) dotted(S) label(L) dated(T) LB dayrules(A) RB(R). { N = build_undated(b, build_calendar(b, K, S, L, A, R), T); }
 %type dayrules {NodeList}
 dayrules(L) ::= . { L = build_none(); }
 dayrules(L) ::= dayrules(A) dayrule(N). { L = build_list(b, A, N); }
@@ -649,7 +651,7 @@ spans(L) ::= TIME(A) DOTDOT TIME(B). { L = build_list(b, build_none(), build_pai
 spans(L) ::= spans(X) COMMA TIME(A) DOTDOT TIME(B). { L = build_list(b, X, build_pair(b, N_CAL_SPAN, A, A, B)); }
 
 /* ---- tests */
-item(N) ::= TEST(K) STRING(S) LB steps(A) RB(R). { N = build_named(b, N_TEST, K, S, build_no_token(), A.first, NULL, NULL, R); }
+item(N) ::= TEST(K) STRING(S) dated(T) LB steps(A) RB(R). { N = build_undated(b, build_named(b, N_TEST, K, S, build_no_token(), A.first, NULL, NULL, R), T); }
 %type steps {NodeList}
 steps(L) ::= . { L = build_none(); }
 steps(L) ::= steps(A) act(N). { L = build_list(b, A, N); }

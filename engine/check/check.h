@@ -194,6 +194,19 @@ typedef struct LocalTime {
 
 typedef enum PartyKind { PARTY_ROLE, PARTY_TEAM, PARTY_SEAT, PARTY_ROTATION } PartyKind;
 
+/* The instants from and before which a declaration applies. */
+typedef struct Dated {
+    int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
+} Dated;
+
+/* From when until when a role or a team is there, and under whom. */
+typedef struct PartySpan {
+    Dated dated;
+    struct Party *under; /* NULL: nobody */
+    const Node *node;
+    struct PartySpan *next; /* the one that comes behind it in time */
+} PartySpan;
+
 typedef struct Party {
     LocalTime local;
     const Space *home; /* where it stands */
@@ -203,7 +216,7 @@ typedef struct Party {
     Str label;
     PartyKind kind;
     uint32_t number;
-    struct Party *under;     /* what it stands under, NULL at the top */
+    PartySpan *spans;        /* in the order of time, one at least */
     struct Party *team;      /* of a seat */
     struct Party *votes;     /* of a team: the seat whose holders vote for it, or NULL */
     struct LayerSym *layers; /* of a rotation */
@@ -254,11 +267,6 @@ typedef struct Loop {
     Scope scope;        /* of these; in what is found of many `it` is the item too */
     const Node *node;
 } Loop;
-
-/* The instants from and before which a declaration applies. */
-typedef struct Dated {
-    int64_t from, until; /* INT64_MIN, INT64_MAX: without a bound */
-} Dated;
 
 /* An input of a table: a parameter, or an expression over the parameters. */
 typedef struct ColumnFeed {
@@ -529,8 +537,15 @@ typedef struct PowerSym {
     uint32_t party_count;
     bool owner; /* who owes the duty may */
     Value span; /* how long an acknowledgement holds; absent: of no other */
+    Dated dated;
     const Node *node;
 } PowerSym;
+
+/* Who acts for whom while they are away: a DEPUTY, whose parties are bound. */
+typedef struct DeputySym {
+    const Node *node;
+    Dated dated;
+} DeputySym;
 
 /* One aggregate of a measure: which event gives it a sample, of what, into which series. */
 typedef struct AggSym {
@@ -572,6 +587,7 @@ typedef struct KpiSym {
     bool secret;       /* not to be used from elsewhere */
     Str name, alias;
     const Node *node;
+    Dated dated;
     bool nameless;         /* a measure in a condition: `node` is N_MEASURED */
     bool read;             /* what it measures is known */
     uint32_t number, rank; /* rank: its place in the order of judging */
@@ -759,8 +775,8 @@ typedef struct Program {
     VEC(PowerSym) powers;
     VEC(const Node *) reassigns; /* REASSIGNs */
     VEC(MoveSym) moves;
-    VEC(const Node *) deputies; /* DEPUTYs; their parties are bound */
-    VEC(const Node *) asked;    /* conditions on the state of declarations */
+    VEC(DeputySym) deputies;
+    VEC(const Node *) asked; /* conditions on the state of declarations */
     VEC(PolicyTest) tests;
 } Program;
 

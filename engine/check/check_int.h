@@ -284,6 +284,10 @@ void during_enter(Program *p, const Dated *during);
  * once; then, when their inputs and outputs are known, whether those are the same. */
 void versions_order(Program *p);
 void versions_alike(Program *p);
+/* The same of a role or a team. */
+void spans_order(Program *p, Party *party);
+/* Under whom it stands at an instant: where it is not there, as it last did, or will first. */
+const PartySpan *party_span(const Party *party, int64_t at);
 /* What a call of the table asks. *of: the table, or it as what may be absent where no version
  * applies at some time at which it may be asked. */
 bool versions_lack(const Program *p, const Table *table, Dated *when);

@@ -78,19 +78,28 @@ static Str period_text(Program *p, Dated d) {
                STR_ARG(last), DIAG_BOTH_ZH, STR_ARG(begin), STR_ARG(last), DIAG_BOTH_END);
 }
 
+/* A version of a name: when it applies, and where it stands. */
+typedef struct Version {
+    Dated dated;
+    Span at;
+    void *of;
+} Version;
+
 static int by_time(const void *a, const void *b) {
-    const Table *x = *(Table *const *)a, *y = *(Table *const *)b;
+    const Version *x = a, *y = b;
     if (x->dated.from != y->dated.from)
         return x->dated.from < y->dated.from ? -1 : 1;
-    return (x->number > y->number) - (x->number < y->number);
+    if (x->at.file != y->at.file)
+        return x->at.file < y->at.file ? -1 : 1;
+    return (x->at.from > y->at.from) - (x->at.from < y->at.from);
 }
 
-static void say_overlap(Program *p, const Table *before, const Table *t) {
+static void say_overlap(Program *p, Str name, const Version *before, const Version *v) {
     Place place = source_place(p->sources, before->at.file, before->at.from);
-    Str last = t->dated.from == INT64_MIN ? (Str){NULL, 0} : day_text(p, t->dated.from, -1);
-    Dated both = {t->dated.from,
-                  before->dated.until < t->dated.until ? before->dated.until : t->dated.until};
-    Str how = both.from == INT64_MIN || before->dated.from == t->dated.from
+    Str last = v->dated.from == INT64_MIN ? (Str){NULL, 0} : day_text(p, v->dated.from, -1);
+    Dated both = {v->dated.from,
+                  before->dated.until < v->dated.until ? before->dated.until : v->dated.until};
+    Str how = both.from == INT64_MIN || before->dated.from == v->dated.from
                   ? say_both(p, "each says from when until when it applies: from DATE until DATE",
                              "请各写明适用期：自 日期 直到 日期")
                   : say(p,
@@ -98,35 +107,37 @@ static void say_overlap(Program *p, const Table *before, const Table *t) {
                         "行的版本在此之前结束：直到 %.*s%c",
                         DIAG_BOTH_EN, place.line, STR_ARG(last), DIAG_BOTH_ZH, place.line,
                         STR_ARG(last), DIAG_BOTH_END);
-    diag_other(
-        diag_add3(p->diags, DIAG_VERSIONS_OVERLAP, t->at, t->name, period_text(p, both), how),
-        before->at);
+    diag_other(diag_add3(p->diags, DIAG_VERSIONS_OVERLAP, v->at, name, period_text(p, both), how),
+               before->at);
 }
 
-/* Versions of one name, as many as are declared, in the order of time. */
-static void order_versions(Program *p, Table *called, Table **all) {
-    size_t n = 0;
-    for (size_t i = called->number; i < p->tables.n; i++)
-        if (p->tables.at[i]->called == called)
-            all[n++] = p->tables.at[i];
-    qsort(all, n, sizeof *all, by_time); /* a total order: numbers differ */
-    called->eldest = all[0];
-    int64_t until = INT64_MIN;
-    const Table *last = NULL; /* the one that ends last so far */
+/* Puts versions of one name in the order of time, and says which apply at once. */
+static void versions_sort(Program *p, Str name, Version *all, size_t n) {
+    const Version *last = NULL;          /* the one that ends last so far */
+    qsort(all, n, sizeof *all, by_time); /* a total order: no two stand in one place */
     for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            all[i - 1]->later = all[i];
-        if (last != NULL && all[i]->dated.from < until)
-            say_overlap(p, last, all[i]);
-        if (last == NULL || all[i]->dated.until > until) {
-            until = all[i]->dated.until;
-            last = all[i];
-        }
+        if (last != NULL && all[i].dated.from < last->dated.until)
+            say_overlap(p, name, last, &all[i]);
+        if (last == NULL || all[i].dated.until > last->dated.until)
+            last = &all[i];
     }
 }
 
+static void order_versions(Program *p, Table *called, Version *all) {
+    size_t n = 0;
+    for (size_t i = called->number; i < p->tables.n; i++) {
+        Table *t = p->tables.at[i];
+        if (t->called == called)
+            all[n++] = (Version){t->dated, t->at, t};
+    }
+    versions_sort(p, called->name, all, n);
+    called->eldest = all[0].of;
+    for (size_t i = 1; i < n; i++)
+        ((Table *)all[i - 1].of)->later = all[i].of;
+}
+
 void versions_order(Program *p) {
-    Table **all = new (p->arena, Table *, p->tables.n + 1);
+    Version *all = new (p->arena, Version, p->tables.n + 1);
     if (all == NULL) {
         p->nomem = true;
         return;
@@ -138,6 +149,31 @@ void versions_order(Program *p) {
     for (size_t i = 0; i < p->tables.n; i++)
         if (p->tables.at[i]->called == p->tables.at[i])
             order_versions(p, p->tables.at[i], all);
+}
+
+void spans_order(Program *p, Party *party) {
+    size_t n = 0;
+    for (const PartySpan *span = party->spans; span != NULL; span = span->next)
+        n++;
+    Version *all = n < 2 ? NULL : new (p->arena, Version, n);
+    if (all == NULL) {
+        p->nomem = p->nomem || n >= 2;
+        return;
+    }
+    n = 0;
+    for (PartySpan *span = party->spans; span != NULL; span = span->next)
+        all[n++] = (Version){span->dated, span->node->at, span};
+    versions_sort(p, party->name, all, n);
+    party->spans = all[0].of;
+    for (size_t i = 0; i < n; i++)
+        ((PartySpan *)all[i].of)->next = i + 1 < n ? all[i + 1].of : NULL;
+}
+
+const PartySpan *party_span(const Party *party, int64_t at) {
+    const PartySpan *span = party->spans;
+    while (span->next != NULL && span->next->dated.from <= at)
+        span = span->next;
+    return span;
 }
 
 /* The first of the fields that differs, or the least number of those that one lacks. */

@@ -307,11 +307,41 @@ static KpiSym *declare_kpi(Program *p, const Node *node) {
     return sym;
 }
 
+static void span_add(Program *p, Party *party, const Node *node) {
+    PartySpan *span = new (p->arena, PartySpan, 1), **last = &party->spans;
+    if (span == NULL) {
+        p->nomem = true;
+        return;
+    }
+    span->node = node;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = span;
+}
+
+/* A role or a team that is declared again for another time. */
+static bool party_again(Program *p, Party *old, const Node *node, PartyKind kind) {
+    bool may = old->kind == kind && kind != PARTY_ROTATION && kind != PARTY_SEAT;
+    if (!may || (dated_said(node->d) == NULL && dated_said(old->node->d) == NULL)) {
+        say_twice(p, node->at, node->text, old->at);
+        return false;
+    }
+    if (node->b != NULL || (node->more.n > 0 && !str_eq(node->more, old->node->more))) {
+        Place place = source_place(p->sources, old->at.file, old->at.from);
+        diag_other(
+            diag_add2(p->diags, DIAG_PARTY_AGAIN, node->at, node->text, say(p, "%u", place.line)),
+            old->at);
+        return false;
+    }
+    span_add(p, old, node);
+    return true;
+}
+
 static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str name, Str alias,
                             Party *team) {
-    const Party *old = party_find(p, name);
+    Party *old = party_find(p, name);
     if (old != NULL && old->home == p->here) {
-        say_twice(p, node->at, name, old->at);
+        (void)party_again(p, old, node, kind);
         return NULL;
     }
     Party *party = new (p->arena, Party, 1);
@@ -329,6 +359,7 @@ static Party *declare_party(Program *p, const Node *node, PartyKind kind, Str na
                      .team = team,
                      .node = node,
                      .at = node->at};
+    span_add(p, party, node);
     return party;
 }
 
@@ -447,7 +478,7 @@ static void declare_item(Program *p, const Node *node) {
         return;
     case N_DEPUTY:
         ((Node *)(uintptr_t)node)->means = p->here;
-        if (!vec_push(&p->deputies, node))
+        if (!vec_push(&p->deputies, (DeputySym){.node = node}))
             p->nomem = true;
         return;
     default:
@@ -531,6 +562,18 @@ static void team_votes(Program *p, Party *team) {
         say_unknown(p, DIAG_NOT_A_PARTY, votes->at, role, names, n);
 }
 
+/* Whether a party stands under itself when a span of it begins: whatever stands in a circle does so
+ * from the beginning of one of its spans on. */
+static bool under_itself(const Program *p, const Party *party, const PartySpan *span) {
+    int64_t at = span == party->spans ? INT64_MIN : span->dated.from;
+    size_t steps = 0;
+    while (party != NULL && steps++ <= p->parties.n) {
+        const Party *under = party_span(party, at)->under;
+        party = under != NULL ? under : party->team;
+    }
+    return party != NULL;
+}
+
 static void parties_under(Program *p) {
     Str *names = new (p->arena, Str, p->parties.n == 0 ? 1 : p->parties.n);
     if (names == NULL) {
@@ -541,26 +584,26 @@ static void parties_under(Program *p) {
         names[i] = name_here(p, p->parties.at[i]->home, p->parties.at[i]->name);
     for (size_t i = 0; i < p->parties.n; i++) {
         Party *party = p->parties.at[i];
-        const Node *under = party->kind == PARTY_SEAT ? NULL : party->node->a;
         space_enter(p, party->home);
         if (party->kind == PARTY_TEAM)
             team_votes(p, party);
-        if (under == NULL)
-            continue;
-        party->under = party_find(p, under->text);
-        if (party->under == NULL)
-            say_unknown(p, DIAG_NOT_A_PARTY, under->span, under->text, names, p->parties.n);
-    }
-    for (size_t i = 0; i < p->parties.n; i++) {
-        size_t steps = 0;
-        Party *up = p->parties.at[i];
-        while (up != NULL && steps++ <= p->parties.n)
-            up = up->under != NULL ? up->under : up->team;
-        if (up != NULL) {
-            diag_add1(p->diags, DIAG_UNDER_ITSELF, p->parties.at[i]->at, p->parties.at[i]->name);
-            p->parties.at[i]->under = NULL;
+        for (PartySpan *span = party->spans; span != NULL; span = span->next) {
+            const Node *under = party->kind == PARTY_SEAT ? NULL : span->node->a;
+            span->dated = dated_read(p, dated_said(span->node->d));
+            if (under == NULL)
+                continue;
+            span->under = party_find(p, under->text);
+            if (span->under == NULL)
+                say_unknown(p, DIAG_NOT_A_PARTY, under->span, under->text, names, p->parties.n);
         }
+        spans_order(p, party);
     }
+    for (size_t i = 0; i < p->parties.n; i++)
+        for (PartySpan *span = p->parties.at[i]->spans; span != NULL; span = span->next)
+            if (under_itself(p, p->parties.at[i], span)) {
+                diag_add1(p->diags, DIAG_UNDER_ITSELF, span->node->at, p->parties.at[i]->name);
+                span->under = NULL;
+            }
 }
 
 static void event_fields(Program *p, const Node *node) {

@@ -426,10 +426,11 @@ static Type check_superior(Program *p, Node *node, Type of) {
     if (node->a->bind != BIND_PARTY)
         return of;
     const Party *party = node->a->means;
-    bool above = party->under != NULL;
-    if (party->kind == PARTY_SEAT)
-        above = party->team->under != NULL ||
-                (party->team->votes != NULL && party->team->votes != party);
+    const Party *of_whom = party->kind == PARTY_SEAT ? party->team : party;
+    bool above = true; /* at any time */
+    for (const PartySpan *span = of_whom->spans; span != NULL; span = span->next)
+        above = above && span->under != NULL;
+    above = above || (of_whom != party && of_whom->votes != NULL && of_whom->votes != party);
     if (!above)
         diag_add1(p->diags, DIAG_NOBODY_ABOVE, node->at, party->name);
     return above ? of : type_error();

@@ -723,14 +723,17 @@ static void kpi_grouped(Program *p, KpiSym *kpi, const Node *node) {
 }
 
 static void kpi_check(Program *p, KpiSym *kpi) {
+    const Dated later = {kpi->dated.from, INT64_MAX};
     kpi_scope(p, kpi);
     targets_scope(p, kpi);
+    during_enter(p, NULL); /* what is measured may have begun before */
     p->asks_nothing = true;
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_LEVEL)
             level_check(p, kpi, c);
     p->asks_nothing = false;
     levels_order(p, kpi);
+    during_enter(p, &later);
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next)
         if (c->kind == N_WHEN_LEVEL)
             reaction_level(p, kpi, c);
@@ -744,6 +747,8 @@ void kpis_read(Program *p) {
     for (size_t i = 0; i < p->kpis.n && !p->nomem; i++) {
         space_enter(p, p->kpis.at[i]->home);
         local_enter(p, &p->kpis.at[i]->local);
+        p->kpis.at[i]->dated = dated_read(p, dated_said(p->kpis.at[i]->node->d));
+        during_enter(p, &p->kpis.at[i]->dated);
         kpi_read(p, p->kpis.at[i]);
     }
     for (size_t i = 0; i < p->kpis.n; i++)

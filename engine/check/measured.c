@@ -256,7 +256,11 @@ Type measured_check(Program *p, const Scope *scope, Node *node) {
     Node *agg = aggregate_named(p, node->a);
     if (kpi == NULL || agg == NULL)
         return type_error();
-    *kpi = (KpiSym){.nameless = true, .read = true, .node = node, .at = node->at};
+    *kpi = (KpiSym){.dated = {INT64_MIN, INT64_MAX},
+                    .nameless = true,
+                    .read = true,
+                    .node = node,
+                    .at = node->at};
     Parts parts;
     Str field;
     kpi->aggs[0].event = event_of(p, agg->a->text, &field);

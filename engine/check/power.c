@@ -8,6 +8,12 @@ static void say_no_power(Program *p, const Node *at, Str of, Str why) {
     diag_add3(p->diags, DIAG_NO_SUCH_POWER, at->at, source_text(p->sources, at->at), of, why);
 }
 
+/* How long an acknowledgement holds, or NULL. */
+static Node *grant_span(const Node *grant) {
+    Node *d = grant->d;
+    return d != NULL && d->kind == N_DATED ? d->next : d;
+}
+
 static bool is_of_approval(PowerRow what) {
     return what == POWER_WITHDRAW || what == POWER_ADD_SIGNER || what == POWER_REMOVE_SIGNER ||
            what == POWER_TRANSFER || what == POWER_RETURN || what == POWER_URGE;
@@ -28,13 +34,13 @@ static bool power_fits(Program *p, const Node *grant, const Node *verb, PowerRow
                            "职责可豁免、暂停、确认、转办或更正"));
         return false;
     }
-    if (what == POWER_ACKNOWLEDGE && grant->d == NULL) {
+    if (what == POWER_ACKNOWLEDGE && grant_span(grant) == NULL) {
         say_no_power(p, verb, of->name,
                      say_both(p, "say how long it silences the ladder: ... for 4 hours",
                               "请写明阶梯静默多久：…… 持续 4 小时"));
         return false;
     }
-    if (what != POWER_ACKNOWLEDGE && grant->d != NULL) {
+    if (what != POWER_ACKNOWLEDGE && grant_span(grant) != NULL) {
         say_no_power(p, verb, of->name,
                      say_both(p, "only acknowledge has a time: write it in a line of its own",
                               "只有确认可写持续时间：请单独写一行"));
@@ -103,14 +109,15 @@ static bool power_parties(Program *p, const Node *grant, PowerSym *power) {
 
 static bool power_span(Program *p, const Node *grant, PowerSym *power) {
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
-    if (grant->d == NULL)
+    Node *said = grant_span(grant);
+    if (said == NULL)
         return true;
-    if (!expr_constant(p, grant->d, &span, DIAG_BAD_CELL, &power->span))
+    if (!expr_constant(p, said, &span, DIAG_BAD_CELL, &power->span))
         return false;
-    need_calendar(p, grant->d, type_of(grant->d));
+    need_calendar(p, said, type_of(said));
     if (power->span.i > 0)
         return true;
-    diag_add(p->diags, DIAG_NO_TIME_AT_ALL, grant->d->span);
+    diag_add(p->diags, DIAG_NO_TIME_AT_ALL, said->span);
     return false;
 }
 
@@ -122,7 +129,7 @@ static const Node *swaps_read(Program *p, const Node *grant, PowerSym *power, bo
             other = verb;
             continue;
         }
-        if (grant->d != NULL || power->owner)
+        if (grant_span(grant) != NULL || power->owner)
             say_no_power(p, verb, grant->c->text,
                          say_both(p, "write: WHO may swap ROTATION", "请写：谁 可 换班 轮值"));
         for (const Node *name = grant->c; name != NULL; name = name->next) {
@@ -140,7 +147,8 @@ void powers_check(Program *p) {
     for (size_t i = 0; i < p->grants.n && !p->nomem; i++) {
         const Node *grant = p->grants.at[i];
         space_enter(p, grant->means);
-        PowerSym power = {.node = grant, .span = value_absent()};
+        PowerSym power = {
+            .node = grant, .span = value_absent(), .dated = dated_read(p, dated_said(grant->d))};
         bool ok = power_parties(p, grant, &power);
         ok = power_span(p, grant, &power) && ok;
         const Node *other = swaps_read(p, grant, &power, ok);
@@ -182,8 +190,9 @@ static bool is_rotation(const Node *who) {
 
 void deputies_check(Program *p) {
     for (size_t i = 0; i < p->deputies.n && !p->nomem; i++) {
-        const Node *node = p->deputies.at[i];
+        const Node *node = p->deputies.at[i].node;
         space_enter(p, node->means);
+        p->deputies.at[i].dated = dated_read(p, dated_said(node->d));
         bool of = deputy_parties(p, node->a), by = deputy_parties(p, node->b);
         if (!of || !by)
             continue;

@@ -199,12 +199,30 @@ static void take_local_def(Reader *r, LocalDef *l) {
         r->t.failed = true;
 }
 
+static void put_dated(Buf *out, const DatedDef *d) {
+    put_zigzag(out, d->from);
+    put_zigzag(out, d->until);
+}
+static void take_dated(Reader *r, DatedDef *d) {
+    d->from = take_zigzag(&r->t);
+    d->until = take_zigzag(&r->t);
+}
+
+static void put_party_span(Buf *out, const PartySpanDef *s) {
+    put_dated(out, &s->dated);
+    put_index(out, s->under);
+}
+static void take_party_span(Reader *r, PartySpanDef *s) {
+    take_dated(r, &s->dated);
+    s->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
+}
+
 static void put_party(Buf *out, const PartyDef *p) {
     put_str(out, p->name);
     put_str(out, p->alias);
     put_str(out, p->label);
     put_u8(out, p->kind);
-    put_index(out, p->under);
+    PUT_LIST(out, p->spans, p->span_count, put_party_span);
     put_index(out, p->team);
     put_index(out, p->votes);
     put_varint(out, p->local);
@@ -214,7 +232,7 @@ static void take_party(Reader *r, PartyDef *p) {
     p->alias = take_str(&r->t);
     p->label = take_str(&r->t);
     p->kind = take_below(r, PARTY_ROTATION_DEF + 1);
-    p->under = take_index(r, INT32_MAX, true); /* may name a later party: checked when all are in */
+    TAKE_LIST(r, p->spans, p->span_count, take_party_span);
     p->team = take_index(r, INT32_MAX, true);
     p->votes = take_index(r, INT32_MAX, true);
     p->local = take_local(r);
@@ -407,15 +425,6 @@ static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
         if (type->kind == V_FLAG && t->has_lo && (t->lo.i < 0 || t->lo.i > 1))
             r->t.failed = true;
     }
-}
-
-static void put_dated(Buf *out, const DatedDef *d) {
-    put_zigzag(out, d->from);
-    put_zigzag(out, d->until);
-}
-static void take_dated(Reader *r, DatedDef *d) {
-    d->from = take_zigzag(&r->t);
-    d->until = take_zigzag(&r->t);
 }
 
 static void put_table(Buf *out, const TableDef *t) {
@@ -1129,6 +1138,7 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     put_str(out, k->alias);
     put_str(out, k->label);
     put_u8(out, k->nameless);
+    put_dated(out, &k->dated);
     PUT_LIST(out, k->by, k->by_count, put_field);
     PUT_LIST(out, k->aggs, k->agg_count, put_agg);
     put_u8(out, k->window);
@@ -1182,6 +1192,7 @@ static void take_kpi(Reader *r, KpiDef *k) {
     k->alias = take_str(&r->t);
     k->label = take_str(&r->t);
     k->nameless = take_flag(r);
+    take_dated(r, &k->dated);
     TAKE_LIST(r, k->by, k->by_count, take_field);
     k->agg_count = take_below(r, KPI_AGGS + 1);
     for (uint32_t i = 0; i < k->agg_count; i++)
@@ -1215,12 +1226,14 @@ static void take_kpi(Reader *r, KpiDef *k) {
 static void put_deputy(Buf *out, const DeputyDef *d) {
     put_varint(out, d->of);
     put_varint(out, d->by);
+    put_dated(out, &d->dated);
     put_varint(out, d->file);
     put_varint(out, d->line);
 }
 static void take_deputy(Reader *r, DeputyDef *d) {
     d->of = take_u32v(r);
     d->by = take_u32v(r);
+    take_dated(r, &d->dated);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
 }
@@ -1275,6 +1288,7 @@ static void put_power(Buf *out, const PowerDef *p) {
     put_u8(out, p->owner);
     PUT_LIST(out, p->parties, p->party_count, put_number);
     put_value(out, p->span, false);
+    put_dated(out, &p->dated);
     put_varint(out, p->file);
     put_varint(out, p->line);
 }
@@ -1285,6 +1299,7 @@ static void take_power(Reader *r, PowerDef *p) {
     p->owner = take_flag(r);
     TAKE_LIST(r, p->parties, p->party_count, take_number);
     p->span = take_checked(r);
+    take_dated(r, &p->dated);
     p->file = take_u32v(r);
     p->line = take_u32v(r);
 }
@@ -1444,20 +1459,45 @@ static void take_parts(Reader *r) {
 
 /* ---- checks of what could not be checked while reading */
 
+static bool ok_span(const Bundle *b, const PartyDef *p, uint32_t k) {
+    const PartySpanDef *s = &p->spans[k];
+    return s->under < (int32_t)b->party_count && s->dated.from < s->dated.until &&
+           (k == 0 || p->spans[k - 1].dated.until <= s->dated.from);
+}
+
+static const PartySpanDef *party_span(const PartyDef *p, int64_t at) {
+    uint32_t k = 0;
+    while (k + 1 < p->span_count && p->spans[k + 1].dated.from <= at)
+        k++;
+    return &p->spans[k];
+}
+
+/* What stands in a circle does so from the beginning of one of its spans on. */
+static bool under_itself(const Bundle *b, uint32_t party, int64_t at) {
+    uint32_t steps = 0;
+    int32_t up = (int32_t)party;
+    while (up >= 0 && steps++ <= b->party_count) {
+        int32_t under = party_span(&b->parties[up], at)->under;
+        up = under >= 0 ? under : b->parties[up].team;
+    }
+    return up >= 0;
+}
+
 static bool ok_parties(const Bundle *b) {
     for (uint32_t i = 0; i < b->party_count; i++) {
         const PartyDef *p = &b->parties[i];
-        if (p->under >= (int32_t)b->party_count || p->team >= (int32_t)b->party_count ||
+        if (p->span_count == 0 || p->team >= (int32_t)b->party_count ||
             p->votes >= (int32_t)b->party_count || (p->kind == PARTY_SEAT_DEF) != (p->team >= 0) ||
             (p->votes >= 0 && b->parties[p->votes].team != (int32_t)i))
             return false;
-        uint32_t steps = 0;
-        int32_t up = (int32_t)i;
-        while (up >= 0 && steps++ <= b->party_count)
-            up = b->parties[up].under >= 0 ? b->parties[up].under : b->parties[up].team;
-        if (up >= 0)
-            return false;
+        for (uint32_t k = 0; k < p->span_count; k++)
+            if (!ok_span(b, p, k))
+                return false;
     }
+    for (uint32_t i = 0; i < b->party_count; i++)
+        for (uint32_t k = 0; k < b->parties[i].span_count; k++)
+            if (under_itself(b, i, k == 0 ? INT64_MIN : b->parties[i].spans[k].dated.from))
+                return false;
     return true;
 }
 
@@ -2139,12 +2179,18 @@ const RotationDef *bundle_rotation(const Bundle *b, Value party) {
     return NULL;
 }
 
-int32_t bundle_superior(const Bundle *b, int32_t party) {
+int32_t bundle_superior(const Bundle *b, int32_t party, int64_t at) {
     const PartyDef *p = &b->parties[party];
     if (p->kind != PARTY_SEAT_DEF)
-        return p->under;
+        return party_span(p, at)->under;
     const PartyDef *team = &b->parties[p->team];
-    return team->votes >= 0 && team->votes != party ? team->votes : team->under;
+    return team->votes >= 0 && team->votes != party ? team->votes : party_span(team, at)->under;
+}
+
+bool bundle_party_is(const Bundle *b, int64_t party, int64_t at) {
+    const PartyDef *p = &b->parties[party];
+    return dated_at(&party_span(p, at)->dated, at) &&
+           (p->team < 0 || dated_at(&party_span(&b->parties[p->team], at)->dated, at));
 }
 
 bool side_holds(int64_t side, int order) {

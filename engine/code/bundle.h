@@ -72,11 +72,29 @@ typedef struct LocalDef {
     int32_t calendar;
 } LocalDef;
 
+/* The instants from and before which a declaration applies; the least, the greatest: without. */
+typedef struct DatedDef {
+    int64_t from, until;
+} DatedDef;
+static inline bool dated_at(const DatedDef *d, int64_t at) {
+    return d->from <= at && at < d->until;
+}
+static inline bool dated_ever(const DatedDef *d) { /* it has no bounds */
+    return d->from == INT64_MIN && d->until == INT64_MAX;
+}
+
+/* From when until when a party is there, and under whom. */
+typedef struct PartySpanDef {
+    DatedDef dated;
+    int32_t under; /* party, or -1 */
+} PartySpanDef;
+
 enum { PARTY_ROLE_DEF, PARTY_TEAM_DEF, PARTY_SEAT_DEF, PARTY_ROTATION_DEF };
 typedef struct PartyDef {
     Str name, alias, label;
     uint8_t kind;
-    int32_t under;  /* party, or -1 */
+    PartySpanDef *spans; /* in the order of time, one at least */
+    uint32_t span_count;
     int32_t team;   /* of a seat, or -1 */
     int32_t votes;  /* of a team: the seat whose holders vote for it, or -1 */
     uint32_t local; /* of a team, and of its seats: where its time is counted */
@@ -148,17 +166,6 @@ typedef struct KindDef {
     uint8_t kind;
     bool optional;
 } KindDef;
-
-/* The instants from and before which a declaration applies; the least, the greatest: without. */
-typedef struct DatedDef {
-    int64_t from, until;
-} DatedDef;
-static inline bool dated_at(const DatedDef *d, int64_t at) {
-    return d->from <= at && at < d->until;
-}
-static inline bool dated_ever(const DatedDef *d) { /* it has no bounds */
-    return d->from == INT64_MIN && d->until == INT64_MAX;
-}
 
 typedef struct TableDef {
     Str name;
@@ -545,6 +552,7 @@ typedef enum EmptyRule { EMPTY_HOLDS, EMPTY_CLEARS, EMPTY_ALERTS } EmptyRule;
 enum { KPI_AGGS = 2, KPI_STEPS = 2 };
 
 typedef struct KpiDef {
+    DatedDef dated;
     Str name, alias, label;
     bool nameless; /* a condition measures it, and nothing else knows it */
     FieldDef *by;
@@ -590,6 +598,7 @@ typedef enum PowerVerb {
 /* While a holder of one party is absent, the holders of another act for them in it. */
 typedef struct DeputyDef {
     uint32_t of, by; /* parties */
+    DatedDef dated;
     uint32_t file, line;
 } DeputyDef;
 
@@ -602,6 +611,7 @@ typedef struct PowerDef {
     uint32_t *parties;
     uint32_t party_count;
     Value span; /* how long an acknowledgement holds, or absent */
+    DatedDef dated;
     uint32_t file, line;
 } PowerDef;
 
@@ -687,8 +697,11 @@ int32_t bundle_party(const Bundle *b, Str name);
 /* How many parts the key of a duty, approval or series has; a schedule's is its instant. */
 uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 /* Who stands above a party: of a role or team what it is under; of a team's role the one that votes
- * for the team, of that one what the team is under. -1: nobody. */
-int32_t bundle_superior(const Bundle *b, int32_t party);
+ * for the team, of that one what the team is under; at an instant, where it is not there as it last
+ * was or first will be. -1: nobody. */
+int32_t bundle_superior(const Bundle *b, int32_t party, int64_t at);
+/* Whether a party is there at an instant, a seat with its team. */
+bool bundle_party_is(const Bundle *b, int64_t party, int64_t at);
 /* The rotation that a party is, or NULL. */
 const RotationDef *bundle_rotation(const Bundle *b, Value party);
 /* Whether a value stands on a side (SideDef, or SIDE_IS_EQUAL, SIDE_IS_OTHER) of a bound, given how

@@ -252,15 +252,22 @@ static void emit_parties(Emit *e) {
     b->parties = emit_array(e, b->party_count, sizeof *b->parties);
     for (uint32_t i = 0; b->parties != NULL && i < b->party_count; i++) {
         const Party *from = e->p->parties.at[i];
-        b->parties[i] =
-            (PartyDef){from->name,
-                       from->alias,
-                       from->label,
-                       (uint8_t)from->kind,
-                       from->under == NULL ? -1 : (int32_t)from->under->number,
-                       from->team == NULL ? -1 : (int32_t)from->team->number,
-                       from->votes == NULL ? -1 : (int32_t)from->votes->number,
-                       from->team == NULL ? from->local.number : from->team->local.number};
+        PartyDef *def = &b->parties[i];
+        *def =
+            (PartyDef){.name = from->name,
+                       .alias = from->alias,
+                       .label = from->label,
+                       .kind = (uint8_t)from->kind,
+                       .team = from->team == NULL ? -1 : (int32_t)from->team->number,
+                       .votes = from->votes == NULL ? -1 : (int32_t)from->votes->number,
+                       .local = from->team == NULL ? from->local.number : from->team->local.number};
+        size_t n = 0;
+        for (const PartySpan *span = from->spans; span != NULL; span = span->next)
+            n++;
+        def->spans = emit_array(e, n, sizeof *def->spans);
+        for (const PartySpan *s = from->spans; def->spans != NULL && s != NULL; s = s->next)
+            def->spans[def->span_count++] = (PartySpanDef){
+                {s->dated.from, s->dated.until}, s->under == NULL ? -1 : (int32_t)s->under->number};
     }
 }
 
@@ -1161,6 +1168,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                     .alias = kpi->alias,
                     .label = kpi->node->more,
                     .nameless = kpi->nameless,
+                    .dated = {kpi->dated.from, kpi->dated.until},
                     .by_count = kpi->by_count,
                     .length = kpi->length,
                     .step = kpi->step,
@@ -1203,15 +1211,17 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
 static void emit_deputies(Emit *e) {
     size_t n = 0;
     for (size_t i = 0; i < e->p->deputies.n; i++)
-        n += node_count(e->p->deputies.at[i]->a) * node_count(e->p->deputies.at[i]->b);
+        n += node_count(e->p->deputies.at[i].node->a) * node_count(e->p->deputies.at[i].node->b);
     e->b->deputies = emit_array(e, n, sizeof(DeputyDef));
     for (size_t i = 0; e->b->deputies != NULL && i < e->p->deputies.n; i++) {
-        const Node *node = e->p->deputies.at[i];
+        const Node *node = e->p->deputies.at[i].node;
+        const Dated *dated = &e->p->deputies.at[i].dated;
         for (const Node *of = node->a; of != NULL; of = of->next)
             for (const Node *by = node->b; by != NULL; by = by->next)
                 e->b->deputies[e->b->deputy_count++] =
                     (DeputyDef){.of = ((const Party *)of->means)->number,
                                 .by = ((const Party *)by->means)->number,
+                                .dated = {dated->from, dated->until},
                                 .file = emit_file(e, node->span.file),
                                 .line = node_line(e, node)};
     }
@@ -1276,6 +1286,7 @@ static void emit_powers(Emit *e) {
                           .of = from->of != NULL ? from->of->number : from->rotation->number,
                           .owner = from->owner,
                           .span = from->span,
+                          .dated = {from->dated.from, from->dated.until},
                           .file = emit_file(e, from->node->span.file),
                           .line = node_line(e, from->node)};
         def->parties = emit_array(e, from->party_count, sizeof *def->parties);

@@ -94,6 +94,8 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     const AggDef *g = &def->aggs[agg];
     const Value *results;
     bool applies;
+    if (!dated_at(&def->dated, flow->vm.time))
+        return OK;
     TRY(vm_call(&e->vm, g->fn, &flow->vm, NULL, NULL, &results, &applies));
     if (!applies)
         return OK;

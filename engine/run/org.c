@@ -47,6 +47,45 @@ static Status org_read(Engine *e, int64_t party, Str person, Held *out) {
     return intervals_take(e, value, found, out);
 }
 
+/* What of intervals lies within those of others, in a new list; `room` more may be added. */
+static Status within(Engine *e, const Held *held, const PartyDef *p, Held *out) {
+    Held cut = {new (&e->event, Interval, (size_t)held->n * p->span_count + 2), 0};
+    if (cut.at == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < held->n; i++)
+        for (uint32_t k = 0; k < p->span_count; k++) {
+            const DatedDef *there = &p->spans[k].dated;
+            Interval h = held->at[i];
+            h.from = h.from > there->from ? h.from : there->from;
+            h.to = h.to < there->until ? h.to : there->until;
+            if (h.from < h.to)
+                cut.at[cut.n++] = h;
+        }
+    *out = cut;
+    return OK;
+}
+
+static bool is_always(const PartyDef *p) {
+    return p->span_count == 1 && dated_ever(&p->spans[0].dated);
+}
+
+/* What of intervals counts: nobody holds a party when it is not there, nor a seat without its
+ * team. */
+static Status held_there(Engine *e, int64_t party, Held *held) {
+    const PartyDef *p = &e->b->parties[party];
+    if (!is_always(p))
+        TRY(within(e, held, p, held));
+    if (p->team >= 0 && !is_always(&e->b->parties[p->team]))
+        TRY(within(e, held, &e->b->parties[p->team], held));
+    return OK;
+}
+
+/* When a person holds a party that is there. */
+static Status org_spans(Engine *e, int64_t party, Str person, Held *out) {
+    TRY(org_read(e, party, person, out));
+    return held_there(e, party, out);
+}
+
 static Status org_write(Engine *e, int64_t party, Str person, const Held *held) {
     TRY(org_key(e, party, person));
     buf_reset(&e->record);
@@ -245,12 +284,12 @@ typedef struct Deputies {
 
 /* When a person holds a party, or is it; of a team also when they hold one of its seats. */
 static Status spans_held(Engine *e, Str person, int64_t party, Held *out) {
-    TRY(org_read(e, party, person, out));
+    TRY(org_spans(e, party, person, out));
     for (uint32_t i = 0; i < e->b->party_count; i++) {
         Held more;
         if (e->b->parties[i].team != party)
             continue;
-        TRY(org_read(e, i, person, &more));
+        TRY(org_spans(e, i, person, &more));
         Interval *all = new (&e->event, Interval, (size_t)out->n + more.n + 2);
         if (all == NULL)
             return ERR_NOMEM;
@@ -260,8 +299,10 @@ static Status spans_held(Engine *e, Str person, int64_t party, Held *out) {
             memcpy(all + out->n, more.at, more.n * sizeof *all);
         *out = (Held){all, out->n + more.n};
     }
-    if (bundle_party(e->b, person) == party)
+    if (bundle_party(e->b, person) == party) {
         out->at[out->n++] = (Interval){INT64_MIN, INT64_MAX};
+        TRY(held_there(e, party, out));
+    }
     return OK;
 }
 
@@ -334,16 +375,20 @@ static Status deputies_by_policy(Engine *e, Str person, bool of, int64_t at, int
         TRY(absent_read(e, person, &away));
     for (uint32_t i = 0; i < e->b->deputy_count; i++) {
         const DeputyDef *def = &e->b->deputies[i];
+        int64_t begin = at > def->dated.from ? at : def->dated.from,
+                end = until < def->dated.until ? until : def->dated.until - 1;
+        if (begin > end)
+            continue;
         if (!of) {
-            TRY(absent_for(e, person, def, at, until, out));
+            TRY(absent_for(e, person, def, begin, end, out));
             continue;
         }
         if (away.n == 0)
             return OK;
-        TRY(absent_by(e, person, def, def->by, &away, at, until, out));
+        TRY(absent_by(e, person, def, def->by, &away, begin, end, out));
         for (uint32_t k = 0; k < e->b->party_count; k++)
             if (e->b->parties[k].team == (int64_t)def->by)
-                TRY(absent_by(e, person, def, k, &away, at, until, out));
+                TRY(absent_by(e, person, def, k, &away, begin, end, out));
     }
     return OK;
 }
@@ -404,7 +449,7 @@ Status org_event(Engine *e, const Flow *flow) {
 
 static Status org_has(Engine *e, Str person, int64_t party, int64_t at, bool *yes) {
     Held held;
-    TRY(org_read(e, party, person, &held));
+    TRY(org_spans(e, party, person, &held));
     for (uint32_t i = 0; i < held.n; i++)
         *yes = *yes || (held.at[i].from <= at && at < held.at[i].to);
     return OK;
@@ -418,7 +463,7 @@ Status org_superior(Engine *e, Str person, int64_t at, Value *out) {
             if ((p->kind == PARTY_TEAM_DEF) != (teams == 1))
                 continue;
             int32_t above =
-                teams == 1 && p->votes >= 0 ? p->votes : bundle_superior(e->b, (int32_t)i);
+                teams == 1 && p->votes >= 0 ? p->votes : bundle_superior(e->b, (int32_t)i, at);
             if (above >= 0)
                 TRY(org_has(e, person, i, at, &holds));
             if (holds) {
@@ -436,6 +481,8 @@ Status org_holds(Engine *e, Str person, Value party, int64_t at, bool *yes) {
         *yes = str_eq(person, value_str(party));
         return OK;
     }
+    if (!bundle_party_is(e->b, party.i, at))
+        return OK;
     if (bundle_party(e->b, person) == party.i) {
         *yes = true;
         return OK;
@@ -470,14 +517,13 @@ static Status org_held(Engine *e, int64_t party, int64_t at, bool *now, bool *ev
         if (!found || !str_starts(key, prefix))
             return OK;
         TRY(arena_str(&e->event, key, &from));
-        Take t = take_from(value);
-        for (uint64_t n = take_varint(&t); n > 0 && !t.failed; n--) {
-            int64_t begun = take_zigzag(&t), ended = take_zigzag(&t);
-            *ever = *ever || begun <= at;
-            *now = *now || (begun <= at && at < ended);
+        Held held;
+        TRY(intervals_take(e, value, true, &held));
+        TRY(held_there(e, party, &held));
+        for (uint32_t i = 0; i < held.n; i++) {
+            *ever = *ever || held.at[i].from <= at;
+            *now = *now || (held.at[i].from <= at && at < held.at[i].to);
         }
-        if (t.failed)
-            return engine_fail(e, ERR_DAMAGED, "a record of people");
     }
     return OK;
 }
@@ -488,6 +534,10 @@ Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
         OnCall on;
         TRY(on_call(e, rotation, at, &on));
         *vacant = on.how == ONCALL_NOBODY && !on.unknown;
+        return OK;
+    }
+    if (party.aux == 0 && !bundle_party_is(e->b, party.i, at)) {
+        *vacant = true;
         return OK;
     }
     bool now = party.aux == 1 || !e->has_people, ever = false;
@@ -521,14 +571,13 @@ Status org_holder_next(Engine *e, Holders *h, Str *person, bool *found) {
         h->begun = true;
         TRY(arena_str(&e->event, key, &h->last));
         prefix.p = h->last.p;
-        Take t = take_from(value);
-        for (uint64_t k = take_varint(&t); k > 0 && !t.failed; k--) {
-            int64_t from = take_zigzag(&t), to = take_zigzag(&t);
-            h->ever = h->ever || from <= h->at;
-            holds = holds || (to > h->at && from <= h->until);
+        Held held;
+        TRY(intervals_take(e, value, true, &held));
+        TRY(held_there(e, h->party, &held));
+        for (uint32_t k = 0; k < held.n; k++) {
+            h->ever = h->ever || held.at[k].from <= h->at;
+            holds = holds || (held.at[k].to > h->at && held.at[k].from <= h->until);
         }
-        if (t.failed)
-            return engine_fail(e, ERR_DAMAGED, "a record of people");
         *person = str_from(h->last, PARTY_BYTES);
         if (holds)
             return OK;
@@ -552,6 +601,7 @@ Status org_row_next(Engine *e, OrgRows *rows, Str *person, const Interval **held
         return status == OK ? OK : engine_fail(e, status, "reading the ledger");
     TRY(arena_str(&e->event, key, &rows->last));
     TRY(intervals_take(e, value, true, &all));
+    TRY(held_there(e, rows->party, &all));
     *person = str_from(rows->last, PARTY_BYTES);
     *held = all.at;
     *n = all.n;
@@ -652,7 +702,7 @@ static Status bound_add(Engine *e, Instants *list, int64_t instant, int64_t at, 
 static Status bounds_of_seats(Engine *e, Str person, int64_t at, int64_t until, Instants *out) {
     for (uint32_t i = 0; i < e->b->party_count; i++) {
         Held held;
-        TRY(org_read(e, i, person, &held));
+        TRY(org_spans(e, i, person, &held));
         for (uint32_t k = 0; k < held.n; k++) {
             TRY(bound_add(e, out, held.at[k].from, at, until));
             TRY(bound_add(e, out, held.at[k].to, at, until));
@@ -677,6 +727,10 @@ static Status bounds_by_policy(Engine *e, Str person, int64_t at, int64_t until,
     if (e->b->deputy_count == 0)
         return OK;
     TRY(bounds_of_absence(e, person, at, until, out));
+    for (uint32_t i = 0; i < e->b->deputy_count; i++) {
+        TRY(bound_add(e, out, e->b->deputies[i].dated.from, at, until));
+        TRY(bound_add(e, out, e->b->deputies[i].dated.until, at, until));
+    }
     for (int side = 0; side < 2; side++) {
         Deputies found = {0};
         TRY(deputies_by_policy(e, person, side == 1, at, until, &found));

@@ -1,5 +1,6 @@
 /* run: powers: whether who acts may do so (semantics.md 12, 13). */
 #include "engine/base/check.h"
+#include "engine/base/civil.h"
 #include "engine/run/engine_int.h"
 
 /* Whether a person holds the party, or acts for somebody who does. */
@@ -32,7 +33,7 @@ Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const P
     for (uint32_t i = 0; i < e->b->power_count; i++) {
         const PowerDef *p = &e->b->powers[i];
         bool yes = false;
-        if (!power_is_for(p, asked))
+        if (!power_is_for(p, asked) || !dated_at(&p->dated, at))
             continue;
         for (uint32_t k = 0; k < p->party_count && !yes; k++)
             TRY(may_as(e, who, (Value){.kind = V_PARTY, .i = p->parties[k]}, at, &yes));
@@ -44,6 +45,19 @@ Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const P
         }
     }
     return OK;
+}
+
+/* " from 2026-07-01 until 2026-12-31": of what applies for a time. */
+static void put_dated_days(Buf *out, const Engine *e, const DatedDef *d) {
+    const Zone *zone = bundle_zone(e->b);
+    if (d->from != INT64_MIN) {
+        put_text(out, S(" from "));
+        put_date(out, local_day(zone_local(zone, d->from)));
+    }
+    if (d->until != INT64_MAX) {
+        put_text(out, S(" until "));
+        put_date(out, local_day(zone_local(zone, d->until - 1)));
+    }
 }
 
 Status power_missing(Engine *e, const Power *asked, Str who, Str *message) {
@@ -72,10 +86,12 @@ Status power_missing(Engine *e, const Power *asked, Str who, Str *message) {
         for (uint32_t k = 0; k < p->party_count; k++) {
             put_text(&text, n++ == 0 ? S("") : S(" or "));
             put_text(&text, e->b->parties[p->parties[k]].name);
+            put_dated_days(&text, e, &p->dated);
         }
         if (p->owner) {
             put_text(&text, n++ == 0 ? S("") : S(" or "));
             put_text(&text, S("who owes it"));
+            put_dated_days(&text, e, &p->dated);
         }
     }
     put_text(&text, S(", and who acts for them"));

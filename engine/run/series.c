@@ -657,6 +657,15 @@ Status level_judge(const Bundle *b, const KpiDef *def, uint32_t n, const Measure
     int64_t ends;
     const BoundDef *bound = level_wants(def, &def->levels[n], m, bounds, counts, level, &holds);
     *due = false;
+    if (!dated_at(&def->dated, at)) { /* no level stands when the KPI does not apply */
+        level->waits = INSTANT_NEVER;
+        *due = level->raised;
+        if (at < def->dated.from && def->dated.from < *next)
+            *next = def->dated.from;
+        return OK;
+    }
+    if (def->dated.until < *next)
+        *next = def->dated.until;
     if (!holds) {
         level->waits = INSTANT_NEVER;
         return OK;

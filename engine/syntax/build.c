@@ -403,8 +403,46 @@ Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until) {
 Node *build_dated(Node *item, Node *dated) {
     if (dated == NULL)
         return item;
-    dated->next = item->d; /* of a table: its columns and its file */
+    dated->next = item->d; /* of a table its columns and its file, of a power a time */
     item->d = dated;
+    return item;
+}
+
+Node *build_undated(Builder *b, Node *item, const Node *dated) {
+    static const struct {
+        NodeKind kind;
+        const char *what, *what_zh, *why, *why_zh;
+    } rows[] = {
+        {N_POLICY, "a policy", "政策", "it takes effect when a ledger runs under it",
+         "账本以它运行时即生效"},
+        {N_MODULE, "a module", "模块", "say it of what stands in it", "请写在其中各声明上"},
+        {N_PATTERN, "a pattern", "范式", "say it of what stands in it", "请写在其中各声明上"},
+        {N_USE, "a use", "引用", "say it of what is used", "请写在被引用的声明上"},
+        {N_EVENT, "an event", "事件",
+         "it comes when it comes; say it of what listens, and make a field that is of a time only "
+         "optional: TYPE?",
+         "事件何时发生不由政策决定；请写在听取它的声明上，只在一段时间内有的字段请写成可空缺：类型"
+         "?"},
+        {N_ENTITY, "an entity", "档案",
+         "what is kept stays; say it of the rules that set it, and make a field that is of a time "
+         "only optional: TYPE?",
+         "档案一直保留；请写在设置它的规则上，只在一段时间内有的字段请写成可空缺：类型?"},
+        {N_NAMED_TYPE, "a type", "类型", "its values have no time; say it of what uses it",
+         "类型的值没有时间；请写在使用它的声明上"},
+        {N_CALENDAR, "a calendar", "日历",
+         "it has dates of its own: holiday DATE, workday DATE, published YEAR..YEAR",
+         "日历自有日期：假日 日期、补班 日期、已公布 年..年"},
+        {N_ROTATION, "a rotation", "轮值",
+         "its turns begin with a date of their own: handover ... from DATE",
+         "轮值自有起始日期：交班 …… 自 日期"},
+        {N_TEST, "a test", "测试", "its lines have their times: at INSTANT ...",
+         "测试的各行自有时间：在 时间点 ……"},
+    };
+    for (size_t i = 0; dated != NULL && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].kind == item->kind)
+            diag_add2(b->diags, DIAG_HAS_NO_PERIOD, dated->span,
+                      diag_both(b->diags, rows[i].what, rows[i].what_zh),
+                      diag_both(b->diags, rows[i].why, rows[i].why_zh));
     return item;
 }
 

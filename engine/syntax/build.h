@@ -78,6 +78,8 @@ Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of);
 Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each);
 Node *build_dates_of(Builder *b, Tok at, Tok from, Tok until);
 Node *build_dated(Node *item, Node *dated);
+/* A declaration that may say no dates: says why, if it does. */
+Node *build_undated(Builder *b, Node *item, const Node *dated);
 Node *build_part(Builder *b, Node *event, Node *where);
 Node *build_portion(Builder *b, Node *amount, Node *of, Node *where);
 Node *build_sum(Builder *b, Tok at, Node *amount, Node *of, Node *where);

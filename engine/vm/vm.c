@@ -280,7 +280,9 @@ static Status do_superior(Vm *vm, Value who, Value *out) {
     bool person = value_is_person(who);
     if (person && vm->host != NULL && vm->host->superior != NULL)
         return vm->host->superior(vm->host->ctx, who, out);
-    int32_t above = person ? -1 : bundle_superior(vm->b, (int32_t)who.i);
+    if (!person && vm->when == INT64_MIN && vm->b->parties[who.i].span_count > 1)
+        return trap(vm, TRAP_WHICH_VERSION, who, value_absent());
+    int32_t above = person ? -1 : bundle_superior(vm->b, (int32_t)who.i, vm->when);
     *out = above < 0 ? who : (Value){.kind = V_PARTY, .i = above};
     return OK;
 }
