@@ -8,11 +8,14 @@
 #include "engine/audit/why.h"
 #include "engine/base/near.h"
 #include "engine/base/civil.h"
+#include "engine/base/diff.h"
 #include "engine/base/json.h"
+#include "engine/base/os.h"
 #include "engine/base/unicode.h"
 #include "engine/code/reference.h"
 #include "engine/code/verify.h"
 #include "engine/run/eval.h"
+#include "engine/run/formatted.h"
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
 #include "engine/run/run.h"
@@ -107,12 +110,17 @@ static RemitStatus write_buf(RemitWriter to, Buf *b, RemitError *error) {
 
 /* ---- policies */
 
-static Status policy_read(Policy *p, const RemitPolicyOptions *o, Err *err) {
+static Status policy_sources(Policy *p, const RemitPolicyOptions *o, Err *err) {
     if (o->text.data != NULL)
         TRY(policy_add_text(p, o->text_name == NULL ? S("policy") : text_of(o->text_name),
                             (Str){o->text.data, o->text.size}, err));
     for (size_t i = 0; i < o->path_count; i++)
         TRY(policy_add_path(p, text_of(o->paths[i]), err));
+    return OK;
+}
+
+static Status policy_read(Policy *p, const RemitPolicyOptions *o, Err *err) {
+    TRY(policy_sources(p, o, err));
     return policy_finish(p, err);
 }
 
@@ -240,6 +248,60 @@ RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
             diag_print(d, &d->all.at[i], diag_look(look), &out);
     }
     return write_buf(to, &out, error);
+}
+
+static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *err) {
+    const RemitFormatOptions *options = ctx;
+    bool changed = !str_eq(before, after);
+    Buf patch = {0};
+    if (changed && options->diff.write != NULL)
+        put_diff(&patch, path, before, after);
+    Status status = patch.failed ? ERR_NOMEM : write_all(options->diff, buf_str(&patch));
+    buf_free(&patch);
+    if (status == OK && changed && options->write)
+        status = os_write_file(path, after, err);
+    bool stops = status == OK && options->formatted != NULL &&
+                 options->formatted(options->ctx, out_text(path), out_text(after), changed) != 0;
+    return stops ? err_set(err, ERR_IO, "the output cannot be written") : status;
+}
+
+/* What is wrong with files is told last. */
+static RemitStatus format_end(RemitPolicy *policy, const RemitLook *look, RemitWriter errors,
+                              RemitError *error) {
+    RemitStatus status = remit_policy_diagnostics(policy, look, errors, error);
+    return status == REMIT_OK && policy->policy.diags.errors > 0
+               ? give(error, REMIT_FAULT, "there are errors")
+               : status;
+}
+
+static Status format_sources(Policy *p, const RemitFormatOptions *o, Err *err) {
+    bool stream = o->path_count == 1 && strcmp(o->paths[0], "-") == 0;
+    RemitPolicyOptions sources = {.paths = o->paths,
+                                  .path_count = stream ? 0 : o->path_count,
+                                  .text = o->text,
+                                  .text_name = o->text_name};
+    TRY(policy_sources(p, &sources, err));
+    if (p->bundle != NULL)
+        return err_set(err, ERR_MISMATCH, "a bundle has no text to lay out: give its files");
+    return stream ? policy_add_stream(p, err) : OK;
+}
+
+RemitStatus remit_format(const RemitFormatOptions *options, const RemitLook *look,
+                         RemitWriter errors, RemitError *error) {
+    RemitPolicy policy;
+    RemitFormatOptions copy = *options;
+    Err err = {0};
+    policy_init(&policy.policy, false);
+    Status status = format_sources(&policy.policy, options, &err);
+    bool call = status == ERR_IO || status == ERR_DAMAGED || status == ERR_VERSION;
+    if (status == OK)
+        status =
+            policy_format(&policy.policy, (SpellIn)options->keywords, give_formatted, &copy, &err);
+    RemitStatus result = status == OK ? format_end(&policy, look, errors, error)
+                         : call       ? give(error, REMIT_CALL, err.text)
+                                      : give_status(error, status, &err);
+    policy_free(&policy.policy);
+    return result;
 }
 
 static RemitStatus need_bundle(const RemitPolicy *policy, RemitError *error) {

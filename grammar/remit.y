@@ -703,7 +703,7 @@ check(N) ::= NOT check(A). { N = build_check_not(A); }
 %code {
 /* Trials walk a copy of the parser's stack and run no action: what the joiner asks before it joins words,
  * what a syntax error lists, and how far a repair would lead. */
-static bool trial_walk(Trial *t, int token) {
+static bool trial_tell(Trial *t, int token, TrialReduced *tell, void *ctx) {
     for (;;) {
         YYACTIONTYPE act = t->states[t->n - 1];
         if (act <= YY_MAX_SHIFT) {
@@ -725,6 +725,8 @@ static bool trial_walk(Trial *t, int token) {
         if (act < YY_MIN_REDUCE || act > YY_MAX_REDUCE)
             return false;
         unsigned rule = act - YY_MIN_REDUCE;
+        if (tell != NULL)
+            tell(ctx, yyRuleInfoLhs[rule], (size_t)-yyRuleInfoNRhs[rule]);
         t->n -= (size_t)-yyRuleInfoNRhs[rule];
         if (yyRuleInfoLhs[rule] == 0 || t->n == 0 || t->n == PARSE_DEPTH)
             return false;
@@ -735,6 +737,10 @@ static bool trial_walk(Trial *t, int token) {
             next = (YYACTIONTYPE)(next + YY_MIN_REDUCE - YY_MIN_SHIFTREDUCE);
         t->states[t->n++] = next;
     }
+}
+
+static bool trial_walk(Trial *t, int token) {
+    return trial_tell(t, token, NULL, NULL);
 }
 
 int parse_tokens(void) {
@@ -772,6 +778,16 @@ static int trial_as(const Trial *t, int token) {
 bool trial_feed(Trial *t, int token) {
     int as = trial_as(t, token);
     return as >= 0 && trial_walk(t, as);
+}
+
+void trial_start(Trial *t) {
+    t->states[0] = 0;
+    t->n = 1;
+}
+
+int trial_shape(Trial *t, int token, TrialReduced *tell, void *ctx) {
+    int as = trial_as(t, token);
+    return t->n <= PARSE_DEPTH - PARSE_ROOM && as >= 0 && trial_tell(t, as, tell, ctx) ? as : -1;
 }
 
 bool parse_is_deep(const void *parser) {

@@ -115,6 +115,30 @@ REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitW
 /* The reference page of the bytecode's instructions, in Markdown. */
 REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 
+typedef enum RemitKeywords {
+    REMIT_KEYWORDS_KEPT, /* each in the language it is written in */
+    REMIT_KEYWORDS_ENGLISH,
+    REMIT_KEYWORDS_CHINESE
+} RemitKeywords;
+
+typedef struct RemitFormatOptions {
+    /* Files and folders (their *.remit, recursively, by path); "-", alone, is standard input. */
+    const char *const *paths;
+    size_t path_count;
+    RemitText text; /* instead: a policy as text, named `text_name` in messages */
+    const char *text_name;
+    RemitKeywords keywords;
+    bool write;       /* a file that changes is written in its place */
+    RemitWriter diff; /* or what would change goes here, as a patch; write NULL: nowhere */
+    /* Called for each file that is free of mistakes, or NULL; nonzero stops. */
+    int (*formatted)(void *ctx, RemitText path, RemitText text, bool changed);
+    void *ctx;
+} RemitFormatOptions;
+/* Lays out the texts of policies: lines, blanks, the language of keywords. Files with mistakes stay
+ * as they are, with their diagnostics to `errors`; REMIT_FAULT when all others are done. */
+REMIT_API RemitStatus remit_format(const RemitFormatOptions *options, const RemitLook *look,
+                                   RemitWriter errors, RemitError *error);
+
 typedef struct RemitEvalOptions {
     RemitText expression;
     bool line; /* one line out whatever happens: errors too go to `to`, in short */

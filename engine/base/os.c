@@ -243,18 +243,25 @@ Status os_absolute(Str path, Arena *a, Str *out, Err *err) {
     return arena_printf(a, out, "%s/%s", strcmp(real, "/") == 0 ? "" : real, file);
 }
 
+/* Keeps the rights of the file that it takes the place of, and writes through a link. */
 Status os_write_file(Str path, Str bytes, Err *err) {
-    char name[PATH_MAX], beside[PATH_MAX + 8];
+    char name[PATH_MAX], whole[PATH_MAX], beside[PATH_MAX + 8];
+    struct stat was;
     TRY(os_path(path, name, err));
-    snprintf(beside, sizeof beside, "%s.part", name);
+    bool there = realpath(name, whole) != NULL && stat(whole, &was) == 0;
+    if (there && access(whole, W_OK) != 0)
+        return os_fail(err, path, "cannot be written");
+    snprintf(beside, sizeof beside, "%s.part", there ? whole : name);
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return os_fail(err, path, "cannot be written");
     OsFile f = {fd, path};
     Status status = os_write(&f, bytes, err);
+    if (there && status == OK && fchmod(fd, was.st_mode & 07777) != 0)
+        status = os_fail(err, path, "cannot be written");
     if (close(fd) != 0 && status == OK)
         status = os_fail(err, path, "cannot be written");
-    if (status == OK && rename(beside, name) != 0)
+    if (status == OK && rename(beside, there ? whole : name) != 0)
         status = os_fail(err, path, "cannot be written");
     if (status != OK)
         unlink(beside);

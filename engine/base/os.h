@@ -32,7 +32,9 @@ MUST_USE Status os_read_at(OsFile *f, uint64_t at, char *to, size_t n, Err *err)
 MUST_USE Status os_write(OsFile *f, Str bytes, Err *err); /* all of them, at the file's position */
 MUST_USE Status os_size(OsFile *f, uint64_t *out, Err *err);
 MUST_USE Status os_truncate(OsFile *f, uint64_t size, Err *err); /* and goes to its end */
-/* Writes a file whole: beside it first, then in its place. */
+/* Writes a file whole: beside it first, then in its place, with the rights it has; a link stays
+ * one.
+ */
 MUST_USE Status os_write_file(Str path, Str bytes, Err *err);
 
 #endif

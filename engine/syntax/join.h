@@ -60,5 +60,12 @@ int trial_stop(const Trial *t, int token);
 /* Takes a token, as a name where it can be nothing else; false, and nothing changed, if it cannot
  * be taken. */
 bool trial_feed(Trial *t, int token);
+/* Told of each rule that is complete: the symbol that it makes, out of the last n ones. */
+typedef void TrialReduced(void *ctx, int symbol, size_t n);
+/* A trial of a whole text. */
+void trial_start(Trial *t);
+/* As trial_feed, and tells what is complete before the token. What it was taken as: the token or a
+ * name; -1 if it cannot be taken. */
+int trial_shape(Trial *t, int token, TrialReduced *tell, void *ctx);
 
 #endif

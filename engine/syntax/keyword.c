@@ -138,6 +138,61 @@ bool token_declares(int token) {
     }
 }
 
+bool token_opens(int token) {
+    return token == TK_LB || token == TK_RECLB;
+}
+
+bool token_is_literal(int token) {
+    switch (token) {
+    case TK_NUMBER:
+    case TK_PERCENT:
+    case TK_MONEY:
+    case TK_DURATION:
+    case TK_DATE:
+    case TK_TIME:
+    case TK_DATETIME:
+    case TK_INSTANT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool token_is_operator(int token) {
+    switch (token) {
+    case TK_EQ:
+    case TK_NE:
+    case TK_LT:
+    case TK_LE:
+    case TK_GT:
+    case TK_GE:
+    case TK_PLUS:
+    case TK_MINUS:
+    case TK_STAR:
+    case TK_SLASH:
+    case TK_AND:
+    case TK_OR:
+    case TK_IS:
+    case TK_ABOVE:
+    case TK_BELOW:
+    case TK_AT_LEAST:
+    case TK_AT_MOST:
+    case TK_IF:
+    case TK_ELSE:
+    case TK_STARTS_WITH:
+    case TK_COMPARISON:
+    case TK_CONTAINS:
+    case TK_OF:
+    case TK_NOT:
+    case TK_IN:
+    case TK_ROUNDED_TO:
+    case TK_DOT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 typedef struct TokenName {
     int token;
     const char *en, *zh;

@@ -39,5 +39,11 @@ Str keyword_hit(HitRow hit, bool chinese);
 Str token_name(int token, bool chinese);
 /* Whether this token begins a declaration. */
 bool token_declares(int token);
+/* A { of any kind. */
+bool token_opens(int token);
+/* A number, an amount, a date and the like. */
+bool token_is_literal(int token);
+/* What stands between two values of an expression. */
+bool token_is_operator(int token);
 
 #endif

@@ -28,60 +28,9 @@ static Str quoted(Parse *p, Str text) {
 
 /* ---- what could stand here */
 
-static bool is_literal(int token) {
-    switch (token) {
-    case TK_NUMBER:
-    case TK_PERCENT:
-    case TK_MONEY:
-    case TK_DURATION:
-    case TK_DATE:
-    case TK_TIME:
-    case TK_DATETIME:
-    case TK_INSTANT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_value(int token) {
-    return is_literal(token) || token == TK_STRING || token == TK_ID || token == TK_YES ||
+    return token_is_literal(token) || token == TK_STRING || token == TK_ID || token == TK_YES ||
            token == TK_NO || token == TK_IT;
-}
-
-static bool is_operator(int token) {
-    switch (token) {
-    case TK_EQ:
-    case TK_NE:
-    case TK_LT:
-    case TK_LE:
-    case TK_GT:
-    case TK_GE:
-    case TK_PLUS:
-    case TK_MINUS:
-    case TK_STAR:
-    case TK_SLASH:
-    case TK_AND:
-    case TK_OR:
-    case TK_IS:
-    case TK_ABOVE:
-    case TK_BELOW:
-    case TK_AT_LEAST:
-    case TK_AT_MOST:
-    case TK_IF:
-    case TK_ELSE:
-    case TK_STARTS_WITH:
-    case TK_COMPARISON:
-    case TK_CONTAINS:
-    case TK_OF:
-    case TK_NOT:
-    case TK_IN:
-    case TK_ROUNDED_TO:
-    case TK_DOT:
-        return true;
-    default:
-        return false;
-    }
 }
 
 /* Whether a token is a class of words (a name, a type) and not one word of the language. */
@@ -104,7 +53,7 @@ static bool is_class(int token) {
     case TK_ROUNDING:
         return true;
     default:
-        return is_literal(token);
+        return token_is_literal(token);
     }
 }
 
@@ -215,11 +164,11 @@ static Str listed_words(Parse *p, const Trial *t) {
     if (value)
         list_word(&out, both(p, "a value", "值"), &listed);
     for (int token = 1; token < parse_tokens(); token++)
-        others += !is_operator(token) && token != TK_RECLB && trial_accepts(t, token);
+        others += !token_is_operator(token) && token != TK_RECLB && trial_accepts(t, token);
     for (int token = 1; token < parse_tokens(); token++) {
         bool skip = (value && (is_value(token) || token == TK_LP || token == TK_MINUS ||
                                token == TK_CALLP)) ||
-                    (others > 0 && !value && is_operator(token)) || token == TK_COMMALABEL ||
+                    (others > 0 && !value && token_is_operator(token)) || token == TK_COMMALABEL ||
                     (token == TK_CALLP && trial_accepts(t, TK_LP)) || token == TK_RECLB ||
                     (token == TK_COMMA && others > 2) ||
                     (item && (token_declares(token) || token == TK_GRANT)) ||
@@ -524,7 +473,7 @@ static bool may_add(int token) {
     case TK_QUESTION:
         return false;
     default:
-        return !is_literal(token) && !token_declares(token);
+        return !token_is_literal(token) && !token_declares(token);
     }
 }
 
@@ -553,7 +502,7 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     if (is_for_state(&p->best, tok))
         return best;
     for (int token = 1; token < parse_tokens(); token++)
-        if (may_add(token) && !is_operator(token) && is_of_item(p, token) &&
+        if (may_add(token) && !token_is_operator(token) && is_of_item(p, token) &&
             trial_accepts(&p->best, token))
             consider(&best, CHANGE_ADD, token, reach_with(p, token, before), REACH_LEAST);
     for (int token = 1; mark && token < parse_tokens(); token++)

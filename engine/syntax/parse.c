@@ -25,7 +25,7 @@ static uint32_t parse_indent(const Parse *p, uint32_t offset) {
 }
 
 static void parse_brace(Parse *p, Tok tok) {
-    if (tok.kind == TK_LB || tok.kind == TK_RECLB) {
+    if (token_opens(tok.kind)) {
         bool holds = p->item == TK_MODULE || p->item == TK_PATTERN;
         p->outer += holds && p->braces.n == p->outer;
         if (!vec_push(&p->braces, ((Brace){tok.span, parse_indent(p, tok.span.from)})))
@@ -136,7 +136,7 @@ static Tok parse_skip(Parse *p, Tok tok) {
         tok.kind = parse_declaration(p, tok);
         if (parse_resumes(p, tok, depth, &closes))
             break;
-        if (tok.kind == TK_LB || tok.kind == TK_RECLB) {
+        if (token_opens(tok.kind)) {
             depth++;
         } else if (tok.kind == TK_RB) {
             if (--depth < open) {

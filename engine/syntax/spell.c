@@ -1,0 +1,456 @@
+/* syntax: how tokens are written, from grammar/keywords.def. */
+#include "engine/syntax/spell.h"
+
+#include <string.h>
+
+#include "engine/base/unicode.h"
+#include "engine/syntax/keyword.h"
+#include "engine/syntax/tree.h"
+#include "remit_grammar.h"
+
+typedef struct KeywordRow {
+    uint16_t token, sub;
+    const char *texts[2];
+} KeywordRow;
+
+static const KeywordRow keyword_rows[] = {
+#define KEYWORD(token, en, zh) {TK_##token, 0, {en, zh}},
+#define UNIT(name, en, zh, family, size) {TK_UNIT, UNIT_##name, {en, zh}},
+#define WEEKDAY(name, number, en, zh) {TK_WEEKDAY, number, {en, zh}},
+#define TYPE(name, en, zh) {TK_TYPE, TYPE_##name, {en, zh}},
+#define HIT(name, en, zh) {TK_HIT, HIT_##name, {en, zh}},
+#define STATE(name, en, zh) {TK_STATE, STATE_##name, {en, zh}},
+#define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, {en, zh}},
+#define AGG(name, en, zh) {TK_AGG, AGG_##name, {en, zh}},
+#define POWER(name, en, zh) {TK_POWER, POWER_##name, {en, zh}},
+#define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, {en, zh}},
+#include "grammar/keywords.def"
+};
+
+/* Words that are names to the grammar: `sub` says where they are the language's. */
+enum { WORD_PROPERTY, WORD_FUNCTION, WORD_VALUE };
+
+static const KeywordRow word_rows[] = {
+#define PROPERTY(name, en, zh) {TK_ID, WORD_PROPERTY, {en, zh}},
+#define FUNCTION(name, en, zh) {TK_ID, WORD_FUNCTION, {en, zh}},
+#include "grammar/keywords.def"
+};
+
+enum {
+    KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows,
+    WORD_ROWS = sizeof word_rows / sizeof *word_rows,
+    WORDS_ALL = WORD_ROWS + 2
+};
+
+/* ---- which of several spellings */
+
+typedef enum SpellWhere {
+    BEHIND_ONE,    /* the number before it is 1 */
+    BEHIND_OTHER,  /* it is another number */
+    BEHIND_IN,     /* `in hours` */
+    ALONE,         /* a unit without a number: of calendars */
+    BEFORE_TEXT,   /* a text in quotes follows */
+    BEFORE_MOMENT, /* a date or an instant follows */
+    BETWEEN,       /* it stands between two things: from A to B */
+    OF_SEVERAL     /* a list with a comma follows */
+} SpellWhere;
+
+typedef struct SpellChoice {
+    uint16_t token;
+    bool chinese;
+    SpellWhere where;
+    uint8_t form; /* the spelling, from 0; in all other places the first is taken */
+} SpellChoice;
+
+static const SpellChoice choices[] = {
+    {TK_UNIT, false, BEHIND_OTHER, 1},
+    {TK_UNIT, false, BEHIND_IN, 1},
+    {TK_UNIT, true, ALONE, 1},
+    {TK_UNIT, true, BEHIND_IN, 1},
+    {TK_PLACES, false, BEHIND_ONE, 1},
+    {TK_SAMPLES, false, BEHIND_ONE, 1},
+    {TK_POINTS_OF, false, BEHIND_ONE, 1},
+    {TK_DEPUTY_OF, false, OF_SEVERAL, 1},
+    {TK_TO, true, BETWEEN, 1},
+    {TK_AFTER, true, BEFORE_MOMENT, 1},
+    {TK_BY, true, BEFORE_TEXT, 0},
+    {TK_BY, true, ALONE, 1},
+    {TK_FROM, true, BEFORE_TEXT, 1},
+};
+
+/* ---- the table, cut up */
+
+static void row_cut(SpellRow *row, const KeywordRow *from) {
+    row->token = from->token;
+    row->sub = from->sub;
+    for (int zh = 0; zh < 2; zh++) {
+        Str rest = str_of(from->texts[zh]);
+        for (int i = 0; i < SPELL_FORMS && rest.n > 0; i++) {
+            str_cut(rest, '|', &row->forms[zh][i], &rest);
+            row->columns[zh][i] = (uint16_t)uc_columns(row->forms[zh][i]);
+        }
+    }
+}
+
+static const SpellRow *row_find(const Speller *s, int token, int sub) {
+    if (token <= 0 || token > parse_tokens() || s->first[token] == 0)
+        return NULL;
+    for (size_t i = s->first[token] - 1u; i < KEYWORD_ROWS && s->rows[i].token == token; i++)
+        if (s->rows[i].sub == sub)
+            return &s->rows[i];
+    return NULL;
+}
+
+/* `any` and `value` are keywords elsewhere, and names where they are called or read. */
+static void words_more(Speller *s) {
+    const SpellRow *any = row_find(s, TK_HIT, HIT_ANY), *value = row_find(s, TK_VALUE, 0);
+    s->words[WORD_ROWS] = *any;
+    s->words[WORD_ROWS].sub = WORD_FUNCTION;
+    s->words[WORD_ROWS + 1] = *value;
+    s->words[WORD_ROWS + 1].sub = WORD_VALUE;
+}
+
+Status speller_init(Speller *s, Arena *arena, SpellIn in) {
+    *s = (Speller){.arena = arena, .in = in};
+    s->rows = new (arena, SpellRow, KEYWORD_ROWS);
+    s->words = new (arena, SpellRow, WORDS_ALL);
+    s->first = new (arena, uint16_t, (size_t)parse_tokens() + 1);
+    if (s->rows == NULL || s->words == NULL || s->first == NULL)
+        return ERR_NOMEM;
+    for (size_t i = KEYWORD_ROWS; i-- > 0;) {
+        row_cut(&s->rows[i], &keyword_rows[i]);
+        s->first[keyword_rows[i].token] = (uint16_t)(i + 1);
+    }
+    for (size_t i = 0; i < WORD_ROWS; i++)
+        row_cut(&s->words[i], &word_rows[i]);
+    words_more(s);
+    return OK;
+}
+
+void speller_free(Speller *s) {
+    vec_free(&s->taken);
+    vec_free(&s->bound);
+}
+
+static bool is_chinese(Str text) {
+    return text.n > 0 && (unsigned char)text.p[0] >= 0x80;
+}
+
+static bool spells(const SpellRow *row, Str text) {
+    for (int zh = 0; zh < 2; zh++)
+        for (int i = 0; i < SPELL_FORMS; i++)
+            if (row->forms[zh][i].n > 0 && str_eq(row->forms[zh][i], text))
+                return true;
+    return false;
+}
+
+/* ---- names that are declared */
+
+static int kind_at(const Shaped *of, size_t i) {
+    return i < of->pieces.n ? of->pieces.at[i].tok.kind : 0;
+}
+
+static bool is_label(int kind) {
+    return kind == TK_LABEL || kind == TK_COMMALABEL;
+}
+
+/* Whether piece i is a name that stands alone: not behind a point, and not called. */
+static bool stands_alone(const Shaped *of, size_t i) {
+    return kind_at(of, i) == TK_ID && (i == 0 || kind_at(of, i - 1) != TK_DOT) &&
+           kind_at(of, i + 1) != TK_CALLP && kind_at(of, i + 1) != TK_DOT;
+}
+
+/* Whether piece i is a part of the name of a declaration. */
+static bool is_declared(const Shaped *of, size_t i) {
+    while (i >= 2 && kind_at(of, i - 1) == TK_DOT && kind_at(of, i - 2) == TK_ID)
+        i -= 2;
+    return i > 0 && kind_at(of, i) == TK_ID && token_declares(kind_at(of, i - 1));
+}
+
+/* Keywords that may also be a name in an expression: a declaration of that name may be meant. */
+static bool may_name(int kind) {
+    return kind == TK_AGG || kind == TK_OWNER || kind == TK_YES || kind == TK_NO || kind == TK_IT;
+}
+
+static bool is_word(const Speller *s, Str name) {
+    for (size_t w = 0; w < WORDS_ALL; w++)
+        if (spells(&s->words[w], name))
+            return true;
+    for (size_t i = 0; i < KEYWORD_ROWS; i++)
+        if (may_name(s->rows[i].token) && spells(&s->rows[i], name))
+            return true;
+    return false;
+}
+
+/* In brackets a label is a parameter, elsewhere a field. */
+Status speller_take(Speller *s, const Shaped *of) {
+    int depth = 0;
+    for (size_t i = 0; s->in != SPELL_KEPT && i < of->pieces.n; i++) {
+        int kind = kind_at(of, i);
+        Str name = of->pieces.at[i].tok.text;
+        depth += kind == TK_LP || kind == TK_CALLP ? 1 : kind == TK_RP ? -1 : 0;
+        if (kind != TK_ID && !is_label(kind))
+            continue;
+        bool declared = is_declared(of, i), alone = stands_alone(of, i);
+        bool names = declared || alone || is_label(kind);
+        bool binds = declared || alone || (is_label(kind) && depth > 0);
+        if (!names || !is_word(s, name))
+            continue;
+        if (!vec_push(&s->taken, name) || (binds && !vec_push(&s->bound, name)))
+            return ERR_NOMEM;
+    }
+    return OK;
+}
+
+static bool is_among(const Str *names, size_t n, Str name) {
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}
+
+/* Keeps each name once: few are words of the language. */
+static size_t names_once(Str *names, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!is_among(names, kept, names[i]))
+            names[kept++] = names[i];
+    return kept;
+}
+
+void speller_ready(Speller *s) {
+    s->taken.n = names_once(s->taken.at, s->taken.n);
+    s->bound.n = names_once(s->bound.at, s->bound.n);
+}
+
+/* A row none of whose spellings is among the names. */
+static bool row_is_free(const SpellRow *row, const Str *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (spells(row, names[i]))
+            return false;
+    return true;
+}
+
+/* ---- writing */
+
+static void written_set(Written *out, Str text) {
+    out->text = text;
+    out->columns = out->room = (uint32_t)uc_columns(text);
+}
+
+static bool stands(const Shaped *of, uint32_t i, bool between, SpellWhere where) {
+    int before = i == 0 ? 0 : kind_at(of, i - 1), after = kind_at(of, i + 1);
+    switch (where) {
+    case BEHIND_ONE:
+        return before == TK_NUMBER && str_eq(of->pieces.at[i - 1].tok.text, S("1"));
+    case BEHIND_OTHER:
+        return false; /* numbers and their units are one token */
+    case BEHIND_IN:
+        return before == TK_IN;
+    case ALONE:
+        return after != TK_STRING;
+    case BEFORE_TEXT:
+        return after == TK_STRING;
+    case BEFORE_MOMENT:
+        return after == TK_DATE || after == TK_DATETIME || after == TK_INSTANT;
+    case BETWEEN:
+        return between;
+    case OF_SEVERAL:
+        for (size_t k = i + 1; kind_at(of, k) != 0 && kind_at(of, k) != TK_IS; k++)
+            if (kind_at(of, k) == TK_COMMA)
+                return true;
+        return false;
+    }
+    return false;
+}
+
+static int choose(const SpellRow *row, bool zh, const Shaped *of, uint32_t i, bool between) {
+    for (size_t c = 0; c < sizeof choices / sizeof *choices; c++)
+        if (choices[c].token == row->token && choices[c].chinese == zh &&
+            row->forms[zh][choices[c].form].n > 0 && stands(of, i, between, choices[c].where))
+            return choices[c].form;
+    return 0;
+}
+
+static void write_row(const Speller *s, const SpellRow *row, bool chinese, const int form[2],
+                      Written *out) {
+    int zh = s->in == SPELL_KEPT ? chinese : s->in == SPELL_CHINESE;
+    uint32_t other = row->columns[!zh][form[!zh]];
+    out->text = row->forms[zh][form[zh]];
+    out->columns = row->columns[zh][form[zh]];
+    out->room = out->columns > other ? out->columns : other;
+}
+
+/* Two texts and what stands between them, in the arena. */
+static Status write_joined(Speller *s, Str a, Str between, Str b, Written *out) {
+    char *text = arena_take(s->arena, a.n + between.n + b.n, 1);
+    if (text == NULL)
+        return ERR_NOMEM;
+    out->text = (Str){text, a.n + between.n + b.n};
+    memcpy(text, a.p, a.n);
+    if (between.n > 0)
+        memcpy(text + a.n, between.p, between.n);
+    if (b.n > 0)
+        memcpy(text + a.n + between.n, b.p, b.n);
+    return OK;
+}
+
+/* A number and its unit. */
+static Status write_duration(Speller *s, const Tok *tok, Written *out) {
+    const SpellRow *row = row_find(s, TK_UNIT, tok->sub);
+    if (row == NULL)
+        return ERR_LIMIT;
+    int form[2] = {str_eq(tok->text, S("1")) || row->forms[0][1].n == 0 ? 0 : 1, 0};
+    bool chinese = (unsigned char)s->text.p[tok->span.to - 1] >= 0x80;
+    uint32_t digits = (uint32_t)tok->text.n + 1;
+    write_row(s, row, chinese, form, out);
+    out->columns += digits;
+    out->room += digits;
+    return write_joined(s, tok->text, S(" "), out->text, out);
+}
+
+static Status write_two(Speller *s, Str a, Str between, Str b, Written *out) {
+    TRY(write_joined(s, a, between, b, out));
+    out->columns = out->room = (uint32_t)uc_columns(out->text);
+    return OK;
+}
+
+/* A text: “so” becomes "so" where that says the same. */
+static Status write_string(Speller *s, Str source, Written *out) {
+    written_set(out, source);
+    if (source.p[0] == '"')
+        return OK;
+    Str inner = {source.p + 3, source.n - 6};
+    if (str_find(inner, '"') >= 0 || str_find(inner, '\\') >= 0)
+        return OK;
+    char *text = arena_take(s->arena, inner.n + 2, 1);
+    if (text == NULL)
+        return ERR_NOMEM;
+    text[0] = text[inner.n + 1] = '"';
+    memcpy(text + 1, inner.p, inner.n);
+    written_set(out, (Str){text, inner.n + 2});
+    return OK;
+}
+
+/* `name:` or `name "label":`. */
+static Status write_label(Speller *s, const Piece *piece, Written *out) {
+    Str name = {s->text.p + piece->tok.span.from, piece->tok.span.to - piece->tok.span.from};
+    if (piece->tok.more.p == NULL)
+        return write_two(s, name, S(":"), (Str){NULL, 0}, out);
+    Lexer lexer;
+    lexer_init(&lexer, s->text, piece->tok.span.file, s->arena);
+    lexer.at = s->text.p + piece->tok.span.to;
+    RawToken string = lexer_next(&lexer);
+    Written label;
+    TRY(write_string(s, (Str){s->text.p + string.span.from, string.span.to - string.span.from},
+                     &label));
+    TRY(write_two(s, name, S(" "), label.text, out));
+    return write_two(s, out->text, S(":"), (Str){NULL, 0}, out);
+}
+
+/* Behind a point or called; or, in a KPI, its value. */
+static int word_at(const Speller *s, const Shaped *of, uint32_t i) {
+    bool behind = i > 0 && kind_at(of, i - 1) == TK_DOT;
+    if (behind && i > 1 && kind_at(of, i - 2) == TK_RP)
+        return spells(&s->words[WORD_ROWS + 1], of->pieces.at[i].tok.text) ? WORD_VALUE
+                                                                           : WORD_PROPERTY;
+    if (behind)
+        return WORD_PROPERTY;
+    if (kind_at(of, i + 1) == TK_CALLP)
+        return WORD_FUNCTION;
+    return i < s->value_until ? WORD_VALUE : -1;
+}
+
+/* A name that is a word of the language, where no declaration has that name. */
+static bool write_word(Speller *s, const Shaped *of, uint32_t i, Written *out) {
+    Str name = of->pieces.at[i].tok.text;
+    int form[2] = {0, 0}, what = word_at(s, of, i);
+    for (size_t w = 0; what >= 0 && w < WORDS_ALL; w++) {
+        const SpellRow *row = &s->words[w];
+        if (row->sub != what || !spells(row, name))
+            continue;
+        if (what != WORD_VALUE && !row_is_free(row, s->taken.at, s->taken.n))
+            continue;
+        write_row(s, row, is_chinese(name), form, out);
+        out->translated = true;
+        return true;
+    }
+    return false;
+}
+
+/* From the keyword of a KPI on `value` is its value, up to its last brace, unless it is grouped by
+ * something of that name. */
+static void value_look(Speller *s, const Shaped *of, uint32_t i) {
+    if (kind_at(of, i) != TK_KPI || kind_at(of, i + 1) != TK_ID || kind_at(of, i + 2) == TK_CALLP)
+        return;
+    const SpellRow *row = &s->words[WORD_ROWS + 1];
+    uint32_t at = i + 2, depth = 0;
+    for (; kind_at(of, at) != 0 && kind_at(of, at) != TK_LB; at++)
+        if (kind_at(of, at) == TK_ID && spells(row, of->pieces.at[at].tok.text))
+            return;
+    for (; kind_at(of, at) != 0; at++) {
+        if (kind_at(of, at) == TK_FOR_EACH && spells(row, of->pieces.at[at + 1].tok.text))
+            return;
+        depth += token_opens(kind_at(of, at));
+        depth -= kind_at(of, at) == TK_RB;
+        if (depth == 0)
+            break;
+    }
+    s->value_until = at;
+}
+
+/* A keyword that means a name here, for all that can be seen. */
+static bool means_name(const Speller *s, const SpellRow *row, const Shaped *of, uint32_t i) {
+    if (!may_name(row->token))
+        return false;
+    bool bare = row->token == TK_AGG && kind_at(of, i + 1) != TK_CALLP;
+    return bare || !row_is_free(row, s->bound.at, s->bound.n);
+}
+
+Status speller_write(Speller *s, const Shaped *of, uint32_t i, bool between, Written *out) {
+    const Piece *piece = &of->pieces.at[i];
+    const Tok *tok = &piece->tok;
+    Str source = {s->text.p + tok->span.from, tok->span.to - tok->span.from};
+    *out = (Written){.text = source};
+    const SpellRow *row = row_find(s, tok->kind, tok->sub);
+    value_look(s, of, i);
+    if (row != NULL) {
+        int form[2] = {choose(row, false, of, i, between), choose(row, true, of, i, between)};
+        out->keyword = true;
+        if (means_name(s, row, of, i))
+            written_set(out, source);
+        else
+            write_row(s, row, is_chinese(source), form, out);
+        return OK;
+    }
+    switch (tok->kind) {
+    case TK_DURATION:
+        return write_duration(s, tok, out);
+    case TK_PERCENT:
+        return write_two(s, tok->text, S("%"), (Str){NULL, 0}, out);
+    case TK_MONEY:
+    case TK_DATETIME:
+        return write_two(s, tok->text, S(" "), tok->more, out);
+    case TK_NUMBER:
+    case TK_DATE:
+    case TK_TIME:
+    case TK_INSTANT:
+        written_set(out, tok->text);
+        return OK;
+    case TK_STRING:
+        return write_string(s, source, out);
+    case TK_LABEL:
+    case TK_COMMALABEL:
+        return write_label(s, piece, out);
+    case TK_ID:
+        if (s->in == SPELL_KEPT || !write_word(s, of, i, out))
+            written_set(out, source);
+        return OK;
+    case TK_CURRENCY_CODE:
+        written_set(out, source);
+        return OK;
+    default:
+        written_set(out, token_name(tok->kind, false));
+        return OK;
+    }
+}
