@@ -735,11 +735,13 @@ static void align_keys(Aligner *a, size_t n, uint32_t keys) {
     }
 }
 
-static bool too_wide(Aligner *a, size_t n) {
+/* Measured by the longer of the two languages, so that both align alike. */
+static bool too_wide(const Aligner *a, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        uint32_t last = a->lines[i].to - 1;
-        column_start(a->l, &a->lines[i]);
-        if (column_to(a->l, &a->lines[i], last) + a->l->gaps[last].is.columns > FORMAT_COLUMNS)
+        unsigned room = line_room(a->l, a->lines[i].from, a->lines[i].to);
+        for (uint32_t k = a->lines[i].from + 1; k < a->lines[i].to; k++)
+            room += a->l->gaps[k].pad;
+        if (room > FORMAT_COLUMNS)
             return true;
     }
     return false;
