@@ -6,12 +6,7 @@
 #include "engine/syntax/tree.h"
 #include "remit_grammar.h"
 
-typedef struct KeywordRow {
-    uint16_t token, sub;
-    const char *en, *zh;
-} KeywordRow;
-
-static const KeywordRow keyword_rows[] = {
+const KeywordRow keyword_rows[] = {
 #define KEYWORD(token, en, zh) {TK_##token, 0, en, zh},
 #define UNIT(name, en, zh, family, size) {TK_UNIT, UNIT_##name, en, zh},
 #define WEEKDAY(name, number, en, zh) {TK_WEEKDAY, number, en, zh},
@@ -26,6 +21,7 @@ static const KeywordRow keyword_rows[] = {
 #include "grammar/keywords.def"
 };
 enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
+const size_t keyword_row_count = KEYWORD_ROWS;
 
 static int spelling_order(const void *a, const void *b) {
     const Spelling *x = a, *y = b;

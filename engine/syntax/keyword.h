@@ -8,6 +8,15 @@
 
 enum { KEYWORD_WORDS = 5 };
 
+/* A row of the table: the parser's token, the row within its class, the spellings. */
+typedef struct KeywordRow {
+    uint16_t token, sub;
+    const char *en, *zh;
+} KeywordRow;
+
+extern const KeywordRow keyword_rows[];
+extern const size_t keyword_row_count;
+
 /* One spelling of one row. */
 typedef struct Spelling {
     Str words[KEYWORD_WORDS];

@@ -8,39 +8,16 @@
 #include "engine/syntax/tree.h"
 #include "remit_grammar.h"
 
-typedef struct KeywordRow {
-    uint16_t token, sub;
-    const char *texts[2];
-} KeywordRow;
-
-static const KeywordRow keyword_rows[] = {
-#define KEYWORD(token, en, zh) {TK_##token, 0, {en, zh}},
-#define UNIT(name, en, zh, family, size) {TK_UNIT, UNIT_##name, {en, zh}},
-#define WEEKDAY(name, number, en, zh) {TK_WEEKDAY, number, {en, zh}},
-#define TYPE(name, en, zh) {TK_TYPE, TYPE_##name, {en, zh}},
-#define HIT(name, en, zh) {TK_HIT, HIT_##name, {en, zh}},
-#define STATE(name, en, zh) {TK_STATE, STATE_##name, {en, zh}},
-#define LEVEL(name, en, zh) {TK_LEVEL, LEVEL_##name, {en, zh}},
-#define AGG(name, en, zh) {TK_AGG, AGG_##name, {en, zh}},
-#define POWER(name, en, zh) {TK_POWER, POWER_##name, {en, zh}},
-#define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, {en, zh}},
-#include "grammar/keywords.def"
-};
-
 /* Words that are names to the grammar: `sub` says where they are the language's. */
 enum { WORD_PROPERTY, WORD_FUNCTION, WORD_VALUE };
 
 static const KeywordRow word_rows[] = {
-#define PROPERTY(name, en, zh) {TK_ID, WORD_PROPERTY, {en, zh}},
-#define FUNCTION(name, en, zh) {TK_ID, WORD_FUNCTION, {en, zh}},
+#define PROPERTY(name, en, zh) {TK_ID, WORD_PROPERTY, en, zh},
+#define FUNCTION(name, en, zh) {TK_ID, WORD_FUNCTION, en, zh},
 #include "grammar/keywords.def"
 };
 
-enum {
-    KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows,
-    WORD_ROWS = sizeof word_rows / sizeof *word_rows,
-    WORDS_ALL = WORD_ROWS + 2
-};
+enum { WORD_ROWS = sizeof word_rows / sizeof *word_rows, WORDS_ALL = WORD_ROWS + 2 };
 
 /* ---- which of several spellings */
 
@@ -84,7 +61,7 @@ static void row_cut(SpellRow *row, const KeywordRow *from) {
     row->token = from->token;
     row->sub = from->sub;
     for (int zh = 0; zh < 2; zh++) {
-        Str rest = str_of(from->texts[zh]);
+        Str rest = str_of(zh ? from->zh : from->en);
         for (int i = 0; i < SPELL_FORMS && rest.n > 0; i++) {
             str_cut(rest, '|', &row->forms[zh][i], &rest);
             row->columns[zh][i] = (uint16_t)uc_columns(row->forms[zh][i]);
@@ -95,7 +72,7 @@ static void row_cut(SpellRow *row, const KeywordRow *from) {
 static const SpellRow *row_find(const Speller *s, int token, int sub) {
     if (token <= 0 || token > parse_tokens() || s->first[token] == 0)
         return NULL;
-    for (size_t i = s->first[token] - 1u; i < KEYWORD_ROWS && s->rows[i].token == token; i++)
+    for (size_t i = s->first[token] - 1u; i < keyword_row_count && s->rows[i].token == token; i++)
         if (s->rows[i].sub == sub)
             return &s->rows[i];
     return NULL;
@@ -112,12 +89,12 @@ static void words_more(Speller *s) {
 
 Status speller_init(Speller *s, Arena *arena, SpellIn in) {
     *s = (Speller){.arena = arena, .in = in};
-    s->rows = new (arena, SpellRow, KEYWORD_ROWS);
+    s->rows = new (arena, SpellRow, keyword_row_count);
     s->words = new (arena, SpellRow, WORDS_ALL);
     s->first = new (arena, uint16_t, (size_t)parse_tokens() + 1);
     if (s->rows == NULL || s->words == NULL || s->first == NULL)
         return ERR_NOMEM;
-    for (size_t i = KEYWORD_ROWS; i-- > 0;) {
+    for (size_t i = keyword_row_count; i-- > 0;) {
         row_cut(&s->rows[i], &keyword_rows[i]);
         s->first[keyword_rows[i].token] = (uint16_t)(i + 1);
     }
@@ -176,7 +153,7 @@ static bool is_word(const Speller *s, Str name) {
     for (size_t w = 0; w < WORDS_ALL; w++)
         if (spells(&s->words[w], name))
             return true;
-    for (size_t i = 0; i < KEYWORD_ROWS; i++)
+    for (size_t i = 0; i < keyword_row_count; i++)
         if (may_name(s->rows[i].token) && spells(&s->rows[i], name))
             return true;
     return false;
