@@ -157,6 +157,8 @@ def any_office(r, oracle, key, at, d):
         return "remit.signer_removed", {**d, **any_signer(r)}, who
     if kind < 6:
         seat = {"seat": r.choice(list(PARTIES) + ["a"])} if r.random() < 0.2 else {}
+        if r.random() < 0.7:  # most who hand on have something to hand on
+            who = likely(r, oracle, key, at)
         return "remit.transferred", {**d, "to": r.choice(PERSONS), **seat}, who
     if kind < 7:
         return "remit.returned", {**d, **r.choice([{}, {}, {"stage": "s0"}, {"stage": "s1"}, {"stage": "ok"}])}, who
