@@ -139,7 +139,7 @@ def duration_text(family, amount):
     for name, size in UNITS[family]:
         if amount % size == 0:
             n = amount // size
-            return f"{n} {name}" + ("" if n == 1 else "s")
+            return f"{n} {name}" + ("" if abs(n) == 1 else "s")
     raise AssertionError(family)
 
 
