@@ -491,6 +491,11 @@ static void consider(Repair *best, Change change, int token, int far, int least)
         best->rivals++;
 }
 
+static bool compares(int token) {
+    return token == TK_EQ || token == TK_NE || token == TK_LT || token == TK_LE || token == TK_GT ||
+           token == TK_GE;
+}
+
 static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     static const int closing[] = {TK_LB, TK_RB, TK_RP, TK_RBRACK};
     Repair best = {CHANGE_NONE, 0, 0, 0};
@@ -501,6 +506,15 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
         consider(&best, CHANGE_LABEL, TK_LABEL, reach_with(p, TK_LABEL, &p->join), REACH_LEAST);
     if (is_for_state(&p->best, tok))
         return best;
+    if (tok.kind == TK_FAT && trial_accepts(&p->best, TK_GE)) { /* a comparison turned round */
+        consider(&best, CHANGE_SWAP, TK_GE, reach_with(p, TK_GE, &p->join), REACH_LEAST);
+        return best;
+    }
+    if (compares(tok.kind) && compares(p->last_kind)) { /* one too many: no value is missing */
+        trial_begin(&p->try, p->parser);
+        consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
+        return best;
+    }
     for (int token = 1; token < parse_tokens(); token++)
         if (may_add(token) && !token_is_operator(token) && is_of_item(p, token) &&
             trial_accepts(&p->best, token))
