@@ -82,7 +82,7 @@ static Node *node_new(Program *p, NodeKind kind, Span at, Str text) {
         p->nomem = true;
         return NULL;
     }
-    *node = (Node){.kind = kind, .span = at, .at = at, .text = text};
+    *node = (Node){.kind = (uint8_t)kind, .span = at, .at = at, .text = text};
     return node;
 }
 
