@@ -8,7 +8,7 @@
 
 #include "engine/syntax/join.h"
 
-enum { SHAPE_NONE = UINT32_MAX };
+enum { SHAPE_NONE = INT32_MAX }; /* no token has this number */
 
 /* A remark, from its dashes to the end of its line. */
 typedef struct Note {
