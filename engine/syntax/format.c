@@ -211,6 +211,7 @@ static Status format_shaped(const Shaped *of, Arena *arena, Speller *speller, Bu
         status = l.nomem ? ERR_NOMEM : print(of, l.gaps, out);
     }
     vec_free(&l.blocks);
+    vec_free(&l.values);
     if (status == OK)
         status = compare(of, l.gaps, str_from(buf_str(out), before), arena);
     if (status != OK)

@@ -38,11 +38,18 @@ typedef struct Gap {
     uint32_t item_before; /* of such: where the one before it begins, or itself */
 } Gap;
 
+/* Braces of a value in an expression, and how far they would be indented. */
+typedef struct LayoutValue {
+    uint32_t from, to; /* the braces */
+    uint16_t indent;
+} LayoutValue;
+
 typedef struct Layout {
     const Shaped *of;
     Arena *arena;
     Gap *gaps;                 /* one before each piece */
     VEC(const Shape *) blocks; /* the lists in braces */
+    VEC(LayoutValue) values;
     bool nomem;
 } Layout;
 

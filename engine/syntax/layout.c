@@ -25,6 +25,7 @@ typedef struct LayoutPlace {
     uint16_t depth;    /* of braces */
     uint16_t nest;     /* of brackets and operators */
     bool row, bracket; /* in a row of a table; in brackets */
+    bool value;        /* in a call */
 } LayoutPlace;
 
 static int kind_at(const Layout *l, size_t i) {
@@ -137,12 +138,21 @@ static void plan_inline(Layout *l, const Shape *list, LayoutPlace at) {
     }
 }
 
+/* Notes the braces of a value, which stand where the line is that they are on. */
+static void note_value(Layout *l, uint32_t lb, uint32_t rb, uint16_t indent) {
+    LayoutValue value = {lb, rb, indent};
+    if (!vec_push(&l->values, value))
+        l->nomem = true;
+}
+
 /* { list }, where `open` is the brace: of the item itself, or of a value in it. */
 static void plan_braces(Layout *l, const Shape *open, const Shape *list, LayoutPlace at) {
     uint32_t lb = open->token, rb = list->next->token, before = SHAPE_NONE;
     bool own = kind_at(l, lb) == TK_LB;
     uint16_t level = level_of(&at, own ? LEVEL_BRACES : LEVEL_INNER, own ? 0 : at.nest);
     uint16_t inner = (uint16_t)(at.indent + FORMAT_INDENT);
+    if (!own)
+        note_value(l, lb, rb, at.indent);
     for (const Shape *item = list->first; item != NULL; item = item->next) {
         if (item->first_token == SHAPE_NONE)
             continue;
@@ -202,46 +212,60 @@ static const Shape *plan_brackets(Layout *l, const Shape *open, LayoutPlace at) 
     return s;
 }
 
+/* Whether what stands before a part is complete: a name, a value, closing brackets; no keyword and
+ * no mark that wants more. */
+static bool is_complete(const Layout *l, const Shape *before) {
+    if (before == NULL || before->last_token == SHAPE_NONE)
+        return false;
+    int kind = kind_at(l, before->last_token);
+    return before->kind != SHAPE_LEAF || kind == TK_ID || kind == TK_STRING || closes(kind) ||
+           kind == TK_RB || token_is_literal(kind);
+}
+
+/* Whether a token begins a part: a keyword that is no operator. */
+static bool is_part_word(const Layout *l, uint32_t i) {
+    return i != SHAPE_NONE && l->gaps[i].is.keyword && !token_is_operator(kind_at(l, i));
+}
+
 /* Whether a shape may begin a line of its own: a part that a keyword begins, behind something that
  * is complete. */
 static bool begins_part(const Layout *l, const Shape *s, const Shape *before) {
-    uint32_t i = s->first_token;
-    if (before == NULL || i == SHAPE_NONE || !l->gaps[i].is.keyword || s->last_token == i ||
-        s->kind == SHAPE_CHAIN)
-        return false;
-    uint32_t end = before->last_token;
-    if (end == SHAPE_NONE || token_is_operator(kind_at(l, i)))
-        return false;
-    int kind = kind_at(l, end);
-    bool name = kind == TK_ID || kind == TK_STRING || closes(kind) || kind == TK_RB;
-    return before->kind != SHAPE_LEAF || name || token_is_literal(kind);
+    return s->kind == SHAPE_GROUP && is_part_word(l, s->first_token) &&
+           s->last_token != s->first_token && is_complete(l, before);
 }
 
 /* The same of a keyword that stands in a rule by itself, with more of the rule behind it. */
 static bool divides(const Layout *l, const Shape *s, const Shape *before, int nth) {
     return s->kind == SHAPE_LEAF && s->next != NULL && s->next->first_token != SHAPE_NONE &&
-           nth >= 2 && s->token != SHAPE_NONE && l->gaps[s->token].is.keyword &&
-           !token_is_operator(kind_at(l, s->token)) && before != NULL &&
-           before->last_token != SHAPE_NONE && !l->gaps[before->last_token].is.keyword &&
-           (before->kind != SHAPE_LEAF || kind_at(l, before->token) != TK_COMMA);
+           nth >= 2 && is_part_word(l, s->token) && is_complete(l, before) &&
+           !l->gaps[before->last_token].is.keyword;
+}
+
+/* Whether a rule is a value, called with something: its parts belong to it alone. */
+static bool is_call(const Layout *l, const Shape *s) {
+    for (const Shape *part = s->first; part != NULL; part = part->next)
+        if (is_leaf(l, part, TK_CALLP) && part->symbol == TK_CALLP)
+            return true;
+    return false;
 }
 
 static void plan_part(Layout *l, uint32_t i, LayoutPlace *at) {
     if (at->row || at->bracket)
         return;
-    may_break(l, i, BREAK_FILL, level_of(at, LEVEL_PART, 0), at->follow);
+    may_break(l, i, BREAK_FILL, level_of(at, at->value ? LEVEL_INNER : LEVEL_PART, at->nest),
+              at->value ? at->here : at->follow);
 }
 
 static void plan_group(Layout *l, const Shape *s, LayoutPlace at) {
     const Shape *before = NULL;
     int nth = 0;
+    at.value = is_call(l, s);
     for (const Shape *part = s->first; part != NULL; part = part->next) {
         LayoutPlace in = at;
         if (part->first_token == SHAPE_NONE)
             continue;
         int kind = part->kind == SHAPE_LEAF ? kind_at(l, part->token) : 0;
-        if (divides(l, part, before, nth) ||
-            (part->kind != SHAPE_LEAF && begins_part(l, part, before))) {
+        if (divides(l, part, before, nth) || begins_part(l, part, before)) {
             plan_part(l, part->first_token, &at);
             in.here = (uint16_t)(at.follow + FORMAT_INDENT);
             if (part->kind == SHAPE_LEAF)
@@ -486,13 +510,30 @@ static bool break_tail(Layout *l, uint32_t from, uint32_t to) {
     return true;
 }
 
+/* Moves what is in the braces of values on a line to where that line is. */
+static void shift_values(Layout *l, uint32_t from, uint32_t to, size_t *next) {
+    for (; *next < l->values.n && l->values.at[*next].from < to; (*next)++) {
+        LayoutValue *value = &l->values.at[*next];
+        int by = l->gaps[from].indent - value->indent;
+        for (uint32_t i = value->from + 1; by != 0 && i <= value->to; i++) {
+            l->gaps[i].indent = (uint16_t)(l->gaps[i].indent + by);
+            l->gaps[i].remarks = (uint16_t)(l->gaps[i].remarks + by);
+        }
+        for (size_t k = *next + 1; by != 0 && k < l->values.n && l->values.at[k].from < value->to;
+             k++)
+            l->values.at[k].indent = (uint16_t)(l->values.at[k].indent + by);
+    }
+}
+
 static void break_lines(Layout *l) {
+    size_t value = 0;
     for (uint32_t from = 0; from < l->of->pieces.n;) {
         break_behind(l, from);
         uint32_t to = line_end(l, from);
         while (line_room(l, from, to) > FORMAT_COLUMNS && !close_up(l, from, to) &&
                (break_tail(l, from, to) || break_line(l, from, to)))
             to = line_end(l, from);
+        shift_values(l, from, to, &value);
         from = to;
     }
 }
@@ -526,6 +567,7 @@ typedef enum ColumnAt {
     AT_PART,   /* at a part that begins with the token, behind another */
     AT_BRACES, /* at the brace, of those that are alike before it */
     AT_SECOND, /* at the second token */
+    AT_WORD,   /* at the word, in lines that follow each other */
     AT_KEPT    /* at labels and the like, where the writer has begun to align them */
 } ColumnAt;
 
@@ -542,6 +584,7 @@ static const ColumnRow columns[] = {
     {TK_WHEN, TK_STATE, TK_LB, AT_BRACES},
     {TK_WHEN, TK_LEVEL, TK_LB, AT_BRACES},
     {TK_LEVEL, 0, 0, AT_SECOND},
+    {0, 0, TK_MAY, AT_WORD},
     {0, 0, 0, AT_KEPT},
 };
 
@@ -582,10 +625,10 @@ static void keys_of_row(Aligner *a, Lined *line) {
     int depth = 0;
     for (uint32_t i = line->from; i < line->to; i++) {
         int kind = kind_at(a->l, i);
-        depth += opens(kind) - closes(kind);
-        if (depth > 0)
+        bool inside = depth > 0, mark = kind == TK_BAR || kind == TK_FAT;
+        depth += opens(kind) + token_opens(kind) - closes(kind) - (kind == TK_RB);
+        if (inside)
             continue;
-        bool mark = kind == TK_BAR || kind == TK_FAT;
         if (mark || (arrow && kind_at(a->l, i - 1) == TK_COMMA))
             key_add(a, line, i);
         arrow |= kind == TK_FAT;
@@ -612,8 +655,8 @@ static bool is_apart(const Layout *l, uint32_t i) {
     return to > from + 1;
 }
 
-/* Labels, what they are under, `may`, the brace. Lines are alike that have the same words of the
- * language: their names alone differ in width. */
+/* Labels, what they are under, `on`, `where`, =, the brace. Lines are alike that have the same
+ * words of the language: their names alone differ in width. */
 static void keys_kept(Aligner *a, Lined *line) {
     uint64_t alike = 0, sofar = 0;
     for (uint32_t i = line->from; i < line->to; i++) {
@@ -625,12 +668,12 @@ static void keys_kept(Aligner *a, Lined *line) {
             sofar = sofar * 1099511628211u + (uint64_t)kind;
         if (a->l->gaps[i].is.room != a->l->gaps[i].is.columns || token_is_literal(kind))
             sofar = sofar * 1099511628211u + str_hash(a->l->of->pieces.at[i].tok.text);
-        if (i < line->from + 2 ||
-            !(kind == TK_STRING || kind == TK_UNDER || kind == TK_MAY || kind == TK_LB))
+        if (i < line->from + 2 || !(kind == TK_STRING || kind == TK_UNDER || kind == TK_ON ||
+                                    kind == TK_WHERE || kind == TK_EQ || kind == TK_LB))
             continue;
         key_add(a, line, i);
         alike = sofar;
-        if (kind == TK_MAY || kind == TK_LB)
+        if (kind == TK_LB || kind == TK_WHERE || kind == TK_EQ)
             break;
     }
     line->alike = alike;
@@ -654,6 +697,7 @@ static void keys_of(Aligner *a, const Shape *item, const ColumnRow *row, Lined *
         key = part_at(l, item, row->token, false);
         break;
     case AT_BRACES:
+    case AT_WORD:
         key = part_at(l, item, row->token, true);
         break;
     case AT_SECOND:
@@ -686,9 +730,10 @@ static bool belong(const Layout *l, const Lined *a, const Lined *b) {
     if (a->row < 0 || b->row < 0 || columns[a->row].at != columns[b->row].at || a->n != b->n ||
         columns[a->row].first != columns[b->row].first)
         return false;
-    return columns[a->row].at != AT_KEPT ||
-           (a->alike == b->alike && !l->of->pieces.at[b->from].blank &&
-            l->of->pieces.at[b->from].notes == 0);
+    bool next = !l->of->pieces.at[b->from].blank && l->of->pieces.at[b->from].notes == 0;
+    return columns[a->row].at == AT_KEPT   ? next && a->alike == b->alike
+           : columns[a->row].at == AT_WORD ? next
+                                           : true;
 }
 
 /* Goes on along a line to a token of it; gives its column. */

@@ -109,16 +109,23 @@ void speller_free(Speller *s) {
     vec_free(&s->bound);
 }
 
-static bool is_chinese(Str text) {
-    return text.n > 0 && (unsigned char)text.p[0] >= 0x80;
-}
-
 static bool spells(const SpellRow *row, Str text) {
     for (int zh = 0; zh < 2; zh++)
         for (int i = 0; i < SPELL_FORMS; i++)
             if (row->forms[zh][i].n > 0 && str_eq(row->forms[zh][i], text))
                 return true;
     return false;
+}
+
+static const SpellRow *row_spelt(const Speller *s, Str text) {
+    for (size_t i = 0; i < keyword_row_count; i++)
+        if (spells(&s->rows[i], text))
+            return &s->rows[i];
+    return NULL;
+}
+
+static bool is_chinese(Str text) {
+    return text.n > 0 && (unsigned char)text.p[0] >= 0x80;
 }
 
 /* ---- names that are declared */
@@ -384,6 +391,13 @@ static bool means_name(const Speller *s, const SpellRow *row, const Shaped *of, 
     return bare || !row_is_free(row, s->bound.at, s->bound.n);
 }
 
+/* A word that is neither a name nor a keyword by its token. */
+static bool is_other_word(const Tok *tok) {
+    bool word = tok->text.n > 0 && (is_chinese(tok->text) || (tok->text.p[0] | 0x20) >= 'a');
+    return word && tok->kind != TK_ID && !is_label(tok->kind) && tok->kind != TK_STRING &&
+           tok->kind != TK_CURRENCY_CODE && !token_is_literal(tok->kind);
+}
+
 Status speller_write(Speller *s, const Shaped *of, uint32_t i, bool between, Written *out) {
     const Piece *piece = &of->pieces.at[i];
     const Tok *tok = &piece->tok;
@@ -391,6 +405,8 @@ Status speller_write(Speller *s, const Shaped *of, uint32_t i, bool between, Wri
     *out = (Written){.text = source};
     const SpellRow *row = row_find(s, tok->kind, tok->sub);
     value_look(s, of, i);
+    if (row == NULL && is_other_word(tok))
+        row = row_spelt(s, source); /* a keyword that the joiner has set apart by what follows */
     if (row != NULL) {
         int form[2] = {choose(row, false, of, i, between), choose(row, true, of, i, between)};
         out->keyword = true;
