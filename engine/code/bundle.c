@@ -2187,6 +2187,23 @@ int32_t bundle_superior(const Bundle *b, int32_t party, int64_t at) {
     return team->votes >= 0 && team->votes != party ? team->votes : party_span(team, at)->under;
 }
 
+static int64_t span_change(const PartyDef *p, int64_t at) {
+    for (uint32_t k = 0; k < p->span_count; k++) {
+        if (p->spans[k].dated.from > at)
+            return p->spans[k].dated.from;
+        if (p->spans[k].dated.until > at)
+            return p->spans[k].dated.until;
+    }
+    return INT64_MAX;
+}
+
+int64_t bundle_party_change(const Bundle *b, int64_t party, int64_t at) {
+    const PartyDef *p = &b->parties[party];
+    int64_t own = span_change(p, at),
+            team = p->team < 0 ? INT64_MAX : span_change(&b->parties[p->team], at);
+    return own < team ? own : team;
+}
+
 bool bundle_party_is(const Bundle *b, int64_t party, int64_t at) {
     const PartyDef *p = &b->parties[party];
     return dated_at(&party_span(p, at)->dated, at) &&

@@ -702,6 +702,8 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl);
 int32_t bundle_superior(const Bundle *b, int32_t party, int64_t at);
 /* Whether a party is there at an instant, a seat with its team. */
 bool bundle_party_is(const Bundle *b, int64_t party, int64_t at);
+/* When behind an instant that may change; INT64_MAX: never. */
+int64_t bundle_party_change(const Bundle *b, int64_t party, int64_t at);
 /* The rotation that a party is, or NULL. */
 const RotationDef *bundle_rotation(const Bundle *b, Value party);
 /* Whether a value stands on a side (SideDef, or SIDE_IS_EQUAL, SIDE_IS_OTHER) of a bound, given how

@@ -358,6 +358,19 @@ static Status anybody_add(Engine *e, Candidates *list, uint32_t seat) {
     return candidate_push(e, list, (Voter){by, 1});
 }
 
+/* Whether a party is there at some time from `at` until then; when that changes the approval is
+ * looked at again. */
+static bool is_there(const Bundle *b, int64_t party, int64_t at, int64_t until,
+                     Candidates *list) {
+    bool there = bundle_party_is(b, party, at);
+    int64_t next = bundle_party_change(b, party, at);
+    if (next <= until && next < list->next)
+        list->next = next;
+    for (; !there && next <= until && next != INT64_MAX; next = bundle_party_change(b, party, next))
+        there = bundle_party_is(b, party, next);
+    return there;
+}
+
 Status candidates_find(Engine *e, const Approval *a, const Places *places, int64_t at,
                        Candidates *list) {
     uint32_t enough = 2 * places_wanted(places);
@@ -367,6 +380,8 @@ Status candidates_find(Engine *e, const Approval *a, const Places *places, int64
         bool ever = party < 0, members = a->seats[s].members;
         if (!seat_asked(a, s) || seat_stage(a, s) < a->open)
             continue;
+        if (party >= 0 && !is_there(e->b, party, at, list->until[seat_stage(a, s)], list))
+            ever = true; /* nobody may come to hold it */
         if (a->seats[s].who.aux == 1)
             TRY(candidates_of(e, a, list, value_str(a->seats[s].who), at));
         if (party >= 0)
