@@ -310,11 +310,20 @@ every(N) ::= EVERY(K) UNIT(U) AT ID(T). { N = build_open(b, build_every(b, K, EV
 trigger(N) ::= every(A) MISSED EACH. { N = build_missed(A, MISSED_EACH); }
 trigger(N) ::= every(A) MISSED LATEST. { N = build_missed(A, MISSED_LATEST); }
 trigger(N) ::= every(A) MISSED NONE. { N = build_missed(A, MISSED_NONE); }
-every(N) ::= EVERY(K) days(A) AT TIME(T). { N = build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), T); }
-every(N) ::= EVERY(K) UNIT(U) AT TIME(T). { N = build_every(b, K, EVERY_DAY, NULL, U, T); }
-every(N) ::= EVERY(K) UNIT(U) ON monthday(A) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, A, U, T); }
-every(N) ::= EVERY(K) LAST(L) WEEKDAY(W) AT TIME(T). { N = build_every(b, K, EVERY_MONTH, build_monthday(b, L, W, 1, build_no_token()), build_no_token(), T); }
-every(N) ::= EVERY(K) DURATION(D) start(A) AT TIME(T). { N = build_every_span(b, K, D, A, T); }
+every(N) ::= EVERY(K) days(A) AT times(T). { N = build_times(b, build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), build_no_token()), T); }
+every(N) ::= EVERY(K) UNIT(U) AT times(T). { N = build_times(b, build_every(b, K, EVERY_DAY, NULL, U, build_no_token()), T); }
+every(N) ::= EVERY(K) UNIT(U) ON monthday(A) AT times(T). { N = build_times(b, build_every(b, K, EVERY_MONTH, A, U, build_no_token()), T); }
+every(N) ::= EVERY(K) LAST(L) WEEKDAY(W) AT times(T). { N = build_times(b, build_every(b, K, EVERY_MONTH, build_monthday(b, L, W, 1, build_no_token()), build_no_token(), build_no_token()), T); }
+every(N) ::= EVERY(K) DURATION(D) start(A) AT times(T). { N = build_times(b, build_every_span(b, K, D, A), T); }
+/* Within the day, each day. */
+every(N) ::= EVERY(K) DURATION(D) FROM TIME(A) TO TIME(Z). { N = build_every_steps(b, K, D, A, Z); }
+/* What is written so elsewhere: what it is here is told where schedules are read. */
+every(N) ::= EVERY(K) UNIT(U) WEEKDAY(W) AT times(T). { N = build_times(b, build_every_wrong(b, K, U, W), T); }
+every(N) ::= EVERY(K) ID(W) AT times(T). { N = build_times(b, build_every_wrong(b, K, W, W), T); }
+%type times {NodeList}
+times(L) ::= TIME(T). { L = build_list(b, build_none(), build_literal(b, LIT_TIME, T)); }
+times(L) ::= times(A) AND TIME(T). { L = build_list(b, A, build_literal(b, LIT_TIME, T)); }
+times(L) ::= times(A) COMMA TIME(T). { L = build_list(b, A, build_literal(b, LIT_TIME, T)); }
 monthday(N) ::= UNIT(U) NUMBER(C). { N = build_monthday(b, U, U, 0, C); }
 monthday(N) ::= WEEKDAY(W) NUMBER(C). { N = build_monthday(b, W, W, 1, C); }
 monthday(N) ::= LAST(L) UNIT(U). { N = build_monthday(b, L, U, 0, build_no_token()); }

@@ -382,16 +382,17 @@ enum { MONTH_NOTHING, MONTH_DAY, MONTH_WORKING_DAY, MONTH_WEEKDAY };
 
 typedef struct Schedule {
     bool set;
-    int kind;         /* EVERY_* */
+    int kind;         /* EVERY_*; not EVERY_STEPS */
     uint8_t weekdays; /* bit 1 << (weekday - 1) */
     int32_t months;   /* EVERY_MONTH: 1, 3 or 12 */
     int what;         /* likewise: MONTH_* */
     int32_t nth;      /* likewise: which one, from 1; -1: the last */
     Value span;       /* EVERY_SPAN */
     bool has_from;
-    int32_t from;    /* a date */
-    int missed;      /* MISSED_* */
-    int32_t time_ms; /* of the day */
+    int32_t from;   /* a date */
+    int missed;     /* MISSED_* */
+    int32_t *times; /* of the day, ms, the earlier first */
+    uint32_t time_count;
 } Schedule;
 
 /* Alarms of one group within so much time are told together. */

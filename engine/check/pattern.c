@@ -177,11 +177,9 @@ static Node *node_fill(Program *p, const Space *space, Node *node, bool grouped)
         blank_fill(p, space, node);
         return node;
     }
-    if (node->d != NULL && node->d->kind == N_BLANK) {
+    if (node->d != NULL && node->d->kind == N_BLANK && node->kind != N_EVERY) {
         blank_fill(p, space, node->d);
-        if (node->d->kind == N_LIT && node->kind == N_EVERY)
-            node->more = node->d->text;
-        else if (node->d->kind == N_LIT)
+        if (node->d->kind == N_LIT)
             node->text = node->d->text;
         node->d = NULL;
     }

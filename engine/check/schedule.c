@@ -4,13 +4,72 @@
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
 
+/* How what is meant is written. */
+static Str schedule_meant(Program *p, const Node *every) {
+    static const struct {
+        const char *word, *en, *zh;
+    } words[] = {
+        {"weekday", "write: every monday to friday at TIME, or every working day at TIME",
+         "请写：每 周一 至 周五 于 时刻，或 每 工作日 于 时刻"},
+        {"weekdays", "write: every monday to friday at TIME, or every working day at TIME",
+         "请写：每 周一 至 周五 于 时刻，或 每 工作日 于 时刻"},
+        {"weekend", "write: every saturday, sunday at TIME", "请写：每 周六, 周日 于 时刻"},
+        {"fortnight", "write: every 14 days from DATE at TIME", "请写：每 14 天 自 日期 于 时刻"},
+    };
+    unsigned unit = every->op == EVERY_DAY ? every->flag - 1u : UNIT_COUNT;
+    for (size_t i = 0; every->op == EVERY_WRONG && i < sizeof words / sizeof *words; i++)
+        if (str_eq(every->text, str_of(words[i].word)))
+            return say_both(p, words[i].en, words[i].zh);
+    if (every->op == EVERY_WRONG && every->flag != 0)
+        return say_both(p, "write: every 14 days from DATE at TIME, DATE being one of these days",
+                        "请写：每 14 天 自 日期 于 时刻，日期取其中一天");
+    if (unit == UNIT_MONTH || unit == UNIT_QUARTER || unit == UNIT_YEAR)
+        return say_both(p,
+                        "say on which day: every month on day 1 at TIME, every quarter on last "
+                        "working day at TIME",
+                        "请写明哪一天：每 月 当 天 1 于 时刻，每 季度 当 最后 工作日 于 时刻");
+    if (unit == UNIT_WEEK)
+        return say_both(p, "say on which day: every monday at TIME",
+                        "请写明哪一天：每 周一 于 时刻");
+    if (unit == UNIT_HOUR || unit == UNIT_MINUTE || every->op == EVERY_SPAN)
+        return say_both(p,
+                        "within the day it goes from one time to another: every 4 hours from "
+                        "06:00 to 22:00",
+                        "一天之内须写明起止：每 4 小时 自 06:00 至 22:00");
+    return say_both(p,
+                    "every WEEKDAY, every day, every working day, every month on day N, every "
+                    "quarter on last working day or every 90 days, and at TIME",
+                    "每 星期、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
+                    "天，再写 于 时刻");
+}
+
+/* A day of the week or a unit that is misspelt. */
+static bool say_misspelt(Program *p, const Node *every) {
+    static const char *const words[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                        "friday", "saturday", "sunday",    "day",
+                                        "month",  "quarter",  "year"};
+    enum { WORDS = sizeof words / sizeof *words };
+    Str names[WORDS];
+    for (size_t i = 0; i < WORDS; i++)
+        names[i] = str_of(words[i]);
+    ptrdiff_t best =
+        every->op != EVERY_WRONG || every->flag != 0 || str_starts(every->text, S("week"))
+            ? -1
+            : nearest(every->text, names, WORDS);
+    if (best < 0)
+        return false;
+    Diag *diag =
+        diag_add2(p->diags, DIAG_NO_SCHEDULE, every->at, every->text,
+                  say(p, "%.*s%.*s%.*s", STR_ARG(say_both(p, "did you mean ", "是否想写 ")),
+                      STR_ARG(names[best]), STR_ARG(say_both(p, "?", "？"))));
+    diag_fix(diag, every->at, names[best]);
+    return true;
+}
+
 static void say_schedule(Program *p, const Node *every) {
-    diag_add2(p->diags, DIAG_UNEXPECTED, every->span, say_both(p, "this schedule", "这个周期"),
-              say_both(p,
-                       "every WEEKDAY, every day, every working day, every month on day N, every "
-                       "quarter on last working day or every 90 days, and at TIME",
-                       "每 星期、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
-                       "天，再写 于 时刻"));
+    if (!say_misspelt(p, every))
+        diag_add2(p->diags, DIAG_NO_SCHEDULE, every->span, source_text(p->sources, every->span),
+                  schedule_meant(p, every));
 }
 
 static void say_number_bad(Program *p, const Node *node, Str what, Str how) {
@@ -62,14 +121,78 @@ static bool read_span(Program *p, const Node *every, Schedule *s) {
     return true;
 }
 
+static bool read_time(Program *p, const Node *node, int32_t *out) {
+    if (time_parse(node->text, false, out) == OK)
+        return true;
+    say_number_bad(p, node, say_both(p, "time of day", "时刻"),
+                   say_both(p, "write it as in 09:00", "写法如 09:00"));
+    return false;
+}
+
+/* The times of the day, in their order; one that is written twice is a mistake. */
+static void read_times(Program *p, const Node *every, Schedule *s) {
+    s->times = new (p->arena, int32_t, node_count(every->d) + 1);
+    if (s->times == NULL) {
+        p->nomem = true;
+        return;
+    }
+    for (const Node *node = every->d; node != NULL; node = node->next) {
+        int32_t time = 0;
+        uint32_t at = s->time_count;
+        bool good = read_time(p, node, &time) || every->d->next == NULL;
+        while (at > 0 && s->times[at - 1] > time)
+            at--;
+        if (good && at > 0 && s->times[at - 1] == time)
+            diag_add2(p->diags, DIAG_TIME_TWICE, node->span, node->text, (Str){NULL, 0});
+        if (!good || (at > 0 && s->times[at - 1] == time))
+            continue;
+        for (uint32_t i = s->time_count; i > at; i--)
+            s->times[i] = s->times[i - 1];
+        s->times[at] = time;
+        s->time_count++;
+    }
+}
+
+static void say_steps(Program *p, const Node *at, Str why) {
+    diag_add1(p->diags, DIAG_BAD_STEPS, at->span, why);
+}
+
+/* From a time of day on, so long after one another, up to and with another. */
+static void read_steps(Program *p, const Node *every, Schedule *s) {
+    enum { LEAST_MS = 60000, MOST = 24 * 60 };
+    Value step;
+    int32_t from = 0, to = 0;
+    s->times = new (p->arena, int32_t, MOST + 1);
+    p->nomem = p->nomem || s->times == NULL;
+    if (s->times == NULL || !literal_value(p, every->a, &step) || !read_time(p, every->d, &from) ||
+        !read_time(p, every->d->next, &to))
+        return;
+    if (step.aux != FAMILY_ELAPSED || step.i >= DAY_MS || step.i < LEAST_MS)
+        say_steps(
+            p, every->a,
+            say_both(
+                p, "a step within the day is a minute or more, in minutes or hours: every 4 hours",
+                "一天之内的间隔以分钟或小时计，至少一分钟：每 4 小时"));
+    else if (to <= from)
+        say_steps(p, every->d->next,
+                  say_both(p, "it ends on the day on which it begins: from 06:00 to 22:00",
+                           "须在同一天内结束：自 06:00 至 22:00"));
+    else
+        for (int64_t at = from; at <= to && s->time_count <= MOST; at += step.i)
+            s->times[s->time_count++] = (int32_t)at;
+}
+
 void schedule_read(Program *p, const Node *every, Schedule *s) {
     *s = (Schedule){.set = true, .kind = every->op, .missed = (int)every->slot};
-    if (time_parse(every->more, false, &s->time_ms) != OK)
-        say_number_bad(p, &(Node){.span = every->span, .text = every->more},
-                       say_both(p, "time of day", "时刻"),
-                       say_both(p, "write it as in 09:00", "写法如 09:00"));
     bool known = true;
-    if (every->op == EVERY_WEEKDAY) {
+    if (every->op == EVERY_STEPS)
+        read_steps(p, every, s);
+    else
+        read_times(p, every, s);
+    if (every->op == EVERY_STEPS || every->op == EVERY_WRONG) {
+        known = every->op == EVERY_STEPS;
+        s->kind = EVERY_DAY;
+    } else if (every->op == EVERY_WEEKDAY) {
         for (const Node *d = every->a; d != NULL; d = d->next)
             for (unsigned day = d->op, i = 0; i < 7; i++, day = day % 7 + 1) {
                 s->weekdays |= (uint8_t)(1u << (day - 1));

@@ -740,6 +740,14 @@ static void take_reaction(Reader *r, ReactionDef *x) {
     x->fn = take_index(r, r->b->fn_count, false);
 }
 
+static void put_schedule_time(Buf *out, const int32_t *ms) {
+    put_varint(out, (uint64_t)*ms);
+}
+static void take_schedule_time(Reader *r, int32_t *ms) {
+    uint32_t time = take_u32v(r);
+    *ms = time < DAY_MS ? (int32_t)time : -1;
+}
+
 static void put_schedule(Buf *out, const ScheduleDef *s) {
     put_u8(out, s->kind);
     if (s->kind == SCHEDULE_NONE)
@@ -752,12 +760,15 @@ static void put_schedule(Buf *out, const ScheduleDef *s) {
     put_u8(out, s->has_from);
     put_zigzag(out, s->from);
     put_value(out, s->span, false);
-    put_varint(out, (uint64_t)s->time_ms);
+    PUT_LIST(out, s->times, s->time_count, put_schedule_time);
     put_varint(out, s->local);
 }
 
 static bool ok_schedule(const Bundle *b, const ScheduleDef *s) {
-    if (s->time_ms < 0 || s->time_ms >= DAY_MS || !day_ok(s->from))
+    for (uint32_t i = 0; i < s->time_count; i++)
+        if (s->times[i] < 0 || s->times[i] >= DAY_MS || (i > 0 && s->times[i - 1] >= s->times[i]))
+            return false;
+    if (s->time_count == 0 || !day_ok(s->from))
         return false;
     switch ((ScheduleKind)s->kind) {
     case SCHEDULE_NONE:
@@ -790,10 +801,9 @@ static void take_schedule(Reader *r, ScheduleDef *s) {
     s->has_from = take_flag(r);
     int64_t from = take_zigzag(&r->t);
     s->span = take_checked(r);
-    uint32_t time_ms = take_u32v(r);
+    TAKE_LIST(r, s->times, s->time_count, take_schedule_time);
     s->local = take_local(r);
     s->from = day_ok(from) ? (int32_t)from : 0;
-    s->time_ms = time_ms < DAY_MS ? (int32_t)time_ms : -1;
     if (!day_ok(from) || !ok_schedule(r->b, s))
         r->t.failed = true;
 }

@@ -18,7 +18,7 @@
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts. */
-enum { BUNDLE_VERSION = 13 };
+enum { BUNDLE_VERSION = 14 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -307,9 +307,10 @@ typedef struct ScheduleDef {
     int8_t nth;       /* MONTH: which of them, from 1; -1 the last */
     uint8_t missed;   /* Missed */
     bool has_from;
-    int32_t from;    /* SPAN: the first date */
-    Value span;      /* SPAN: days or months; else absent */
-    int32_t time_ms; /* of the day */
+    int32_t from;   /* SPAN: the first date */
+    Value span;     /* SPAN: days or months; else absent */
+    int32_t *times; /* of the day, ms, the earlier first; one at least */
+    uint32_t time_count;
     uint32_t local;
 } ScheduleDef;
 

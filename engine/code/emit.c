@@ -835,7 +835,8 @@ static ScheduleDef emit_schedule(const Emit *e, const Schedule *s) {
     def.missed = missed[s->missed];
     def.has_from = s->has_from;
     def.from = s->from;
-    def.time_ms = s->time_ms;
+    def.times = s->times;
+    def.time_count = s->time_count;
     if (s->kind == EVERY_SPAN)
         def.span = s->span;
     return def;

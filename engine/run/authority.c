@@ -360,8 +360,7 @@ static Status anybody_add(Engine *e, Candidates *list, uint32_t seat) {
 
 /* Whether a party is there at some time from `at` until then; when that changes the approval is
  * looked at again. */
-static bool is_there(const Bundle *b, int64_t party, int64_t at, int64_t until,
-                     Candidates *list) {
+static bool is_there(const Bundle *b, int64_t party, int64_t at, int64_t until, Candidates *list) {
     bool there = bundle_party_is(b, party, at);
     int64_t next = bundle_party_change(b, party, at);
     if (next <= until && next < list->next)

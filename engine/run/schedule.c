@@ -27,12 +27,15 @@ uint32_t schedules_count(const Bundle *b) {
     return n;
 }
 
-/* The instant of a date at the schedule's time; false where there is no such date. */
-static bool at_day(const Bundle *b, const ScheduleDef *s, int64_t day, int64_t *out) {
-    if (!day_ok(day))
-        return false;
-    *out = zone_instant(local_zone(b, s->local), day * DAY_MS + s->time_ms);
-    return true;
+/* The first instant of a date's that is not before `from`; false where there is none. Times that
+ * the clock of that day passes over are one instant, and so are one. */
+static bool at_day(const Bundle *b, const ScheduleDef *s, int64_t day, int64_t from, int64_t *out) {
+    for (uint32_t i = 0; day_ok(day) && i < s->time_count; i++) {
+        *out = zone_instant(local_zone(b, s->local), day * DAY_MS + s->times[i]);
+        if (*out >= from)
+            return true;
+    }
+    return false;
 }
 
 static bool falls_on(const Bundle *b, const ScheduleDef *s, int32_t day) {
@@ -45,8 +48,7 @@ static int64_t next_day(const Bundle *b, const ScheduleDef *s, int64_t from) {
     int32_t day = local_day(zone_local(local_zone(b, s->local), from));
     for (int32_t i = -1; i < LIMIT_CAL_DAYS && day_ok((int64_t)day + i); i++) {
         int64_t at;
-        if (day_ok((int64_t)day + i) && falls_on(b, s, day + i) && at_day(b, s, day + i, &at) &&
-            at >= from)
+        if (day_ok((int64_t)day + i) && falls_on(b, s, day + i) && at_day(b, s, day + i, from, &at))
             return at;
     }
     return INSTANT_NEVER;
@@ -82,7 +84,7 @@ static int64_t next_month(const Bundle *b, const ScheduleDef *s, int64_t from) {
         int32_t into = (month - 1) % s->months; /* the last one is in the period's last month */
         if (year < 1 || year > 9999 || into != (s->nth < 0 ? s->months - 1 : 0))
             continue;
-        if (day_of_month(b, s, year, month, &day) && at_day(b, s, day, &at) && at >= from)
+        if (day_of_month(b, s, year, month, &day) && at_day(b, s, day, from, &at))
             return at;
     }
     return INSTANT_NEVER;
@@ -101,9 +103,9 @@ static int64_t next_span(const Bundle *b, const ScheduleDef *s, int32_t first, i
                 return INSTANT_NEVER;
             to = on;
         }
-        if (!at_day(b, s, to, &at))
+        if (!day_ok(to))
             return INSTANT_NEVER;
-        if (at >= from)
+        if (at_day(b, s, to, from, &at))
             return at;
     }
 }
@@ -123,7 +125,7 @@ int64_t schedule_next(const Bundle *b, const ScheduleDef *s, int64_t last, int64
             first = local_day(zone_local(local_zone(b, s->local), last));
         } else if (!s->has_from) { /* the first time of day from here on */
             first = local_day(zone_local(local_zone(b, s->local), from));
-            if (!at_day(b, s, first, &at) || at < from)
+            if (!at_day(b, s, first, from, &at))
                 first++;
         }
         return next_span(b, s, first, from);

@@ -347,19 +347,44 @@ Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where) {
 }
 
 Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok time) {
-    Node *node = build_node(b, N_EVERY, at.span, time.span, at);
+    Node *node = build_node(b, N_EVERY, at.span, time.kind != 0 ? time.span : at.span, at);
     node->op = (uint16_t)kind;
     node->text = (Str){NULL, 0};
-    node->more = time.text;
+    node->d = kind == EVERY_STEPS || time.kind == 0 ? NULL : build_literal(b, LIT_TIME, time);
     node->a = days;
     node->flag = unit.kind == 0 ? 0 : (uint8_t)(unit.sub + 1);
     return node;
 }
 
-Node *build_every_span(Builder *b, Tok at, Tok span, Node *from, Tok time) {
+/* When on these days. */
+Node *build_times(Builder *b, Node *every, NodeList times) {
+    if (times.last != NULL && every->op != EVERY_WRONG)
+        every->span = span_join(every->span, times.last->span);
+    every->d = b->nomem ? NULL : times.first;
+    return every;
+}
+
+Node *build_every_wrong(Builder *b, Tok at, Tok word, Tok end) {
+    Node *node = build_every(b, at, EVERY_WRONG, NULL, build_no_token(), build_no_token());
+    node->span = span_join(at.span, end.span);
+    node->at = word.span;
+    node->text = word.text;
+    node->flag = word.span.from != end.span.from; /* every second monday */
+    return node;
+}
+
+Node *build_every_span(Builder *b, Tok at, Tok span, Node *from) {
     Node *node = build_every(b, at, EVERY_SPAN, build_literal(b, LIT_DURATION, span),
-                             build_no_token(), time);
+                             build_no_token(), build_no_token());
     node->b = from;
+    return node;
+}
+
+Node *build_every_steps(Builder *b, Tok at, Tok step, Tok from, Tok to) {
+    Node *node =
+        build_every(b, at, EVERY_STEPS, build_literal(b, LIT_DURATION, step), build_no_token(), to);
+    NodeList times = build_list(b, build_none(), build_literal(b, LIT_TIME, from));
+    node->d = build_list(b, times, build_literal(b, LIT_TIME, to)).first;
     return node;
 }
 

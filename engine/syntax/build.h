@@ -71,7 +71,12 @@ Node *build_none_of(Builder *b, Tok at, Node *first, NodeList rest, Tok end);
 Node *build_range(Builder *b, Node *from, Node *to, int open);
 Node *build_on(Builder *b, Tok at, Node *event, Tok alias, Node *where);
 Node *build_every(Builder *b, Tok at, int kind, Node *days, Tok unit, Tok time);
-Node *build_every_span(Builder *b, Tok at, Tok span, Node *from, Tok time);
+Node *build_every_span(Builder *b, Tok at, Tok span, Node *from);
+/* Within the day: a step, from when to when. */
+Node *build_every_steps(Builder *b, Tok at, Tok step, Tok from, Tok to);
+Node *build_times(Builder *b, Node *every, NodeList times);
+/* A word that says no schedule, and what it is about. */
+Node *build_every_wrong(Builder *b, Tok at, Tok word, Tok end);
 Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number);
 Node *build_missed(Node *every, int missed);
 Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of);

@@ -71,7 +71,15 @@ enum { SIDE_ABOVE, SIDE_BELOW, SIDE_AT_LEAST, SIDE_AT_MOST, SIDE_IS };
 enum { KPI_CHECK_LEVEL, KPI_CHECK_CLEAR, KPI_CHECK_VALUE, KPI_CHECK_ABSENT };
 /* When a rotation has somebody on call. */
 enum { HOURS_ALL, HOURS_OF_DAY, HOURS_OPEN, HOURS_CLOSED };
-enum { EVERY_WEEKDAY, EVERY_DAY, EVERY_WORKING_DAY, EVERY_MONTH, EVERY_SPAN };
+enum {
+    EVERY_WEEKDAY,
+    EVERY_DAY,
+    EVERY_WORKING_DAY,
+    EVERY_MONTH,
+    EVERY_SPAN,
+    EVERY_STEPS,
+    EVERY_WRONG
+};
 enum { MISSED_EACH, MISSED_LATEST, MISSED_NONE };
 /* Of which declarations an event is heard: no word of it; those named; all others. */
 enum { HEARD_PLAIN, HEARD_OF, HEARD_EXCEPT };
