@@ -29,28 +29,31 @@ DeclKind told_of(ToldRow row) {
 uint32_t told_fields(ToldRow row, ToldField out[TOLD_FIELDS_MOST]) {
     static const struct {
         DeclKind of;
-        const char *name;
+        const char *name, *alias;
         ToldType type;
     } shared[] = {
-#define TOLD_OF(kind, name, type) {DECL_##kind, name, TOLD_AS_##type},
+#define TOLD_OF(kind, name, alias, type) {DECL_##kind, name, alias, TOLD_AS_##type},
 #include "engine/base/told.def"
     };
     static const struct {
         ToldRow row;
-        const char *name;
+        const char *name, *alias;
         ToldType type;
         bool optional;
     } own[] = {
-#define TOLD_FIELD(effect, name, type, optional) {TOLD_##effect, name, TOLD_AS_##type, optional},
+#define TOLD_FIELD(effect, name, alias, type, optional)                                            \
+    {TOLD_##effect, name, alias, TOLD_AS_##type, optional},
 #include "engine/base/told.def"
     };
     uint32_t n = 0;
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
         if (shared[i].of == rows[row].of)
-            out[n++] = (ToldField){str_of(shared[i].name), shared[i].type, false};
+            out[n++] =
+                (ToldField){str_of(shared[i].name), str_of(shared[i].alias), shared[i].type, false};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (own[i].row == row)
-            out[n++] = (ToldField){str_of(own[i].name), own[i].type, own[i].optional};
+            out[n++] = (ToldField){str_of(own[i].name), str_of(own[i].alias), own[i].type,
+                                   own[i].optional};
     ASSERT(n <= TOLD_FIELDS_MOST);
     return n;
 }

@@ -21,7 +21,7 @@ typedef enum ToldType {
 } ToldType;
 
 typedef struct ToldField {
-    Str name;
+    Str name, alias; /* alias: in Chinese */
     ToldType type;
     bool optional;
 } ToldField;

@@ -87,8 +87,9 @@ static const Event *told_new(Program *p, ToldRow row, const bool *in, Span at) {
                     .row = (uint8_t)row,
                     .of = of};
     for (uint32_t i = 0; i < count; i++)
-        fields[i] =
-            (Field){.name = rows[i].name, .type = type_of_told(rows[i].type, rows[i].optional)};
+        fields[i] = (Field){.name = rows[i].name,
+                            .alias = rows[i].alias,
+                            .type = type_of_told(rows[i].type, rows[i].optional)};
     for (uint32_t i = 0; i < n; i++)
         if (in[i])
             of[told->of_count++] = i;
