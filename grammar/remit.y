@@ -304,12 +304,14 @@ given(L) ::= lp params(A) RP. { L = A; }
 item(N) ::= APPROVAL(K) ID(S) label(L) given(P) trigger(T) dated(D) LB clauses(A) RB(R). { N = build_dated(build_named(b, N_APPROVAL, K, S, L, P.first, T, A.first, R), D); }
 trigger(N) ::= . { N = NULL; }
 trigger(N) ::= ON(K) heard(E) alias(X) where(W). { N = build_on(b, K, E, X, W); }
-trigger(N) ::= every(A). { N = A; }
+trigger(N) ::= standing(A). { N = A; }
+trigger(N) ::= standing(S) FOR_EACH(K) ID(I) IN expr(A) where(W). { N = build_every_each(b, S, K, I, A, W); }
+standing(N) ::= every(A). { N = A; }
 every(N) ::= EVERY(K) days(A) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), T), LIT_TIME, T); }
 every(N) ::= EVERY(K) UNIT(U) AT ID(T). { N = build_open(b, build_every(b, K, EVERY_DAY, NULL, U, T), LIT_TIME, T); }
-trigger(N) ::= every(A) MISSED EACH. { N = build_missed(A, MISSED_EACH); }
-trigger(N) ::= every(A) MISSED LATEST. { N = build_missed(A, MISSED_LATEST); }
-trigger(N) ::= every(A) MISSED NONE. { N = build_missed(A, MISSED_NONE); }
+standing(N) ::= every(A) MISSED EACH. { N = build_missed(A, MISSED_EACH); }
+standing(N) ::= every(A) MISSED LATEST. { N = build_missed(A, MISSED_LATEST); }
+standing(N) ::= every(A) MISSED NONE. { N = build_missed(A, MISSED_NONE); }
 every(N) ::= EVERY(K) days(A) AT times(T). { N = build_times(b, build_every(b, K, EVERY_WEEKDAY, A.first, build_no_token(), build_no_token()), T); }
 every(N) ::= EVERY(K) UNIT(U) AT times(T). { N = build_times(b, build_every(b, K, EVERY_DAY, NULL, U, build_no_token()), T); }
 every(N) ::= EVERY(K) UNIT(U) ON monthday(A) AT times(T). { N = build_times(b, build_every(b, K, EVERY_MONTH, A, U, build_no_token()), T); }
@@ -386,6 +388,8 @@ clause(N) ::= WAIVED_BY(K) acting(E) where(W). { N = build_act(b, K, ACT_WAIVE, 
 clause(N) ::= CANCELLED_BY(K) acting(E) where(W). { N = build_act(b, K, ACT_CANCEL, E, W, NULL, build_no_token()); }
 clause(N) ::= PAUSED_FROM(K) acting(E) where(W) UNTIL(U) acting(F) where(V). { N = build_pause(b, K, E, W, U, F, V); }
 clause(N) ::= AGAIN(K). { N = build_leaf(b, N_AGAIN, K, K); }
+clause(N) ::= AGAIN(K) DURATION(D) AFTER_DONE. { N = build_1(b, N_AGAIN, K, build_literal(b, LIT_DURATION, D)); }
+clause(N) ::= AGAIN(K) LP expr(A) RP AFTER_DONE. { N = build_1(b, N_AGAIN, K, A); }
 clause(N) ::= local(A). { N = A; }
 local(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
 local(N) ::= CALENDAR(K) dotted(A). { N = build_1(b, N_SET_CALENDAR, K, A); }

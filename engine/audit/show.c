@@ -244,16 +244,18 @@ Status show_subject(Show *s, const Subject *subject, Str *out) {
     return status;
 }
 
-/* What a schedule will raise at `at`: its key is its instant. */
+/* What a schedule will raise at `at`: its key is its instant; of one for each of many, who they
+ * will be is not known yet. */
 static Status scheduled(Show *s, DeclDef decl, int64_t at, Str *owner) {
     Buf key = {0};
     zone_put_instant(&key, &s->r->render.zone, at);
-    Str part = buf_str(&key);
+    Str parts[] = {S("*"), buf_str(&key)};
+    bool each = decl.kind == DECL_DUTY && s->r->b->duties[decl.number].each_fn >= 0;
     Subject subject = {.kind = decl.kind == DECL_RULE ? SUBJECT_RULE : SUBJECT_DUTY,
                        .decl = decl.number,
                        .occurrence = 1,
-                       .key = &part,
-                       .key_count = 1};
+                       .key = each ? parts : parts + 1,
+                       .key_count = each ? 2 : 1};
     Status status = key.failed ? ERR_NOMEM : show_subject(s, &subject, owner);
     buf_free(&key);
     return status;
@@ -422,6 +424,8 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
     TRY(view_duty(b, number, value, &s->arena, &d));
     Subject subject = duty_subject(&d);
     TRY(show_subject(s, &subject, owner));
+    if (rung == RENEWAL_RUNG)
+        return arena_str(&s->arena, S("raise the next"), what);
     return rung == 0 ? arena_str(&s->arena, S("breach"), what)
                      : arena_printf(&s->arena, what, "rung %u", rung);
 }

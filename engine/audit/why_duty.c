@@ -152,6 +152,59 @@ static Status put_silent(Why *w, const Act *act) {
     return OK;
 }
 
+/* ---- what its reactions set: changes stand in the journal behind what set them off */
+
+static bool is_own(const Duty *d, const Subject *s) {
+    bool same = s->kind == SUBJECT_DUTY && s->decl == d->decl && s->occurrence == d->occurrence &&
+                s->key_count == d->key_count;
+    for (uint32_t i = 0; same && i < d->key_count; i++)
+        same = str_eq(s->key[i], d->key[i]);
+    return same;
+}
+
+static bool same_cause(const Cause *a, const Cause *b) {
+    return a->kind == b->kind && a->index == b->index && a->instant == b->instant;
+}
+
+/* The changes that have the same cause as one of its effects and were made by it, in order. */
+static Status changes_find(Why *w, uint64_t from, const Cause *cause, Heard *out) {
+    Arena a = {0};
+    Status status = OK;
+    for (uint64_t i = from + 1; i < led_size(w->r->l) && status == OK; i++) {
+        Leaf leaf;
+        arena_reset(&a);
+        status = record_leaf(w->r, i, &a, &leaf, w->err);
+        bool change = status == OK && leaf.kind == LEAF_CHANGE;
+        if (status != OK || (!change && leaf.kind != LEAF_EFFECT) ||
+            !same_cause(change ? &leaf.change.cause : &leaf.effect.cause, cause))
+            break;
+        bool known = out->n > 0 && out->at[out->n - 1] >= i;
+        if (change && !known && is_own(&w->d, &leaf.change.by) && !arena_push(&w->arena, out, i))
+            status = ERR_NOMEM;
+    }
+    arena_free(&a);
+    return status;
+}
+
+static Status changes_of(Why *w, const Leaf *said, Heard *out) {
+    for (uint32_t i = 0; w->d.def->reaction_count > 0 && i < w->d.said_count; i++) {
+        const Effect *e = &said[i].effect;
+        if (is_own(&w->d, &e->subject) && e->id != EFFECT_DUTY_OPENED)
+            TRY(changes_find(w, w->d.said[i], &e->cause, out));
+    }
+    return OK;
+}
+
+/* Those that lie before an entry of the journal. */
+static Status put_changes(Why *w, const Heard *changes, uint32_t *next, uint64_t before) {
+    for (; *next < changes->n && changes->at[*next] < before; (*next)++) {
+        Leaf leaf;
+        TRY(record_leaf(w->r, changes->at[*next], &w->arena, &leaf, w->err));
+        why_change(w, changes->at[*next], &leaf.change, true);
+    }
+    return buf_status(w->out);
+}
+
 static Status put_happened(Why *w) {
     put_text(w->out, S("What happened\n"));
     Leaf *said = new (&w->arena, Leaf, w->d.said_count + 1);
@@ -163,6 +216,9 @@ static Status put_happened(Why *w) {
         if (said[i].kind != LEAF_EFFECT)
             return ERR_DAMAGED;
     }
+    Heard changes = {0};
+    uint32_t change = 0;
+    TRY(changes_of(w, said, &changes));
     for (uint32_t i = 0; i <= w->d.said_count; i++) {
         uint64_t before = i < w->d.said_count ? w->d.said[i] : UINT64_MAX;
         for (;;) { /* the silent acts up to here, as they came in */
@@ -177,6 +233,7 @@ static Status put_happened(Why *w) {
             if (w->d.acts[next].kind != ACT_IS_MOVE && !was_said(w, said, w->d.acts[next].leaf))
                 TRY(put_silent(w, &w->d.acts[next]));
         }
+        TRY(put_changes(w, &changes, &change, before));
         if (i < w->d.said_count)
             TRY(why_effect(w, w->d.said[i], &said[i].effect, false));
     }
@@ -206,6 +263,22 @@ static void put_coming(Why *w, int64_t at, uint32_t which) {
     put_c(w->out, '\n');
 }
 
+/* When a duty that is done comes again. */
+static Status put_renewal(Why *w) {
+    Subject next = duty_subject(&w->d);
+    int64_t at;
+    TRY(renewal_at(&w->d, &at));
+    if (at == INSTANT_NEVER)
+        return OK;
+    put_text(w->out, S("\nWhat comes, unless something happens\n  "));
+    why_local(w, at);
+    put_text(w->out, S("  "));
+    next.occurrence++;
+    put_subject(w->out, w->r->b, &next);
+    put_text(w->out, S(" is raised\n"));
+    return buf_status(w->out);
+}
+
 /* By time; at one instant the breach, then the rungs in the policy's order. */
 static Status put_next(Why *w) {
     const Duty *d = &w->d;
@@ -213,7 +286,7 @@ static Status put_next(Why *w) {
     bool left[LIMIT_RUNGS + 1] = {d->def->forbids ? d->terms.unpaused != INSTANT_NEVER
                                                   : !d->breached};
     if (d->fold.ended)
-        return OK;
+        return put_renewal(w);
     for (uint32_t i = 1; i <= d->def->rung_count; i++) {
         uint32_t again;
         TRY(duty_rung(d, i - 1, &again, &at[i]));

@@ -321,6 +321,11 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
         return;
     case N_AGAIN:
         a->base.again = true;
+        if (c->a != NULL)
+            diag_add3(p->diags, DIAG_WRONG_PLACE, c->a->span, source_text(p->sources, c->a->span),
+                      say_both(p, "approval", "审批"),
+                      say_both(p, "an approval comes again when it is asked for",
+                               "审批再次请批时才再发生"));
         return;
     case N_ACT:
         if (c->op == ACT_WITHDRAW) {

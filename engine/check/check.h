@@ -447,9 +447,11 @@ typedef struct DutySym {
     const Node *due;
     bool due_by; /* an instant; else a duration */
     bool again;
+    const Node *renewed; /* how long after it is done it comes again, or NULL */
     ActSym *acts;
     uint32_t act_count;
     uint32_t pause_count;
+    struct Loop *each;                 /* of a schedule: for each of these it is raised, or NULL */
     uint32_t part_count, parts_needed; /* of what fulfils it together */
     bool parts_once;                   /* each of them counts once */
     Rung *rungs;

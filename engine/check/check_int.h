@@ -323,6 +323,18 @@ void no_reaction(Program *p, const Node *node, Str expected);
 void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, Str expected);
 void parties_check(Program *p, const Scope *scope, Node *parties);
 void need_calendar(Program *p, const Node *at, const Type *type);
+/* standing.c: duties that a schedule raises for each of many. */
+void each_declare(Program *p, DutySym *duty);
+Node *each_key(Program *p, const DutySym *duty);
+/* `again 90 days after done`. */
+void renewal_check(Program *p, DutySym *duty, const Node *again);
+/* What such a duty cannot have beside it, when all of it is read. */
+void renewal_fits(Program *p, const DutySym *duty);
+void each_refused(Program *p, Scope *scope, const Node *trigger, Str where);
+/* How many parts the key of a duty has as conditions and tests name it, and the type of one; NULL:
+ * it is not known yet. */
+uint32_t key_wanted(const DutySym *duty);
+const Type *key_wanted_type(const DutySym *duty, uint32_t part);
 /* portion.c */
 /* What a portion is of: the event, with the act's field and amount set; NULL: it was said why not.
  */

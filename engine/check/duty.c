@@ -371,9 +371,9 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
         links_by_name(p, duty, act);
     if (during != NULL)
         condition_sort(duty, act, during);
-    if (links_are_key(duty, act) && !duty->by_kpi) {
+    if (links_are_key(duty, act) && !duty->by_kpi && duty->each == NULL) {
         act->match = MATCH_KEY;
-    } else { /* the key of what a KPI obliges has the episode too, which no event knows */
+    } else { /* the episode of a KPI, the instant of a schedule: no event knows them */
         act->match = act->link_count > 0 ? MATCH_LINK : MATCH_SCAN;
     }
 }
@@ -424,13 +424,14 @@ void say_clause_twice(Program *p, const DutySym *duty, const Node *clause) {
 }
 
 void owing_params(Program *p, DutySym *duty) {
+    bool each = duty->node->b != NULL && duty->node->b->kind == N_EVERY && duty->node->b->c != NULL;
     size_t n = node_count(duty->node->a);
     duty->params = new (p->arena, Field, n + 1);
     if (duty->params == NULL) {
         p->nomem = true;
         return;
     }
-    for (const Node *param = duty->node->a; param != NULL; param = param->next) {
+    for (const Node *param = duty->node->a; param != NULL && !each; param = param->next) {
         Type type = param->a != NULL ? type_read(p, param->a) : type_from_fields(p, param);
         type.bounded = false;
         scope_add(p, &duty->scope,
@@ -442,11 +443,13 @@ void owing_params(Program *p, DutySym *duty) {
         duty->params[duty->param_count++] =
             (Field){.name = param->text, .type = type, .at = param->at};
     }
-    if (n > 0 && duty->node->b != NULL)
+    if (n > 0 && duty->node->b != NULL && !each)
         diag_add(p->diags, DIAG_RAISED_TWO_WAYS, duty->at);
 }
 
 static void duty_key(Program *p, DutySym *duty, const Node *key) {
+    if (key == NULL && duty->each != NULL)
+        key = each_key(p, duty);
     size_t n = key != NULL ? node_count(key->a) : duty->param_count > 0 ? duty->param_count : 1;
     duty->key = new (p->arena, const Node *, n + 1);
     duty->key_types = new (p->arena, Type, n + 1);
@@ -888,6 +891,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         if (duty->again)
             say_clause_twice(p, duty, c);
         duty->again = true;
+        if (c->a != NULL)
+            renewal_check(p, duty, c);
         return;
     case N_WHEN:
         reaction_check(p, duty, c,
@@ -963,6 +968,10 @@ bool owing_begin(Program *p, DutySym *duty) {
         schedule_read(p, node->b, &duty->schedule);
     }
     during_enter(p, &duty->dated);
+    if (duty->kind == DECL_DUTY && duty->schedule.set && node->b->c != NULL)
+        each_declare(p, duty);
+    else
+        each_refused(p, &duty->scope, node->b, say_both(p, "approval", "审批"));
     lets_read(p, &duty->scope, node->c);
     duty->lets = node->c;
     for (const Node *c = node->c; c != NULL; c = c->next) {
@@ -1058,6 +1067,7 @@ static void duty_check(Program *p, DutySym *duty) {
     else if (seen[3] == NULL)
         say_missing(p, duty, say_both(p, "when it is due", "何时到期"),
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
+    renewal_fits(p, duty);
     bool fulfilled = duty->broken || duty->forbids;
     for (uint32_t i = 0; i < duty->act_count; i++)
         fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL ||
@@ -1101,6 +1111,7 @@ void rules_check(Program *p) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
             continue;
         }
+        each_refused(p, &rule->scope, trigger, say_both(p, "rule's head", "规则的开头"));
         if (trigger->kind == N_EVERY)
             schedule_read(p, trigger, &rule->schedule);
         else

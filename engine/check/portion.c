@@ -247,7 +247,7 @@ void outcome_match(Program *p, const DutySym *duty, ActSym *act) {
         p->nomem = true;
         return;
     }
-    bool key = n == duty->key_count && !duty->by_kpi;
+    bool key = n == duty->key_count && !duty->by_kpi && duty->each == NULL;
     for (Node *part = asked->a; part != NULL; part = part->next) {
         bool same = key && act->link_count < duty->key_count;
         const Node *own = same ? duty->key[act->link_count] : NULL;

@@ -44,9 +44,9 @@ static const Type *key_type(const Node *node, int of, uint32_t i) {
         return i < kpi->by_count ? &kpi->by[i].type : NULL;
     }
     const DutySym *duty = node->means;
-    if (duty->schedule.set || i >= duty->key_count)
-        return i < duty->param_count ? &duty->params[i].type : NULL;
-    return &duty->key_types[i];
+    if (i >= duty->key_count && i < duty->param_count)
+        return &duty->params[i].type; /* of one whose key is not read yet */
+    return key_wanted_type(duty, i);
 }
 
 Type state_check(Program *p, const Scope *scope, Node *node) {
@@ -82,10 +82,7 @@ static void asked_check(Program *p, const Node *node) {
     const KpiSym *kpi = of == DECL_KPI ? node->means : NULL;
     if (duty != NULL && duty->keyless)
         return;
-    size_t given = node_count(node->a), wanted = kpi != NULL ? kpi->by_count
-                                                 : duty->schedule.set
-                                                     ? 1
-                                                     : duty->key_count + duty->by_kpi;
+    size_t given = node_count(node->a), wanted = kpi != NULL ? kpi->by_count : key_wanted(duty);
     if (given != wanted) {
         diag_add3(p->diags, DIAG_ARGUMENT_COUNT, node->at, node->text,
                   say_number(p, wanted, " argument", " arguments", " 个参数"), say_count(p, given));
@@ -93,10 +90,7 @@ static void asked_check(Program *p, const Node *node) {
     }
     uint32_t i = 0;
     for (const Node *part = node->a; part != NULL; part = part->next, i++) {
-        Type instant = type_plain(TY_INSTANT), number = type_plain(TY_INTEGER);
-        const Type *want = duty != NULL && duty->schedule.set     ? &instant
-                           : duty != NULL && i == duty->key_count ? &number
-                                                                  : key_type(node, of, i);
+        const Type *want = duty != NULL ? key_wanted_type(duty, i) : key_type(node, of, i);
         const Type *is = type_of(part);
         if (want != NULL && is->kind != TY_ERROR && want->kind != TY_ERROR && !type_fits(is, want))
             say_wrong_type(p, part, is, want);

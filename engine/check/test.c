@@ -182,7 +182,7 @@ static bool reason_check(Program *p, const Node *node) {
 static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestStep *step) {
     step->duty = duty;
     step->negated = node->flag != 0;
-    size_t given = node_count(node->a), wanted = duty->schedule.set ? 1 : duty->key_count;
+    size_t given = node_count(node->a), wanted = key_wanted(duty) - (duty->by_kpi ? 1 : 0);
     bool episode = duty->by_kpi && given == wanted + 1;
     if (given != 0 && given != wanted && !duty->keyless && !episode)
         say_key_count(p, node, duty->name, wanted, given);
@@ -198,7 +198,7 @@ static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestSt
             break;
         }
         Value *v = &step->key[step->key_count];
-        if (duty->schedule.set) {
+        if (duty->schedule.set && (duty->each == NULL || step->key_count == duty->key_count)) {
             *v = value_of(V_INSTANT, 0);
             if (!moment_value(p, part, &v->i) && part->kind != N_LIT)
                 diag_add(p->diags, DIAG_NOT_IN_A_TEST, part->span);

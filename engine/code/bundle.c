@@ -837,6 +837,7 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_str(out, d->label);
     put_index(out, d->event);
     put_schedule(out, &d->schedule);
+    put_index(out, d->each_fn);
     put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3 |
                           d->forbids << 4 | d->has_object << 5 | d->has_start << 6));
     put_u8(out, d->due_end);
@@ -846,6 +847,8 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_index(out, d->silent_fn);
     put_index(out, d->group_fn);
     put_value(out, d->group_within, false);
+    put_value(out, d->again_span, false);
+    put_index(out, d->again_slot);
     PUT_LIST(out, d->params, d->param_count, put_field);
     PUT_LIST(out, d->key, d->key_count, put_name);
     put_index(out, d->raise_fn);
@@ -876,6 +879,7 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->label = take_str(&r->t);
     d->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &d->schedule);
+    d->each_fn = take_index(r, r->b->fn_count, true);
     uint8_t flags = take_below(r, 128);
     d->again = flags & 1;
     d->forbids = flags >> 4 & 1;
@@ -891,6 +895,8 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->silent_fn = take_index(r, r->b->fn_count, true);
     d->group_fn = take_index(r, r->b->fn_count, true);
     d->group_within = take_wait(r);
+    d->again_span = take_wait(r);
+    d->again_slot = take_index(r, LIMIT_REGISTERS, true);
     TAKE_LIST(r, d->params, d->param_count, take_field);
     TAKE_LIST(r, d->key, d->key_count, take_name);
     d->raise_fn = take_index(r, r->b->fn_count, false);
@@ -908,8 +914,10 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     bool scheduled = d->schedule.kind != SCHEDULE_NONE;
-    bool triggers = (d->event >= 0) + scheduled + (d->param_count > 0) > 1;
-    if (triggers || d->move_count > LIMIT_PAUSES || d->rung_count > LIMIT_RUNGS ||
+    bool each = d->each_fn >= 0;
+    bool triggers = (d->event >= 0) + scheduled + (d->param_count > 0 && !each) > 1;
+    if (triggers || (each && (!scheduled || d->param_count == 0 || d->key_count == 0)) ||
+        d->move_count > LIMIT_PAUSES || d->rung_count > LIMIT_RUNGS ||
         d->pause_count > LIMIT_PAUSES || d->part_count > LIMIT_PAUSES ||
         (d->part_count > 0) != (d->parts_needed > 0) ||
         d->parts_needed > (d->parts_once ? d->part_count : LIMIT_PARTS))
@@ -1828,6 +1836,16 @@ static bool fn_keys(const Bundle *b, int32_t fn) {
     return true;
 }
 
+/* A duty that comes again by itself may come again, and not by a schedule too. */
+static bool ok_renewal(const DutyDef *d) {
+    if (!duty_def_renews(d))
+        return true;
+    bool slot = d->again_slot < 0 ||
+                (d->again_span.kind == V_ABSENT && d->again_slot < (int32_t)d->frame_count &&
+                 d->frame[d->again_slot].kind == V_DURATION && !d->frame[d->again_slot].optional);
+    return slot && d->again && !d->forbids && !d->has_start && d->schedule.kind == SCHEDULE_NONE;
+}
+
 static bool ok_duties(const Bundle *b) {
     for (uint32_t i = 0; i < b->duty_count; i++) {
         const DutyDef *d = &b->duties[i];
@@ -1844,6 +1862,9 @@ static bool ok_duties(const Bundle *b) {
         for (uint32_t k = 0; ok && k < d->move_count; k++)
             ok = d->moves[k].file < b->source_count &&
                  (k == 0 || d->moves[k - 1].day <= d->moves[k].day);
+        ok = ok && ok_renewal(d);
+        if (d->each_fn >= 0)
+            ok = ok && fn_is(b, d->each_fn, -2, -2, 0);
         if (d->silent_fn >= 0)
             ok = ok && fn_is(b, d->silent_fn, -2, (int32_t)i, 0) &&
                  fn_gives(b, d->silent_fn, 1, V_FLAG);
@@ -2167,7 +2188,7 @@ uint32_t bundle_key_parts(const Bundle *b, DeclDef decl) {
     case DECL_DUTY: {
         const DutyDef *d = &b->duties[decl.number];
         bool instant = d->schedule.kind != SCHEDULE_NONE && d->key_count == 0;
-        return instant ? 1 : d->key_count + d->by_kpi;
+        return instant ? 1 : d->key_count + d->by_kpi + (d->each_fn >= 0);
     }
     case DECL_APPROVAL:
         return b->approvals[decl.number].key_count;

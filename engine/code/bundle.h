@@ -18,7 +18,7 @@
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts. */
-enum { BUNDLE_VERSION = 14 };
+enum { BUNDLE_VERSION = 15 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -363,6 +363,7 @@ typedef struct DutyDef {
     DatedDef dated;
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
+    int32_t each_fn; /* of a schedule: actions that oblige one for each of many, or -1 */
     bool again, due_by, has_beneficiary;
     bool has_object;              /* what is owed is said */
     bool has_start;               /* its clock starts later than it is raised */
@@ -372,6 +373,8 @@ typedef struct DutyDef {
     int32_t group_fn;             /* over the frame: what keeps its groups apart, or -1 */
     Value group_within;           /* how long rungs of one group wait for each other, or absent */
     bool forbids;                 /* a prohibition: it says what must not happen, until its end */
+    Value again_span;             /* how long after it is done it comes again, or absent */
+    int32_t again_slot;           /* frame slot of that duration, or -1 */
     bool by_kpi;                  /* a KPI obliges it: its key has the episode behind these parts */
     uint8_t due_end;              /* DueEnd: then the deadline is no value */
     uint32_t local;               /* 0: that of who owes it */
@@ -397,6 +400,11 @@ typedef struct DutyDef {
     uint32_t reaction_count;
     uint32_t file, line;
 } DutyDef;
+
+/* Whether it comes again so long after it is done. */
+static inline bool duty_def_renews(const DutyDef *d) {
+    return d->again_slot >= 0 || d->again_span.kind != V_ABSENT;
+}
 
 /* How many results of raise_fn come before the frame. */
 static inline uint32_t duty_def_fixed(const DutyDef *d) {

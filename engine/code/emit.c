@@ -749,6 +749,35 @@ static uint8_t duty_due_end(const DutySym *duty) {
     return duty->due->kind == N_END_OF ? duty->due->flag : DUE_END_NONE;
 }
 
+/* The item of a standing duty as parameters: of an entity whether it is there, and its fields. */
+static void emit_each_params(Emit *e, const Loop *each, DutyDef *def) {
+    const Entity *entity = each->entity;
+    Field item = {.name = each->node->text, .type = each->item}, there = item;
+    there.type = type_plain(TY_FLAG);
+    def->param_count = entity == NULL ? 1 : entity->field_count + 1;
+    def->params = emit_array(e, def->param_count, sizeof *def->params);
+    FieldDef *first = emit_fields(e, entity == NULL ? &item : &there, 1),
+             *rest = entity == NULL ? NULL : emit_fields(e, entity->fields, entity->field_count);
+    if (def->params == NULL || first == NULL)
+        return;
+    def->params[0] = *first;
+    for (uint32_t i = 1; rest != NULL && i < def->param_count; i++) {
+        def->params[i] = rest[i - 1];
+        def->params[i].has_preset = false;
+    }
+}
+
+/* Obliges one for each of many. */
+static int32_t emit_each(Emit *e, const DutySym *duty) {
+    static const Scope nothing_at_hand = {0};
+    if (duty->each == NULL)
+        return -1;
+    fn_begin(e, fn_name(e, "duty", duty->name, "each"), &nothing_at_hand, NULL, DECL_DUTY, -1,
+             false);
+    emit_for_each(e, duty->each->node);
+    return fn_end(e, 0);
+}
+
 /* The function that raises a duty; last, since the others have by then said what the frame must
  * keep. */
 static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
@@ -756,6 +785,8 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
              -1, false);
     for (uint32_t i = 0; e->status == OK && i < duty->param_count; i++)
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&duty->params[i].type);
+    if (duty->each != NULL)
+        emit_item_args(e, &duty->each->item);
     uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (duty->object != NULL) +
                      (duty->start != NULL) + (uint32_t)e->slots.n;
     uint32_t base = fn_reg(e, count), at = base;
@@ -853,6 +884,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .event = duty->scope.event == NULL ? -1 : (int32_t)duty->scope.event->number,
                      .schedule = emit_schedule(e, &duty->schedule),
                      .again = duty->again,
+                     .again_slot = -1,
                      .due_by = duty->due_by || duty->due == NULL,
                      .forbids = duty->forbids,
                      .quiet_from = quiet.from,
@@ -873,6 +905,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .file = emit_file(e, duty->at.file),
                      .line = node_line(e, duty->node)};
     def->params = emit_fields(e, duty->params, duty->param_count);
+    if (duty->each != NULL)
+        emit_each_params(e, duty->each, def);
     def->acts = emit_array(e, duty->act_count, sizeof(ActDef));
     def->rungs = emit_array(e, duty->rung_count, sizeof(RungDef));
     def->reactions = emit_array(e, duty->reaction_count, sizeof(ReactionDef));
@@ -887,6 +921,8 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     for (uint32_t i = 0; i < duty->reaction_count; i++)
         emit_reaction(e, duty, &duty->reactions[i], &def->reactions[def->reaction_count++]);
     emit_moves(e, duty, def);
+    if (duty->renewed != NULL && !emit_const_value(e, duty->renewed, NULL, &def->again_span))
+        def->again_slot = (int32_t)emit_slot(e, duty->renewed);
     def->silent_fn = emit_silent(e, duty);
     def->group_fn = emit_grouping(e, duty);
     emit_records(e, duty);
@@ -896,6 +932,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
             e->slots.at[i].node->slot == duty->scope.owner - 1)
             def->owner_slot = (int32_t)i;
     def->raise_fn = emit_raise(e, duty, def);
+    def->each_fn = emit_each(e, duty);
 }
 
 /* ---- approvals */

@@ -74,7 +74,7 @@ void emit_part(Emit *e, const Node *node, uint32_t part, uint32_t dst) {
     if (arg != UINT32_MAX)
         ins_abx(e, OP_ARG, dst, arg + part);
     else if (local->parameter)
-        ins_abx(e, OP_ARG, dst, local->number);
+        ins_abx(e, OP_ARG, dst, local->number + part);
     else
         ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot] + part, 0);
 }
@@ -920,9 +920,18 @@ static uint32_t emit_arguments(Emit *e, const Node *node, const DutySym *of) {
     return base;
 }
 
+/* What a standing duty is raised for, as the loop has it. */
+static uint32_t emit_item(Emit *e, const DutySym *duty) {
+    uint32_t width = type_width(&duty->each->item), base = fn_reg(e, width);
+    Node item = {.bind = BIND_LOCAL, .slot = (uint32_t)duty->each->scope.locals.n - 1};
+    for (uint32_t part = 0; part < width; part++)
+        emit_part(e, &item, part, base + part);
+    return base;
+}
+
 static void emit_oblige(Emit *e, const Node *node) {
     const DutySym *duty = node->means;
-    uint32_t base = emit_arguments(e, node, duty);
+    uint32_t base = node->flag == 0 ? emit_arguments(e, node, duty) : emit_item(e, duty);
     ins_abx(e, OP_OBLIGE, base, duty->number);
 }
 

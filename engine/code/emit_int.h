@@ -95,6 +95,8 @@ Str said_measure(Emit *e, const KpiSym *kpi);
 Str said_level(Emit *e, const KpiSym *kpi, const LevelSym *level);
 /* emit_loop.c */
 void emit_loop(Emit *e, const Loop *loop, uint32_t dst);
+/* Adds what an item of a loop is to the arguments of the function at hand. */
+void emit_item_args(Emit *e, const Type *type);
 void emit_for_each(Emit *e, const Node *node);
 /* The functions of the loops that stand in the function that was just made. */
 void emit_bodies(Emit *e);

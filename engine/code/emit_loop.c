@@ -121,7 +121,7 @@ static void arg_add(Emit *e, KindDef kind) {
         e->fn.def.args[e->fn.def.arg_count++] = kind;
 }
 
-static void args_add(Emit *e, const Type *type) {
+void emit_item_args(Emit *e, const Type *type) {
     if (type->kind == TY_OUTPUTS) {
         const Table *table = type->of;
         for (uint32_t i = 0; i < table->result_count; i++)
@@ -160,11 +160,11 @@ static void emit_body(Emit *e, const LoopBody *body) {
     e->fn.arg_at = body->arg_at;
     for (uint32_t i = 0; i < locals_around(loop); i++)
         if (body->arg_at[i] != UINT32_MAX)
-            args_add(e, &loop->scope.locals.at[i].type);
+            emit_item_args(e, &loop->scope.locals.at[i].type);
     e->fn.item_at = e->fn.def.arg_count;
     if (loop->named)
         body->arg_at[locals_around(loop)] = e->fn.item_at;
-    args_add(e, &loop->item);
+    emit_item_args(e, &loop->item);
     emit_at(e, loop->node);
     stop_unless(e, loop->where, loop->negated);
     uint32_t value = 0;

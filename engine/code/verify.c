@@ -270,7 +270,7 @@ static Reg check_number(Verify *v, Mode mode, uint32_t n) {
         break;
     case M_DUTY:
         if (n < b->duty_count && b->duties[n].event < 0 &&
-            b->duties[n].schedule.kind == SCHEDULE_NONE)
+            (b->duties[n].schedule.kind == SCHEDULE_NONE || b->duties[n].each_fn >= 0))
             return (Reg){0, false};
         break;
     case M_APPROVAL:

@@ -215,11 +215,12 @@ Status traces_of(Engine *e, Effect *effect) {
 
 /* Whether a duty of this key may be raised now: there is none yet, or it may come again and its
  * last one has ended. */
-static Status may_raise(Engine *e, Duty *d, bool *yes, Duty *first) {
+static Status may_raise(Engine *e, Duty *d, bool *yes, Duty *first, Duty *before) {
     uint64_t number;
     bool found;
     d->occurrence = 1;
     *yes = true;
+    before->number = 0;
     TRY(duty_named(e, d->decl, d->key, d->key_count, 1, &number, &found));
     first->number = 0;
     if (!found)
@@ -233,10 +234,11 @@ static Status may_raise(Engine *e, Duty *d, bool *yes, Duty *first) {
         TRY(duty_load(e, first->latest, &last));
     *yes = last.fold.ended;
     d->occurrence = last.occurrence + 1;
+    *before = last;
     return OK;
 }
 
-static Status duty_open(Engine *e, Duty *d, Duty *first) {
+static Status duty_open(Engine *e, Duty *d, Duty *first, const Duty *before) {
     d->number = e->next++;
     d->was = d->counted = STATE_BEFORE_NONE;
     d->round = 1;
@@ -266,6 +268,7 @@ static Status duty_open(Engine *e, Duty *d, Duty *first) {
         first->latest = d->number;
         TRY(duty_save(e, first));
     }
+    TRY(renewal_noted(e, before, d));
     TRY(since_find(e, d));
     return moves_past(e, d);
 }
@@ -282,8 +285,30 @@ static Status key_of_episode(Engine *e, Duty *d) {
     return OK;
 }
 
-/* What a duty must come to is more than nothing. */
+/* Of many that a schedule raises at once each has its instant as one more part of its key, and is
+ * caused by itself. */
+static Status key_of_each(Engine *e, Duty *d, int64_t at) {
+    Str *instant, *key = new (&e->event, Str, d->key_count + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    TRY(key_of_schedule(e, at, &instant));
+    memcpy(key, d->key, d->key_count * sizeof *key);
+    key[d->key_count++] = *instant;
+    d->key = key;
+    d->occurrence = 1;
+    e->subject = duty_subject(d);
+    e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    return OK;
+}
+
+/* What a duty must come to is more than nothing, and so is the time until it comes again. */
 static Status amounts_ok(Engine *e, const Duty *d) {
+    bool at_once = d->def->again_slot >= 0 && d->frame[d->def->again_slot].i <= 0;
+    if (at_once) {
+        e->vm.trap =
+            (Trap){.code = TRAP_NO_TIME, .fn = e->vm.trap.fn, .at = e->vm.trap.at, .table = -1};
+        return ERR_TRAP;
+    }
     for (uint32_t i = 0; i < d->def->part_count; i++) {
         const Value *whole = portion_of(&d->terms, i);
         if (whole == NULL || dec_sign(value_to_dec(*whole)) > 0)
@@ -297,7 +322,7 @@ static Status amounts_ok(Engine *e, const Duty *d) {
 
 /* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
-    Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0};
+    Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0}, before = {0};
     const Value *results;
     bool applies, yes;
     if (!dated_at(&d.def->dated, at))
@@ -320,6 +345,8 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     d.key_count = d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
     TRY(d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
                                                            : key_texts(e, kept, keys, &d.key));
+    if (d.def->each_fn >= 0)
+        TRY(key_of_each(e, &d, at));
     if (e->episode > 0)
         TRY(key_of_episode(e, &d));
     d.owner = d.first_owner = d.terms.owner = move_owner(e->b, d.def, kept[keys], at);
@@ -330,13 +357,32 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     d.frame = kept + fixed;
     d.terms.frame = d.frame;
     duty_owned(&d);
-    TRY(may_raise(e, &d, &yes, &first));
+    TRY(may_raise(e, &d, &yes, &first, &before));
     if (!yes)
         return OK;
     TRY(amounts_ok(e, &d));
     TRY(duty_begins(e, &d, d.def->has_start ? kept[more] : value_absent()));
     TRY(duty_terms_set(e, &d, kept[fixed - 1]));
-    return duty_open(e, &d, &first);
+    return duty_open(e, &d, &first, &before);
+}
+
+Status duty_follow(Engine *e, Duty *d, int64_t at, const Duty *before) {
+    Duty first = {0};
+    uint64_t number;
+    bool found;
+    TRY(duty_named(e, d->decl, d->key, d->key_count, 1, &number, &found));
+    if (!found)
+        return engine_fail(e, ERR_DAMAGED, "the first of a duty that comes again is missing");
+    TRY(duty_load(e, number, &first));
+    d->terms.raised = at;
+    d->terms.frame = d->frame;
+    d->terms.def = d->def;
+    d->local = duty_local(e->b, d->def, d->owner);
+    duty_owned(d);
+    TRY(duty_begins(e, d, value_absent()));
+    TRY(duty_terms_set(e, d, d->span));
+    e->vm.trace_count = 0;
+    return duty_open(e, d, &first, before);
 }
 
 /* ---- acting */
@@ -470,6 +516,8 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     e->line = line;
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d)); /* reactions read what stands in the ledger */
+    if (old.ended && (!d->fold.ended || d->fold.end_at > old.end_at))
+        TRY(moves_past(e, d));
     return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
@@ -948,6 +996,8 @@ static void fire_begin(Engine *e, const Duty *d, int64_t at) {
 
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
     fire_begin(e, d, at);
+    if (rung == RENEWAL_RUNG)
+        return renewal_fire(e, d, at);
     TRY(rung == 0 ? fire_deadline(e, d) : fire_rung(e, d, rung - 1, at));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
@@ -959,6 +1009,8 @@ Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at) {
  * breach. */
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message) {
     fire_begin(e, d, at);
+    if (rung == RENEWAL_RUNG)
+        return renewal_failed(e, d, message);
     if (rung == 0) {
         TRY(fire_deadline(e, d));
     } else {

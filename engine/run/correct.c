@@ -108,6 +108,8 @@ static Status duty_without(Engine *e, Duty *d, uint64_t leaf, const Flow *flow) 
         TRY(duty_listed(e, d, true));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
+    if (old.ended && (!d->fold.ended || d->fold.end_at > old.end_at))
+        TRY(moves_past(e, d));
     return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 

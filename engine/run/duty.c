@@ -263,7 +263,8 @@ static Status take_one(Arena *a, Str bytes, Value *out) {
 static Status take_acts(Arena *a, Str bytes, Duty *d) {
     Take t = take_from(bytes);
     TRY(take_list(&t, &d->act_count));
-    d->acts = new (a, Act, d->act_count + 2); /* room for one more */
+    d->acts =
+        new (a, Act, d->act_count + d->def->move_count + 2); /* room for one more, and moves */
     if (d->acts == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < d->act_count; i++) {

@@ -141,7 +141,8 @@ typedef struct Duty {
     Str *key;
     uint32_t key_count;
     uint32_t occurrence;
-    uint64_t latest;   /* of a first occurrence: the number of the latest, 0: itself */
+    uint64_t latest;   /* of a first occurrence: the number of the latest, 0: itself; of a later
+                          one that comes again by itself: of the next, 0: there is none */
     uint64_t leaf;     /* of the effect that opened it */
     uint32_t local;    /* where its time is counted */
     Value owner;       /* who owes it now */
@@ -300,7 +301,8 @@ Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *fo
 uint32_t moves_count(const Bundle *b);
 /* Who owes a duty that is raised at an instant for `owner`. */
 Value move_owner(const Bundle *b, const DutyDef *d, Value owner, int64_t raised);
-/* Hands on a duty that was raised late, before dates that are past. */
+/* Hands on a duty that was raised late, before dates that are past, or was found to have gone on
+ * beyond them. */
 Status moves_past(Engine *e, Duty *d);
 Status moves_begin(Engine *e);
 Status move_fire(Engine *e, uint64_t number, int64_t at);
@@ -332,6 +334,17 @@ Status duty_tell(Engine *e, Duty *d, Value party);
 Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);
 
+/* renew.c: duties that come again so long after they are done. */
+/* When the next one comes; INSTANT_NEVER: none does. */
+Status renewal_at(const Duty *d, int64_t *at);
+/* A duty that follows another of its key has been raised: that one waits no more. */
+Status renewal_noted(Engine *e, const Duty *last, const Duty *next);
+/* Raises the next one. */
+Status renewal_fire(Engine *e, Duty *d, int64_t at);
+/* It could not be raised: none comes. */
+Status renewal_failed(Engine *e, Duty *d, Str message);
+/* act.c: opens a duty whose terms are set. first: of its key; last: the one before it. */
+Status duty_follow(Engine *e, Duty *d, int64_t at, const Duty *before);
 /* since.c */
 /* An event that came before, as it was when it came. */
 /* The same of any entry; *is_event: it is one that came in or was emitted. */
@@ -384,6 +397,7 @@ Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
 Status approval_event(Engine *e, Flow *flow);
 /* Approvals that hang on these parties are looked at again: somebody came or went. */
 Status approvals_review(Engine *e, const int64_t *parties, uint32_t n);
+enum { RENEWAL_RUNG = 0xFF };     /* among the rungs of a duty's timers: it comes again */
 enum { APPROVAL_TIMER = 0x8000 }; /* among the rungs of timers: its owner is an approval */
 Status approval_fire(Engine *e, uint64_t number, uint32_t rung, int64_t at);
 Status approval_fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at, Str message);

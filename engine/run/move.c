@@ -49,10 +49,20 @@ static Status move_apply(Engine *e, Duty *d, uint32_t which, int64_t at) {
                       NULL);
 }
 
+/* Whether the date has been there for the duty already. */
+static bool move_counted(const Duty *d, uint32_t which) {
+    for (uint32_t i = 0; i < d->act_count; i++)
+        if (d->acts[i].kind == ACT_IS_MOVE && d->acts[i].clause == which)
+            return true;
+    return false;
+}
+
 Status moves_past(Engine *e, Duty *d) {
-    for (uint32_t i = 0; i < d->def->move_count && !d->fold.ended; i++) {
+    for (uint32_t i = 0; i < d->def->move_count; i++) {
         int64_t at = move_at(e->b, d->def, &d->def->moves[i]);
-        if (!d->def->moves[i].running || at <= d->terms.raised || at >= engine_horizon(e))
+        bool over = d->fold.ended && d->fold.end_at <= at;
+        if (!d->def->moves[i].running || at <= d->terms.raised || at >= engine_horizon(e) || over ||
+            move_counted(d, i))
             continue;
         Cause cause = e->cause;
         Subject subject = e->subject;

@@ -197,6 +197,10 @@ Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
                            .key = key,
                            .key_count = 1};
     e->cause = (Cause){.kind = CAUSE_TIMER, .instant = at, .subject = e->subject};
+    if (decl.kind == DECL_DUTY && e->b->duties[decl.number].each_fn >= 0)
+        return dated_at(&e->b->duties[decl.number].dated, at)
+                   ? engine_actions(e, e->b->duties[decl.number].each_fn, NULL, NULL)
+                   : OK;
     if (decl.kind == DECL_DUTY)
         return duty_raise(e, decl.number, NULL, NULL, at);
     const RuleDef *rule = &e->b->rules[decl.number];

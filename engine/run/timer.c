@@ -41,8 +41,13 @@ Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_
 static Status duty_next(Duty *d, bool left, int64_t *at, uint32_t *rung) {
     *at = INSTANT_NEVER;
     *rung = 0;
-    if (d->fold.ended)
-        return OK;
+    if (d->fold.ended) {
+        Status status = renewal_at(d, at);
+        bool no = left && (status == ERR_OVERFLOW || status == ERR_LIMIT || status == ERR_STATE);
+        *rung = RENEWAL_RUNG;
+        *at = no ? INSTANT_NEVER : *at;
+        return no ? OK : status;
+    }
     if ((!d->breached || d->def->forbids) && d->fold.due != INSTANT_NEVER)
         *at = d->fold.due > d->terms.begins ? d->fold.due : d->terms.begins;
     for (uint32_t i = 0; i < d->def->rung_count; i++) {

@@ -396,6 +396,13 @@ Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number) {
     return node;
 }
 
+/* At each instant for each of many. */
+Node *build_every_each(Builder *b, Node *every, Tok at, Tok item, Node *of, Node *where) {
+    every->c = build_for_each(b, at, item, of, where, build_none(), at);
+    every->c->span = span_join(at.span, build_end(of->span, where));
+    return every;
+}
+
 Node *build_missed(Node *every, int missed) {
     every->slot = (uint32_t)missed;
     return every;

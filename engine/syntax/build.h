@@ -78,6 +78,7 @@ Node *build_times(Builder *b, Node *every, NodeList times);
 /* A word that says no schedule, and what it is about. */
 Node *build_every_wrong(Builder *b, Tok at, Tok word, Tok end);
 Node *build_monthday(Builder *b, Tok at, Tok what, int weekday, Tok number);
+Node *build_every_each(Builder *b, Node *every, Tok at, Tok item, Node *of, Node *where);
 Node *build_missed(Node *every, int missed);
 Node *build_end_of(Builder *b, Tok at, Tok unit, Tok of);
 Node *build_act(Builder *b, Tok at, int act, Node *event, Node *where, Node *since, Tok each);
