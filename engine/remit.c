@@ -184,6 +184,7 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
             n.kpis += !p->program->kpis.at[i]->nameless;
         n.rules = p->program->rules.n;
         n.entities = p->program->entities.n;
+        n.feeds = p->program->feeds.n;
         for (size_t i = 0; i < p->program->tables.n; i++)
             n.functions += p->program->tables.at[i]->node->flag;
         n.tables = p->program->tables.n - n.functions;
@@ -193,6 +194,7 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
                                 .approvals = p->bundle->approval_count,
                                 .rules = p->bundle->rule_count,
                                 .entities = p->bundle->entity_count,
+                                .feeds = p->bundle->feed_count,
                                 .tables = p->bundle->table_count,
                                 .files = p->bundle->source_count};
         for (uint32_t i = ENGINE_EVENTS; i < p->bundle->event_count; i++)
@@ -602,13 +604,20 @@ static RemitStatus instant_option(const char *text, const char *what, bool *has,
     return give(error, REMIT_CALL, err.text);
 }
 
-static RemitStatus feeds_of(const char *const *events, size_t n, Arena *a, Str **out,
-                            RemitError *error) {
-    *out = new (a, Str, n + 1);
-    if (*out == NULL)
+/* The files of a run and the feeds that map them. */
+static RemitStatus inputs_of(const char *const *events, const RemitText *feeds, size_t n, Arena *a,
+                             RunOptions *run, RemitError *error) {
+    Str *paths = new (a, Str, n + 1), *names = new (a, Str, n + 1);
+    if (paths == NULL || names == NULL)
         return give(error, REMIT_FAILED, "out of memory");
-    for (size_t i = 0; i < n; i++)
-        (*out)[i] = text_of(events[i]);
+    for (size_t i = 0; i < n; i++) {
+        paths[i] = text_of(events[i]);
+        if (feeds != NULL)
+            names[i] = (Str){feeds[i].data, feeds[i].size};
+    }
+    run->events = paths;
+    run->feeds = names;
+    run->event_count = n;
     return REMIT_OK;
 }
 
@@ -621,10 +630,8 @@ RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *o, Remit
     *summary = (RemitSummary){0};
     RemitStatus status = need_bundle(policy, error);
     RunLink link = {o, o->to};
-    Str *events = NULL;
     RunOptions run = {.ledger = text_of(o->ledger),
                       .name = text_of(o->name),
-                      .event_count = o->event_count,
                       .kind = kind_of(o->csv, o->json),
                       .batch = o->batch,
                       .effects = text_of(o->effects),
@@ -644,11 +651,10 @@ RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *o, Remit
             instant_option(o->not_after, "--not-after", &run.has_not_after, &run.not_after, error);
     Arena a = {0};
     if (status == REMIT_OK)
-        status = feeds_of(o->events, o->event_count, &a, &events, error);
+        status = inputs_of(o->events, o->feeds, o->event_count, &a, &run, error);
     if (status == REMIT_OK) {
         Err err = {0};
         RunResult result;
-        run.events = events;
         Status done = run_all(&policy->policy, &run, &result, &err);
         fill_summary(summary, &result.counts, result.bytes);
         fill_clock(summary, policy->policy.bundle, &result);
@@ -663,20 +669,50 @@ RemitStatus remit_decide(const RemitPolicy *policy, const RemitDecideOptions *o,
     *summary = (RemitSummary){0};
     RemitStatus status = need_bundle(policy, error);
     Arena a = {0};
-    Str *events = NULL;
+    RunLink link = {NULL, to};
+    RunOptions run = {.kind = kind_of(o->csv, o->json),
+                      .source = o->source == NULL ? S("remit:input") : text_of(o->source),
+                      .write = to.write == NULL ? NULL : run_write,
+                      .write_ctx = &link};
     if (status == REMIT_OK)
-        status = feeds_of(o->events, o->event_count, &a, &events, error);
+        status = inputs_of(o->events, o->feeds, o->event_count, &a, &run, error);
     if (status == REMIT_OK) {
-        RunLink link = {NULL, to};
-        RunOptions run = {.events = events,
-                          .event_count = o->event_count,
-                          .kind = kind_of(o->csv, o->json),
-                          .source = o->source == NULL ? S("remit:input") : text_of(o->source),
-                          .write = to.write == NULL ? NULL : run_write,
-                          .write_ctx = &link};
         RunResult result;
         Err err = {0};
         Status done = decide_all(&policy->policy, &run, &result, &err);
+        fill_summary(summary, &result.counts, result.bytes);
+        status = give_status(error, done, &err);
+    }
+    arena_free(&a);
+    return status;
+}
+
+typedef struct ConvertLink {
+    RunLink out; /* first, so that it may be written to as one */
+    RemitWriter errors;
+} ConvertLink;
+
+static Status convert_told(void *ctx, Str line, Err *err) {
+    ConvertLink *link = ctx;
+    Status status = write_all(link->errors, line);
+    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+}
+
+RemitStatus remit_convert(const RemitPolicy *policy, const RemitDecideOptions *o, RemitWriter to,
+                          RemitWriter errors, RemitSummary *summary, RemitError *error) {
+    *summary = (RemitSummary){0};
+    RemitStatus status = need_bundle(policy, error);
+    Arena a = {0};
+    ConvertLink link = {{NULL, to}, errors};
+    RunOptions run = {.source = o->source == NULL ? S("remit:input") : text_of(o->source),
+                      .write = to.write == NULL ? NULL : run_write,
+                      .write_ctx = &link};
+    if (status == REMIT_OK)
+        status = inputs_of(o->events, o->feeds, o->event_count, &a, &run, error);
+    if (status == REMIT_OK) {
+        RunResult result;
+        Err err = {0};
+        Status done = convert_all(&policy->policy, &run, convert_told, &result, &err);
         fill_summary(summary, &result.counts, result.bytes);
         status = give_status(error, done, &err);
     }

@@ -43,7 +43,8 @@
   AFTER REMIND TO WHEN EMIT OBLIGE NOTIFY IT YES NO ABSENT AND OR NOT IS IN CONTAINS IF ELSE EXCEPT CONCERNING STARTS LATER EXPECT BY REMINDED LATE TIMES LAST MISSED LATEST NONE
   NOTIFIED EMITTED REJECTED APPROVAL REQUIRES STAGE RESUBMIT OF EXCLUDING VOTES ASK KPI MEASURE
   OVER PER ABOVE BELOW SAMPLES EMPTY HOLD CLEAR ALERT FOR VALUE MAY OWNER POWER LEVEL AGG UNIT WEEKDAY
-  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN ROTATION LAYER HANDOVER.
+  TYPE HIT STATE NAMED_TYPE MODULE PATTERN PRIVATE PUBLIC WITH WHILE ENTITY SET DELETE GROUPED WITHIN ROTATION LAYER HANDOVER
+  FEED SOURCE SEPARATOR QUOTE ENCODING DATES NUMBERS COLUMNS READS.
 
 %start_symbol file
 file ::= items.
@@ -213,6 +214,58 @@ end(N) ::= MINUS(O) PERCENT(S). { N = build_negative(b, O, LIT_PERCENT, S); }
 members(L) ::= member(N). { L = build_list(b, build_none(), N); }
 members(L) ::= members(A) COMMA member(N). { L = build_list(b, A, N); }
 member(N) ::= ID(S) label(L). { N = build_named(b, N_MEMBER, S, S, L, NULL, NULL, NULL, S); }
+
+/* ---- feeds: what becomes of the rows of an export. Where an event comes from a row is said as in a test. */
+item(N) ::= FEED(K) ID(S) label(L) FROM_CSV LB feeding(A) RB(R). { N = build_feed(b, K, S, L, FEED_OF_CSV, A, R); }
+item(N) ::= FEED(K) ID(S) label(L) FROM_JSON LB feeding(A) RB(R). { N = build_feed(b, K, S, L, FEED_OF_JSON, A, R); }
+%type feeding {NodeList}
+feeding(L) ::= . { L = build_none(); }
+feeding(L) ::= feeding(A) feedpart(N). { L = build_list(b, A, N); }
+feedpart(N) ::= error. { N = build_error(b); }
+feedpart(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
+feedpart(N) ::= SOURCE(K) value(A). { N = build_said(b, K, SAID_SOURCE, build_list(b, build_none(), A)); }
+feedpart(N) ::= SEPARATOR(K) STRING(S). { N = build_said(b, K, SAID_SEPARATOR, build_texts(b, build_none(), S)); }
+feedpart(N) ::= QUOTE(K) STRING(S). { N = build_said(b, K, SAID_QUOTE, build_texts(b, build_none(), S)); }
+feedpart(N) ::= ENCODING(K) STRING(S). { N = build_said(b, K, SAID_ENCODING, build_texts(b, build_none(), S)); }
+feedpart(N) ::= HEADER_ON_LINE(K) NUMBER(S). { N = build_said(b, K, SAID_HEADER, build_texts(b, build_none(), S)); }
+feedpart(N) ::= WITHOUT_HEADER(K). { N = build_said(b, K, SAID_NO_HEADER, build_none()); }
+feedpart(N) ::= ROWS_AT(K) STRING(S). { N = build_said(b, K, SAID_ROWS, build_texts(b, build_none(), S)); }
+feedpart(N) ::= forms(A). { N = A; }
+feedpart(N) ::= SORTED_BY_TIME(K). { N = build_said(b, K, SAID_SORTED, build_none()); }
+feedpart(N) ::= IN_FILE_ORDER(K). { N = build_said(b, K, SAID_UNSORTED, build_none()); }
+feedpart(N) ::= IDENTIFIED_BY(K) exprs(A). { N = build_said(b, K, SAID_IDENTITY, A); }
+feedpart(N) ::= ONLY_WHERE(K) expr(A). { N = build_said(b, K, SAID_ONLY, build_list(b, build_none(), A)); }
+feedpart(N) ::= LET(K) ID(S) EQ expr(A). { N = build_named(b, N_LET, K, S, build_no_token(), A, NULL, NULL, K); }
+feedpart(N) ::= COLUMNS(K) LB fedfields(A) RB(R). { N = build_columns(b, K, A, R); }
+feedpart(N) ::= AT(K) expr(T) dotted(E) LB inits(A) RB(R) fedopts(O) where(W). { N = build_fed(b, K, T, E, A, R, O, W); }
+%type fedopts {NodeList}
+fedopts(L) ::= . { L = build_none(); }
+fedopts(L) ::= fedopts(A) BY(K) value(V). { L = build_list(b, A, build_opt(b, K, OPT_BY, V)); }
+fedopts(L) ::= fedopts(A) WITH_ID(K) values(V). { L = build_list(b, A, build_opts(b, K, OPT_ID, V)); }
+forms(N) ::= DATES(K) texts(A). { N = build_said(b, K, SAID_DATES, A); }
+forms(N) ::= NUMBERS(K) STRING(S). { N = build_said(b, K, SAID_NUMBERS, build_texts(b, build_none(), S)); }
+%type texts {NodeList}
+texts(L) ::= STRING(S). { L = build_texts(b, build_none(), S); }
+texts(L) ::= texts(A) COMMA STRING(S). { L = build_texts(b, A, S); }
+%type joined {NodeList}
+joined(L) ::= STRING(S). { L = build_texts(b, build_none(), S); }
+joined(L) ::= joined(A) PLUS STRING(S). { L = build_texts(b, A, S); }
+/* What a file has in each row. */
+%type fedfields {NodeList}
+fedfields(L) ::= . { L = build_none(); }
+fedfields(L) ::= fedfields(A) LABEL(S) type(T) preset(D) ways(W). { L = build_list(b, A, build_fedfield(b, S, T, D, W)); }
+fedfields(L) ::= fedfields(A) COMMALABEL(S) type(T) preset(D) ways(W). { L = build_list(b, A, build_fedfield(b, S, T, D, W)); }
+fedfields(L) ::= fedfields(A) error. { L = build_list(b, A, build_error(b)); }
+%type ways {NodeList}
+ways(L) ::= . { L = build_none(); }
+ways(L) ::= ways(A) FROM(K) joined(T). { L = build_list(b, A, build_said(b, K, SAID_FROM, T)); }
+ways(L) ::= ways(A) forms(N). { L = build_list(b, A, N); }
+ways(L) ::= ways(A) READS readings(R). { L = build_append(A, R); }
+%type readings {NodeList}
+readings(L) ::= reading(N). { L = build_list(b, build_none(), N); }
+readings(L) ::= readings(A) COMMA reading(N). { L = build_list(b, A, N); }
+reading(N) ::= STRING(S) AS value(V). { N = build_reading(b, S, V); }
+reading(N) ::= STRING(S) AS ABSENT. { N = build_reading(b, S, NULL); }
 
 /* ---- types with a name */
 item(N) ::= NAMED_TYPE(K) ID(S) label(L) dated(D) EQ plain(T). { N = build_undated(b, build_named_type(b, K, S, L, T), D); }

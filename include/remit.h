@@ -101,6 +101,7 @@ typedef struct RemitPolicyCounts {
     size_t duties, approvals, kpis, rules, tables, events, tests, files;
     size_t functions; /* of a bundle they count as tables */
     size_t entities;
+    size_t feeds;
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */
@@ -189,8 +190,10 @@ typedef struct RemitRunOptions {
     const char *ledger;        /* folder; made if it is not there */
     const char *name;          /* of a new ledger; default main */
     const char *const *events; /* files, read in this order; "-" is standard input */
+    const RemitText *feeds; /* of each file the feed of the policy that maps it, or an empty text;
+                               NULL: all are events */
     size_t event_count;
-    bool csv, json;        /* the form of all files; else by their names: *.csv is CSV */
+    bool csv, json;        /* the form of files of events; else by their names: *.csv is CSV */
     const char *source;    /* of events that name none; default remit:input */
     const char *until;     /* RFC 3339: after all input, fire what is due at or before it */
     const char *not_after; /* RFC 3339: refuse events later than this */
@@ -211,6 +214,7 @@ REMIT_API RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions
 
 typedef struct RemitDecideOptions {
     const char *const *events;
+    const RemitText *feeds; /* as in RemitRunOptions */
     size_t event_count;
     bool csv, json;
     const char *source;
@@ -220,6 +224,12 @@ typedef struct RemitDecideOptions {
  * they notify out. Duties are not raised; nothing is kept. */
 REMIT_API RemitStatus remit_decide(const RemitPolicy *policy, const RemitDecideOptions *options,
                                    RemitWriter to, RemitSummary *summary, RemitError *error);
+
+/* The events that come of files which feeds map, as lines of CloudEvents; what is refused goes to
+ * `errors`, a line each: file, line, column, what is wrong. summary->rejected counts it. */
+REMIT_API RemitStatus remit_convert(const RemitPolicy *policy, const RemitDecideOptions *options,
+                                    RemitWriter to, RemitWriter errors, RemitSummary *summary,
+                                    RemitError *error);
 
 /* ---- asking */
 

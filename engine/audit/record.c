@@ -138,7 +138,8 @@ Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *ther
     return record_leaf(r, *index, a, out, err);
 }
 
-Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset, bool *known) {
+Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,
+                    uint32_t *line, bool *known) {
     Buf key = {0};
     Str value;
     put_text(&key, S("place:"));
@@ -151,5 +152,7 @@ Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *of
         return OK;
     Take t = take_from(value);
     *offset = take_varint(&t);
-    return arena_str(a, take_str(&t), file);
+    Str path = take_str(&t);
+    *line = take_left(&t) > 0 ? (uint32_t)take_varint(&t) : 0;
+    return arena_str(a, path, file);
 }

@@ -30,8 +30,9 @@ MUST_USE Status record_held(Record *r, Str person, int64_t party, int64_t at, bo
 MUST_USE Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *there,
                               Err *err);
 /* Where the input stood whose reject was told as the effect at `index`: file and byte, on this
- * machine. *known is false for one that came another way. */
+ * machine, and of a row that a feed maps the line (else 0). *known is false for one that came
+ * another way. */
 MUST_USE Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,
-                             bool *known);
+                             uint32_t *line, bool *known);
 
 #endif

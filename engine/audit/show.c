@@ -539,8 +539,12 @@ static Status show_timers(Show *s) {
 static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectLeaf *reject) {
     Str file = {NULL, 0}, offset = {NULL, 0};
     uint64_t at = 0;
+    uint32_t line = 0;
     bool known;
-    TRY(record_place(s->r, index + 1, &s->arena, &file, &at, &known));
+    TRY(record_place(s->r, index + 1, &s->arena, &file, &at, &line, &known));
+    Str place = file;
+    if (line > 0)
+        TRY(arena_printf(&s->arena, &place, "%.*s:%u", STR_ARG(file), line));
     if (known)
         TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
     if (!s->opt->json) {
@@ -553,7 +557,7 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
         TRY(show_cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
         TRY(show_cell(s, value_str(effect_value(e, S("message")))));
         TRY(show_cell(s, reject->id));
-        TRY(show_cell(s, file));
+        TRY(show_cell(s, place));
         TRY(show_cell(s, offset));
         return show_end_row(s);
     }
@@ -568,6 +572,8 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
     if (known) {
         show_json(s, &out, "file", value_text(file));
         put_fmt(&out, ",\"offset\":%llu", (unsigned long long)at);
+        if (line > 0)
+            put_fmt(&out, ",\"row\":%u", line);
     }
     show_json(s, &out, "line", value_text(reject->raw));
     put_c(&out, '}');

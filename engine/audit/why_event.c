@@ -140,6 +140,7 @@ static Status refused_text(Why *w, uint64_t index, const Effect *e, const Reject
                            const Found *found) {
     Str file = {NULL, 0};
     uint64_t offset = 0;
+    uint32_t line = 0;
     bool known;
     put_text(w->out, found->n > 0 ? S("\n") : S(""));
     put_fmt(w->out, "%s rejected: %.*s\n", found->n > 0 ? "It was also" : "It was",
@@ -154,8 +155,10 @@ static Status refused_text(Why *w, uint64_t index, const Effect *e, const Reject
         why_moment(w, reject->time);
         put_c(w->out, '\n');
     }
-    TRY(record_place(w->r, index + 1, &w->arena, &file, &offset, &known));
-    if (known)
+    TRY(record_place(w->r, index + 1, &w->arena, &file, &offset, &line, &known));
+    if (line > 0)
+        put_fmt(w->out, "  in      %.*s, line %u\n", STR_ARG(file), line);
+    else if (known)
         put_fmt(w->out, "  in      %.*s, byte %llu\n", STR_ARG(file), (unsigned long long)offset);
     put_fmt(w->out, "  line    %.*s\n", STR_ARG(reject->raw));
     put_fmt(w->out, "  kept as journal entry %llu; %s\n", (unsigned long long)index,

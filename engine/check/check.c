@@ -22,10 +22,10 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     p->late_ms = LATE_DAYS * INT64_C(86400000);
     *out = p;
     void (*const steps[])(Program *) = {
-        patterns_check, calendars_check, locals_check,  rotations_check, tables_check,
-        calls_check,    kpis_oblige,     duties_params, kpis_read,       powers_check,
-        deputies_check, moves_check,     duties_check,  approvals_check, kpis_check,
-        rules_check,    sets_check,      states_check,  graph_check,     tests_check};
+        patterns_check, calendars_check, locals_check, rotations_check, tables_check,   calls_check,
+        kpis_oblige,    duties_params,   kpis_read,    powers_check,    deputies_check, moves_check,
+        duties_check,   approvals_check, kpis_check,   rules_check,     feeds_check,    sets_check,
+        states_check,   graph_check,     tests_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
@@ -88,6 +88,9 @@ void program_free(Program *p) {
         vec_free(&p->kpis.at[i]->scope.locals);
     for (size_t i = 0; i < p->kpis.n; i++)
         vec_free(&p->kpis.at[i]->targets.locals);
+    for (size_t i = 0; i < p->feeds.n; i++)
+        vec_free(&p->feeds.at[i]->scope.locals);
+    vec_free(&p->feeds);
     vec_free(&p->lost.words);
     vec_free(&p->files);
     vec_free(&p->homes);

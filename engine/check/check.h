@@ -617,6 +617,54 @@ typedef struct KpiSym {
     Span at;
 } KpiSym;
 
+/* What a text in a column means. */
+typedef struct ReadingSym {
+    Str text;
+    Value value; /* absent: as if the cell were empty */
+} ReadingSym;
+
+/* How a column of a feed is read. */
+typedef struct ColumnSym {
+    Str *from; /* the columns of the file, or paths, whose texts are joined */
+    uint32_t from_count;
+    Str *dates; /* forms, tried in this order; none: ISO 8601 */
+    uint32_t date_count;
+    Str numbers; /* 1234.56 as it is written; empty: as here */
+    ReadingSym *readings;
+    uint32_t reading_count;
+} ColumnSym;
+
+/* An event that comes from a row. */
+typedef struct FedSym {
+    const Event *event;
+    const Node *node, *when, *where;
+    const Node *actor, *id; /* or NULL; id: a list */
+} FedSym;
+
+/* What becomes of the rows of a file. */
+typedef struct FeedSym {
+    LocalTime local;
+    const Space *home;
+    bool secret;
+    Str name, alias;
+    const Node *node;
+    uint32_t number;
+    bool json;
+    Scope scope; /* the columns, and what is let */
+    Field *columns;
+    ColumnSym *ways; /* of each column */
+    uint32_t column_count;
+    const Node *said[SAID_KINDS]; /* or NULL */
+    char separator, quote;
+    uint8_t encoding;
+    uint32_t header; /* the line that names the columns; 0: there is none */
+    Str rows;        /* the path of the rows in a document; empty: the document or its lines */
+    FedSym *fed;
+    uint32_t fed_count;
+    bool broken;
+    Span at;
+} FeedSym;
+
 /* A declaration that reacts to events, in the order of the text. */
 typedef struct Decl {
     DeclKind kind;
@@ -771,6 +819,7 @@ typedef struct Program {
     VEC(Rule *) rules;
     VEC(Enum *) enums;
     VEC(KpiSym *) kpis;
+    VEC(FeedSym *) feeds;
     VEC(FieldPlace) fields; /* once asked for */
     NameIndex names[NAME_INDEXES];
     VEC(Decl) decls;

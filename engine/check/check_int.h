@@ -358,6 +358,9 @@ const Node *seat_of(const Node *seat); /* of one with a weight, the seat */
 /* Whether a node is X.PROPERTY, in either language. */
 bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);
+void feeds_check(Program *p); /* feed.c */
+/* Adds what clauses let to a scope. */
+void lets_read(Program *p, Scope *scope, const Node *clauses);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
 /* kpi.c: which duties KPIs oblige; what KPIs measure, which conditions may ask for; then their

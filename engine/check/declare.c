@@ -299,6 +299,21 @@ static Rule *declare_rule(Program *p, const Node *node) {
     return sym;
 }
 
+static FeedSym *feed_find(Program *p, Str name) {
+    for (size_t i = 0; i < p->feeds.n; i++)
+        if (p->feeds.at[i]->home == p->here &&
+            named(name_own(p->here, p->feeds.at[i]->name), name_own(p->here, p->feeds.at[i]->alias),
+                  name))
+            return p->feeds.at[i];
+    return NULL;
+}
+
+static FeedSym *declare_feed(Program *p, const Node *node) {
+    DECLARE(FeedSym, feeds, feed_find);
+    sym->number = (uint32_t)p->feeds.n - 1;
+    return sym;
+}
+
 static KpiSym *declare_kpi(Program *p, const Node *node) {
     DECLARE(KpiSym, kpis, kpi_find);
     sym->number = (uint32_t)p->kpis.n - 1;
@@ -465,6 +480,9 @@ static void declare_item(Program *p, const Node *node) {
         return;
     case N_KPI:
         declare_kpi(p, node);
+        return;
+    case N_FEED:
+        declare_feed(p, node);
         return;
     case N_GRANT:
         ((Node *)(uintptr_t)node)->means = p->here;

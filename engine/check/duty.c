@@ -19,7 +19,7 @@ static void trigger_on(Program *p, Scope *scope, const Node *on, const Node **wh
         expr_condition(p, scope, on->b);
 }
 
-static void lets_read(Program *p, Scope *scope, const Node *clauses) {
+void lets_read(Program *p, Scope *scope, const Node *clauses) {
     uint32_t number = 0;
     for (const Node *c = clauses; c != NULL; c = c->next) {
         if (c->kind != N_LET)

@@ -74,6 +74,10 @@ void locals_check(Program *p) {
         space_enter(p, base->home);
         local_read(p, base->node->c, &base->local);
     }
+    for (size_t i = 0; i < p->feeds.n && !p->nomem; i++) {
+        space_enter(p, p->feeds.at[i]->home);
+        local_read(p, p->feeds.at[i]->node->a, &p->feeds.at[i]->local);
+    }
     for (size_t i = 0; i < p->rules.n && !p->nomem; i++) {
         space_enter(p, p->rules.at[i]->home);
         local_read(p, p->rules.at[i]->node->c, &p->rules.at[i]->local);

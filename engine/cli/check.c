@@ -23,6 +23,7 @@ static void print_counts(const RemitPolicyCounts *n) {
                              {n->tables, "table", "tables"},
                              {n->functions, "function", "functions"},
                              {n->entities, "entity", "entities"},
+                             {n->feeds, "feed", "feeds"},
                              {n->events, "event", "events"},
                              {n->tests, "test", "tests"}};
     const char *before = "ok: ";

@@ -24,7 +24,8 @@ typedef struct Args {
     size_t path_count;
     const char *policies[CLI_PATHS]; /* --policy */
     size_t policy_count;
-    const char *events[CLI_PATHS]; /* --events */
+    const char *events[CLI_PATHS]; /* --events, and the files of --feed */
+    RemitText feeds[CLI_PATHS];    /* the feed that maps each of these, or an empty text */
     size_t event_count;
     RemitLook look;
 } Args;

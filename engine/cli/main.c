@@ -153,6 +153,13 @@ static int keep_many(Args *args, const Option *option, const char *value) {
     size_t *n = policy ? &args->policy_count : &args->event_count;
     if (*n >= CLI_PATHS)
         return usage(args, "%s is given more than %d times", option->name, CLI_PATHS);
+    if (strcmp(option->name, "--feed") == 0) {
+        const char *equals = strchr(value, '=');
+        if (equals == NULL || equals == value || equals[1] == '\0')
+            return usage(args, "--feed: \"%s\" is not NAME=FILE", value);
+        args->feeds[*n] = (RemitText){value, (size_t)(equals - value)};
+        value = equals + 1;
+    }
     (policy ? args->policies : args->events)[(*n)++] = value;
     return REMIT_OK;
 }

@@ -11,6 +11,7 @@ static const Option run_options[] = {
     {"--ledger", "DIR", "the ledger; made if it is not there", false},
     {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
     {"--events", "FILE", "events, or - for standard input; may repeat", true},
+    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat", true},
     {"--until", "INSTANT", "after all input, fire what is due at or before it", false},
     {"--batch", "N", "events a commit (default 1,000)", false},
     {"--effects", "FILE", "keep FILE equal to the ledger's effects", false},
@@ -250,6 +251,7 @@ static int run_run(Args *args) {
     RemitRunOptions o = {.ledger = arg(args, "--ledger"),
                          .name = arg(args, "--name"),
                          .events = args->events,
+                         .feeds = args->feeds,
                          .event_count = args->event_count,
                          .source = arg(args, "--source"),
                          .until = arg(args, "--until"),
@@ -311,6 +313,7 @@ const Command command_run = {
 static const Option decide_options[] = {
     {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
     {"--events", "FILE", "events, or - for standard input (the default); may repeat", true},
+    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat", true},
     {"--format", "csv|json", "form of the events (default: *.csv is CSV)", false},
     {"--source", "TEXT", "source of events that name none", false},
     {"--strict", NULL, "exit 1 when events were rejected", false},
@@ -318,8 +321,10 @@ static const Option decide_options[] = {
 };
 
 static int run_decide(Args *args) {
-    RemitDecideOptions o = {
-        .events = args->events, .event_count = args->event_count, .source = arg(args, "--source")};
+    RemitDecideOptions o = {.events = args->events,
+                            .feeds = args->feeds,
+                            .event_count = args->event_count,
+                            .source = arg(args, "--source")};
     static const char *const standard_input[] = {"-"};
     if (args->policy_count == 0)
         return usage(args, "which policy? --policy PATH");
@@ -330,6 +335,7 @@ static int run_decide(Args *args) {
         return REMIT_CALL;
     if (o.event_count == 0) {
         o.events = standard_input;
+        o.feeds = NULL;
         o.event_count = 1;
     }
     int code;

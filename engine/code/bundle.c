@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "engine/base/civil.h"
+#include "engine/base/form.h"
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
+#include "engine/base/path.h"
 #include "engine/base/sha256.h"
 #include "engine/base/utf8.h"
 #include "engine/code/lookup.h"
@@ -1338,6 +1340,132 @@ static uint32_t decl_count(const Bundle *b, uint8_t kind) {
     return 0;
 }
 
+/* ---- feeds */
+
+static void put_text_item(Buf *out, const Str *text) {
+    put_str(out, *text);
+}
+static void take_text_item(Reader *r, Str *text) {
+    *text = take_str(&r->t);
+}
+static void put_number_item(Buf *out, const uint32_t *n) {
+    put_varint(out, *n);
+}
+static void take_number_item(Reader *r, uint32_t *n) {
+    *n = take_u32v(r);
+}
+
+static void put_reading(Buf *out, const ReadingDef *d) {
+    put_str(out, d->text);
+    put_value(out, d->value, false);
+}
+static void take_reading(Reader *r, ReadingDef *d) {
+    d->text = take_str(&r->t);
+    d->value = take_checked(r);
+}
+
+static void put_column(Buf *out, const ColumnDef *d) {
+    put_field(out, &d->field);
+    PUT_LIST(out, d->from, d->from_count, put_text_item);
+    PUT_LIST(out, d->dates, d->date_count, put_text_item);
+    put_str(out, d->numbers);
+    PUT_LIST(out, d->readings, d->reading_count, put_reading);
+}
+static bool ok_column(const ColumnDef *d) {
+    const char *why;
+    NumberForm form;
+    for (uint32_t i = 0; i < d->date_count; i++) {
+        MomentForm moment = moment_form(d->dates[i], &why);
+        if (d->field.type.kind == V_TIME ? !moment.time : !moment.date)
+            return false;
+    }
+    for (uint32_t i = 0; i < d->reading_count; i++) {
+        Value v = d->readings[i].value;
+        bool absent = v.kind == V_ABSENT, optional = d->field.type.optional;
+        if (absent ? !optional && !d->field.has_preset : v.kind != d->field.type.kind)
+            return false;
+    }
+    return d->from_count > 0 && (d->numbers.n == 0 || number_form(d->numbers, &form));
+}
+static void take_column(Reader *r, ColumnDef *d) {
+    take_field(r, &d->field);
+    TAKE_LIST(r, d->from, d->from_count, take_text_item);
+    TAKE_LIST(r, d->dates, d->date_count, take_text_item);
+    d->numbers = take_str(&r->t);
+    TAKE_LIST(r, d->readings, d->reading_count, take_reading);
+    r->t.failed = r->t.failed || !ok_column(d);
+}
+
+static void put_fed(Buf *out, const FedDef *d) {
+    put_varint(out, d->event);
+    put_index(out, d->when_fn);
+    put_index(out, d->fn);
+    put_u8(out, (uint8_t)(d->has_source | d->has_actor << 1 | d->named_id << 2));
+    put_varint(out, d->id_parts);
+    PUT_LIST(out, d->fields, d->field_count, put_number_item);
+    put_varint(out, d->file);
+    put_varint(out, d->line);
+}
+static void take_fed(Reader *r, FedDef *d) {
+    d->event = take_u32v(r);
+    d->when_fn = take_index(r, r->b->fn_count, false);
+    d->fn = take_index(r, r->b->fn_count, false);
+    uint8_t has = take_below(r, 8);
+    d->has_source = has & 1;
+    d->has_actor = has >> 1 & 1;
+    d->named_id = has >> 2 & 1;
+    d->id_parts = take_u32v(r);
+    TAKE_LIST(r, d->fields, d->field_count, take_number_item);
+    d->file = take_u32v(r);
+    d->line = take_u32v(r);
+    if (d->event >= r->b->event_count || d->id_parts > LIMIT_REGISTERS)
+        r->t.failed = true;
+}
+
+static void put_feed(Buf *out, const FeedDef *d) {
+    put_str(out, d->name);
+    put_str(out, d->alias);
+    put_str(out, d->label);
+    put_u8(out, (uint8_t)(d->json | d->sorted << 1));
+    put_u8(out, (uint8_t)d->separator);
+    put_u8(out, (uint8_t)d->quote);
+    put_u8(out, d->encoding);
+    put_varint(out, d->header);
+    put_str(out, d->source);
+    put_str(out, d->rows);
+    put_varint(out, d->local);
+    PUT_LIST(out, d->columns, d->column_count, put_column);
+    put_index(out, d->only_fn);
+    PUT_LIST(out, d->only_uses, d->only_use_count, put_number_item);
+    PUT_LIST(out, d->fed, d->fed_count, put_fed);
+}
+static void take_feed(Reader *r, FeedDef *d) {
+    d->name = take_plain(r);
+    d->alias = take_str(&r->t);
+    d->label = take_str(&r->t);
+    uint8_t is = take_below(r, 4);
+    d->json = is & 1;
+    d->sorted = is >> 1;
+    d->separator = (char)take_below(r, 0x7F);
+    d->quote = (char)take_below(r, 0x7F);
+    d->encoding = take_below(r, ENCODINGS);
+    d->header = take_u32v(r);
+    d->source = take_str(&r->t);
+    d->rows = take_str(&r->t);
+    d->local = take_local(r);
+    TAKE_LIST(r, d->columns, d->column_count, take_column);
+    d->only_fn = take_index(r, r->b->fn_count, true);
+    TAKE_LIST(r, d->only_uses, d->only_use_count, take_number_item);
+    TAKE_LIST(r, d->fed, d->fed_count, take_fed);
+    bool paths = d->rows.n == 0 || path_ok(d->rows);
+    for (uint32_t i = 0; d->json && !r->t.failed && i < d->column_count; i++)
+        for (uint32_t k = 0; k < d->columns[i].from_count; k++)
+            paths = paths && path_ok(d->columns[i].from[k]);
+    if (d->column_count == 0 || d->column_count > LIMIT_FIELDS || d->separator == d->quote ||
+        d->separator == '\n' || d->quote == '\n' || !paths)
+        r->t.failed = true;
+}
+
 static void put_decl(Buf *out, const DeclDef *d) {
     put_varint(out, (uint64_t)d->number * DECL_KINDS + d->kind);
 }
@@ -1406,6 +1534,7 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->approvals, b->approval_count, put_approval);
     PUT_LIST(out, b->rules, b->rule_count, put_rule);
     PUT_LIST(out, b->kpis, b->kpi_count, put_kpi);
+    PUT_LIST(out, b->feeds, b->feed_count, put_feed);
     PUT_LIST(out, b->rotations, b->rotation_count, put_rotation);
     PUT_LIST(out, b->deputies, b->deputy_count, put_deputy);
     PUT_LIST(out, b->powers, b->power_count, put_power);
@@ -1463,6 +1592,7 @@ static void take_parts(Reader *r) {
     TAKE_LIST(r, b->approvals, b->approval_count, take_approval);
     TAKE_LIST(r, b->rules, b->rule_count, take_rule);
     TAKE_LIST(r, b->kpis, b->kpi_count, take_kpi);
+    TAKE_LIST(r, b->feeds, b->feed_count, take_feed);
     TAKE_LIST(r, b->rotations, b->rotation_count, take_rotation);
     TAKE_LIST(r, b->deputies, b->deputy_count, take_deputy);
     TAKE_LIST(r, b->powers, b->power_count, take_power);
@@ -2081,6 +2211,73 @@ static bool ok_powers(const Bundle *b) {
     return true;
 }
 
+/* A function over the columns of a feed; they are what it is given. */
+static bool over_row(const Bundle *b, const FeedDef *feed, int32_t fn) {
+    const FnDef *f = &b->fns[fn];
+    if (!fn_opens(b, fn, -1, LIMIT_FIELDS) || f->arg_count != feed->column_count)
+        return false;
+    for (uint32_t i = 0; i < f->arg_count; i++) {
+        const FieldDef *column = &feed->columns[i].field;
+        bool optional = column->type.optional && !column->has_preset;
+        if (f->args[i].kind != column->type.kind || (optional && !f->args[i].optional))
+            return false;
+    }
+    return true;
+}
+
+static bool ok_only(const Bundle *b, const FeedDef *feed) {
+    if (feed->only_fn < 0)
+        return feed->only_use_count == 0;
+    const FnDef *f = &b->fns[feed->only_fn];
+    for (uint32_t i = 0; i < feed->only_use_count; i++)
+        if (feed->only_uses[i] >= feed->column_count)
+            return false;
+    return over_row(b, feed, feed->only_fn) && !f->stops && f->result_count == 1 &&
+           f->results[0].kind == V_FLAG && !f->results[0].optional;
+}
+
+/* When an event comes, then texts and parts of an id, then values of its fields' kinds. */
+static bool ok_fed(const Bundle *b, const FeedDef *feed, const FedDef *d) {
+    const EventDef *event = &b->events[d->event];
+    const FnDef *f = &b->fns[d->fn], *when = &b->fns[d->when_fn];
+    uint32_t fixed = fed_def_fixed(d);
+    if (event_is_record(event) || d->file >= b->source_count || !over_row(b, feed, d->fn) ||
+        d->field_count > event->field_count || f->result_count != fixed + d->field_count)
+        return false;
+    if (!over_row(b, feed, d->when_fn) || when->stops || when->result_count != 1 ||
+        (when->results[0].kind != V_INSTANT && when->results[0].kind != V_DATE))
+        return false;
+    const KindDef *r = f->results;
+    for (uint32_t i = 0; i < fixed; i++) {
+        bool part = i >= d->has_source && i < d->has_source + d->id_parts;
+        bool good = r[i].kind == V_TEXT || r[i].kind == V_PARTY ||
+                    (part && r[i].kind != V_ABSENT && r[i].kind < V_LIST);
+        bool actor = d->has_actor && i + 1 == fixed;
+        if (!good || (r[i].optional && !actor))
+            return false;
+    }
+    for (uint32_t i = 0; i < d->field_count; i++) {
+        if (d->fields[i] >= event->field_count)
+            return false;
+        const TypeDef *type = &event->fields[d->fields[i]].type;
+        KindDef is = r[fixed + i];
+        if (is.kind != type->kind || (is.optional && !type->optional))
+            return false;
+    }
+    return true;
+}
+
+static bool ok_feeds(const Bundle *b) {
+    for (uint32_t i = 0; i < b->feed_count; i++) {
+        if (!ok_only(b, &b->feeds[i]))
+            return false;
+        for (uint32_t k = 0; k < b->feeds[i].fed_count; k++)
+            if (!ok_fed(b, &b->feeds[i], &b->feeds[i].fed[k]))
+                return false;
+    }
+    return true;
+}
+
 static bool ok_rest(Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         FnDef *f = &b->fns[i];
@@ -2136,7 +2333,7 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
                        (size_t)(r.t.p - bytes.p), parts.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
         !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
-        !ok_rotations(r.b) || !ok_powers(r.b) || !ok_deputies(r.b))
+        !ok_rotations(r.b) || !ok_feeds(r.b) || !ok_powers(r.b) || !ok_deputies(r.b))
         return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
@@ -2319,6 +2516,13 @@ int32_t bundle_approval(const Bundle *b, Str name) {
 int32_t bundle_kpi(const Bundle *b, Str name) {
     for (uint32_t i = 0; i < b->kpi_count; i++)
         if (is_named(b->kpis[i].name, b->kpis[i].alias, name))
+            return (int32_t)i;
+    return -1;
+}
+
+int32_t bundle_feed(const Bundle *b, Str name) {
+    for (uint32_t i = 0; i < b->feed_count; i++)
+        if (is_named(b->feeds[i].name, b->feeds[i].alias, name))
             return (int32_t)i;
     return -1;
 }

@@ -17,8 +17,9 @@
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
- * 11 what a duty concerns, and when its clock starts. */
-enum { BUNDLE_VERSION = 15 };
+ * 11 what a duty concerns, and when its clock starts; 12 and 13 what applies when; 14 times of a
+ * schedule; 15 standing duties; 16 feeds. */
+enum { BUNDLE_VERSION = 16 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -624,6 +625,62 @@ typedef struct PowerDef {
     uint32_t file, line;
 } PowerDef;
 
+/* What a text in a column means. */
+typedef struct ReadingDef {
+    Str text;
+    Value value; /* absent: as if the cell were empty */
+} ReadingDef;
+
+/* How a column of a feed is read. Its field's type is what functions see. */
+typedef struct ColumnDef {
+    FieldDef field;
+    Str *from; /* columns of the file, or paths: their texts are joined */
+    uint32_t from_count;
+    Str *dates; /* forms (base/form.h), tried in this order; none: ISO 8601 */
+    uint32_t date_count;
+    Str numbers; /* 1234.56 as it is written; empty: as in the language */
+    ReadingDef *readings;
+    uint32_t reading_count;
+} ColumnDef;
+
+/* An event that comes from a row. */
+typedef struct FedDef {
+    uint32_t event;
+    int32_t when_fn; /* over the columns: an instant or a date; absent: it does not come */
+    int32_t fn; /* over the columns, at that time: source, parts of the id and actor if there are
+                   any, then fields; it stops where the event does not come */
+    bool has_source, has_actor;
+    bool named_id;     /* the event's name goes before the id */
+    uint32_t id_parts; /* 0: the id is made of what the event says */
+    uint32_t *fields;  /* which fields are given */
+    uint32_t field_count;
+    uint32_t file, line;
+} FedDef;
+static inline uint32_t fed_def_fixed(const FedDef *f) {
+    return (uint32_t)f->has_source + f->id_parts + f->has_actor;
+}
+
+enum { ENCODED_UTF8, ENCODED_WINDOWS_1252, ENCODED_LATIN_1, ENCODINGS };
+
+/* What becomes of the rows of a file. */
+typedef struct FeedDef {
+    Str name, alias, label;
+    bool json, sorted;
+    char separator, quote;
+    uint8_t encoding;
+    uint32_t header; /* the line that names the columns; 0: they go by number, from 1 */
+    Str source;      /* of its events, where that is written out: what a refused row is told by */
+    Str rows;        /* path to the rows of a document; empty: a line each, or one list */
+    uint32_t local;  /* whose zone is meant */
+    ColumnDef *columns;
+    uint32_t column_count;
+    int32_t only_fn;     /* over the columns: a flag, whether the row counts; -1: it does */
+    uint32_t *only_uses; /* the columns that it reads */
+    uint32_t only_use_count;
+    FedDef *fed;
+    uint32_t fed_count;
+} FeedDef;
+
 typedef struct DeclDef {
     uint8_t kind;    /* DeclKind */
     uint32_t number; /* among those of its kind */
@@ -678,6 +735,8 @@ typedef struct Bundle {
     uint32_t rule_count;
     KpiDef *kpis;
     uint32_t kpi_count;
+    FeedDef *feeds;
+    uint32_t feed_count;
     RotationDef *rotations;
     uint32_t rotation_count;
     DeputyDef *deputies;
@@ -728,6 +787,7 @@ int32_t bundle_entity(const Bundle *b, Str name);
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_kpi(const Bundle *b, Str name);
+int32_t bundle_feed(const Bundle *b, Str name);
 int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
 /* Whether a value may stand in a field of this type: its kind, the enumeration or record type it is
  * of, and so on for all that it holds; ranges apart. */

@@ -409,7 +409,7 @@ static void emit_local(Emit *e, LocalTime *from) {
 static void emit_calendars(Emit *e) {
     Bundle *b = e->b;
     const Program *p = e->p;
-    size_t most = p->duties.n + p->approvals.n + p->rules.n + p->kpis.n + p->parties.n;
+    size_t most = p->duties.n + p->approvals.n + p->rules.n + p->kpis.n + p->parties.n + p->feeds.n;
     b->zones = emit_array(e, 2 * most + p->calendars.n + 1, sizeof *b->zones);
     b->calendars = emit_array(e, most + p->calendars.n, sizeof *b->calendars);
     b->locals = emit_array(e, most, sizeof *b->locals);
@@ -428,10 +428,11 @@ static void emit_calendars(Emit *e) {
         emit_local(e, &p->rules.at[i]->local);
     for (size_t i = 0; i < p->kpis.n; i++)
         emit_local(e, &p->kpis.at[i]->local);
+    for (size_t i = 0; i < p->feeds.n; i++)
+        emit_local(e, &p->feeds.at[i]->local);
 }
 
-/* What follows counts its time there; NULL: as the policy does. */
-static void emit_in(Emit *e, const LocalTime *local) {
+void emit_in(Emit *e, const LocalTime *local) {
     e->local = local == NULL ? 0 : local->number;
     ((Program *)(uintptr_t)e->p)->local = local != NULL && local->said ? local : NULL;
 }
@@ -522,7 +523,7 @@ static void emit_tables(Emit *e) {
 
 /* ---- duties */
 
-static void emit_where(Emit *e, const Node *where) {
+void emit_where(Emit *e, const Node *where) {
     if (where == NULL)
         return;
     uint32_t flag = fn_reg(e, 1);
@@ -1360,7 +1361,7 @@ static void emit_declarations(Emit *e) {
         emit_in(e, &p->kpis.at[i]->local);
         emit_kpi(e, p->kpis.at[i], &b->kpis[b->kpi_count++]);
     }
-    emit_in(e, NULL);
+    emit_feeds(e);
     for (size_t i = 0; i < p->decls.n && e->status == OK; i++)
         b->decls[b->decl_count++] = (DeclDef){(uint8_t)p->decls.at[i].kind, p->decls.at[i].number};
 }

@@ -93,6 +93,11 @@ uint32_t type_width(const Type *type);
 /* emit_said.c: the text of what a KPI measures, and of a level; of a pattern's level empty. */
 Str said_measure(Emit *e, const KpiSym *kpi);
 Str said_level(Emit *e, const KpiSym *kpi, const LevelSym *level);
+/* Ends the function where a condition does not hold; NULL: none. */
+void emit_where(Emit *e, const Node *where);
+/* What follows counts its time there; NULL: as the policy does. */
+void emit_in(Emit *e, const LocalTime *local);
+void emit_feeds(Emit *e); /* emit_feed.c */
 /* emit_loop.c */
 void emit_loop(Emit *e, const Loop *loop, uint32_t dst);
 /* Adds what an item of a loop is to the arguments of the function at hand. */

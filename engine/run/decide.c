@@ -192,14 +192,13 @@ static Status decide_one(Decide *d, Reading what, const Input *in, const Refusal
     return status == OK ? decide_refused(d, &why) : status;
 }
 
-static Status decide_feed(Decide *d, Str path) {
+static Status decide_feed(Decide *d, size_t number) {
     Feed feed;
     EventReader reader = {.b = d->p->bundle,
                           .arena = &d->arena,
                           .source = d->opt->source,
                           .zone = {.zone = bundle_zone(d->p->bundle)}};
-    TRY(feed_open(&feed, path, d->opt->kind, &d->keep, d->err));
-    Status status = OK;
+    Status status = input_open(d->p, d->opt, number, &d->keep, &feed, d->err);
     for (bool over = false; status == OK && !over;) {
         Reading what;
         Input event;
@@ -252,10 +251,10 @@ Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *e
         return err_set(err, ERR_NOMEM, "out of memory");
     *d = (Decide){.p = p, .opt = opt, .out = out, .err = err};
     Status status = decide_init(d);
+    if (status == OK)
+        status = inputs_check(p, opt, err);
     for (size_t i = 0; i < opt->event_count && status == OK; i++)
-        status = os_can_read(opt->events[i], err);
-    for (size_t i = 0; i < opt->event_count && status == OK; i++)
-        status = decide_feed(d, opt->events[i]);
+        status = decide_feed(d, i);
     if (status == OK)
         status = flush(d);
     vec_free(&d->queue);

@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/sha256.h"
 #include "engine/run/engine_int.h"
+#include "engine/run/mapping.h"
 #include "engine/run/event.h"
 #include "engine/run/gather.h"
 
@@ -580,14 +581,18 @@ static void put_content(Buf *out, const Bundle *b, Value v) {
     }
 }
 
+void put_event_content(Buf *out, const Bundle *b, const Input *in) {
+    put_str(out, b->events[in->event].name);
+    put_zigzag(out, in->time);
+    put_str(out, in->actor);
+    for (uint32_t i = 0; i < in->field_count; i++)
+        put_content(out, b, in->fields[i]);
+}
+
 static Status identify(Engine *e, const Input *in, Identity *out) {
     identity_key(in->source, in->id, out->key);
     buf_reset(&e->text);
-    put_str(&e->text, e->b->events[in->event].name);
-    put_zigzag(&e->text, in->time);
-    put_str(&e->text, in->actor);
-    for (uint32_t i = 0; i < in->field_count; i++)
-        put_content(&e->text, e->b, in->fields[i]);
+    put_event_content(&e->text, e->b, in);
     TRY(buf_status(&e->text));
     uint8_t hash[SHA256_BYTES];
     sha256(buf_str(&e->text), hash);
@@ -723,6 +728,12 @@ static Status refuse_input(Engine *e, const Input *in, Refusal why,
     bool duty = event->engine >= ENGINE_REPORTED;
     why.type = event->name;
     why.actor = in->actor;
+    if (in->raw.n == 0) {
+        buf_reset(&e->text);
+        put_event_line(&e->text, e->b, &e->render.zone, in);
+        TRY(buf_status(&e->text));
+        TRY(arena_str(&e->event, buf_str(&e->text), &why.raw));
+    }
     if (duty || is_of_approval(event->engine))
         TRY(about_named(e, in, duty, &why.about));
     for (uint32_t i = 0; event->engine < 0 && why.about.n == 0 && i < event->field_count; i++)

@@ -20,7 +20,7 @@ typedef struct Input {
     Str id, source, actor; /* actor empty: not said */
     Value *fields;
     uint32_t field_count;
-    Str raw;      /* the line it came in: for a reject */
+    Str raw;      /* the line it came in: for a reject; empty: it is written anew for one */
     bool made_id; /* the id was made from the line */
 } Input;
 
@@ -65,6 +65,9 @@ typedef struct EngineOptions {
     int64_t not_after; /* events later than this are refused */
     EffectSink sink;   /* may be empty */
 } EngineOptions;
+
+/* All that an event says, whatever the bundle's numbers are: its name, time, actor and fields. */
+void put_event_content(Buf *out, const Bundle *b, const Input *in);
 
 /* Puts an engine on a ledger. A new ledger gets its genesis; another's policy must be this bundle
  * (ERR_MISMATCH, both are named). bytes: the bundle's file, kept in the ledger. All is borrowed for

@@ -56,8 +56,7 @@ void seen_free(Seen *s) {
     *s = (Seen){0};
 }
 
-/* SHA-256 of the line and its occurrence in the feed, in hex (engine.md 14). */
-static Status make_id(EventReader *r, Str line, Str *out) {
+Status event_make_id(EventReader *r, Str line, Str *out) {
     uint8_t hash[SHA256_BYTES];
     uint64_t first = 0;
     uint32_t count;
@@ -101,7 +100,7 @@ static Status out_of_range(const EventReader *r, const TypeDef *type, Str *why) 
     return status == OK ? ERR_SYNTAX : status;
 }
 
-static Status in_range(const EventReader *r, const TypeDef *type, Dec d, Str *why) {
+Status event_in_range(const EventReader *r, const TypeDef *type, Dec d, Str *why) {
     if (type->bounded && (dec_cmp(d, type->lo) < 0 || dec_cmp(d, type->hi) > 0))
         return out_of_range(r, type, why);
     return OK;
@@ -121,7 +120,7 @@ static Status from_int(const EventReader *r, const TypeDef *type, Str text, Valu
     *out = value_int(0);
     if (dec_to_i64(d, &out->i) != OK)
         return wrong(why, "it is not a whole number");
-    return in_range(r, type, d, why);
+    return event_in_range(r, type, d, why);
 }
 
 static Status from_money(const EventReader *r, const TypeDef *type, Str text, Value *out,
@@ -131,7 +130,7 @@ static Status from_money(const EventReader *r, const TypeDef *type, Str text, Va
     if (dec_parse(text, &d) == OK) {
         *out = value_dec(V_MONEY, d);
         out->n = type->currency;
-        return in_range(r, type, d, why);
+        return event_in_range(r, type, d, why);
     }
     if (str_cut(text, ' ', &amount, &currency)) {
         if (currency.n != 3)
@@ -150,7 +149,7 @@ static Status from_money(const EventReader *r, const TypeDef *type, Str text, Va
     TRY(read_dec(amount, &d, why));
     *out = value_dec(V_MONEY, d);
     out->n = type->currency;
-    return in_range(r, type, d, why);
+    return event_in_range(r, type, d, why);
 }
 
 static Status from_percent(const EventReader *r, const TypeDef *type, Str text, Value *out,
@@ -159,7 +158,7 @@ static Status from_percent(const EventReader *r, const TypeDef *type, Str text, 
     if (!str_ends(text, S("%")) || percent_parse((Str){text.p, text.n - 1}, &d) != OK)
         return wrong(why, "it is not a percentage: write it as in \"5%\"");
     *out = value_dec(V_PERCENT, d);
-    return in_range(r, type, d, why);
+    return event_in_range(r, type, d, why);
 }
 
 /* "...; did you mean x?", when a name is near. */
@@ -287,7 +286,7 @@ Status value_from_text(const EventReader *r, const TypeDef *type, Str text, Valu
         Dec d;
         TRY(read_dec(text, &d, why));
         *out = value_dec(V_DEC, d);
-        return in_range(r, type, d, why);
+        return event_in_range(r, type, d, why);
     }
     case V_PERCENT:
         return from_percent(r, type, text, out, why);
@@ -386,9 +385,8 @@ static Status no_such_field(Arena *a, const FieldDef *fields, uint32_t n, Str na
     return meant(a, what, name, names, n, why);
 }
 
-/* Fields that were not given: presets, absence, or a mistake, which is at the one in *missing. */
-static Status fill_in(Arena *a, const FieldDef *fields, uint32_t n, Value *values, Str *missing,
-                      Str *why) {
+Status event_fill_in(Arena *a, const FieldDef *fields, uint32_t n, Value *values, Str *missing,
+                     Str *why) {
     for (uint32_t i = 0; i < n; i++) {
         if (values[i].kind != V_ABSENT)
             continue;
@@ -455,7 +453,7 @@ static Status json_record(EventReader *r, Json *j, const TypeDef *type, Value *o
         return ERR_SYNTAX;
     }
     TRY(json_members(r, j, def, values, given, why));
-    Status status = fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
+    Status status = event_fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
     if (is_schema_mistake(status, *why))
         TRY(in_field(r, missing));
     *out = value_record(type->members, values, def->field_count);
@@ -580,7 +578,7 @@ static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
     if (whole)
         return OK;
     l->refusal->source = l->r->source;
-    return make_id(l->r, l->line, &l->refusal->id);
+    return event_make_id(l->r, l->line, &l->refusal->id);
 }
 
 static Status malformed(Line *l, const char *message) {
@@ -914,7 +912,8 @@ static Status unknown_field(Line *l, const FieldDef *fields, uint32_t n, Str pla
 /* Fields that were not given: presets, absence, or a refusal. */
 static Status complete(Line *l, const EventDef *event, Value *fields) {
     Str missing, why;
-    Status status = fill_in(l->r->arena, event->fields, event->field_count, fields, &missing, &why);
+    Status status =
+        event_fill_in(l->r->arena, event->fields, event->field_count, fields, &missing, &why);
     l->r->within = (Str){NULL, 0};
     if (status == ERR_SYNTAX)
         return bad_field(l, missing, why);
@@ -1024,26 +1023,26 @@ Status event_too_long(EventReader *r, Str beginning, Reading *what, Refusal *ref
 /* ---- CSV */
 
 /* The length of the record at the start of text when quotes count; 0: it does not end in text. */
-static size_t quoted_record(Str text, bool last) {
+static size_t quoted_record(Str text, bool last, CsvForm form) {
     bool begins = true, quoted = false; /* a cell begins here; inside quotes */
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (quoted) {
-            quoted = c != '"'; /* a doubled quote opens again at once */
-            begins = c == '"';
+            quoted = c != form.quote; /* a doubled quote opens again at once */
+            begins = c == form.quote;
             continue;
         }
         if (c == '\n')
             return i + 1;
-        quoted = c == '"' && begins;
-        begins = c == ',';
+        quoted = c == form.quote && begins;
+        begins = c == form.separator;
     }
     return last && !quoted ? text.n : 0;
 }
 
-size_t csv_record(Str text, bool last) {
+size_t csv_record(Str text, bool last, CsvForm form) {
     Str most = str_upto(text, LIMIT_LINE_BYTES);
-    size_t n = quoted_record(most, last && most.n == text.n);
+    size_t n = quoted_record(most, last && most.n == text.n, form);
     if (n > 0 || (!last && most.n < LIMIT_LINE_BYTES))
         return n;
     ptrdiff_t end = str_find(text, '\n'); /* a quote that never closes takes no other line along */
@@ -1051,11 +1050,11 @@ size_t csv_record(Str text, bool last) {
 }
 
 /* One cell from `at` on; gives the place behind it, or SIZE_MAX. */
-static size_t csv_cell(Str record, size_t at, Arena *a, Str *out) {
-    if (at >= record.n || record.p[at] != '"') {
+static size_t csv_cell(Str record, size_t at, CsvForm form, Arena *a, Str *out) {
+    if (at >= record.n || record.p[at] != form.quote) {
         size_t end = at;
-        while (end < record.n && record.p[end] != ',')
-            if (record.p[end++] == '"')
+        while (end < record.n && record.p[end] != form.separator)
+            if (record.p[end++] == form.quote)
                 return SIZE_MAX;
         *out = (Str){record.p + at, end - at};
         return end;
@@ -1065,36 +1064,36 @@ static size_t csv_cell(Str record, size_t at, Arena *a, Str *out) {
     if (text == NULL)
         return SIZE_MAX - 1;
     for (at++; at < record.n; at++) {
-        if (record.p[at] == '"' && (at + 1 >= record.n || record.p[at + 1] != '"')) {
+        if (record.p[at] == form.quote && (at + 1 >= record.n || record.p[at + 1] != form.quote)) {
             *out = (Str){text, n};
-            return at + 1 < record.n && record.p[at + 1] != ',' ? SIZE_MAX : at + 1;
+            return at + 1 < record.n && record.p[at + 1] != form.separator ? SIZE_MAX : at + 1;
         }
-        if (record.p[at] == '"')
+        if (record.p[at] == form.quote)
             at++;
         text[n++] = record.p[at];
     }
     return SIZE_MAX;
 }
 
-Status csv_cells(Str record, Arena *a, Str **cells, uint32_t *n) {
+Status csv_cells(Str record, CsvForm form, Arena *a, Str **cells, uint32_t *n) {
     while (record.n > 0 && (record.p[record.n - 1] == '\n' || record.p[record.n - 1] == '\r'))
         record.n--;
     size_t most = 1;
     for (size_t i = 0; i < record.n; i++)
-        most += record.p[i] == ',';
+        most += record.p[i] == form.separator;
     *cells = new (a, Str, most);
     *n = 0;
     if (*cells == NULL)
         return ERR_NOMEM;
     for (size_t at = 0;;) {
-        at = csv_cell(record, at, a, &(*cells)[(*n)++]);
+        at = csv_cell(record, at, form, a, &(*cells)[(*n)++]);
         if (at == SIZE_MAX - 1)
             return ERR_NOMEM;
         if (at == SIZE_MAX)
             return ERR_SYNTAX;
         if (at >= record.n)
             return OK;
-        at++; /* the comma */
+        at++; /* the separator */
     }
 }
 
@@ -1134,7 +1133,7 @@ static Status csv_json(EventReader *r, const TypeDef *type, Str text, Value *out
     return j.status == OK ? status : wrong(why, "it is not JSON, as in [{\"FIELD\": VALUE}]");
 }
 
-static Status csv_value(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
+Status event_cell(EventReader *r, const TypeDef *type, Str text, Value *out, Str *why) {
     if (type->kind == V_RECORD)
         return wrong(why, "it is a record: give each of its fields a column, NAME.FIELD");
     if (type->kind == V_LIST && type->item == V_RECORD)
@@ -1206,7 +1205,7 @@ static Status csv_fill_in(EventReader *r, Value record, Str *why) {
                 TRY(in_field(r, def->fields[i].name));
         }
     TRY(status);
-    status = fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
+    status = event_fill_in(r->arena, def->fields, def->field_count, values, &missing, why);
     if (status == ERR_SYNTAX)
         TRY(in_field(r, missing));
     return status;
@@ -1246,7 +1245,7 @@ static Status csv_fields(Line *l, const EventDef *event, const Str *cells, uint3
         }
         r->within = (Str){NULL, 0};
         Status status = slot->kind != V_ABSENT ? wrong(&why, "two columns give it")
-                                               : csv_value(r, type, cells[i], slot, &why);
+                                               : event_cell(r, type, cells[i], slot, &why);
         if (status == ERR_SYNTAX)
             return bad_field(l, r->columns[i], why);
         TRY(status);
@@ -1266,7 +1265,7 @@ Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, R
         return OK;
     if (!utf8_valid(record))
         return malformed(&l, "it is not valid UTF-8");
-    Status status = csv_cells(record, r->arena, &cells, &n);
+    Status status = csv_cells(record, csv_plain, r->arena, &cells, &n);
     if (status == ERR_SYNTAX)
         return malformed(&l, "a quote stands where none may, or is not closed");
     TRY(status);
@@ -1285,7 +1284,7 @@ Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, R
     if (l.head.source.n == 0)
         l.head.source = r->source;
     if (made)
-        TRY(make_id(r, record, &l.head.id));
+        TRY(event_make_id(r, record, &l.head.id));
     l.head.specversion = S("1.0");
     const char *why = check_head(&l.head);
     if (why != NULL)

@@ -42,13 +42,18 @@ MUST_USE Status event_read(EventReader *r, Str line, Reading *what, Input *event
 /* Refuses a line that is too long to read. Of it `beginning` is kept, and nothing in it is
  * believed. ERR_NOMEM. */
 MUST_USE Status event_too_long(EventReader *r, Str beginning, Reading *what, Refusal *refusal);
+/* What stands between cells, and around one that holds such marks. */
+typedef struct CsvForm {
+    char separator, quote;
+} CsvForm;
+static const CsvForm csv_plain = {',', '"'};
 /* Splits a CSV record into cells: RFC 4180, quotes doubled inside quotes. Cells are in the arena.
  * ERR_SYNTAX: a quote is not closed or stands inside a cell. */
-MUST_USE Status csv_cells(Str record, Arena *a, Str **cells, uint32_t *n);
+MUST_USE Status csv_cells(Str record, CsvForm form, Arena *a, Str **cells, uint32_t *n);
 /* The length of the record at the start of text, with its line break; 0: more text is needed to
  * know. A quote opens only at the beginning of a cell; one that is not closed within
  * LIMIT_LINE_BYTES, or before the end of the file, leaves the record at its first line. */
-size_t csv_record(Str text, bool last);
+size_t csv_record(Str text, bool last, CsvForm form);
 /* Reads one CSV record under r->columns. */
 MUST_USE Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event,
                                Refusal *refusal);

@@ -1,6 +1,7 @@
 /* run: input files. */
 #include "engine/run/feed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/limits.h"
@@ -18,6 +19,9 @@ void feed_close(Feed *f) {
     buf_free(&f->text);
     arena_free(&f->columns);
     seen_free(&f->seen);
+    mapper_close(f->by);
+    vec_free(&f->order);
+    buf_free(&f->again);
 }
 
 static Status feed_fill(Feed *f, Err *err) {
@@ -36,6 +40,12 @@ static Status feed_fill(Feed *f, Err *err) {
     return OK;
 }
 
+static Str line_of(Str piece) {
+    while (piece.n > 0 && (piece.p[piece.n - 1] == '\n' || piece.p[piece.n - 1] == '\r'))
+        piece.n--;
+    return piece;
+}
+
 static size_t line_length(Str text, bool last) {
     ptrdiff_t end = str_find(text, '\n');
     return end >= 0 ? (size_t)end + 1 : last ? text.n : 0;
@@ -43,11 +53,11 @@ static size_t line_length(Str text, bool last) {
 
 /* The next line or record, its line break included; empty at the end. *cut: it was too long, and
  * its beginning stands for it. */
-static Status feed_piece(Feed *f, Str *piece, bool *cut, Err *err) {
+static Status feed_piece(Feed *f, Str *piece, bool *cut, CsvForm form, Err *err) {
     *cut = false;
     for (;;) {
         Str rest = {f->text.p == NULL ? "" : f->text.p + f->at, f->text.n - f->at};
-        size_t n = f->csv ? csv_record(rest, f->over) : line_length(rest, f->over);
+        size_t n = f->csv ? csv_record(rest, f->over, form) : line_length(rest, f->over);
         if (n > LIMIT_LINE_BYTES || (n == 0 && rest.n > LIMIT_LINE_BYTES)) {
             *cut = true;
             n = n == 0 ? rest.n : n;
@@ -63,10 +73,11 @@ static Status feed_piece(Feed *f, Str *piece, bool *cut, Err *err) {
 }
 
 /* Passes over the rest of a line that is too long. */
-static Status feed_skip(Feed *f, Str piece, Err *err) {
+static Status feed_skip(Feed *f, Str piece, CsvForm form, Err *err) {
     while (piece.n > 0 && piece.p[piece.n - 1] != '\n') {
         bool cut;
-        TRY(feed_piece(f, &piece, &cut, err));
+        TRY(feed_piece(f, &piece, &cut, form, err));
+        f->next_line += f->by == NULL ? 0 : (uint32_t)str_ends(piece, S("\n"));
     }
     return OK;
 }
@@ -91,7 +102,7 @@ static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     uint32_t n;
     if (str_starts(record, S(BYTE_ORDER_MARK)))
         record = str_from(record, sizeof BYTE_ORDER_MARK - 1);
-    Status status = csv_cells(record, &f->columns, &cells, &n);
+    Status status = csv_cells(record, csv_plain, &f->columns, &cells, &n);
     bool has_type = false, has_time = false;
     for (uint32_t i = 0; status == OK && i < n; i++) {
         Str name = str_trim(cells[i]);
@@ -113,21 +124,229 @@ static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     return OK;
 }
 
-static Str line_of(Str piece) {
-    while (piece.n > 0 && (piece.p[piece.n - 1] == '\n' || piece.p[piece.n - 1] == '\r'))
-        piece.n--;
-    return piece;
+/* ---- rows that a feed of the policy maps */
+
+Status feed_open_mapped(Feed *f, Str path, Mapper *by, Arena *keep, Err *err) {
+    const FeedDef *feed = mapper_feed(by);
+    *f = (Feed){.csv = !feed->json, .by = by, .line = 1, .next_line = 1};
+    json_rows_init(&f->rows, feed->rows);
+    if (feed->sorted && str_eq(path, S("-")))
+        return err_set(err, ERR_SYNTAX,
+                       "the feed %.*s is sorted by time, so it reads a file twice; standard input "
+                       "can be read once: save it to a file",
+                       STR_ARG(feed->name));
+    return os_open_read(path, keep, &f->file, err);
+}
+
+static uint32_t lines_in(Str text) {
+    uint32_t n = 0;
+    const char *p = text.p, *end = text.p + text.n;
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        n++;
+        p++;
+    }
+    return n;
+}
+
+/* The next value of a JSON file; *cut: what is left is broken. */
+static Status json_piece(Feed *f, Str *row, bool *cut, bool *over, Err *err) {
+    *over = *cut = false;
+    for (;;) {
+        Str rest = {f->text.p == NULL ? "" : f->text.p + f->at, f->text.n - f->at};
+        if (f->offset == 0 && str_starts(rest, S(BYTE_ORDER_MARK))) {
+            f->at += 3;
+            f->offset += 3;
+            continue;
+        }
+        size_t used;
+        RowsNow now = json_rows_next(&f->rows, rest, f->over, &used, row);
+        if (now == ROWS_MORE && rest.n - used > LIMIT_LINE_BYTES) {
+            *row = str_from(rest, used);
+            used = rest.n;
+            json_rows_stop(&f->rows);
+            now = ROWS_BAD;
+        }
+        *over = now == ROWS_OVER;
+        *cut = now == ROWS_BAD;
+        f->line = f->next_line;
+        if (now == ROWS_ROW || now == ROWS_BAD) {
+            f->line += lines_in((Str){rest.p, (size_t)(row->p - rest.p)});
+            f->row_at = f->offset + (uint64_t)(row->p - rest.p);
+        }
+        f->next_line += lines_in(str_upto(rest, used));
+        f->at += used;
+        f->offset += used;
+        if (now != ROWS_MORE)
+            return OK;
+        TRY(feed_fill(f, err));
+    }
+}
+
+static Status csv_piece(Feed *f, Str *row, bool *cut, bool *over, Err *err) {
+    const FeedDef *feed = mapper_feed(f->by);
+    f->line = f->next_line;
+    f->row_at = f->offset;
+    TRY(feed_piece(f, row, cut, (CsvForm){feed->separator, feed->quote}, err));
+    *over = row->n == 0;
+    f->next_line += lines_in(*row);
+    return OK;
+}
+
+/* Passes over the lines before the one that names the columns, and takes that one. */
+static Status mapped_header(Feed *f, Err *err) {
+    const FeedDef *feed = mapper_feed(f->by);
+    Str row = {NULL, 0};
+    bool cut = false;
+    f->has_header = true;
+    if (feed->json)
+        return OK;
+    while (feed->header > 0 && f->next_line < feed->header) {
+        f->csv = false; /* lines, whatever is in them */
+        TRY(feed_piece(f, &row, &cut, csv_plain, err));
+        f->csv = true;
+        if (row.n == 0)
+            return err_set(err, ERR_SYNTAX, "%.*s: it has no line %u, which names the columns",
+                           STR_ARG(f->file.path), feed->header);
+        f->next_line += lines_in(row);
+    }
+    bool over = feed->header == 0;
+    if (!over)
+        TRY(csv_piece(f, &row, &cut, &over, err));
+    if (cut)
+        return err_set(err, ERR_SYNTAX, "%.*s: the line that names the columns is too long",
+                       STR_ARG(f->file.path));
+    if (over && feed->header > 0)
+        return err_set(err, ERR_SYNTAX,
+                       "%.*s: it is empty: the line that names the columns is missing",
+                       STR_ARG(f->file.path));
+    Str path = f->file.path;
+    return mapper_header(f->by, line_of(row), path, err);
+}
+
+/* Reads the next row; *over: there is none. */
+static Status mapped_row(Feed *f, bool *refused, bool *cut, uint32_t *length, bool *over,
+                         Err *err) {
+    Str row;
+    if (!f->has_header)
+        TRY(mapped_header(f, err));
+    TRY(f->csv ? csv_piece(f, &row, cut, over, err) : json_piece(f, &row, cut, over, err));
+    if (*over && !f->csv && !f->rows.found && f->offset > 0)
+        return err_set(err, ERR_SYNTAX,
+                       "%.*s: nothing is at the path \"%.*s\" that the feed %.*s reads",
+                       STR_ARG(f->file.path), STR_ARG(mapper_feed(f->by)->rows),
+                       STR_ARG(mapper_feed(f->by)->name));
+    if (*over)
+        return OK;
+    Str whole = row;
+    row = *cut ? str_upto(row, KEPT_BYTES) : row;
+    *length = (uint32_t)row.n;
+    f->given = 0;
+    Status status = mapper_row(f->by, row, *cut, &f->count, refused);
+    if (status != OK || !*cut || !f->csv)
+        return status;
+    f->csv = false; /* the rest of the line, whatever is in it */
+    status = feed_skip(f, whole, csv_plain, err);
+    f->csv = true;
+    return status;
+}
+
+/* ---- in the order of time */
+
+/* By time, then as they stand in the file: no two are of one row and one number. */
+static int place_cmp(const void *a, const void *b) {
+    const RowPlace *x = a, *y = b;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    return (x->event > y->event) - (x->event < y->event);
+}
+
+static Status places_find(Feed *f, Err *err) {
+    for (;;) {
+        bool refused, cut, over;
+        uint32_t length;
+        TRY(mapped_row(f, &refused, &cut, &length, &over, err));
+        if (over)
+            break;
+        RowPlace place = {.time = INT64_MIN,
+                          .offset = f->row_at,
+                          .length = length,
+                          .line = f->line,
+                          .event = cut ? ROW_CUT : ROW_REFUSED};
+        if (refused && !vec_push(&f->order, place))
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < f->count; i++) {
+            place.time = mapper_time(f->by, i);
+            place.event = (uint16_t)i;
+            if (!vec_push(&f->order, place))
+                return ERR_NOMEM;
+        }
+    }
+    if (f->order.n > 0)
+        /* total: no two places have one row and one number */
+        qsort(f->order.at, f->order.n, sizeof *f->order.at, place_cmp);
+    f->sorted = true;
+    return OK;
+}
+
+/* The event, or refusal, that is next in the order of time. */
+static Status placed_next(Feed *f, Reading *what, Input *event, Refusal *refusal, bool *over,
+                          Err *err) {
+    *over = f->placed == f->order.n;
+    if (*over)
+        return OK;
+    RowPlace place = f->order.at[f->placed++];
+    bool cut = place.event == ROW_CUT, refused;
+    buf_reset(&f->again);
+    if (!buf_reserve(&f->again, place.length + 1))
+        return ERR_NOMEM;
+    TRY(os_read_at(&f->file, place.offset, f->again.p, place.length, err));
+    f->line = place.line;
+    f->row_at = place.offset;
+    TRY(mapper_row(f->by, (Str){f->again.p, place.length}, cut, &f->count, &refused));
+    bool same = refused ? place.event >= ROW_CUT
+                        : place.event < f->count && mapper_time(f->by, place.event) == place.time;
+    if (!same)
+        return err_set(err, ERR_IO, "%.*s: it was changed while it was read",
+                       STR_ARG(f->file.path));
+    *what = refused ? READ_REFUSED : READ_EVENT;
+    return refused ? mapper_refusal(f->by, &f->seen, refusal)
+                   : mapper_event(f->by, place.event, &f->seen, event);
+}
+
+static Status mapped_next(Feed *f, Reading *what, Input *event, Refusal *refusal, uint64_t *at,
+                          bool *over, Err *err) {
+    if (mapper_feed(f->by)->sorted) {
+        if (!f->sorted)
+            TRY(places_find(f, err));
+        Status status = placed_next(f, what, event, refusal, over, err);
+        *at = f->row_at;
+        return status;
+    }
+    bool refused = false, cut;
+    uint32_t length;
+    *over = false;
+    while (f->given == f->count && !refused && !*over)
+        TRY(mapped_row(f, &refused, &cut, &length, over, err));
+    *at = f->row_at;
+    *what = *over ? READ_NOTHING : refused ? READ_REFUSED : READ_EVENT;
+    return *over     ? OK
+           : refused ? mapper_refusal(f->by, &f->seen, refusal)
+                     : mapper_event(f->by, f->given++, &f->seen, event);
 }
 
 Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *refusal,
                  uint64_t *at, bool *over, Err *err) {
     *over = false;
+    if (f->by != NULL)
+        return mapped_next(f, what, event, refusal, at, over, err);
     r->seen = &f->seen;
     do {
         Str piece;
         bool cut;
         *at = f->offset;
-        TRY(feed_piece(f, &piece, &cut, err));
+        TRY(feed_piece(f, &piece, &cut, csv_plain, err));
         if (piece.n == 0) {
             *what = READ_NOTHING;
             *over = true;
@@ -137,7 +356,7 @@ Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *
             Str beginning; /* enough to know it by */
             TRY(arena_str(r->arena, str_upto(piece, KEPT_BYTES), &beginning));
             TRY(event_too_long(r, beginning, what, refusal));
-            return feed_skip(f, piece, err);
+            return feed_skip(f, piece, csv_plain, err);
         }
         if (!f->csv && *at == 0 && str_starts(piece, S(BYTE_ORDER_MARK)))
             piece = str_from(piece, sizeof BYTE_ORDER_MARK - 1);

@@ -61,6 +61,8 @@ static Status note_place(Run *r, const Feed *f, uint64_t at, uint64_t rejects_be
     put_key_u64(&key, led_size(r->ledger) - 1);
     put_varint(&value, at);
     put_str(&value, f->file.path);
+    if (f->by != NULL)
+        put_varint(&value, f->line);
     Status status = key.failed || value.failed
                         ? ERR_NOMEM
                         : led_put(r->ledger, LED_LOCAL, buf_str(&key), buf_str(&value));
@@ -76,14 +78,13 @@ static uint64_t rejects(const Engine *e) {
     return n;
 }
 
-static Status run_feed(Run *r, Str path) {
+static Status run_feed(Run *r, size_t number) {
     Feed feed;
     EventReader reader = {.b = r->p->bundle,
                           .arena = engine_arena(r->engine),
                           .source = r->opt->source,
                           .zone = {.zone = bundle_zone(r->p->bundle)}};
-    TRY(feed_open(&feed, path, r->opt->kind, &r->keep, r->err));
-    Status status = OK;
+    Status status = input_open(r->p, r->opt, number, &r->keep, &feed, r->err);
     uint64_t before = r->out->bytes;
     while (status == OK && !r->out->stopped) {
         Reading what;
@@ -107,8 +108,7 @@ static Status run_feed(Run *r, Str path) {
 }
 
 static Status run_open(Run *r) {
-    for (size_t i = 0; i < r->opt->event_count; i++) /* a wrong call leaves no trace */
-        TRY(os_can_read(r->opt->events[i], r->err));
+    TRY(inputs_check(r->p, r->opt, r->err)); /* a wrong call leaves no trace */
     LedOptions led = {
         .dir = r->opt->ledger, .name = r->opt->name, .create = true, .no_sync = r->opt->no_sync};
     TRY(led_open(&led, &r->ledger, r->err));
@@ -130,7 +130,7 @@ static Status run_open(Run *r) {
 static Status run_inside(Run *r) {
     TRY(run_open(r));
     for (size_t i = 0; i < r->opt->event_count && !r->out->stopped; i++)
-        TRY(run_feed(r, r->opt->events[i]));
+        TRY(run_feed(r, i));
     if (r->opt->has_until && !r->out->stopped)
         TRY(run_fail(r, engine_tick(r->engine, r->opt->until)));
     return run_commit(r);

@@ -9,6 +9,7 @@
 typedef struct RunOptions {
     Str ledger, name;
     const Str *events;
+    const Str *feeds; /* of each file the feed that maps it, or empty; NULL: none is mapped */
     size_t event_count;
     FeedKind kind;
     Str source; /* of events that name none */
@@ -32,8 +33,21 @@ typedef struct RunResult {
     bool stopped;
 } RunResult;
 
+/* Whether all files can be read and the feeds are the policy's. ERR_NOTFOUND, ERR_IO. */
+MUST_USE Status inputs_check(const Policy *p, const RunOptions *opt, Err *err);
+/* Opens file number i of the options. Then it must be closed, whatever the Status is. */
+MUST_USE Status input_open(const Policy *p, const RunOptions *opt, size_t i, Arena *keep, Feed *out,
+                           Err *err);
+/* What a refused line is told by: "tickets.csv:17: Priority: ...". */
+void put_refusal(Buf *out, const Feed *f, const Refusal *why);
+
 MUST_USE Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
 /* Events through the stateless rules alone. */
 MUST_USE Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
+/* The events of mapped files as lines of CloudEvents; what is refused goes to `told`, a line each.
+ */
+MUST_USE Status convert_all(const Policy *p, const RunOptions *opt,
+                            Status (*told)(void *ctx, Str line, Err *err), RunResult *out,
+                            Err *err);
 
 #endif

@@ -1162,3 +1162,63 @@ Node *build_hole_field(Builder *b, Node *type, Tok at, Tok event) {
     node->more = event.text;
     return node;
 }
+
+/* ---- feeds */
+
+Node *build_feed(Builder *b, Tok at, Tok name, Tok label, int of, NodeList parts, Tok end) {
+    Node *node = build_named(b, N_FEED, at, name, label, parts.first, NULL, NULL, end);
+    node->op = (uint16_t)of;
+    return node;
+}
+
+Node *build_said(Builder *b, Tok at, int what, NodeList values) {
+    Node *node = build_wrap(b, N_SAID, at, values);
+    node->op = (uint16_t)what;
+    return node;
+}
+
+NodeList build_texts(Builder *b, NodeList list, Tok text) {
+    return build_list(b, list, build_literal(b, LIT_TEXT, text));
+}
+
+Node *build_columns(Builder *b, Tok at, NodeList fields, Tok end) {
+    Node *node = build_node(b, N_COLUMNS, at.span, end.span, at);
+    node->a = fields.first;
+    return node;
+}
+
+Node *build_fedfield(Builder *b, Tok label, Node *type, Node *preset, NodeList ways) {
+    Node *node = build_field(b, label, type, preset);
+    node->c = ways.first;
+    node->span = span_join(node->span, build_end(node->span, ways.first));
+    return node;
+}
+
+Node *build_reading(Builder *b, Tok text, Node *value) {
+    Node *node = build_node(b, N_READING, text.span, build_end(text.span, value), text);
+    node->a = value;
+    return node;
+}
+
+Node *build_fed(Builder *b, Tok at, Node *when, Node *event, NodeList inits, Tok end, NodeList opts,
+                Node *where) {
+    Node *node = build_step(b, at, build_over(b, N_FED_WHEN, when), event, inits, end, opts);
+    node->kind = N_FED;
+    node->a->b = where;
+    node->span = span_join(node->span, build_end(node->span, opts.first));
+    node->span = span_join(node->span, build_end(node->span, where));
+    return node;
+}
+
+Node *build_opts(Builder *b, Tok at, int opt, NodeList values) {
+    Node *node = build_wrap(b, N_STEP_OPT, at, values);
+    node->op = (uint16_t)opt;
+    return node;
+}
+
+NodeList build_append(NodeList list, NodeList more) {
+    if (list.last == NULL || more.first == NULL)
+        return list.last == NULL ? more : list;
+    list.last->next = more.first;
+    return (NodeList){list.first, more.last};
+}

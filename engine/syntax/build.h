@@ -162,6 +162,18 @@ Node *build_expect_gone(Builder *b, Tok at, Tok name, NodeList key, Tok end);
 Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
 Node *build_check_not(Node *check);
+Node *build_feed(Builder *b, Tok at, Tok name, Tok label, int of, NodeList parts, Tok end);
+Node *build_said(Builder *b, Tok at, int what, NodeList values);
+NodeList build_texts(Builder *b, NodeList list, Tok text);
+Node *build_columns(Builder *b, Tok at, NodeList fields, Tok end);
+Node *build_fedfield(Builder *b, Tok label, Node *type, Node *preset, NodeList ways);
+/* value NULL: absent */
+Node *build_reading(Builder *b, Tok text, Node *value);
+Node *build_fed(Builder *b, Tok at, Node *when, Node *event, NodeList inits, Tok end, NodeList opts,
+                Node *where);
+Node *build_opts(Builder *b, Tok at, int opt, NodeList values);
+/* The one list behind the other. */
+NodeList build_append(NodeList list, NodeList more);
 /* A dotted name as the token it would be. */
 Tok build_name(const Node *name);
 /* A call of what another name holds; says so when `in` is no name. */

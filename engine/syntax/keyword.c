@@ -122,6 +122,7 @@ bool token_declares(int token) {
     case TK_DEPUTY_OF:
     case TK_REASSIGN_DUTY:
     case TK_TEST:
+    case TK_FEED:
     case TK_CALENDAR:
     case TK_KPI:
     case TK_MODULE:

@@ -184,9 +184,9 @@ static Str listed_words(Parse *p, const Trial *t) {
                 : both(
                       p,
                       "a declaration: policy, use, type, role, team, event, entity, table, define, "
-                      "duty, rule, approval, kpi, calendar, test, or WHO may ...",
+                      "duty, rule, approval, kpi, calendar, feed, test, or WHO may ...",
                       "声明：政策、引用、类型、角色、团队、事件、档案、决策表、定义、职责、"
-                      "规则、审批、指标、日历、测试，或 谁 可 ..."),
+                      "规则、审批、指标、日历、导入、测试，或 谁 可 ..."),
             &listed);
     if (listed > WORDS_LISTED)
         put_text(&out, S(", ..."));

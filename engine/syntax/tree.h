@@ -56,6 +56,25 @@ enum { REFUSED_BY_COUNT, REFUSED_BY_ONE, REFUSED_BY_MORE };
 enum { RESUBMIT_COUNT, RESUBMIT_EVER };
 enum { STEP_AT, STEP_AFTER };
 enum { OPT_BY, OPT_ARRIVES, OPT_ID };
+enum { FEED_OF_CSV, FEED_OF_JSON };
+/* What a feed, or one of its columns, says. */
+enum {
+    SAID_SOURCE,
+    SAID_SEPARATOR,
+    SAID_QUOTE,
+    SAID_ENCODING,
+    SAID_HEADER,
+    SAID_NO_HEADER,
+    SAID_ROWS,
+    SAID_DATES,
+    SAID_NUMBERS,
+    SAID_SORTED,
+    SAID_UNSORTED,
+    SAID_IDENTITY,
+    SAID_ONLY,
+    SAID_FROM,
+    SAID_KINDS
+};
 enum {
     CHECK_STATE,
     CHECK_ESCALATED,
