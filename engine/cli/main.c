@@ -40,7 +40,7 @@ int terminal_columns(void) {
 }
 
 int write_stream(void *stream, const char *bytes, size_t n) {
-    return fwrite(bytes, 1, n, stream) == n ? 0 : 1;
+    return n == 0 || fwrite(bytes, 1, n, stream) == n ? 0 : 1;
 }
 
 RemitWriter to_stdout(void) {
