@@ -86,11 +86,18 @@ static void may_break(Layout *l, uint32_t i, BreakHow how, uint16_t level, uint1
 
 static void plan(Layout *l, const Shape *s, LayoutPlace at);
 
-/* Whether a line begins at one of the tokens, or did where the writer had it. */
-static bool is_spread(const Layout *l, uint32_t from, uint32_t to) {
+/* Whether a line begins at one of the tokens. */
+static bool is_broken(const Layout *l, uint32_t from, uint32_t to) {
     for (uint32_t i = from; i <= to; i++)
         if (l->gaps[i].broken)
             return true;
+    return false;
+}
+
+/* The same, or whether one did where the writer had it, at the first or the last. */
+static bool is_spread(const Layout *l, uint32_t from, uint32_t to) {
+    if (is_broken(l, from, to))
+        return true;
     return l->of->pieces.at[from].tok.line || l->of->pieces.at[to].tok.line;
 }
 
@@ -164,8 +171,10 @@ static void plan_braces(Layout *l, const Shape *open, const Shape *list, LayoutP
             l->gaps[i].level = level;
             l->gaps[i].space = 1;
         }
-        before = i;
         plan_item(l, item, inner, (uint16_t)(at.depth + 1));
+        if (before != SHAPE_NONE && is_broken(l, i + 1, item->last_token))
+            l->gaps[i].broken = true; /* what takes several lines begins one */
+        before = i;
     }
     Gap *end = &l->gaps[rb];
     end->how = rb > lb + 1 ? BREAK_ALL : BREAK_NEVER;
@@ -178,38 +187,63 @@ static void plan_braces(Layout *l, const Shape *open, const Shape *list, LayoutP
         l->nomem = true;
 }
 
-/* Names with their types in brackets: as one line or each on its own. */
-static void plan_parameters(Layout *l, uint32_t from, uint32_t to, LayoutPlace at) {
-    uint16_t level = level_of(&at, LEVEL_INNER, at.nest);
-    uint16_t inner = (uint16_t)(at.indent + FORMAT_INDENT);
+/* What brackets from..to hold, as one line or each part of it on its own. A part begins behind a
+ * comma. */
+static void plan_spread(Layout *l, uint32_t from, uint32_t to, uint16_t level, uint16_t indent) {
     bool spread = is_spread(l, from, to);
+    uint16_t inner = (uint16_t)(indent + FORMAT_INDENT);
     int depth = 0;
     for (uint32_t i = from; i <= to; i++) {
         int kind = kind_at(l, i);
-        depth -= closes(kind);
-        if (i == from || i == to || (depth == 0 && kind == TK_COMMALABEL)) {
+        depth -= closes(kind) || kind == TK_RB;
+        bool behind = l->of->pieces.at[i].comma || kind_at(l, i - 1) == TK_COMMA;
+        if (i == from || i == to || (depth == 0 && behind)) {
             Gap *gap = &l->gaps[i];
             gap->how = BREAK_ALL;
             gap->level = level;
-            gap->indent = i == to ? at.indent : inner;
+            gap->indent = i == to ? indent : inner;
             gap->remarks = inner;
             gap->broken = spread;
         }
-        depth += opens(kind);
+        depth += opens(kind) || token_opens(kind);
     }
 }
 
-/* What stands between brackets, from the opening one on; gives the closing one. */
+/* Whether values with braces stand between two tokens. */
+static bool holds_braces(const Layout *l, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++)
+        if (token_opens(kind_at(l, i)))
+            return true;
+    return false;
+}
+
+static const Shape *closing(const Layout *l, const Shape *open) {
+    const Shape *s = open->next;
+    while (s != NULL && !(s->kind == SHAPE_LEAF && closes(kind_at(l, s->token))))
+        s = s->next;
+    return s;
+}
+
+/* What stands between brackets, from the opening one on; gives the closing one. Names with their
+ * types and lists of values with braces are spread, all else fills lines. */
 static const Shape *plan_brackets(Layout *l, const Shape *open, LayoutPlace at) {
+    const Shape *end = closing(l, open);
     LayoutPlace inner = at;
     inner.bracket = true;
     inner.nest++;
-    const Shape *s = open->next;
-    for (; s != NULL && !(s->kind == SHAPE_LEAF && closes(kind_at(l, s->token))); s = s->next)
+    bool named = end != NULL && !at.row && kind_at(l, open->token + 1) == TK_LABEL;
+    bool list = end != NULL && !at.row && kind_at(l, open->token) == TK_LBRACK &&
+                holds_braces(l, open->token, end->token);
+    if (list) {
+        note_value(l, open->token, end->token, at.indent);
+        inner.indent = (uint16_t)(at.indent + FORMAT_INDENT);
+        inner.here = (uint16_t)(inner.indent + FORMAT_INDENT);
+    }
+    for (const Shape *s = open->next; s != NULL && s != end; s = s->next)
         plan(l, s, inner);
-    if (s != NULL && !at.row && kind_at(l, open->token + 1) == TK_LABEL)
-        plan_parameters(l, open->token + 1, s->token, at);
-    return s;
+    if (named || list)
+        plan_spread(l, open->token + 1, end->token, level_of(&at, LEVEL_INNER, at.nest), at.indent);
+    return end;
 }
 
 /* Whether what stands before a part is complete: a name, a value, closing brackets; no keyword and
@@ -236,9 +270,11 @@ static bool begins_part(const Layout *l, const Shape *s, const Shape *before) {
 
 /* The same of a keyword that stands in a rule by itself, with more of the rule behind it. */
 static bool divides(const Layout *l, const Shape *s, const Shape *before, int nth) {
-    return s->kind == SHAPE_LEAF && s->next != NULL && s->next->first_token != SHAPE_NONE &&
-           nth >= 2 && is_part_word(l, s->token) && is_complete(l, before) &&
-           !l->gaps[before->last_token].is.keyword;
+    const Shape *more = s->next;
+    while (more != NULL && more->first_token == SHAPE_NONE)
+        more = more->next;
+    return s->kind == SHAPE_LEAF && more != NULL && nth >= 2 && is_part_word(l, s->token) &&
+           is_complete(l, before) && !l->gaps[before->last_token].is.keyword;
 }
 
 /* Whether a rule is a value, called with something: its parts belong to it alone. */
@@ -369,8 +405,8 @@ static void plan(Layout *l, const Shape *s, LayoutPlace at) {
 
 /* ---- blanks */
 
-static bool no_space(const Layout *l, uint32_t i) {
-    int before = kind_at(l, i - 1), kind = kind_at(l, i);
+/* A mark that stands at what is before it. */
+static bool is_tight(int kind) {
     switch (kind) {
     case TK_COMMA:
     case TK_SEMI:
@@ -383,8 +419,24 @@ static bool no_space(const Layout *l, uint32_t i) {
     case TK_CALLP:
         return true;
     default:
-        return opens(before) || before == TK_DOT || before == TK_DOTDOT;
+        return false;
     }
+}
+
+static bool no_space(const Layout *l, uint32_t i) {
+    int before = kind_at(l, i - 1);
+    return is_tight(kind_at(l, i)) || opens(before) || before == TK_DOT || before == TK_DOTDOT;
+}
+
+/* A range that is open at an end is a word of its own: 1.. = 2. */
+static void space_range(Layout *l, const Shape *s) {
+    uint32_t last = s->last_token, first = s->first_token;
+    if (last != SHAPE_NONE && kind_at(l, last) == TK_DOTDOT && l->gaps[last + 1].space == 0 &&
+        !is_tight(kind_at(l, last + 1)))
+        l->gaps[last + 1].space = 1;
+    if (first != SHAPE_NONE && first > 0 && kind_at(l, first) == TK_DOTDOT &&
+        !opens(kind_at(l, first - 1)))
+        l->gaps[first].space = 1;
 }
 
 /* Brackets that are no call follow a name at once, a word or a text at a distance; a sign stands at
@@ -396,6 +448,8 @@ static void space_shape(Layout *l, const Shape *s) {
             l->gaps[s->token].space = kind_at(l, s->token - 1) != TK_ID;
         return;
     }
+    if (s->kind == SHAPE_GROUP)
+        space_range(l, s);
     if (s->kind == SHAPE_GROUP && !s->further && is_leaf(l, s->first, TK_MINUS) &&
         s->first->next == s->last && s->last->first_token != SHAPE_NONE)
         l->gaps[s->last->first_token].space = 0;
