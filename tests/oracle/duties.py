@@ -57,8 +57,9 @@ READINGS = (
     "A6 due of a duty that has ended is computed from the pauses before its end; ended while paused: left out.",
     "A7 late: the end's own time is after due, for a waiver as for a fulfilment; unknown due: not late.",
     "A8 reported_late: fulfilled, not late, and a breach stands recorded in the present round.",
-    "A9 A fulfilled clause that names no field of the key takes the oldest instance that has not ended and was"
-    " raised at or before the event's own time.",
+    "A9 A fulfilled clause that names no field of the key takes the oldest instance that was raised at or before the"
+    " event's own time and had not ended then. A fulfilment that it comes before is offered again, as when it came; where it"
+    " fulfils another it counts no more for the first.",
     "A10 An end of a duty that had not ended says fulfilled or waived, then corrected if it is in time and a"
     " breach stands. On an ended duty a late act says corrected alone, when kind, time or lateness of the end"
     " changed; the rest is folded in silently.",
@@ -476,6 +477,7 @@ class Oracle:
         self.schedules = [duty for duty in policy.duties if duty.weekly is not None]
         self.next_at: list[Optional[int]] = [None] * len(self.schedules)
         self.repeats = 0
+        self.fulfilments: dict[tuple[str, str], ce.Event] = {}  # events that fulfilled, by identity
         self.unmatched: list[str] = []
         self.came: dict[tuple[str, str], ce.Event] = {}
         self.told_at: Optional[int] = None  # the time of a correction, while it is handled
@@ -746,12 +748,31 @@ class Oracle:
                 found = self._wide(duty, clause, event) if clause.wide else self._find(duty, clause, event)
                 for one in found:
                     matched = True
-                    self._act(one, Act(kind, index, event.time, event.source, event.id, event.actor))
+                    self._act_and_offer(one, Act(kind, index, event.time, event.source, event.id, event.actor), event)
             if duty.on == event.type:
                 self._raise(duty, tuple(str(event.data[name]) for name in duty.key), event.time, event.id,
                             (event.source, event.id))
         if acted and not matched:
             self.unmatched.append(event.id)
+
+    def _act_and_offer(self, one: Instance, act: Act, event: ce.Event) -> None:
+        """Acts, then offers again what had fulfilled the instance until this ended it before."""
+        if act.kind == "fulfil":
+            self.fulfilments[act.source, act.id] = event
+        ended = self._folded(one)[0].end
+        self._act(one, act)
+        now = self._folded(one)[0].end
+        if ended is None or now is None or ended is now or ended.kind != "fulfil":
+            return
+        again = self.fulfilments.get((ended.source, ended.id))
+        for clause in one.duty.fulfilled if again is not None else ():
+            if clause.event != again.type or self._by_key(one.duty, clause):
+                continue
+            for other in self._find(one.duty, clause, again):
+                one.acts.remove(ended)
+                one.edits += 1
+                self._act_and_offer(other, Act("fulfil", 0, again.time, again.source, again.id, again.actor), again)
+                return
 
     @staticmethod
     def _acts(duty: Duty) -> list[tuple[str, int, Clause]]:
@@ -768,10 +789,7 @@ class Oracle:
         for name, value in clause.conditions:
             if event.data.get(name) != value:
                 return []
-        pairs = clause.pairs
-        if pairs is None and not clause.conditions:
-            declared = {kind.name for kind in self.policy.events[clause.event]}
-            pairs = tuple((name, name) for name in duty.key if name in declared)
+        pairs = self._by_key(duty, clause)
         for one in self.instances:
             if one.duty is not duty:
                 continue
@@ -779,9 +797,17 @@ class Oracle:
                 if all(own in event.data and str(event.data[own]) == one.key[duty.key.index(its)]
                        for own, its in pairs):
                     return [one]
-            elif self._folded(one)[0].end is None and one.raised <= event.time:
+            end = None if pairs else self._folded(one)[0].end
+            if not pairs and (end is None or end.time > event.time) and one.raised <= event.time:
                 return [one]
         return []
+
+    def _by_key(self, duty: Duty, clause: Clause) -> Any:
+        """Which fields of the event are which of the key, if it has any."""
+        if clause.pairs is None and not clause.conditions:
+            declared = {kind.name for kind in self.policy.events[clause.event]}
+            return tuple((name, name) for name in duty.key if name in declared)
+        return clause.pairs
 
     def _wide(self, duty: Duty, clause: Clause, event: ce.Event) -> list[Instance]:
         """All that were there at the event's time, but for those whose end no late event can move any more."""
