@@ -1875,9 +1875,10 @@ static bool ok_slots(const DutyDef *d, const ActDef *a) {
 
 static bool ok_act(const Bundle *b, const DutyDef *d, uint32_t number, const ActDef *a) {
     bool pauses = a->kind == ACT_IS_RESUME || a->kind == ACT_IS_PAUSE;
-    if (a->file >= b->source_count || a->clause >= (pauses                 ? d->pause_count
-                                                    : act_is_part(a->kind) ? d->part_count
-                                                                           : 1))
+    if (a->file >= b->source_count || a->clause >= (pauses                     ? d->pause_count
+                                                    : act_is_part(a->kind)     ? d->part_count
+                                                    : a->kind == ACT_IS_FULFIL ? LIMIT_PAUSES
+                                                                               : 1))
         return false;
     if (!ok_portion(b, d, a))
         return false;

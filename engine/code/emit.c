@@ -650,6 +650,15 @@ static void emit_act(Emit *e, const DutySym *duty, const ActSym *from, ActDef *d
         def->has_since = emit_const_value(e, act.since, NULL, &def->since);
 }
 
+/* Clauses by which one event fulfils a duty are told apart. */
+static void acts_number(DutyDef *def) {
+    for (uint32_t i = 0; i < def->act_count; i++)
+        for (uint32_t k = 0; def->acts[i].kind == ACT_IS_FULFIL && k < i; k++)
+            if (def->acts[k].kind == ACT_IS_FULFIL && def->acts[k].event == def->acts[i].event &&
+                def->acts[i].clause < LIMIT_PAUSES - 1)
+                def->acts[i].clause++;
+}
+
 static void emit_rung(Emit *e, const DutySym *duty, const Rung *from, RungDef *def) {
     *def = (RungDef){.kind = (uint8_t)from->when,
                      .raises = from->raises,
@@ -917,6 +926,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
     def->key_count = duty->key_count;
     for (uint32_t i = 0; i < duty->act_count; i++)
         emit_act(e, duty, &duty->acts[i], &def->acts[def->act_count++]);
+    acts_number(def);
     for (uint32_t i = 0; i < duty->rung_count; i++)
         emit_rung(e, duty, &duty->rungs[i], &def->rungs[def->rung_count++]);
     for (uint32_t i = 0; i < duty->reaction_count; i++)

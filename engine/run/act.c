@@ -89,45 +89,75 @@ static Status link_begin(Engine *e, uint32_t decl, uint32_t list, const Str *val
     return arena_str(&e->event, buf_str(&e->key), from);
 }
 
-static int64_t ended_at(Str value) {
-    Take t = take_from(value);
-    return take_key_i64(&t);
+/* Those that have ended stand by the instant of their end. */
+static Status ended_key(Engine *e, uint32_t decl, int64_t at, uint64_t number) {
+    static const uint8_t none[16] = {0};
+    buf_reset(&e->key);
+    put_key_u64(&e->key, (uint64_t)decl << 32 | LINK_ENDED);
+    put_bytes(&e->key, none, sizeof none);
+    put_key_i64(&e->key, at);
+    put_key_u64(&e->key, number);
+    return buf_status(&e->key);
+}
+
+/* The next that ended, behind `from` or at it. */
+static Status ended_next(Engine *e, Str *from, bool after, int64_t *at, uint64_t *number,
+                         bool *found) {
+    Str key, value, prefix = {from->p, LINK_PREFIX};
+    Status status = led_next(e->l, LED_LINK, *from, after, &key, &value, found);
+    if (status != OK)
+        return engine_fail(e, status, "reading the ledger");
+    *found = *found && str_starts(key, prefix);
+    if (!*found)
+        return OK;
+    TRY(arena_str(&e->event, key, from));
+    Take t = take_from(str_from(*from, LINK_PREFIX));
+    *at = take_key_i64(&t);
+    *number = take_key_u64(&t);
+    return take_done(&t) == OK ? OK : engine_fail(e, ERR_DAMAGED, "a duty that has ended");
 }
 
 /* Forgets those that ended so long ago that no event can concern them any more: a few each time. */
 static Status ended_forget(Engine *e, uint32_t decl) {
     enum { AT_ONCE = 4 };
-    Str from, value;
-    TRY(link_begin(e, decl, LINK_ENDED, NULL, 0, &from));
+    Str from;
+    TRY(ended_key(e, decl, INT64_MIN, 0));
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
     for (int i = 0; i < AT_ONCE; i++) {
         uint64_t number;
+        int64_t at;
         bool found;
-        TRY(next_linked(e, &from, &value, &number, &found));
-        if (!found || ended_at(value) >= e->clock - e->b->late_ms)
+        TRY(ended_next(e, &from, false, &at, &number, &found));
+        if (!found || at >= e->clock - e->b->late_ms)
             return OK;
-        TRY(link_key(e, decl, LINK_ENDED, NULL, 0, number));
+        TRY(ended_key(e, decl, at, number));
         TRY(link_put(e, false));
     }
     return OK;
 }
 
-static Status ended_list(Engine *e, const Duty *d, bool there) {
-    TRY(link_key(e, d->decl, LINK_ENDED, NULL, 0, d->number));
-    if (!there)
-        return link_put(e, false);
-    buf_reset(&e->record);
-    put_key_i64(&e->record, d->fold.end_at);
-    TRY(buf_status(&e->record));
-    Status status = led_put(e->l, LED_LINK, buf_str(&e->key), buf_str(&e->record));
-    return status == OK ? ended_forget(e, d->decl) : engine_fail(e, status, "writing the ledger");
+static Status scan_listed(Engine *e, const Duty *d, bool there) {
+    TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
+    return link_put(e, there);
 }
 
-Status duty_listed(Engine *e, const Duty *d, bool there) {
-    if (!has_scan(d->def))
+Status duty_listed(Engine *e, const Duty *d, const Fold *old) {
+    bool was = old != NULL && old->ended, is = d->fold.ended;
+    if (!has_scan(d->def) || (was && is && old->end_at == d->fold.end_at))
         return OK;
-    TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
-    TRY(link_put(e, there));
-    return d->def->forbids ? OK : ended_list(e, d, !there);
+    if (old == NULL || was != is)
+        TRY(scan_listed(e, d, !is || d->def->forbids));
+    if (d->def->forbids)
+        return OK; /* it stays until nothing can move its end */
+    if (was) {
+        TRY(ended_key(e, d->decl, old->end_at, d->number));
+        TRY(link_put(e, false));
+    }
+    if (!is)
+        return OK;
+    TRY(ended_key(e, d->decl, d->fold.end_at, d->number));
+    TRY(link_put(e, true));
+    return ended_forget(e, d->decl);
 }
 
 /* ---- raising */
@@ -260,7 +290,7 @@ static Status duty_open(Engine *e, Duty *d, Duty *first, const Duty *before) {
     d->leaf = d->said[0];
     TRY(duty_name(e, d));
     TRY(links_add(e, d));
-    TRY(duty_listed(e, d, true));
+    TRY(duty_listed(e, d, NULL));
     TRY(correct_note(e, d, e->flow));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
@@ -424,6 +454,8 @@ static Status act_order(Engine *e, const Act *a, const Act *b, int *order) {
     *order = str_cmp(source, source2);
     if (*order == 0)
         *order = str_cmp(id, id2);
+    if (*order == 0) /* clauses that hear the same event, as they do */
+        *order = a->kind != b->kind ? a->kind - b->kind : a->clause - b->clause;
     return OK;
 }
 
@@ -454,7 +486,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
         TRY(say_end(e, d, flow));
         if (in_time)
             TRY(say_corrected(e, d, was));
-        return duty_listed(e, d, false);
+        return duty_listed(e, d, old);
     }
     if (act->kind == ACT_IS_ACKNOWLEDGE)
         TRY(say_acknowledged(e, d, act, flow));
@@ -471,8 +503,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
 /* The duty had ended: what lies before its end and changes the outcome is corrected. */
 static Status act_on_ended(Engine *e, Duty *d, const Fold *old) {
     const Fold *now = &d->fold;
-    if (now->end_at != old->end_at)
-        TRY(duty_listed(e, d, false));
+    TRY(duty_listed(e, d, old));
     if (now->end_kind == old->end_kind && now->end_at == old->end_at && now->late == old->late)
         return OK;
     Said was = said_under(d, old, d->breached);
@@ -521,7 +552,7 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
     return reacts ? duty_react(e, d, duty_state(d)) : OK;
 }
 
-static Status freed_note(Engine *e, const Duty *d, const Fold *old);
+static Status freed_note(Engine *e, const Duty *d, const Act *act, const Fold *old);
 
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. What the event
  * itself brought into being is no instance of its acts, wherever the text has the one and the
@@ -557,7 +588,7 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
         .time = time, .kind = act->kind, .clause = act->clause, .leaf = flow->leaf, .more = more};
     Fold old = d->fold;
     TRY(duty_apply(e, d, applied, flow));
-    return freed_note(e, d, &old);
+    return freed_note(e, d, &applied, &old);
 }
 
 Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n,
@@ -604,42 +635,107 @@ static bool end_may_move(const Engine *e, const Duty *d) {
 /* The instances that a clause may concern, in the order in which they came into being: of a link's
  * list, or of those under way and those that have ended since the event. */
 typedef struct Candidates {
-    uint32_t lists[2];
-    Str from[2];
-    uint64_t next[2]; /* the next of each list; 0: no more */
+    Str from;
+    uint64_t next; /* of the list; 0: no more */
+    uint64_t *ended;
+    uint32_t ended_count, ended_room, ended_at;
 } Candidates;
 
-static Status candidates_step(Engine *e, Candidates *c, int i, int64_t time) {
-    for (;;) {
-        Str value;
-        bool found;
-        TRY(next_linked(e, &c->from[i], &value, &c->next[i], &found));
-        if (!found)
-            c->next[i] = 0;
-        if (!found || c->lists[i] != LINK_ENDED || ended_at(value) > time)
-            return OK;
-    }
+static Status candidates_step(Engine *e, Candidates *c) {
+    Str value;
+    bool found;
+    TRY(next_linked(e, &c->from, &value, &c->next, &found));
+    c->next = found ? c->next : 0;
+    return OK;
 }
 
-/* Only what comes late can concern one that has ended. */
+static Status ended_add(Engine *e, Candidates *c, uint64_t number) {
+    if (c->ended_count == c->ended_room) {
+        uint32_t room = 2 * c->ended_room + 8;
+        uint64_t *more = new (&e->event, uint64_t, room);
+        if (more == NULL)
+            return ERR_NOMEM;
+        if (c->ended_count > 0)
+            memcpy(more, c->ended, c->ended_count * sizeof *more);
+        c->ended = more;
+        c->ended_room = room;
+    }
+    c->ended[c->ended_count++] = number;
+    return OK;
+}
+
+/* By number: a shell sort. */
+static void ended_sort(Candidates *c) {
+    for (uint32_t gap = c->ended_count / 2; gap > 0; gap /= 2)
+        for (uint32_t i = gap; i < c->ended_count; i++) {
+            uint64_t one = c->ended[i];
+            uint32_t k = i;
+            for (; k >= gap && c->ended[k - gap] > one; k -= gap)
+                c->ended[k] = c->ended[k - gap];
+            c->ended[k] = one;
+        }
+}
+
+/* Those that ended at an instant or behind it. */
+static Status ended_find(Engine *e, uint32_t decl, int64_t since, Candidates *c) {
+    Str from;
+    int64_t at;
+    uint64_t number;
+    bool found = true;
+    TRY(ended_key(e, decl, since, 0));
+    TRY(arena_str(&e->event, buf_str(&e->key), &from));
+    for (bool after = false; found; after = true) {
+        TRY(ended_next(e, &from, after, &at, &number, &found));
+        if (found)
+            TRY(ended_add(e, c, number));
+    }
+    ended_sort(c);
+    return OK;
+}
+
 static Status candidates_begin(Engine *e, uint32_t decl, const ActDef *act, const Flow *flow,
-                               const Str *values, uint32_t n, Candidates *c) {
+                               const Str *values, uint32_t n, bool one, Candidates *c) {
     bool linked = act->match == MATCH_BY_LINK;
-    *c = (Candidates){
-        .lists = {linked ? (uint32_t)(act - e->b->duties[decl].acts) : LINK_SCAN, LINK_ENDED}};
-    TRY(link_begin(e, decl, c->lists[0], values, n, &c->from[0]));
-    TRY(candidates_step(e, c, 0, flow->vm.time));
-    if (linked || flow->vm.time >= e->clock)
+    Power corrected = {.verb = POWER_TO_CORRECT, .of = decl};
+    uint32_t list = linked ? (uint32_t)(act - e->b->duties[decl].acts) : LINK_SCAN;
+    *c = (Candidates){0};
+    TRY(link_begin(e, decl, list, values, n, &c->from));
+    TRY(candidates_step(e, c));
+    if (linked)
         return OK;
-    TRY(link_begin(e, decl, LINK_ENDED, NULL, 0, &c->from[1]));
-    return candidates_step(e, c, 1, flow->vm.time);
+    bool all = !one && power_given(e->b, &corrected); /* their ends may move yet */
+    return ended_find(e, decl, all ? e->clock - e->b->late_ms : flow->vm.time, c);
 }
 
 /* The next one, or 0. */
-static Status candidates_next(Engine *e, Candidates *c, int64_t time, uint64_t *number) {
-    int i = c->next[1] != 0 && (c->next[0] == 0 || c->next[1] < c->next[0]) ? 1 : 0;
-    *number = c->next[i];
-    return *number == 0 ? OK : candidates_step(e, c, i, time);
+static Status candidates_next(Engine *e, Candidates *c, uint64_t *number) {
+    uint64_t ended = c->ended_at < c->ended_count ? c->ended[c->ended_at] : 0;
+    if (ended != 0 && (c->next == 0 || ended < c->next)) {
+        c->ended_at++;
+        *number = ended;
+        return OK;
+    }
+    *number = c->next;
+    return *number == 0 ? OK : candidates_step(e, c);
+}
+
+/* Whether the duty had ended before an act: of those of one instant the order counts that they
+ * have in its fold. */
+static Status was_over(Engine *e, const Duty *d, const ActDef *act, const Flow *flow, bool *over) {
+    const Fold *f = &d->fold;
+    *over = f->ended && f->end_at < flow->vm.time;
+    if (!f->ended || f->end_at != flow->vm.time || d->def->forbids) {
+        *over = *over || (f->ended && f->end_at == flow->vm.time);
+        return OK;
+    }
+    Act mine = {
+        .time = flow->vm.time, .kind = act->kind, .clause = act->clause, .leaf = flow->leaf};
+    if (act->kind == ACT_IS_PORTION && act->field >= 0)
+        mine.more = flow->vm.fields[act->field];
+    int order;
+    TRY(act_order(e, &mine, &d->acts[f->counted - 1], &order));
+    *over = order >= 0;
+    return OK;
 }
 
 /* A fulfilment takes the oldest that it fits, unless the clause says each; pauses and waivers take
@@ -648,17 +744,18 @@ static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
                           const Str *values, uint32_t n, bool *used) {
     bool one = act_rank(act->kind) == ACT_IS_FULFIL && !act->each, done = false;
     Candidates c;
-    TRY(candidates_begin(e, decl, act, flow, values, n, &c));
+    TRY(candidates_begin(e, decl, act, flow, values, n, one, &c));
     while (!(done && one)) {
         uint64_t number;
-        TRY(candidates_next(e, &c, flow->vm.time, &number));
+        bool over;
+        TRY(candidates_next(e, &c, &number));
         if (number == 0)
             return OK;
         Duty d;
         TRY(duty_load(e, number, &d));
-        bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
+        TRY(was_over(e, &d, act, flow, &over));
         if (over && d.def->forbids && act->match == MATCH_BY_SCAN && !end_may_move(e, &d))
-            TRY(duty_listed(e, &d, false));
+            TRY(scan_listed(e, &d, false));
         if (over && (one || !end_may_move(e, &d)))
             continue;
         TRY(act_try(e, act, value_absent(), flow, &d, &done));
@@ -669,22 +766,25 @@ static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
 
 /* ---- what had fulfilled a duty that another event has ended before it */
 
-static uint32_t place_of(const Duty *d, uint64_t leaf) {
+/* The place of an act among those of its duty. */
+static uint32_t place_of(const Duty *d, const Act *act) {
     uint32_t i = 0;
-    while (i < d->act_count && d->acts[i].leaf != leaf)
+    while (i < d->act_count && (d->acts[i].leaf != act->leaf || d->acts[i].kind != act->kind ||
+                                d->acts[i].clause != act->clause))
         i++;
     return i;
 }
 
-/* What counted as a fulfilment, or as a part of one, and lies behind the end now. */
-static Status freed_note(Engine *e, const Duty *d, const Fold *old) {
-    if (!d->fold.ended)
+/* What counted as a fulfilment, or as a part of one, and lies behind the end now that an act has
+ * come before it. */
+static Status freed_note(Engine *e, const Duty *d, const Act *act, const Fold *old) {
+    if (!d->fold.ended || place_of(d, act) >= d->fold.counted)
         return OK;
-    uint32_t end = old->ended ? place_of(d, old->end_leaf) : d->act_count;
-    for (uint32_t i = place_of(d, d->fold.end_leaf) + 1; i < d->act_count && i <= end; i++) {
-        Freed one = {d->number, d->acts[i].leaf};
-        if (act_rank(d->acts[i].kind) == ACT_IS_FULFIL && !d->acts[i].dropped &&
-            !vec_push(&e->freed, one))
+    uint32_t last = old->ended ? old->counted : d->act_count - 1; /* it moved on by one */
+    for (uint32_t i = d->fold.counted; i <= last && i < d->act_count; i++) {
+        const Act *one = &d->acts[i];
+        Freed freed = {d->number, one->leaf, one->kind, one->clause};
+        if (act_rank(one->kind) == ACT_IS_FULFIL && !one->dropped && !vec_push(&e->freed, freed))
             return ERR_NOMEM;
     }
     return OK;
@@ -694,7 +794,7 @@ static Status offer_to(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, 
     Str *texts = NULL;
     uint32_t n = 0;
     bool absent = false;
-    if (act->event != flow->event || act_rank(act->kind) != ACT_IS_FULFIL || act->each ||
+    if (act->event != flow->event || act->each ||
         (act->match != MATCH_BY_LINK && act->match != MATCH_BY_SCAN))
         return OK;
     if (act->match == MATCH_BY_LINK)
@@ -707,7 +807,8 @@ static Status freed_drop(Engine *e, const Freed *freed) {
     Duty d;
     TRY(duty_load(e, freed->number, &d));
     for (uint32_t i = 0; i < d.act_count; i++)
-        if (d.acts[i].leaf == freed->leaf && act_rank(d.acts[i].kind) == ACT_IS_FULFIL)
+        if (d.acts[i].leaf == freed->leaf && d.acts[i].kind == freed->kind &&
+            d.acts[i].clause == freed->clause)
             d.acts[i].dropped = true;
     return duty_save(e, &d);
 }
@@ -727,7 +828,8 @@ static Status offer_again(Engine *e, uint32_t decl, const Freed *freed) {
     e->now = flow.vm.time;
     Status status = OK;
     for (uint32_t i = 0; i < def->act_count && !used && status == OK; i++)
-        status = offer_to(e, decl, &def->acts[i], &flow, &used);
+        if (def->acts[i].kind == freed->kind && def->acts[i].clause == freed->clause)
+            status = offer_to(e, decl, &def->acts[i], &flow, &used);
     e->flow = outer;
     e->cause = cause;
     e->now = now;

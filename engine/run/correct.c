@@ -104,8 +104,7 @@ static Status duty_without(Engine *e, Duty *d, uint64_t leaf, const Flow *flow) 
         TRY(forbid_told(e, d, NULL, 0, &old, flow, &reacts));
     else
         TRY(corrected_told(e, d, &old, was));
-    if (old.ended && !d->fold.ended)
-        TRY(duty_listed(e, d, true));
+    TRY(duty_listed(e, d, &old));
     TRY(duty_plan(e, d));
     TRY(duty_save(e, d));
     if (old.ended && (!d->fold.ended || d->fold.end_at > old.end_at))

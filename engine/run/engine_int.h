@@ -74,8 +74,9 @@ typedef struct Changes {
 
 /* What had fulfilled a duty until something else ended that one before it. */
 typedef struct Freed {
-    uint64_t number; /* of the duty */
-    uint64_t leaf;   /* of the event */
+    uint64_t number;      /* of the duty */
+    uint64_t leaf;        /* of the event */
+    uint8_t kind, clause; /* by which clause */
 } Freed;
 
 struct Engine {
@@ -318,8 +319,9 @@ Status correct_event(Engine *e, Flow *flow);
 /* Folds anew. The time of a prohibition that was over goes on if a late pause moves its end to the
  * clock or beyond. */
 Status duty_refold(Engine *e, Duty *d);
-/* Whether clauses that name no instance find it. */
-Status duty_listed(Engine *e, const Duty *d, bool there);
+/* Puts it where clauses that name no instance find it. old: its fold before; NULL: it has just
+ * come. */
+Status duty_listed(Engine *e, const Duty *d, const Fold *old);
 /* What a clause's event must equal, as texts; *absent: it equals nothing. */
 Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_t *n, bool *absent);
 /* What tables gave in the last call, for an effect. */

@@ -153,7 +153,7 @@ static Status fold_run(const Terms *terms, const Act *acts, uint32_t *n, Fold *o
     for (; i < *n && !out->ended; i++)
         if (!acts[i].dropped)
             TRY(fold_act(terms, &acts[i], out, &parts, &paused_from));
-    *n = i;
+    *n = out->counted = i;
     if (out->reasons != 0)
         interval_add(out->pauses, &out->pause_count, paused_from, INT64_MAX);
     out->due = INSTANT_NEVER;

@@ -41,6 +41,7 @@ typedef struct Fold {
     uint8_t end_kind; /* ActKind of its end */
     int64_t end_at;
     uint64_t end_leaf;
+    uint32_t counted; /* acts up to its end, that one included */
     bool late;        /* ended after due */
     uint64_t reasons; /* bit 1 << clause: pauses that hold (at the end, if it has ended) */
     Interval *pauses; /* sorted, disjoint; the last may be open (to INT64_MAX) */

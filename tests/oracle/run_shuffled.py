@@ -3,8 +3,8 @@
 
     run_shuffled.py [--remit build/remit] [--seed N] [--cases K] [--keep DIR]
 
-Random policies whose clauses find duties by their key, by a value or by nothing but a condition, and random events,
-once in the order of their own times and once shuffled, behind those that raise: states, ends and lateness must be the
+Random policies whose clauses find duties by their key, by a value or by nothing but a condition, fulfil them alone, in parts or by sums, and random events,
+once in the order of their own times and once shuffled, behind those that raise, several at one instant too: states, ends and lateness must be the
 same, and so the digest of states. Schedules raise on their own. REMIT names the program, REMIT_SEED the seed.
 """
 import argparse
@@ -21,7 +21,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BASE = datetime.datetime(2026, 3, 2)
 FULFILS = ["fulfilled by done where it.n >= a.n", "fulfilled by done where it.n = a.n", "fulfilled by done",
            "fulfilled by done where it.n >= a.n each", "fulfilled by 2 of done where it.n >= a.n",
-           "fulfilled by all of { done where it.n >= a.n  more where it.n >= a.n }", "fulfilled by done where it.n != a.n"]
+           "fulfilled by all of { done where it.n >= a.n  more where it.n >= a.n }", "fulfilled by done where it.n != a.n",
+           "fulfilled by 3 of done.n where it.n != a.n", "fulfilled by (a.n + 2) of done.n", "fulfilled by (a.n + 1) of done.n where it.n != 2",
+           "fulfilled by all of { (a.n + 1) of done.n  2 of more where it.n >= a.n }", "fulfilled by 2 of { 3 of done.n  1 of more.n where it.n = a.n  go }"]
+# Amounts that are taken back find their duty by its key.
+KEYED = ["fulfilled by 4 of paid.n", "fulfilled by (a.n + 2) of paid.n where it.k = a.k", "fulfilled by all of { 3 of paid.n  2 of done where it.n >= a.n }"]
+MORE = ["fulfilled by more where it.n > a.n", "fulfilled by done where it.n = 3", "fulfilled by more where it.n = a.n"]
 OTHERS = ["waived by gone where it.n > a.n", "waived by gone where it.n = a.n", "cancelled by gone where it.n > a.n",
           "paused from stop where it.n > a.n until go where it.n > a.n", "paused from stop where it.n = a.n until go where it.n = a.n"]
 SCHEDULED = """duty daily every day at 06:00 {
@@ -38,8 +43,9 @@ def instant(minutes):
 
 
 def policy(r):
-    clauses = [r.choice(FULFILS)] + r.sample(OTHERS, r.randrange(0, 4))
+    clauses = [r.choice(FULFILS + KEYED)] + r.sample(MORE, r.choice((0, 0, 1, 2))) + r.sample(OTHERS, r.randrange(0, 4))
     events = "".join(f"event {name} {{ x: integer  n: integer }}\n" for name in ("done", "more", "gone", "stop", "go"))
+    events += "event paid { k: id  x: integer  n: integer }\n"
     body = "".join(f"  {c}\n" for c in clauses)
     return ('policy "Shuffled" version "1" { zone "UTC" }\nrole boss\nevent opened { k: id  n: integer }\n' + events +
             f"duty work on opened as a {{\n  owed by boss\n  due within 5 hours\n{body}}}\n" +
@@ -50,9 +56,15 @@ def stream(r):
     """What raises, and what follows: rows of CSV, the latter with their times, all different."""
     opens = [f"o{i},opened,{instant(m)},K{i},{r.randrange(3)}," for i, m in
              enumerate(sorted(r.sample(range(0, 600), r.choice([1, 2, 3, 4]))))]
-    times = r.sample(range(0, 3000), r.randrange(2, 9))
-    kinds = ["done", "done", "done", "more", "gone", "stop", "go"]
-    return opens, [(m, f"e{i},{r.choice(kinds)},{instant(m)},,{r.randrange(4)},{i}") for i, m in enumerate(times)]
+    times = r.sample(range(0, 3000, r.choice((1, 1, 601))), r.randrange(2, 6)) * r.choice((1, 1, 2))
+    r.shuffle(times)
+    kinds = ["done", "done", "done", "more", "gone", "stop", "go", "paid", "paid"]
+    rows = []
+    for i, m in enumerate(times):
+        kind = r.choice(kinds)
+        k, n = (f"K{r.randrange(len(opens))}", r.choice((-1, 0, 1, 2, 3))) if kind == "paid" else ("", r.randrange(4))
+        rows.append((m, f"e{i},{kind},{instant(m)},{k},{n},{i}"))
+    return opens, rows
 
 
 def outcome(remit, folder, rows):

@@ -55,6 +55,21 @@ rule clear on stop as s where (seen(s.k).n else 0) > 3 { delete seen(s.k) }
 rule colour on alarm as x { set shade(x.colour).alarms = shade(x.colour).alarms + 1 }
 """
 
+# Prohibitions, sums, renewals, standing duties of many, hand-overs at a date, and powers to correct.
+OWED = """duty settle on ask as q { owed by a  due within 1 day  fulfilled by (q.n * 2 CNY) of paid.amount where it.colour = red
+  waived by approval first granted  escalate { at due to a.lead }  when fulfilled { set seen(q.k).last = 1 } }
+duty seal on ask as q { owed by b  due within 5 hours  must not back where it.colour = green  paused from stop where it.k = q.k until done where it.k = q.k
+  when breached { notify director "touched " + q.k  set seen(q.k).n = seen(q.k).n + 1 } }
+duty renew on ask as q { owed by q.with  due within 2 hours  again 3 hours after done  fulfilled by done where it.k = q.k
+  fulfilled by all of { paid where it.big  2 of back }  cancelled by approval first(q.k) withdrawn  when breached { ask second(q.k, q.n) } }
+duty round(p) every working day at 10:30 for each p in a.members { owed by p  due within 2 hours  fulfilled by done }
+duty tend every 1 day at 12:00 for each s in seen where s.n > 1 { owed by b  due within 3 hours  fulfilled by done where it.k = s.k }
+reassign duty settle, renew, seal from a to b from 2026-03-03 running move
+reassign duty seal from b to a from 2026-03-03 running move
+director, a, b may correct settle, seal, renew, answer
+director may reassign renew
+"""
+
 OFFICE = """a, director may add signers to first, second
 a, director may remove signers from first, second
 a, director may transfer first, second
@@ -205,7 +220,7 @@ def policy(rng: random.Random, lawful: bool) -> str:
     parts = [more, first(rng, lawful), second(rng, lawful), third(rng)] + kpis
     rng.shuffle(parts)  # their order is that in which they are judged
     head = HEAD if lawful else alarms(rng, HEAD)
-    return head + "".join(parts) + OFFICE
+    return head + "".join(parts) + OFFICE + ("" if lawful else OWED)
 
 
 # -------------------------------------------------------------------------------------------------- streams
@@ -297,6 +312,12 @@ def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]
     return Draft(rng.choice(("paid", "paid", "back")), at - late, data)
 
 
+def mistake(rng: random.Random, at: datetime, out: list[Draft]) -> Optional[Draft]:
+    """Takes back one of the last events that act on duties."""
+    acted = [number for number, one in enumerate(out) if one.type in ("ask", "done", "paid", "back", "stop")][-12:]
+    return Draft("remit.corrected", at, {"id": "e%d" % rng.choice(acted)}, rng.choice(PERSONS + ["a"])) if acted else None
+
+
 def drafts(rng: random.Random, count: int, lawful: bool) -> list[Draft]:
     at, out = BEGIN, []
     for seat in SEATS:  # most are held from the beginning
@@ -305,6 +326,8 @@ def drafts(rng: random.Random, count: int, lawful: bool) -> list[Draft]:
     while len(out) < count:
         at += STEP * rng.choice((0, 0, 0, 0, 1, 1, 2, 3))
         draft = something(rng, at, lawful, [one for one in out if one.type == "ask"])
+        if not lawful and rng.random() < 0.05:
+            draft = mistake(rng, at, out) or draft
         if draft.type == "remit.decided":  # several at one instant
             out += [Draft(draft.type, at, {**draft.data, "vote": draft.data["vote"]}, person)
                     for person in rng.sample(PERSONS, rng.randint(1, 3)) if person != draft.actor]

@@ -29,11 +29,12 @@ import mixed
 KILLS = int(os.environ.get("SURVIVE_KILLS", "20"))
 CASES = max(8, KILLS // 4)
 OFTEN = ["remit.approval." + what for what in ("opened", "voted", "granted", "lapsed", "unattainable")] + \
-        ["remit.kpi.cleared", "remit.duty.opened", "remit.event.rejected"]
+        ["remit.kpi.cleared", "remit.duty.opened", "remit.duty.progressed", "remit.duty.corrected", "remit.event.rejected"]
 SAID = ["remit.approval." + what for what in
         ("opened", "advanced", "voted", "granted", "refused", "lapsed", "withdrawn", "unattainable", "escalated",
          "signer_added", "returned")] + \
        ["remit.kpi." + what for what in ("warning", "critical", "cleared")] + \
+       ["remit.duty." + what for what in ("progressed", "corrected", "reassigned", "ended")] + \
        ["remit.duty.opened", "remit.event.rejected", "remit.notified", "remit.alert", "alarm", "done"]
 
 
