@@ -312,6 +312,7 @@ static void plan_group(Layout *l, const Shape *s, LayoutPlace at) {
         } else if (before != NULL && is_leaf(l, before, TK_EQ) && nth >= 2 && !at.row &&
                    !at.bracket) {
             may_break(l, part->first_token, BREAK_ALL, level_of(&at, LEVEL_EQUALS, 0), at.follow);
+            in.here = (uint16_t)(at.follow + FORMAT_INDENT);
         } else if (kind != 0 && nth > 0 && breaks_before(kind) && !at.row) {
             may_break(l, part->token, how_before(kind), level_of(&at, LEVEL_INNER, at.nest),
                       at.here);
@@ -478,6 +479,14 @@ static unsigned line_room(const Layout *l, uint32_t from, uint32_t to) {
     return room;
 }
 
+/* Whether from..to has room on a line of its own; looks no further than that line. */
+static bool has_room(const Layout *l, uint32_t from, uint32_t to) {
+    unsigned room = l->gaps[from].indent + piece_room(l, from);
+    for (uint32_t i = from + 1; i < to && room <= FORMAT_COLUMNS; i++)
+        room += l->gaps[i].space + piece_room(l, i);
+    return room <= FORMAT_COLUMNS;
+}
+
 /* Breaks the line from..to at the places of one level, as few of them as will do. */
 static void break_fill(Layout *l, uint32_t from, uint32_t to, uint16_t level) {
     unsigned room = l->gaps[from].indent + piece_room(l, from), since = 0;
@@ -503,14 +512,22 @@ static void break_fill(Layout *l, uint32_t from, uint32_t to, uint16_t level) {
             l->gaps[i].broken = broke = true;
 }
 
+/* Behind a = a line breaks only if what follows has room on the next one. */
+static bool is_vain(const Layout *l, uint32_t i, uint32_t to) {
+    return l->gaps[i].level % LEVELS == LEVEL_EQUALS && !has_room(l, i, to);
+}
+
 /* Where a line breaks first; SHAPE_NONE: nowhere. */
 static uint32_t first_break(const Layout *l, uint32_t from, uint32_t to) {
-    uint32_t best = SHAPE_NONE;
-    for (uint32_t i = from + 1; i < to; i++)
-        if (l->gaps[i].how != BREAK_NEVER &&
-            (best == SHAPE_NONE || l->gaps[i].level < l->gaps[best].level))
-            best = i;
-    return best;
+    uint32_t best = SHAPE_NONE, vain = SHAPE_NONE;
+    for (uint32_t i = from + 1; i < to; i++) {
+        if (l->gaps[i].how == BREAK_NEVER)
+            continue;
+        uint32_t *first = is_vain(l, i, to) ? &vain : &best;
+        if (*first == SHAPE_NONE || l->gaps[i].level < l->gaps[*first].level)
+            *first = i;
+    }
+    return best == SHAPE_NONE ? vain : best;
 }
 
 static bool break_line(Layout *l, uint32_t from, uint32_t to) {
@@ -557,8 +574,7 @@ static bool break_tail(Layout *l, uint32_t from, uint32_t to) {
     uint32_t tail = to - 1;
     while (tail > from && !(l->gaps[tail].how == BREAK_FILL && kind_at(l, tail - 1) == TK_RB))
         tail--;
-    if (tail == from || l->gaps[tail].item || line_room(l, from, tail) > FORMAT_COLUMNS ||
-        line_room(l, tail, to) > FORMAT_COLUMNS)
+    if (tail == from || l->gaps[tail].item || !has_room(l, from, tail) || !has_room(l, tail, to))
         return false;
     l->gaps[tail].broken = true;
     return true;
@@ -584,7 +600,7 @@ static void break_lines(Layout *l) {
     for (uint32_t from = 0; from < l->of->pieces.n;) {
         break_behind(l, from);
         uint32_t to = line_end(l, from);
-        while (line_room(l, from, to) > FORMAT_COLUMNS && !close_up(l, from, to) &&
+        while (!has_room(l, from, to) && !close_up(l, from, to) &&
                (break_tail(l, from, to) || break_line(l, from, to)))
             to = line_end(l, from);
         shift_values(l, from, to, &value);
