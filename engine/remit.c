@@ -19,6 +19,7 @@
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
 #include "engine/run/run.h"
+#include "engine/run/schema.h"
 
 struct RemitPolicy {
     Policy policy;
@@ -331,6 +332,47 @@ RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to, 
         return status;
     Buf out = {0};
     put_disassembly(&out, policy->policy.bundle);
+    return write_buf(to, &out, error);
+}
+
+static RemitStatus no_event(const Bundle *b, Str name, RemitError *error) {
+    Arena a = {0};
+    Str *names = new (&a, Str, b->event_count + 1);
+    Err err = {0};
+    size_t n = 0;
+    for (uint32_t i = 0; names != NULL && i < b->event_count; i++)
+        if (schema_has(b, i))
+            names[n++] = b->events[i].name;
+    ptrdiff_t best = names == NULL ? -1 : nearest(name, names, n);
+    if (best >= 0)
+        err_set(&err, ERR_NOTFOUND, "there is no event %.*s; did you mean %.*s?", STR_ARG(name),
+                STR_ARG(names[best]));
+    else
+        err_set(&err, ERR_NOTFOUND, "there is no event %.*s", STR_ARG(name));
+    arena_free(&a);
+    return give(error, REMIT_CALL, err.text);
+}
+
+RemitStatus remit_schema(const RemitPolicy *policy, const char *event, bool csv, RemitWriter to,
+                         RemitError *error) {
+    RemitStatus status = need_bundle(policy, error);
+    if (status != REMIT_OK)
+        return status;
+    const Bundle *b = policy->policy.bundle;
+    int32_t only = event == NULL ? -1 : bundle_event(b, text_of(event));
+    if (event != NULL && (only < 0 || !schema_has(b, (uint32_t)only)))
+        return no_event(b, text_of(event), error);
+    Buf out = {0};
+    if (!csv)
+        put_schema(&out, b, only);
+    for (uint32_t i = 0; csv && i < b->event_count; i++) {
+        if (only >= 0 ? (uint32_t)only != i : !schema_has(b, i) || b->events[i].engine >= 0)
+            continue;
+        if (only < 0)
+            put_fmt(&out, "# %.*s\n", STR_ARG(b->events[i].name));
+        put_csv_header(&out, b, i);
+        put_c(&out, '\n');
+    }
     return write_buf(to, &out, error);
 }
 

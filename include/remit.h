@@ -113,6 +113,11 @@ REMIT_API RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *
                                           char name[65], RemitError *error);
 REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to,
                                                RemitError *error);
+/* What producers may send: a JSON Schema (2020-12) of the policy's events, or csv: for each the
+ * line that names the columns of a CSV file, under a line with its name. event: of this one alone,
+ * then without that line; NULL: of all. REMIT_CALL: there is no such event. */
+REMIT_API RemitStatus remit_schema(const RemitPolicy *policy, const char *event, bool csv,
+                                   RemitWriter to, RemitError *error);
 /* The reference page of the bytecode's instructions, in Markdown. */
 REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 

@@ -323,6 +323,16 @@ Status duration_make(Str number, unsigned unit, Family *family, int64_t *amount)
     return dec_to_i64(product, amount);
 }
 
+void put_units(Buf *out, uint32_t families) {
+    bool first = true;
+    for (unsigned i = 0; i < UNITS; i++) {
+        if ((families >> units[i].family & 1) == 0)
+            continue;
+        put_fmt(out, "%s%s|%s", first ? "" : "|", units[i].en, units[i].zh);
+        first = false;
+    }
+}
+
 Status duration_parse(Str text, Family *family, int64_t *amount) {
     text = str_trim(text);
     size_t digits = 0;

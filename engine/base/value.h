@@ -127,6 +127,8 @@ void put_duration(Buf *out, Family family, int64_t amount);
 /* The reverse; English or Chinese units. ERR_SYNTAX: not of the form NUMBER UNIT; ERR_OVERFLOW;
  * ERR_INEXACT: not a whole number of its family's unit. */
 MUST_USE Status duration_parse(Str text, Family *family, int64_t *amount);
+/* The words for units of these families (bit 1 << Family), in all spellings, with bars between. */
+void put_units(Buf *out, uint32_t families);
 /* yes or no, as the language spells them in both languages, and JSON's true and false; else false.
  */
 bool flag_parse(Str text, bool *yes);
