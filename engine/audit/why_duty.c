@@ -110,6 +110,8 @@ static const char *silence(const Duty *d, const Act *act) {
         return "corrected: it counts no more";
     if (act->kind == ACT_IS_VIOLATE && d->fold.due <= act->time)
         return "after its time, so it is allowed";
+    if (over && act->kind == ACT_IS_CANCEL && renewal_waits(d))
+        return "it comes again no more";
     if (over)
         return "after its end, so it changes nothing";
     if (act->kind == ACT_IS_PART)

@@ -141,14 +141,20 @@ static Status scan_listed(Engine *e, const Duty *d, bool there) {
     return link_put(e, there);
 }
 
+/* Those that something may concern long behind their end stay in the list until they are met there
+ * and nothing can: prohibitions whose end may move, and what comes again. */
+static bool stays_listed(const DutyDef *def) {
+    return def->forbids || duty_def_renews(def);
+}
+
 Status duty_listed(Engine *e, const Duty *d, const Fold *old) {
     bool was = old != NULL && old->ended, is = d->fold.ended;
     if (!has_scan(d->def) || (was && is && old->end_at == d->fold.end_at))
         return OK;
     if (old == NULL || was != is)
-        TRY(scan_listed(e, d, !is || d->def->forbids));
-    if (d->def->forbids)
-        return OK; /* it stays until nothing can move its end */
+        TRY(scan_listed(e, d, !is || stays_listed(d->def)));
+    if (stays_listed(d->def))
+        return OK;
     if (was) {
         TRY(ended_key(e, d->decl, old->end_at, d->number));
         TRY(link_put(e, false));
@@ -754,9 +760,11 @@ static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
         Duty d;
         TRY(duty_load(e, number, &d));
         TRY(was_over(e, &d, act, flow, &over));
-        if (over && d.def->forbids && act->match == MATCH_BY_SCAN && !end_may_move(e, &d))
+        bool concerned = end_may_move(e, &d) || renewal_waits(&d);
+        bool late = d.fold.end_at >= e->clock - e->b->late_ms && duty_def_renews(d.def);
+        if (over && stays_listed(d.def) && act->match == MATCH_BY_SCAN && !concerned && !late)
             TRY(scan_listed(e, &d, false));
-        if (over && (one || !end_may_move(e, &d)))
+        if (over && (one || !concerned))
             continue;
         TRY(act_try(e, act, value_absent(), flow, &d, &done));
         *used = *used || done;

@@ -337,6 +337,8 @@ Status duty_fire(Engine *e, Duty *d, uint32_t rung, int64_t at);
 Status duty_fire_failed(Engine *e, Duty *d, uint32_t rung, int64_t at, Str message);
 
 /* renew.c: duties that come again so long after they are done. */
+/* Whether it is done and none has followed. */
+bool renewal_waits(const Duty *d);
 /* When the next one comes; INSTANT_NEVER: none does. */
 Status renewal_at(const Duty *d, int64_t *at);
 /* A duty that follows another of its key has been raised: that one waits no more. */

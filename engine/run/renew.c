@@ -10,11 +10,23 @@ static Value renewal_span(const Duty *d) {
     return d->def->again_slot >= 0 ? d->frame[d->def->again_slot] : d->def->again_span;
 }
 
-Status renewal_at(const Duty *d, int64_t *at) {
-    *at = INSTANT_NEVER;
+/* Whether the matter is over: what cancels a duty does so too while the next one waits. */
+static bool is_given_up(const Duty *d) {
+    for (uint32_t i = d->fold.counted; i < d->act_count; i++)
+        if (d->acts[i].kind == ACT_IS_CANCEL && !d->acts[i].dropped)
+            return true;
+    return false;
+}
+
+bool renewal_waits(const Duty *d) {
     bool done =
         d->fold.ended && (d->fold.end_kind == ACT_IS_FULFIL || d->fold.end_kind == ACT_IS_WAIVE);
-    if (!duty_def_renews(d->def) || !done || d->latest != 0)
+    return duty_def_renews(d->def) && done && d->latest == 0;
+}
+
+Status renewal_at(const Duty *d, int64_t *at) {
+    *at = INSTANT_NEVER;
+    if (!renewal_waits(d) || is_given_up(d))
         return OK;
     Value span = renewal_span(d);
     TRY(moment_add(d->terms.zone, d->terms.calendar, d->fold.end_at, (Family)span.aux, span.i, at,
