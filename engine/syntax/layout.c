@@ -655,6 +655,7 @@ static const ColumnRow columns[] = {
     {TK_WHEN, TK_LEVEL, TK_LB, AT_BRACES},
     {TK_LEVEL, 0, 0, AT_SECOND},
     {0, 0, TK_MAY, AT_WORD},
+    {TK_LABEL, 0, TK_FROM, AT_WORD},
     {0, 0, 0, AT_KEPT},
 };
 
@@ -767,8 +768,11 @@ static void keys_of(Aligner *a, const Shape *item, const ColumnRow *row, Lined *
         key = part_at(l, item, row->token, false);
         break;
     case AT_BRACES:
+        key = part_at(l, item, row->token, true);
+        break;
     case AT_WORD:
         key = part_at(l, item, row->token, true);
+        key = key == SHAPE_NONE ? part_at(l, item, row->token, false) : key;
         break;
     case AT_SECOND:
         key = from + 1;

@@ -27,6 +27,7 @@ typedef enum SpellWhere {
     BEHIND_IN,     /* `in hours` */
     ALONE,         /* a unit without a number: of calendars */
     BEFORE_TEXT,   /* a text in quotes follows */
+    BEHIND_BRACE,  /* a closing brace stands before it: } by "ann" */
     BEFORE_MOMENT, /* a date or an instant follows */
     BETWEEN,       /* it stands between two things: from A to B */
     OF_SEVERAL     /* a list with a comma follows */
@@ -51,6 +52,7 @@ static const SpellChoice choices[] = {
     {TK_TO, true, BETWEEN, 1},
     {TK_AFTER, true, BEFORE_MOMENT, 1},
     {TK_BY, true, BEFORE_TEXT, 0},
+    {TK_BY, true, BEHIND_BRACE, 0},
     {TK_BY, true, ALONE, 1},
     {TK_FROM, true, BEFORE_TEXT, 1},
 };
@@ -235,6 +237,8 @@ static bool stands(const Shaped *of, uint32_t i, bool between, SpellWhere where)
         return after != TK_STRING;
     case BEFORE_TEXT:
         return after == TK_STRING;
+    case BEHIND_BRACE:
+        return before == TK_RB;
     case BEFORE_MOMENT:
         return after == TK_DATE || after == TK_DATETIME || after == TK_INSTANT;
     case BETWEEN:
