@@ -43,7 +43,7 @@ static Node *part_new(Program *p, NodeKind kind, const Node *each, Str text) {
     if (node == NULL)
         p->nomem = true;
     else
-        *node = (Node){.kind = kind, .span = each->at, .at = each->at, .text = text};
+        *node = (Node){.kind = (uint8_t)kind, .span = each->at, .at = each->at, .text = text};
     return node;
 }
 
