@@ -89,9 +89,14 @@ static void begin(void) {
                            .output_count = 2,
                            .kinds = table_kinds,
                            .result_count = 2};
-    duties[0] = (DutyDef){
-        .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
-    duties[1] = (DutyDef){.event = WIDE, .key_count = key_parts};
+    duties[0] = (DutyDef){.each_fn = -1,
+                          .again_slot = -1,
+                          .event = -1,
+                          .params = params,
+                          .param_count = 2,
+                          .frame = frame,
+                          .frame_count = 2};
+    duties[1] = (DutyDef){.each_fn = -1, .again_slot = -1, .event = WIDE, .key_count = key_parts};
     approvals[0] = (ApprovalDef){
         .event = -1, .params = params, .param_count = 2, .frame = frame, .frame_count = 2};
     approvals[1] = (ApprovalDef){.event = WIDE};
