@@ -947,8 +947,9 @@ class Oracle:
         return fold.end is not None and fold.end.kind == "fulfil" and not fold.late and one.breached
 
     def _correct(self, one: Instance, act: Act, was: dict[str, Any], after: Fold) -> None:
-        to = list(dict.fromkeys(one.escalated))
-        self._say(one, "corrected", act.time, act.id, {"was": was, "is": self._said(one, after), "to": to})
+        to, now = list(dict.fromkeys(one.escalated)), self._said(one, after)
+        if now != was:
+            self._say(one, "corrected", act.time, act.id, {"was": was, "is": now, "to": to})
 
     def _said(self, one: Instance, fold: Fold) -> dict[str, Any]:
         """A duty's state as `corrected` tells it."""

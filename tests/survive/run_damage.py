@@ -46,7 +46,8 @@ def judge(what: str, words: list[str], wanted: Optional[bytes]) -> bool:
     if done.returncode == 0:
         expect(wanted is None or done.stdout == wanted, f"{what}: another answer to {' '.join(words)}")
         return False
-    expect("damaged" in said or "not a ledger" in said or "version" in said, f"{what}: {' '.join(words)} says {said}")
+    named = ("damaged", "not a ledger", "version", "not the one that its journal names")
+    expect(any(words_of in said for words_of in named), f"{what}: {' '.join(words)} says {said}")
     return True
 
 
