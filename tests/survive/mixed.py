@@ -315,7 +315,7 @@ def something(rng: random.Random, at: datetime, lawful: bool, asked: list[Draft]
 def mistake(rng: random.Random, at: datetime, out: list[Draft]) -> Optional[Draft]:
     """Takes back one of the last events that act on duties."""
     acted = [number for number, one in enumerate(out) if one.type in ("ask", "done", "paid", "back", "stop")][-12:]
-    return Draft("remit.corrected", at, {"id": "e%d" % rng.choice(acted)}, rng.choice(PERSONS + ["a"])) if acted else None
+    return Draft("remit.corrected", at, {"id": "e%d" % rng.choice(acted)}, rng.choice(PERSONS + ["a"] * 4)) if acted else None
 
 
 def drafts(rng: random.Random, count: int, lawful: bool) -> list[Draft]:
@@ -326,7 +326,7 @@ def drafts(rng: random.Random, count: int, lawful: bool) -> list[Draft]:
     while len(out) < count:
         at += STEP * rng.choice((0, 0, 0, 0, 1, 1, 2, 3))
         draft = something(rng, at, lawful, [one for one in out if one.type == "ask"])
-        if not lawful and rng.random() < 0.05:
+        if not lawful and rng.random() < 0.12:
             draft = mistake(rng, at, out) or draft
         if draft.type == "remit.decided":  # several at one instant
             out += [Draft(draft.type, at, {**draft.data, "vote": draft.data["vote"]}, person)
