@@ -500,7 +500,7 @@ static Status act_on_open(Engine *e, Duty *d, const Act *act, uint32_t place, co
         TRY(say_progressed(e, d, act, flow));
     TRY(say_clock(e, d, act, place));
     if (d->breached && d->fold.due > old->due && d->fold.due >= engine_horizon(e)) {
-        TRY(engine_time_trap(e, take_back(d)));
+        take_back(d);
         TRY(say_corrected(e, d, was));
     }
     return OK;
@@ -1071,6 +1071,8 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
         TRY(rung_reach(e, d, n, at, &parties, &count));
     rung_spend(d, n, again);
     d->last_rung = n + 1;
+    if (!rung_after_due(rung))
+        d->early_rung = d->last_rung;
     if (silent)
         return say_silenced(e, d, n, again);
     for (uint32_t i = 0; i < count; i++) {

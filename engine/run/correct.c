@@ -68,10 +68,6 @@ Status correct_note(Engine *e, const Duty *d, const Flow *flow) {
 
 /* ---- one duty */
 
-static bool said_same(const Said *a, const Said *b) {
-    return a->state == b->state && a->due == b->due && a->at == b->at && a->late == b->late;
-}
-
 /* An ordinary duty without one of its acts. */
 static Status corrected_told(Engine *e, Duty *d, const Fold *old, Said was) {
     const Fold *now = &d->fold;
@@ -80,9 +76,8 @@ static Status corrected_told(Engine *e, Duty *d, const Fold *old, Said was) {
     else if (now->ended)
         d->reported_late = now->end_kind == ACT_IS_FULFIL && !now->late && d->breached;
     if (!now->ended && d->breached && now->due >= engine_horizon(e))
-        TRY(engine_time_trap(e, take_back(d)));
-    Said is = said_of(d);
-    return said_same(&is, &was) ? OK : say_corrected(e, d, was);
+        take_back(d);
+    return say_corrected(e, d, was);
 }
 
 /* Drops what an event did from a duty that had not been raised by it. */

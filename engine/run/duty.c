@@ -239,6 +239,7 @@ Status duty_save(Engine *e, Duty *d) {
         .repeats = list_at(t, at.repeats, at.said),
         .round = d->round,
         .last_rung = d->last_rung,
+        .early_rung = d->early_rung,
         .reported_late = d->reported_late,
         .said = list_at(t, at.said, at.told),
         .told = list_at(t, at.told, at.end),
@@ -303,6 +304,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
                 .fired = rec->fired,
                 .round = (uint32_t)rec->round,
                 .last_rung = (uint32_t)rec->last_rung,
+                .early_rung = (uint32_t)rec->early_rung,
                 .reported_late = rec->reported_late,
                 .timer_at = rec->timer_at,
                 .timer_rung = (uint32_t)rec->timer_rung};

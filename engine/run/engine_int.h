@@ -160,7 +160,7 @@ typedef struct Duty {
     bool breached;
     uint64_t fired;    /* bit 1 << rung */
     uint32_t *repeats; /* of each rung: how often it came again; NULL where none repeats */
-    uint32_t round, last_rung;
+    uint32_t round, last_rung, early_rung;
     bool ended;      /* it had ended when it was loaded */
     uint8_t was;     /* its state when it was loaded */
     uint8_t counted; /* the state and owner that measures know of; STATE_BEFORE_NONE: none */

@@ -3,11 +3,6 @@
 #include "engine/base/check.h"
 #include "engine/run/saying.h"
 
-/* A breach that stands no more, though nothing ended. */
-static Status forbid_cleared(Duty *d) {
-    return d->fold.ended ? OK : take_back(d);
-}
-
 Status forbid_told(Engine *e, Duty *d, const Act *act, uint32_t place, const Fold *old,
                    const Flow *flow, bool *reacts) {
     Said was = said_under(d, old, old->violations > 0);
@@ -15,8 +10,8 @@ Status forbid_told(Engine *e, Duty *d, const Act *act, uint32_t place, const Fol
     bool cleared = old->violations > 0 && d->fold.violations == 0;
     bool ends = !old->ended && d->fold.ended;
     d->breached = d->fold.violations > 0;
-    if (cleared)
-        TRY(engine_time_trap(e, forbid_cleared(d)));
+    if (cleared && !d->fold.ended)
+        take_back(d); /* a breach that stands no more, though nothing ended */
     if (ends)
         TRY(say_end(e, d, flow));
     else if (act != NULL && !old->ended && act->kind == ACT_IS_ACKNOWLEDGE)
@@ -25,11 +20,10 @@ Status forbid_told(Engine *e, Duty *d, const Act *act, uint32_t place, const Fol
         TRY(say_clock(e, d, act, place));
     if (more)
         TRY(say_breached(e, d, flow));
-    Said is = said_of(d);
-    bool other = old->ended && (is.state != was.state || d->fold.end_at != old->end_at ||
+    bool other = old->ended && (duty_state(d) != was.state || d->fold.end_at != old->end_at ||
                                 d->fold.ended != old->ended);
     if (act == NULL && !more)
-        other = is.state != was.state || is.due != was.due || is.at != was.at;
+        other = true;
     if (other || cleared)
         TRY(say_corrected(e, d, was));
     *reacts = more && duty_state(d) == DUTY_BREACHED;

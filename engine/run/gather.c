@@ -482,10 +482,9 @@ static Status still_holds(Engine *e, const Waiting *w, bool *yes) {
     int64_t rung = w->said.values[1].i;
     if (rung < 1 || rung > (int64_t)d.def->rung_count)
         return engine_fail(e, ERR_DAMAGED, "a rung that waits");
-    uint8_t kind = d.def->rungs[rung - 1].kind;
     Value round = w->said.values[COLLECTED_ROUND];
     bool same = d.round == (round.kind == V_ABSENT ? 1 : (uint32_t)round.i);
-    *yes = !d.fold.ended && (same || (kind != RUNG_AT_DUE && kind != RUNG_AFTER_DUE));
+    *yes = !d.fold.ended && (same || !rung_after_due(&d.def->rungs[rung - 1]));
     return OK;
 }
 

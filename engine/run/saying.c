@@ -190,8 +190,14 @@ Said said_under(const Duty *d, const Fold *old, bool breached) {
     return said_of(&(Duty){.def = d->def, .fold = *old, .breached = breached});
 }
 
+static bool said_same(const Said *a, const Said *b) {
+    return a->state == b->state && a->due == b->due && a->at == b->at && a->late == b->late;
+}
+
 Status say_corrected(Engine *e, Duty *d, Said was) {
     Said is = said_of(d);
+    if (said_same(&is, &was))
+        return OK;
     Effect effect = duty_effect(d, EFFECT_DUTY_CORRECTED);
     effect.values[0] = value_text(state_text(was.state));
     effect.values[1] = instant_or_absent(was.due);
@@ -205,29 +211,18 @@ Status say_corrected(Engine *e, Duty *d, Said was) {
     return duty_say(e, d, &effect);
 }
 
-Status take_back(Duty *d) {
-    int64_t last = INT64_MIN;
+bool rung_after_due(const RungDef *rung) {
+    return rung->kind == RUNG_AT_DUE || rung->kind == RUNG_AFTER_DUE;
+}
+
+void take_back(Duty *d) {
     d->breached = false;
     d->round++;
-    d->last_rung = 0;
+    d->last_rung = d->early_rung;
     for (uint32_t i = 0; i < d->def->rung_count; i++) {
-        const RungDef *rung = &d->def->rungs[i];
-        if (rung->kind == RUNG_AT_DUE || rung->kind == RUNG_AFTER_DUE)
+        if (rung_after_due(&d->def->rungs[i]))
             d->fired &= ~((uint64_t)1 << i);
         if (d->repeats != NULL && (d->fired >> i & 1) == 0)
             d->repeats[i] = 0;
-        if ((d->fired >> i & 1) == 0)
-            continue;
-        Value span;
-        int64_t at;
-        TRY(rung_span(d, rung, &span));
-        TRY(fold_rung(&d->terms, &d->fold, rung, span, &at));
-        bool later = at > last || (at == last && d->last_rung > 0 &&
-                                   dec_cmp(rung->share, d->def->rungs[d->last_rung - 1].share) > 0);
-        if (later) {
-            last = at;
-            d->last_rung = i + 1;
-        }
     }
-    return OK;
 }

@@ -36,7 +36,9 @@ Said said_under(const Duty *d, const Fold *old, bool breached);
 Status say_corrected(Engine *e, Duty *d, Said was);
 /* A breach that was said and is one no more: the duty is open again, and the rungs at and after it
  * are to come again (language.md 12). */
-Status take_back(Duty *d);
+void take_back(Duty *d);
+/* A rung that comes at the deadline or after it. */
+bool rung_after_due(const RungDef *rung);
 
 /* forbid.c: prohibitions. What one act changed of one (act NULL: one that was dropped); *reacts:
  * the policy may do something upon it. */
