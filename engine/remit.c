@@ -729,6 +729,94 @@ RemitStatus remit_decide(const RemitPolicy *policy, const RemitDecideOptions *o,
     return status;
 }
 
+typedef struct RetryLink {
+    RunLink out; /* first, so that it may be written to as one */
+    RemitWriter told;
+    bool json;
+} RetryLink;
+
+static void put_told_json(Buf *out, const RetryTold *t) {
+    static const char *const now[] = {"taken", "known", "refused"};
+    put_fmt(out, "{\"index\":%llu,\"reason\":\"%s\",\"source\":", (unsigned long long)t->index,
+            reject_text((RejectReason)t->reject->reason).p);
+    put_json_string(out, t->reject->source);
+    put_text(out, S(",\"id\":"));
+    put_json_string(out, t->reject->id);
+    put_fmt(out, ",\"now\":\"%s\",\"events\":%llu", now[t->now], (unsigned long long)t->events);
+    if (t->now == RETRY_REFUSED) {
+        put_fmt(out, ",\"why\":\"%s\",\"field\":", reject_text(t->reason).p);
+        put_json_string(out, t->field);
+        put_text(out, S(",\"message\":"));
+        put_json_string(out, t->message);
+    }
+    put_text(out, S("}\n"));
+}
+
+static void put_told_text(Buf *out, const RetryTold *t) {
+    put_fmt(out, "%s ", reject_text((RejectReason)t->reject->reason).p);
+    put_text(out, t->reject->source);
+    put_c(out, ' ');
+    put_text(out, t->reject->id);
+    if (t->now == RETRY_TAKEN)
+        put_text(out, S(": taken"));
+    else if (t->now == RETRY_KNOWN)
+        put_text(out, S(": it is in already"));
+    else
+        put_fmt(out, ": refused again (%s): ", reject_text(t->reason).p);
+    if (t->now == RETRY_REFUSED && t->field.n > 0) {
+        put_text(out, t->field);
+        put_text(out, S(": "));
+    }
+    put_text(out, t->now == RETRY_REFUSED ? t->message : S(""));
+    put_c(out, '\n');
+}
+
+static Status retry_told(void *ctx, const RetryTold *told, Err *err) {
+    RetryLink *link = ctx;
+    Buf line = {0};
+    if (link->json)
+        put_told_json(&line, told);
+    else
+        put_told_text(&line, told);
+    Status status = line.failed ? ERR_NOMEM : write_all(link->told, buf_str(&line));
+    buf_free(&line);
+    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+}
+
+RemitStatus remit_retry(const RemitPolicy *policy, const RemitRetryOptions *o,
+                        const RemitLook *look, RemitWriter told, RemitRetrySummary *summary,
+                        RemitError *error) {
+    *summary = (RemitRetrySummary){0};
+    RemitStatus status = need_bundle(policy, error);
+    RetryLink link = {{NULL, o->to}, told, look->format == REMIT_JSON};
+    RunOptions run = {.ledger = text_of(o->ledger),
+                      .batch = o->batch,
+                      .effects = text_of(o->effects),
+                      .source = S("remit:input"),
+                      .write = o->to.write == NULL ? NULL : run_write,
+                      .write_ctx = &link};
+    RetryOptions retry = {.reason = text_of(o->reason),
+                          .from = text_of(o->source),
+                          .id = text_of(o->id),
+                          .type = text_of(o->type),
+                          .told = retry_told,
+                          .told_ctx = &link};
+    if (status == REMIT_OK && run.ledger.n == 0)
+        status = give(error, REMIT_CALL, "no ledger is named");
+    if (status == REMIT_OK)
+        status =
+            instant_option(o->not_after, "--not-after", &run.has_not_after, &run.not_after, error);
+    if (status != REMIT_OK)
+        return status;
+    Err err = {0};
+    RunResult result;
+    RetryResult tried;
+    Status done = retry_all(&policy->policy, &run, &retry, &result, &tried, &err);
+    *summary = (RemitRetrySummary){tried.tried, tried.now[RETRY_TAKEN], tried.now[RETRY_KNOWN],
+                                   tried.now[RETRY_REFUSED], result.counts.events};
+    return give_status(error, done, &err);
+}
+
 typedef struct ConvertLink {
     RunLink out; /* first, so that it may be written to as one */
     RemitWriter errors;

@@ -217,6 +217,26 @@ typedef struct RemitRunOptions {
 REMIT_API RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *options,
                                 RemitSummary *summary, RemitError *error);
 
+typedef struct RemitRetryOptions {
+    const char *ledger;
+    const char *reason, *source, *id, *type; /* only rejects with these; NULL: all */
+    const char *not_after;                   /* as in RemitRunOptions, and so on */
+    size_t batch;
+    const char *effects;
+    RemitWriter to;
+} RemitRetryOptions;
+typedef struct RemitRetrySummary {
+    uint64_t tried, taken, known, refused; /* known: their events are in already */
+    uint64_t events;                       /* that were taken */
+} RemitRetrySummary;
+
+/* Takes kept rejects again, in the order of the journal. One whose events are all in is marked and
+ * not tried again; what is refused again writes nothing. What came of each goes to `told`, a line
+ * each. */
+REMIT_API RemitStatus remit_retry(const RemitPolicy *policy, const RemitRetryOptions *options,
+                                  const RemitLook *look, RemitWriter told,
+                                  RemitRetrySummary *summary, RemitError *error);
+
 typedef struct RemitDecideOptions {
     const char *const *events;
     const RemitText *feeds; /* as in RemitRunOptions */

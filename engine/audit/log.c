@@ -134,12 +134,16 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
         put_text(out, S("  "));
         put_change_text(out, r, &leaf->change);
         return;
+    case LEAF_RETRIED:
+        put_fmt(out, "retried  what was refused as entry %llu is in now",
+                (unsigned long long)leaf->retried.reject);
+        return;
     }
 }
 
 static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
-    static const char *const kinds[] = {"",     "genesis", "clock",  "event",
-                                        "tick", "reject",  "effect", "change"};
+    static const char *const kinds[] = {"",       "genesis", "clock",  "event",  "tick",
+                                        "reject", "effect",  "change", "retried"};
     put_fmt(out, "{\"index\":%llu,\"kind\":\"%s\"", (unsigned long long)index, kinds[leaf->kind]);
     if (leaf->kind == LEAF_CLOCK || leaf->kind == LEAF_TICK || leaf->kind == LEAF_EVENT) {
         put_text(out, S(",\"time\":\""));
@@ -184,6 +188,9 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
         put_bytes(out, effect.p, effect.n > 0 ? effect.n - 1 : 0);
         out->failed = out->failed || effect.failed;
         buf_free(&effect);
+    } else if (leaf->kind == LEAF_RETRIED) {
+        put_fmt(out, ",\"reject\":%llu,\"events\":%llu", (unsigned long long)leaf->retried.reject,
+                (unsigned long long)leaf->retried.events);
     } else if (leaf->kind == LEAF_CHANGE) {
         put_change_json(out, r, &leaf->change);
     }

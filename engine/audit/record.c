@@ -138,6 +138,22 @@ Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *ther
     return record_leaf(r, *index, a, out, err);
 }
 
+Status record_retried(Record *r, uint64_t reject, uint64_t *leaf) {
+    Buf key = {0};
+    Str value;
+    bool found = false;
+    *leaf = 0;
+    put_key_u64(&key, reject);
+    Status status =
+        key.failed ? ERR_NOMEM : led_find(r->l, LED_REJECT, buf_str(&key), &value, &found);
+    buf_free(&key);
+    if (status != OK || !found || value.n < 2)
+        return status;
+    Take t = take_from(str_from(value, 1));
+    *leaf = take_varint(&t);
+    return take_done(&t);
+}
+
 Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,
                     uint32_t *line, bool *known) {
     Buf key = {0};

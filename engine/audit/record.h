@@ -29,6 +29,8 @@ MUST_USE Status record_held(Record *r, Str person, int64_t party, int64_t at, bo
 #define RECORD_BEGIN UINT64_MAX
 MUST_USE Status record_reject(Record *r, uint64_t *index, Arena *a, Leaf *out, bool *there,
                               Err *err);
+/* The leaf by which a retry marked a reject; 0: it has not been taken. */
+MUST_USE Status record_retried(Record *r, uint64_t reject, uint64_t *leaf);
 /* Where the input stood whose reject was told as the effect at `index`: file and byte, on this
  * machine, and of a row that a feed maps the line (else 0). *known is false for one that came
  * another way. */

@@ -586,7 +586,9 @@ static Status each_reject(Show *s, Str key, Str value) {
     Take t = take_from(key);
     uint64_t index = take_key_u64(&t);
     Leaf input, effect;
-    (void)value;
+    bool taken = value.n > 1; /* a retry took it */
+    if (taken != str_eq(s->opt->state, S("taken")))
+        return OK;
     TRY(record_leaf(s->r, index, &s->arena, &input, s->err));
     TRY(record_leaf(s->r, index + 1, &s->arena, &effect, s->err));
     if (input.kind != LEAF_REJECT || effect.kind != LEAF_EFFECT)
@@ -899,7 +901,11 @@ static Status check_filters(Show *s) {
         return show_entity_filter(s);
     if (str_eq(o->what, S("approvals")))
         return show_approval_filters(s);
-    Str states[DUTY_STATES];
+    Str states[DUTY_STATES], taken = S("taken");
+    if (str_eq(o->what, S("rejected")))
+        return o->state.n == 0 || str_eq(o->state, taken)
+                   ? OK
+                   : show_unknown(s->err, "no reject is ever in the state", o->state, &taken, 1);
     bool known = o->state.n == 0;
     for (size_t i = 0; i < DUTY_STATES; i++) {
         states[i] = str_of(state_names[i]);

@@ -161,9 +161,15 @@ static Status refused_text(Why *w, uint64_t index, const Effect *e, const Reject
     else if (known)
         put_fmt(w->out, "  in      %.*s, byte %llu\n", STR_ARG(file), (unsigned long long)offset);
     put_fmt(w->out, "  line    %.*s\n", STR_ARG(reject->raw));
-    put_fmt(w->out, "  kept as journal entry %llu; %s\n", (unsigned long long)index,
-            reject->reason == REJECT_CONFLICT ? "what it says needs an id of its own"
-                                              : "mended, it may come again under this id");
+    uint64_t taken;
+    TRY(record_retried(w->r, index, &taken));
+    if (taken > 0)
+        put_fmt(w->out, "  kept as journal entry %llu; tried again and taken, journal entry %llu\n",
+                (unsigned long long)index, (unsigned long long)taken);
+    else
+        put_fmt(w->out, "  kept as journal entry %llu; %s\n", (unsigned long long)index,
+                reject->reason == REJECT_CONFLICT ? "what it says needs an id of its own"
+                                                  : "mended, it may come again under this id");
     return OK;
 }
 

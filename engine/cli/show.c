@@ -14,7 +14,8 @@ static const Option show_options[] = {
      "open, paused, breached, fulfilled, waived or cancelled; of\n"
      "                             approvals open, granted, refused, lapsed, withdrawn\n"
      "                             or unattainable; of KPIs\n"
-     "                             clear, warning or critical; of the\n"
+     "                             clear, warning or critical; of the rejected\n"
+     "                             taken, by a retry; of the\n"
      "                             digest: of what the duties mean, not of the journal",
      false},
     {"--duty", "NAME", "duties of this rule", false},

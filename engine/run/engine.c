@@ -615,7 +615,16 @@ static Value text_or_absent(Str text) {
     return text.n > 0 ? value_text(text) : value_absent();
 }
 
+static Status refuse_again(Engine *e, const Refusal *why) {
+    e->retried->refused = true;
+    e->retried->reason = why->reason;
+    TRY(arena_str(e->retried_arena, why->field, &e->retried->field));
+    return arena_str(e->retried_arena, why->message, &e->retried->message);
+}
+
 static Status refuse_now(Engine *e, const Refusal *why, const uint8_t key[SHA256_BYTES]) {
+    if (e->retried != NULL)
+        return refuse_again(e, why);
     Leaf leaf = {.kind = LEAF_REJECT};
     leaf.reject = (RejectLeaf){.reason = (uint8_t)why->reason,
                                .has_time = why->has_time,
@@ -1046,9 +1055,6 @@ static Status take(Engine *e, const Input *in) {
     bool found;
     TRY(identify(e, in, &id));
     reject_key(id.key, id.content, key);
-    TRY(known_reject(e, key, &found));
-    if (found)
-        return OK;
     if (e->b->events[in->event].engine == ENGINE_TICK && e->has_ticked && in->time <= e->ticked) {
         e->counts.repeated++; /* whatever its id: it can write nothing (contract.md 13) */
         return OK;
@@ -1057,8 +1063,15 @@ static Status take(Engine *e, const Input *in) {
            "reading the ledger");
     if (found && content == id.content) {
         e->counts.repeated++;
+        if (e->retried != NULL)
+            e->retried->repeated = true;
         return OK;
     }
+    bool refused = false; /* before: only a retry tries it again */
+    if (e->retried == NULL)
+        TRY(known_reject(e, key, &refused));
+    if (refused)
+        return OK;
     if (found) {
         Refusal why =
             refusal_of(in, REJECT_CONFLICT, S("another event came with this source and id"));
@@ -1077,6 +1090,36 @@ Status engine_take(Engine *e, const Input *in) {
     if (status != OK && e->err.code == OK)
         engine_fail(e, status, "taking an event");
     return status;
+}
+
+Status engine_retry(Engine *e, const Input *in, Arena *a, Retried *out) {
+    *out = (Retried){0};
+    e->retried = out;
+    e->retried_arena = a;
+    Status status = engine_take(e, in);
+    e->retried = NULL;
+    return status;
+}
+
+Status engine_retried(Engine *e, uint64_t reject, uint64_t events) {
+    uint64_t index;
+    TRY(engine_mark(e));
+    Leaf leaf = {.kind = LEAF_RETRIED, .retried = {reject, events}};
+    TRY(engine_leaf(e, &leaf, &index));
+    Str value;
+    bool found;
+    buf_reset(&e->key);
+    put_key_u64(&e->key, reject);
+    TRY(buf_status(&e->key));
+    LEDGER(e, led_find(e->l, LED_REJECT, buf_str(&e->key), &value, &found), "reading the ledger");
+    buf_reset(&e->record);
+    put_bytes(&e->record, value.p, found ? 1 : 0);
+    put_varint(&e->record, index);
+    TRY(buf_status(&e->record));
+    LEDGER(e, led_put(e->l, LED_REJECT, buf_str(&e->key), buf_str(&e->record)),
+           "writing the ledger");
+    event_done(e);
+    return OK;
 }
 
 Status engine_tick(Engine *e, int64_t until) {

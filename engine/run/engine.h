@@ -78,6 +78,19 @@ void engine_close(Engine *e);
 /* Takes one event. OK also when it was refused, repeated or did nothing: counts tell. */
 MUST_USE Status engine_take(Engine *e, const Input *in);
 MUST_USE Status engine_refuse(Engine *e, const Refusal *why);
+/* What came of an event that was refused before. */
+typedef struct Retried {
+    bool refused;  /* again: nothing was written */
+    bool repeated; /* it is in already */
+    RejectReason reason;
+    Str field, message; /* in the arena that was given */
+} Retried;
+/* Takes an event that was refused and kept. If it is refused again, it is as if it had not been
+ * tried. */
+MUST_USE Status engine_retry(Engine *e, const Input *in, Arena *a, Retried *out);
+/* Marks a reject, by its leaf, all of whose events are in now; so many of them were taken by the
+ * retry. */
+MUST_USE Status engine_retried(Engine *e, uint64_t reject, uint64_t events);
 /* Fires all that is due at or before `until` (engine.md 12). A tick at or before the last one does
  * nothing. */
 MUST_USE Status engine_tick(Engine *e, int64_t until);

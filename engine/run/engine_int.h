@@ -129,7 +129,9 @@ struct Engine {
     bool matched;       /* the event found something to act on */
     bool acts;          /* it is of a kind that acts on duties */
     Changes changes;
-    Refusal refusal; /* why the event at hand is refused, when a handler says so */
+    Retried *retried;     /* where it goes what came of an event that is tried again, or NULL */
+    Arena *retried_arena; /* and its texts */
+    Refusal refusal;      /* why the event at hand is refused, when a handler says so */
     bool refused;
     Buf leaf, record, key, text;
 };

@@ -540,6 +540,7 @@ typedef struct Line {
     Refusal *refusal;
     Reading *what;
     bool csv;
+    bool cut; /* it is the beginning of one that is too long */
 } Line;
 
 /* What a line of JSON says, whatever the order of its members and its white space. */
@@ -559,6 +560,25 @@ static Status content_of(Line *l) {
     return status == ERR_NOMEM ? status : OK;
 }
 
+/* A CSV record is kept with the names of its columns, so that it can be read again. */
+static Status kept_csv(Line *l) {
+    Buf text = {0};
+    uint8_t hash[SHA256_BYTES];
+    put_text(&text, S("{\"columns\":"));
+    put_json_string(&text, l->r->header);
+    put_text(&text, S(",\"record\":"));
+    put_json_string(&text, l->line);
+    put_c(&text, '}');
+    Status status =
+        text.failed ? ERR_NOMEM : arena_str(l->r->arena, buf_str(&text), &l->refusal->raw);
+    buf_free(&text);
+    sha256(l->line, hash);
+    l->refusal->has_content = true;
+    for (int i = 0; i < 8; i++)
+        l->refusal->content = l->refusal->content << 8 | hash[i];
+    return status;
+}
+
 /* The line as a refusal. The made id stands in when it has none. */
 static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
     bool whole = l->head.source.n > 0 && l->head.id.n > 0;
@@ -575,6 +595,8 @@ static Status refuse(Line *l, RejectReason reason, Str field, Str message) {
     *l->what = READ_REFUSED;
     if (l->j.status == OK && !l->csv)
         TRY(content_of(l));
+    if (l->csv && l->r->column_count > 0 && !l->cut && utf8_valid(l->line)) /* else byte for byte */
+        TRY(kept_csv(l));
     if (whole)
         return OK;
     l->refusal->source = l->r->source;
@@ -1016,7 +1038,8 @@ Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal
 }
 
 Status event_too_long(EventReader *r, Str beginning, Reading *what, Refusal *refusal) {
-    Line l = {.csv = true, .r = r, .line = beginning, .refusal = refusal, .what = what};
+    Line l = {
+        .csv = true, .cut = true, .r = r, .line = beginning, .refusal = refusal, .what = what};
     return malformed(&l, "the line is longer than 16 MiB; its first 4 KiB are kept");
 }
 
@@ -1297,7 +1320,6 @@ Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, R
                      .id = l.head.id,
                      .source = l.head.source,
                      .actor = l.head.actor,
-                     .raw = record,
                      .made_id = made};
     return csv_fields(&l, &r->b->events[type], cells, n);
 }

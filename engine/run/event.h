@@ -32,6 +32,7 @@ typedef struct EventReader {
     Str within; /* where in a field a mistake is: "[2].price"; empty: it is the field itself */
     Str *columns; /* CSV: the header's names, owned by the caller */
     uint32_t column_count;
+    Str header; /* the record that names them */
 } EventReader;
 
 typedef enum Reading { READ_EVENT, READ_REFUSED, READ_NOTHING } Reading;

@@ -118,6 +118,7 @@ static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
         return status;
     if (status != OK || !has_type || !has_time)
         return feed_no_header(f, record, has_type, has_time, err);
+    TRY(arena_str(&f->columns, line_of(record), &r->header));
     r->columns = cells;
     r->column_count = n;
     f->has_header = true;

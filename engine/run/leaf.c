@@ -347,6 +347,10 @@ void put_leaf(Buf *out, const Leaf *leaf) {
     case LEAF_CHANGE:
         put_change(out, &leaf->change);
         return;
+    case LEAF_RETRIED:
+        put_varint(out, leaf->retried.reject);
+        put_varint(out, leaf->retried.events);
+        return;
     }
     UNREACHABLE();
 }
@@ -380,6 +384,10 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
         break;
     case LEAF_CHANGE:
         take_change(&t, a, &out->change);
+        break;
+    case LEAF_RETRIED:
+        out->retried.reject = take_varint(&t);
+        out->retried.events = take_varint(&t);
         break;
     default:
         return ERR_DAMAGED;

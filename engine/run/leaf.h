@@ -17,7 +17,8 @@ typedef enum LeafKind {
     LEAF_TICK = 4,    /* all that is due at or before `time` has fired */
     LEAF_REJECT = 5,  /* an event was refused: its raw bytes are kept */
     LEAF_EFFECT = 6,  /* something followed */
-    LEAF_CHANGE = 7   /* an entity was changed, which no effect tells */
+    LEAF_CHANGE = 7,  /* an entity was changed, which no effect tells */
+    LEAF_RETRIED = 8  /* what was refused before was taken after all: see `retried` */
 } LeafKind;
 enum { LEAF_VERSION = 1 };
 
@@ -129,6 +130,12 @@ typedef struct ChangedField {
 
 typedef enum ChangeHow { CHANGE_SET, CHANGE_CREATED, CHANGE_DELETED, CHANGE_HOWS } ChangeHow;
 
+/* A reject was tried again, and all that came of it is in. */
+typedef struct RetriedLeaf {
+    uint64_t reject; /* its leaf */
+    uint64_t events; /* taken now; others had come already */
+} RetriedLeaf;
+
 typedef struct ChangeLeaf {
     ChangeHow how;
     int64_t time, seen;
@@ -165,6 +172,7 @@ typedef struct Leaf {
         RejectLeaf reject;
         Effect effect;
         ChangeLeaf change;
+        RetriedLeaf retried;
     };
 } Leaf;
 

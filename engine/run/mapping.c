@@ -51,7 +51,7 @@ struct Mapper {
     Value *values;
     Mapped *events;
     uint32_t count;
-    bool cut;
+    bool cut, is_decoded;
     Str field, message;
     RejectReason reason;
 };
@@ -180,6 +180,10 @@ void mapper_close(Mapper *m) {
     mem_free(m);
 }
 
+void mapper_decoded(Mapper *m) {
+    m->is_decoded = true;
+}
+
 const FeedDef *mapper_feed(const Mapper *m) {
     return m->feed;
 }
@@ -199,7 +203,7 @@ static const uint16_t windows[32] = {
 /* The text as UTF-8. Separators, quotes and line breaks are the same in all encodings. */
 static Status decoded(const Mapper *m, Str text, Arena *a, Str *out) {
     *out = text;
-    if (m->feed->encoding == ENCODED_UTF8)
+    if (m->feed->encoding == ENCODED_UTF8 || m->is_decoded)
         return OK;
     size_t high = 0, n = 0;
     for (size_t i = 0; i < text.n; i++)
@@ -947,6 +951,9 @@ Status mapper_event(Mapper *m, uint32_t i, Seen *seen, Input *out) {
 
 /* What is kept of a row: enough to read it again. */
 static Status kept_row(Mapper *m, Str *out) {
+    *out = m->row; /* byte for byte, where JSON could not hold it */
+    if (!utf8_valid(m->row))
+        return OK;
     Buf text = {0};
     Json j;
     bool whole = m->feed->json && !m->cut;

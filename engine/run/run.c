@@ -1,32 +1,18 @@
 /* run: files through the engine, batch by batch. */
-#include "engine/run/run.h"
+#include "engine/run/run_int.h"
 
 #include "engine/base/civil.h"
 
 enum { RUN_BATCH = 1000, RUN_BATCH_BYTES = 64 << 20 };
 
-typedef struct Run {
-    const Policy *p;
-    const RunOptions *opt;
-    RunResult *out;
-    Err *err;
-    Arena keep;
-    Ledger *ledger;
-    Engine *engine;
-    Outbox outbox;
-    OutboxSink sink;
-    size_t in_batch;
-    size_t batch;
-} Run;
-
-static Status run_fail(Run *r, Status status) {
+Status run_fail(Run *r, Status status) {
     const Err *why = r->engine == NULL ? NULL : engine_error(r->engine);
     if (status != OK && why != NULL && why->code != OK)
         return err_set(r->err, status, "%s", why->text);
     return status == OK ? OK : err_set(r->err, status, "%s", status_text(status));
 }
 
-static Status run_commit(Run *r) {
+Status run_commit(Run *r) {
     TRY(engine_commit(r->engine, r->err));
     TRY(outbox_flush(&r->outbox, r->err));
     r->in_batch = 0;
@@ -43,7 +29,7 @@ static Status run_one(Run *r, Reading what, const Input *event, const Refusal *r
     return run_fail(r, status);
 }
 
-static Status run_counted(Run *r) {
+Status run_counted(Run *r) {
     if (++r->in_batch >= r->batch || led_pending(r->ledger) > RUN_BATCH_BYTES)
         return run_commit(r);
     return OK;
@@ -107,10 +93,12 @@ static Status run_feed(Run *r, size_t number) {
     return status;
 }
 
-static Status run_open(Run *r) {
+Status run_open(Run *r) {
     TRY(inputs_check(r->p, r->opt, r->err)); /* a wrong call leaves no trace */
-    LedOptions led = {
-        .dir = r->opt->ledger, .name = r->opt->name, .create = true, .no_sync = r->opt->no_sync};
+    LedOptions led = {.dir = r->opt->ledger,
+                      .name = r->opt->name,
+                      .create = !r->existing,
+                      .no_sync = r->opt->no_sync};
     TRY(led_open(&led, &r->ledger, r->err));
     EngineOptions engine = {.has_not_after = r->opt->has_not_after, .not_after = r->opt->not_after};
     engine.sink = outbox_sink(&r->sink);
@@ -136,21 +124,30 @@ static Status run_inside(Run *r) {
     return run_commit(r);
 }
 
-Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err) {
-    Run r = {.p = p,
-             .opt = opt,
-             .out = out,
-             .err = err,
-             .batch = opt->batch == 0 ? RUN_BATCH : opt->batch};
+void job_begin(Run *r, const Policy *p, const RunOptions *opt, RunResult *out, Err *err) {
+    *r = (Run){.p = p,
+               .opt = opt,
+               .out = out,
+               .err = err,
+               .batch = opt->batch == 0 ? RUN_BATCH : opt->batch};
     *out = (RunResult){0};
-    Status status = run_inside(&r);
-    if (r.engine != NULL) {
-        out->counts = *engine_counts(r.engine);
-        out->has_clock = engine_clock(r.engine, &out->clock);
+}
+
+void job_end(Run *r) {
+    if (r->engine != NULL) {
+        r->out->counts = *engine_counts(r->engine);
+        r->out->has_clock = engine_clock(r->engine, &r->out->clock);
     }
-    engine_close(r.engine);
-    led_close(r.ledger);
-    outbox_close(&r.outbox);
-    arena_free(&r.keep);
+    engine_close(r->engine);
+    led_close(r->ledger);
+    outbox_close(&r->outbox);
+    arena_free(&r->keep);
+}
+
+Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err) {
+    Run r;
+    job_begin(&r, p, opt, out, err);
+    Status status = run_inside(&r);
+    job_end(&r);
     return status == OK ? OK : err_set(err, status, "%s", status_text(status));
 }

@@ -42,6 +42,33 @@ MUST_USE Status input_open(const Policy *p, const RunOptions *opt, size_t i, Are
 void put_refusal(Buf *out, const Feed *f, const Refusal *why);
 
 MUST_USE Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
+/* What came of a reject that was tried again. */
+typedef enum RetryNow {
+    RETRY_TAKEN,
+    RETRY_KNOWN, /* its events are in already */
+    RETRY_REFUSED,
+    RETRY_NOWS
+} RetryNow;
+typedef struct RetryTold {
+    uint64_t index; /* of the reject in the journal */
+    const RejectLeaf *reject;
+    RetryNow now;
+    uint64_t events;     /* taken */
+    RejectReason reason; /* REFUSED: why now */
+    Str field, message;
+} RetryTold;
+typedef struct RetryOptions {
+    Str reason, from, id, type; /* only these: from is their source; empty: all */
+    Status (*told)(void *ctx, const RetryTold *told, Err *err);
+    void *told_ctx;
+} RetryOptions;
+typedef struct RetryResult {
+    uint64_t tried, now[RETRY_NOWS];
+} RetryResult;
+/* Takes kept rejects again, in the order of the journal. What is refused again writes nothing. Of
+ * the options of a run those of ledger, effects, batch and bounds count. */
+MUST_USE Status retry_all(const Policy *p, const RunOptions *opt, const RetryOptions *retry,
+                          RunResult *run, RetryResult *out, Err *err);
 /* Events through the stateless rules alone. */
 MUST_USE Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err);
 /* The events of mapped files as lines of CloudEvents; what is refused goes to `told`, a line each.
