@@ -754,9 +754,9 @@ static void put_told_json(Buf *out, const RetryTold *t) {
 
 static void put_told_text(Buf *out, const RetryTold *t) {
     put_fmt(out, "%s ", reject_text((RejectReason)t->reject->reason).p);
-    put_text(out, t->reject->source);
+    put_on_line(out, t->reject->source);
     put_c(out, ' ');
-    put_text(out, t->reject->id);
+    put_on_line(out, t->reject->id);
     if (t->now == RETRY_TAKEN)
         put_text(out, S(": taken"));
     else if (t->now == RETRY_KNOWN)
@@ -767,7 +767,7 @@ static void put_told_text(Buf *out, const RetryTold *t) {
         put_text(out, t->field);
         put_text(out, S(": "));
     }
-    put_text(out, t->now == RETRY_REFUSED ? t->message : S(""));
+    put_on_line(out, t->now == RETRY_REFUSED ? t->message : S(""));
     put_c(out, '\n');
 }
 

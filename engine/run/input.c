@@ -47,6 +47,18 @@ Status input_open(const Policy *p, const RunOptions *opt, size_t i, Arena *keep,
     return feed_open_mapped(out, opt->events[i], mapper, keep, err);
 }
 
+void put_on_line(Buf *out, Str text) {
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c == '\n' || c == '\r' || c == '\t')
+            put_fmt(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        else if (c < 0x20 || c == 0x7F)
+            put_fmt(out, "\\x%02x", c);
+        else
+            put_c(out, (char)c);
+    }
+}
+
 void put_refusal(Buf *out, const Feed *f, const Refusal *why) {
     put_text(out, f->file.path);
     if (f->by != NULL)
@@ -56,7 +68,7 @@ void put_refusal(Buf *out, const Feed *f, const Refusal *why) {
         put_text(out, why->field);
         put_text(out, S(": "));
     }
-    put_text(out, why->message);
+    put_on_line(out, why->message);
     put_c(out, '\n');
 }
 

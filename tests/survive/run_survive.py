@@ -260,7 +260,7 @@ def cut_and_mended(folder: Path, policy: Path, whole: bytes, length: int, form: 
         expect(done.returncode == 0, f"cut at {length}: exit {done.returncode}: {t.text(done.stderr)}")
         rejected = t.shown("rejected", job.ledger)
         shown = last.rstrip(b"\r").decode("utf-8", "replace")
-        kept = [one["line"].encode() for one in rejected if one["line"].rstrip("\ufffd") == shown.rstrip("\ufffd")]
+        kept = [t.kept_line(one).encode() for one in rejected if t.kept_line(one).rstrip("\ufffd") == shown.rstrip("\ufffd")]
         expect(len(rejected) == len(kept) <= 1, f"cut at {length}: rejected are {rejected}")
         if form == "jsonl":
             expect(len(kept) == (1 if last and whole[length:length + 1] != b"\n" else 0), f"cut at {length}: {rejected}")
@@ -273,7 +273,7 @@ def cut_and_mended(folder: Path, policy: Path, whole: bytes, length: int, form: 
         reasons = [one["reason"] for one in t.shown("rejected", job.ledger)]
         expect(reasons in ([], ["conflict"]), f"cut at {length}, then whole: rejected for {reasons}")
     else:
-        rejected = [one["line"].encode() for one in t.shown("rejected", job.ledger)]
+        rejected = [t.kept_line(one).encode() for one in t.shown("rejected", job.ledger)]
         expect(rejected == kept, f"cut at {length}, then whole: rejected are {rejected}, not {kept}")
         expect(t.digest(job.ledger, "--state") == state, f"cut at {length}, then whole: another state")
 

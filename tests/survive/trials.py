@@ -100,6 +100,15 @@ def shown(what: str, ledger: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in good("show", what, "--ledger", ledger, "--json").splitlines()]
 
 
+def kept_line(reject: dict[str, Any]) -> str:
+    """The line that was refused: of a CSV file it is kept with the names of its columns."""
+    try:
+        kept = json.loads(reject["line"])
+    except ValueError:
+        return str(reject["line"])
+    return str(kept["record"]) if isinstance(kept, dict) and set(kept) == {"columns", "record"} else str(reject["line"])
+
+
 def event(kind: str, when: str, claim: str, id: Optional[str] = None, **data: Any) -> str:
     members = {"specversion": "1.0", "id": id or f"{kind}-{claim}-{when}", "source": "/t", "type": kind, "time": when,
                "data": {"claim": claim, **data}}
