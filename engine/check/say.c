@@ -174,6 +174,8 @@ void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, 
     if (name.n == 0 || is_lost(p, name) || said_before(p, at, name))
         return;
     ptrdiff_t best = nearest(name, near, n);
+    if (best < 0 && p->lost.nameless)
+        return; /* it may be the name that is missing */
     Str like = best < 0 ? (Str){NULL, 0} : near[best];
     Diag *diag = diag_add2(p->diags, code, at, name, like);
     if (best >= 0)

@@ -39,12 +39,17 @@ static bool diag_known(const Diags *d, DiagCode code, Span span) {
     return false;
 }
 
+/* Whether what stands here is nothing but the gap of which that has been said. */
+static bool diag_of_gap(const Diags *d, Span span) {
+    return span.from == span.to && diag_known(d, DIAG_MISSING, span);
+}
+
 Diag *diag_add(Diags *d, DiagCode code, Span span) {
     Diag diag = {.code = code, .span = span, .number = (uint32_t)d->all.n};
     d->sink = diag;
     if (d->sources->files.at[span.file].quiet)
         return &d->sink;
-    if (diag_known(d, code, span))
+    if (diag_known(d, code, span) || diag_of_gap(d, span))
         return &d->sink;
     if (d->all.n >= LIMIT_DIAGS) {
         d->full = true;

@@ -42,8 +42,8 @@ typedef struct Diags {
 } Diags;
 
 /* Adds a diagnostic; the arguments are borrowed and must live as long as the compile arena. Never
- * NULL. At most LIMIT_DIAGS are kept; a second one of the same code at the same place is dropped.
- */
+ * NULL. At most LIMIT_DIAGS are kept; a second one of the same code at the same place is dropped,
+ * and what would be said of a gap (an empty span) of which it is said that something is missing. */
 Diag *diag_add(Diags *d, DiagCode code, Span span);
 Diag *diag_add1(Diags *d, DiagCode code, Span span, Str a);
 Diag *diag_add2(Diags *d, DiagCode code, Span span, Str a, Str b);

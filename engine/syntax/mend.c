@@ -574,6 +574,8 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
         return false;
     case CHANGE_ADD:
         say_added(p, r, tok);
+        if (r->token == TK_ID && token_declares(p->last_kind) && p->lost != NULL)
+            p->lost->nameless = true;
         other.span = gap_before(p, tok);
         p->join = *before;
         parse_feed(p, other);
@@ -780,7 +782,8 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
     if (word->kind != RAW_WORD)
         return false;
     const Spelling *s = keywords_find(&p->join.keywords, word->text, &count);
-    for (size_t i = 0; tok.line && s != NULL && i < count; i++) {
+    bool declared = token_declares(p->last_kind); /* `duty on asked`: its name is missing */
+    for (size_t i = 0; (tok.line || declared) && s != NULL && i < count; i++) {
         char text[64];
         size_t size;
         Span span;
@@ -792,7 +795,8 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
         Join saved = p->join;
         p->join = after;
         Repair r = find_repair(p, before, keyword);
-        if (r.change == CHANGE_ADD && apply_repair(p, before, keyword, &r))
+        bool named = !declared || r.token == TK_ID;
+        if (r.change == CHANGE_ADD && named && apply_repair(p, before, keyword, &r))
             return true;
         p->join = saved;
     }

@@ -14,6 +14,7 @@ typedef struct Lost {
     VEC(Str) words; /* names in text that was passed over after a mistake */
     bool file;      /* a file could not be read at all */
     bool module;    /* a module was not found */
+    bool nameless;  /* a declaration has no name: any name may be the one that is missing */
 } Lost;
 
 /* Reads source number `file`; *items is the list of its declarations, those that could be read.
