@@ -125,6 +125,8 @@ static Status owned_by(Show *s, const Duty *d, bool *yes) {
     *yes = who.n == 0 || str_eq(party_text(b, d->owner), who);
     if (*yes || d->owner.aux == 1)
         return OK;
+    if (bundle_rotation(b, d->owner) != NULL)
+        return show_is_on_call(s, d->owner, who, yes);
     int32_t wanted = bundle_party(b, who);
     if (wanted >= 0) {
         *yes = d->owner.i == wanted || b->parties[d->owner.i].team == wanted;

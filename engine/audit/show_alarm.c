@@ -138,7 +138,7 @@ static Status shifts_walk(Show *s, Engine *e, const RotationDef *def, int64_t at
         now = then;
         from = next;
     }
-    return OK;
+    return s->rows < most ? shift_row(s, &now, from, INSTANT_NEVER) : OK;
 }
 
 static const RotationDef *rotation_named(const Bundle *b, Str name) {
@@ -158,22 +158,45 @@ static Status say_no_rotation(Show *s, Str name) {
     return show_unknown(s->err, "no rotation is called", name, names, b->rotation_count);
 }
 
+/* An engine to read rotations with, and nothing else. */
+static Engine *reader_open(Show *s) {
+    Engine *e = mem_zalloc(sizeof *e);
+    if (e == NULL)
+        return NULL;
+    e->b = s->r->b;
+    e->l = s->r->l;
+    e->has_people = true;
+    return e;
+}
+
+static void reader_close(Engine *e) {
+    arena_free(&e->event);
+    arena_free(&e->rota);
+    buf_free(&e->key);
+    mem_free(e);
+}
+
+Status show_is_on_call(Show *s, Value rotation, Str person, bool *yes) {
+    OnCall on;
+    Engine *e = reader_open(s);
+    if (e == NULL)
+        return ERR_NOMEM;
+    Status status = on_call(e, bundle_rotation(s->r->b, rotation), s->r->clock, &on);
+    *yes = status == OK && on.how != ONCALL_NOBODY && str_eq(party_text(s->r->b, on.who), person);
+    reader_close(e);
+    return status;
+}
+
 Status show_rotation(Show *s) {
     static const char *const columns[] = {"from", "until", "on call", "why", "turn of", "layer"};
     const RotationDef *def = rotation_named(s->r->b, s->opt->rotation);
     if (def == NULL)
         return say_no_rotation(s, s->opt->rotation);
     TRY(show_columns(s, columns, 6));
-    Engine *e = mem_zalloc(sizeof *e); /* to read with, and nothing else */
+    Engine *e = reader_open(s);
     if (e == NULL)
         return ERR_NOMEM;
-    e->b = s->r->b;
-    e->l = s->r->l;
-    e->has_people = true;
     Status status = shifts_walk(s, e, def, s->r->clock);
-    arena_free(&e->event);
-    arena_free(&e->rota);
-    buf_free(&e->key);
-    mem_free(e);
+    reader_close(e);
     return status;
 }

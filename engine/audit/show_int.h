@@ -42,6 +42,8 @@ MUST_USE Status show_entity_filter(Show *s);
 /* show_alarm.c */
 MUST_USE Status show_waiting(Show *s);
 MUST_USE Status show_rotation(Show *s);
+/* Whether the person is on call for a rotation at the clock. */
+MUST_USE Status show_is_on_call(Show *s, Value rotation, Str person, bool *yes);
 MUST_USE Status show_gather_timer(Show *s, uint64_t number, Str *owner, Str *what);
 
 /* show_approval.c */

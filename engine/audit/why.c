@@ -347,6 +347,19 @@ static Status why_what(Why *w, Str subject) {
         return why_one_rule(w, subject, rest);
     if (parts && str_eq(kind, S("event")))
         return why_one_event(w, subject, rest);
+    if (parts && str_eq(kind, S("digest")))
+        return why_digest(w, subject);
+    if (parts && str_eq(kind, S("rotation")))
+        return err_set(
+            w->err, ERR_SYNTAX,
+            "`remit show rotation %.*s` lists who is on call; why a rung reached whom, its "
+            "duty says",
+            STR_ARG(rest));
+    if (parts && str_eq(kind, S("person")))
+        return err_set(
+            w->err, ERR_SYNTAX,
+            "`remit show people` lists who holds what; of what is asked about a person, the "
+            "duty, approval or event says why");
     if (parts && bundle_duty(w->r->b, kind) >= 0)
         return err_set(w->err, ERR_SYNTAX, "\"%.*s\" is no subject; did you mean duty/%.*s?",
                        STR_ARG(subject), STR_ARG(subject));

@@ -66,6 +66,9 @@ void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject);
 /* why_event.c: of an input event: taken, refused, or both */
 MUST_USE Status why_event(Why *w, Str subject, Str source, Str id);
 
+/* why_digest.c: what was told as one, each time */
+MUST_USE Status why_digest(Why *w, Str subject);
+
 /* why_rule.c: of a rule that comes by a schedule, at one of its instants */
 MUST_USE Status why_rule(Why *w, Str subject, uint32_t decl, Str instant);
 

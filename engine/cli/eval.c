@@ -16,6 +16,7 @@ static const Option eval_options[] = {
 /* Where no policy is given: the library's calendars, and no currency. */
 static const char plain_policy[] = "policy \"expression\" version \"1\" { zone \"UTC\" }\n"
                                    "use std.calendar.cn\n"
+                                   "use std.calendar.de\n"
                                    "use std.calendar.plain\n";
 
 static RemitPolicy *eval_policy(const Args *args, int *code) {

@@ -170,7 +170,7 @@ static bool is_paused_at(const Fold *fold, int64_t at) {
     return false;
 }
 
-/* A prohibition holds from its raising up to, not including, its end, but for its pauses. */
+/* A prohibition holds from when it begins up to, not including, its end, but for its pauses. */
 static Status fold_forbidden(const Terms *terms, const Act *acts, uint32_t n, Fold *out) {
     uint32_t within = 0;
     while (within < n && acts[within].time <= out->due)
@@ -182,7 +182,7 @@ static Status fold_forbidden(const Terms *terms, const Act *acts, uint32_t n, Fo
     out->breach_at = INSTANT_NEVER;
     for (uint32_t i = 0; i < n; i++) {
         if (acts[i].dropped || acts[i].kind != ACT_IS_VIOLATE || acts[i].time >= out->due ||
-            is_paused_at(out, acts[i].time))
+            acts[i].time < terms->begins || is_paused_at(out, acts[i].time))
             continue;
         if (out->violations++ == 0)
             out->breach_at = acts[i].time;

@@ -293,21 +293,24 @@ static Status rung_on_call(Engine *e, Effect *effect) {
     return OK;
 }
 
-/* Of several who are told, those who are on call for the rotations among them. */
+/* Of several who are told, who is on call for each of the rotations among them, in their order;
+ * absent: nobody is. *out is absent where nobody is on call for any. */
 static Status all_on_call(Engine *e, const Value *to, uint32_t n, Value *out) {
     Value *list = new (&e->event, Value, n + 1);
     uint32_t count = 0;
+    bool any = false;
     if (list == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < n; i++) {
         const RotationDef *rotation = bundle_rotation(e->b, to[i]);
-        OnCall on = {0};
-        if (rotation != NULL)
-            TRY(on_call(e, rotation, e->now, &on));
-        if (on.how != ONCALL_NOBODY)
-            list[count++] = on.who;
+        OnCall on;
+        if (rotation == NULL)
+            continue;
+        TRY(on_call(e, rotation, e->now, &on));
+        any = any || on.how != ONCALL_NOBODY;
+        list[count++] = on.how != ONCALL_NOBODY ? on.who : value_absent();
     }
-    *out = count == 0 ? value_absent() : (Value){.items = list, .n = count, .kind = V_LIST};
+    *out = any ? (Value){.items = list, .n = count, .kind = V_LIST} : value_absent();
     return OK;
 }
 
@@ -357,11 +360,37 @@ static Status notice_collect(Engine *e, const Notice *m, Value *to, uint32_t n, 
     return engine_effect(e, &effect, leaf);
 }
 
+/* A notice to a rotation for which nobody is on call reaches nobody: that is no silent matter. */
+static Status say_unheard(Engine *e, const Notice *m, const Value *to, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        bool vacant = false;
+        if (bundle_rotation(e->b, to[i]) != NULL)
+            TRY(org_vacant(e, to[i], e->now, &vacant));
+        if (!vacant)
+            continue;
+        Str text = m->text.kind == V_TEXT ? value_str(m->text) : S("");
+        buf_reset(&e->text);
+        put_fmt(&e->text, "nobody is on call for %.*s: a notice reached nobody: %.*s",
+                STR_ARG(party_text(e->b, to[i])), STR_ARG(text));
+        TRY(buf_status(&e->text));
+        Str message;
+        TRY(arena_str(&e->event, buf_str(&e->text), &message));
+        Effect effect = notice_effect(e, m, EFFECT_ALERT, NULL, 0);
+        effect.values[0] = value_text(S("vacant"));
+        effect.values[1] = value_text(message);
+        TRY(engine_effect(e, &effect, NULL));
+    }
+    return OK;
+}
+
 static Status notice_say(Engine *e, const Notice *m, Value *to, uint32_t n) {
     Effect effect = notice_effect(e, m, EFFECT_NOTIFIED, to, n);
     effect.values[2] = m->held;
+    if (n == 0)
+        return OK;
     TRY(all_on_call(e, to, n, &effect.values[NOTIFIED_ON_CALL]));
-    return n == 0 ? OK : engine_effect(e, &effect, NULL);
+    TRY(engine_effect(e, &effect, NULL));
+    return say_unheard(e, m, to, n);
 }
 
 /* A KPI's notice: those of its addressees whose group is under way hear of it later. */
