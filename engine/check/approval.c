@@ -194,7 +194,8 @@ static void stage_read(Program *p, ApprovalSym *a, const Node *node) {
             need_read(p, a, need);
     }
     if (a->need_count == before && p->diags->errors == errors && !a->base.broken)
-        diag_add2(p->diags, DIAG_MISSING, node->at, say_both(p, "a requirement", "要求"), S("}"));
+        diag_missing(p->diags, node->at, say_both(p, "a requirement", "要求"), S("}"),
+                     (Str){NULL, 0});
 }
 
 /* Either all requirements stand in stages, or none does. */

@@ -734,7 +734,7 @@ static void parts_check(Program *p, DutySym *duty, Node *node) {
         return;
     int64_t count = n, most = node->flag != 0 ? n : LIMIT_PARTS;
     if (n == 0)
-        diag_add2(p->diags, DIAG_MISSING, node->at, say_both(p, "an event", "事件"), S("}"));
+        diag_missing(p->diags, node->at, say_both(p, "an event", "事件"), S("}"), (Str){NULL, 0});
     else if (node->text.n == 0 || count_read(p, node->at, node->text, most,
                                              say_both(p, "number of parts", "部分数"), &count))
         duty->parts_needed = (uint32_t)count;

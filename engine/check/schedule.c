@@ -116,8 +116,8 @@ static bool read_span(Program *p, const Node *every, Schedule *s) {
     if (s->has_from)
         s->from = (int32_t)from.i;
     if (every->b == NULL && s->span.aux == FAMILY_MONTHS)
-        diag_add2(p->diags, DIAG_MISSING, every->span, say_both(p, "from DATE", "自 日期"),
-                  say_both(p, "at TIME", "于 时刻"));
+        diag_missing(p->diags, every->span, say_both(p, "from DATE", "自 日期"),
+                     say_both(p, "at TIME", "于 时刻"), (Str){NULL, 0});
     return true;
 }
 

@@ -102,6 +102,15 @@ Diag *diag_misspelt(Diags *d, Span words, Str meant) {
     return diag_add2(d, DIAG_MISSPELT_KEYWORD, words, a, b);
 }
 
+Diag *diag_missing(Diags *d, Span gap, Str what, Str next, Str example) {
+    Str head = diag_both(d, "put it before ", "请写在 "), where = example;
+    Str tail = example.n > 0 ? diag_both(d, ", ", " 之前，") : diag_both(d, "", " 之前");
+    if (next.n > 0 && arena_printf(d->arena, &where, "%.*s%.*s%.*s%.*s", STR_ARG(head),
+                                   STR_ARG(next), STR_ARG(tail), STR_ARG(example)) != OK)
+        d->nomem = true;
+    return diag_add2(d, DIAG_MISSING, gap, what, where);
+}
+
 static int diag_order(const void *a, const void *b) {
     const Diag *x = a, *y = b;
     if (x->span.file != y->span.file)

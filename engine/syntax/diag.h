@@ -52,6 +52,8 @@ Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c);
 Str diag_both(Diags *d, const char *en, const char *zh);
 void diag_fix(Diag *diag, Span span, Str text);
 void diag_other(Diag *diag, Span span);
+/* What is missing, before which token (none: at the end), with an example or none. */
+Diag *diag_missing(Diags *d, Span gap, Str what, Str next, Str example);
 /* Words that are no keyword here, and the one that was meant. */
 Diag *diag_misspelt(Diags *d, Span words, Str meant);
 /* Puts them in the order of the text. */

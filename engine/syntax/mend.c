@@ -153,6 +153,25 @@ static const Expectation *exampled(const Trial *t, int token) {
                                                                          : NULL;
 }
 
+/* Whether a token begins a value, where every value can stand. */
+static bool begins_value(int token) {
+    switch (token) {
+    case TK_LP:
+    case TK_CALLP:
+    case TK_LBRACK:
+    case TK_MINUS:
+    case TK_NOT:
+    case TK_DUTY:
+    case TK_APPROVAL:
+    case TK_KPI:
+    case TK_OWNER:
+    case TK_AGG:
+        return true;
+    default:
+        return is_value(token);
+    }
+}
+
 /* What could stand where the trial is. Where a value can stand that is said in one word; where an
  * expression can go on its operators are left out if anything else could follow. */
 static Str listed_words(Parse *p, const Trial *t) {
@@ -166,8 +185,7 @@ static Str listed_words(Parse *p, const Trial *t) {
     for (int token = 1; token < parse_tokens(); token++)
         others += !token_is_operator(token) && token != TK_RECLB && trial_accepts(t, token);
     for (int token = 1; token < parse_tokens(); token++) {
-        bool skip = (value && (is_value(token) || token == TK_LP || token == TK_MINUS ||
-                               token == TK_CALLP)) ||
+        bool skip = (value && begins_value(token)) ||
                     (others > 0 && !value && token_is_operator(token)) || token == TK_COMMALABEL ||
                     (token == TK_CALLP && trial_accepts(t, TK_LP)) || token == TK_RECLB ||
                     (token == TK_COMMA && others > 2) ||
@@ -544,18 +562,64 @@ static Str spelt(int token) {
     return token == TK_ID || token == TK_STRING || token == TK_TYPE ? (Str){NULL, 0} : text;
 }
 
+/* Words are what is wanted and then an example of it, between backticks: the first mark before it
+ * that the words have. */
+static Str example_mark(Str words, const char *const *marks) {
+    for (; *marks != NULL; marks++)
+        if (str_contains(words, str_of(*marks)))
+            return str_of(*marks);
+    return (Str){NULL, 0};
+}
+
+static size_t mark_place(Str words, Str mark) {
+    for (size_t i = 0; i < words.n; i++)
+        if (str_starts(str_from(words, i), mark))
+            return i;
+    return words.n;
+}
+
+static Diag *add_missing(Parse *p, Span gap, Str what, Str next) {
+    return diag_missing(p->b.diags, gap, what, next, (Str){NULL, 0});
+}
+
+/* What is missing is said first; the example of it below, with the place where it is to be put. */
+static Diag *say_missing(Parse *p, const Expectation *said, Span gap, Str next) {
+    static const char *const en_marks[] = {", as in `", ": `", NULL};
+    static const char *const zh_marks[] = {"，如 `", "：`", NULL};
+    Str en = str_of(said->en), zh = str_of(said->zh), what = en, example = en;
+    size_t en_from = mark_place(en, example_mark(en, en_marks));
+    size_t zh_from = mark_place(zh, example_mark(zh, zh_marks));
+    ptrdiff_t en_tick = str_find(str_from(en, en_from), '`');
+    ptrdiff_t zh_tick = str_find(str_from(zh, zh_from), '`');
+    if (en_from == 0 || zh_from == 0 || en_tick < 0 || zh_tick < 0)
+        return add_missing(p, gap, both(p, said->en, said->zh), next);
+    if (arena_printf(p->b.arena, &what, "%c%.*s%c%.*s%c", DIAG_BOTH_EN,
+                     STR_ARG(str_upto(en, en_from)), DIAG_BOTH_ZH, STR_ARG(str_upto(zh, zh_from)),
+                     DIAG_BOTH_END) != OK ||
+        arena_printf(p->b.arena, &example, "%cas in %.*s%c如 %.*s%c", DIAG_BOTH_EN,
+                     STR_ARG(str_from(en, en_from + (size_t)en_tick)), DIAG_BOTH_ZH,
+                     STR_ARG(str_from(zh, zh_from + (size_t)zh_tick)), DIAG_BOTH_END) != OK)
+        p->b.nomem = true;
+    return diag_missing(p->b.diags, gap, what, next, example);
+}
+
 static void say_added(Parse *p, const Repair *r, Tok tok) {
     Span gap = gap_before(p, tok);
     trial_begin(&p->best, p->parser);
     bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
     const Expectation *said = exampled(&p->best, tok.kind);
-    Str what = said != NULL && (value || r->rivals > 0) ? example_words(p, said, &p->best)
-               : value                                  ? both(p, "a value", "值")
-               : r->rivals == 0                         ? token_words(p, r->token)
-                                                        : listed_words(p, &p->best);
-    Diag *diag = diag_add2(p->b.diags, DIAG_MISSING, gap, what,
-                           tok.kind == 0 ? (Str){NULL, 0}
-                                         : quoted(p, source_text(p->b.diags->sources, tok.span)));
+    Str next =
+        tok.kind == 0 ? (Str){NULL, 0} : quoted(p, source_text(p->b.diags->sources, tok.span));
+    Diag *diag;
+    if (said != NULL && (value || r->rivals > 0) && strstr(said->en, "{}") == NULL)
+        diag = say_missing(p, said, gap, next);
+    else
+        diag = add_missing(p, gap,
+                           value            ? both(p, "a value", "值")
+                           : r->rivals == 0 ? token_words(p, r->token)
+                           : said != NULL   ? example_words(p, said, &p->best)
+                                            : listed_words(p, &p->best),
+                           next);
     if (spelt(r->token).n == 0 || r->rivals > 0)
         return;
     Str fix = {NULL, 0};
@@ -582,8 +646,7 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
         return true;
     case CHANGE_LABEL: {
         Span end = {tok.span.file, tok.span.to, tok.span.to};
-        diag_fix(diag_add2(p->b.diags, DIAG_MISSING, end, token_words(p, TK_COLON), found), end,
-                 S(":"));
+        diag_fix(add_missing(p, end, token_words(p, TK_COLON), found), end, S(":"));
         tok.kind = TK_LABEL;
         parse_feed(p, tok);
         return true;
@@ -622,7 +685,7 @@ bool mend_quote(Parse *p, Tok tok) {
         return false;
     Span gap = {tok.span.file, p->last.from, p->last.from};
     Str word = source_text(p->b.diags->sources, p->last);
-    diag_fix(diag_add2(p->b.diags, DIAG_MISSING, gap, S("`\"`"), quoted(p, word)), gap, S("\""));
+    diag_fix(add_missing(p, gap, S("`\"`"), quoted(p, word)), gap, S("\""));
     if (p->lost != NULL && !vec_push(&p->lost->words, word))
         p->b.nomem = true;
     join_seek(&p->join, tok.span.from + 1);
