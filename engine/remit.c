@@ -510,18 +510,21 @@ RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, con
 /* ---- tests */
 
 typedef struct TestOut {
+    const RemitTestOptions *options;
     const RemitLook *look;
     RemitWriter to;
     RemitTestCounts *counts;
     Status status;
 } TestOut;
 
-static void put_result_json(Buf *out, const TestResult *r) {
+static void put_result_json(Buf *out, const TestResult *r, bool list) {
     put_text(out, S("{\"test\":"));
     put_json_string(out, r->title);
     put_text(out, S(",\"file\":"));
     put_json_string(out, r->file);
-    put_fmt(out, ",\"line\":%u,\"passed\":%s", r->line, r->passed ? "true" : "false");
+    put_fmt(out, ",\"line\":%u", r->line);
+    if (!list)
+        put_fmt(out, ",\"passed\":%s", r->passed ? "true" : "false");
     if (!r->passed) {
         put_text(out, S(",\"report\":"));
         put_json_string(out, r->report);
@@ -537,7 +540,9 @@ static bool test_each(void *ctx, const TestResult *r) {
     else
         t->counts->failed++;
     if (t->look->format == REMIT_JSON) {
-        put_result_json(&out, r);
+        put_result_json(&out, r, t->options->list);
+    } else if (t->options->list) {
+        put_fmt(&out, "%.*s:%u  %.*s\n", STR_ARG(r->file), r->line, STR_ARG(r->title));
     } else if (!r->passed) {
         put_fmt(&out, "%sFAIL%s %.*s (%.*s:%u)\n", t->look->color ? "\x1b[1;31m" : "",
                 t->look->color ? "\x1b[0m" : "", STR_ARG(r->title), STR_ARG(r->file), r->line);
@@ -545,7 +550,28 @@ static bool test_each(void *ctx, const TestResult *r) {
     }
     t->status = out.failed ? ERR_NOMEM : write_all(t->to, buf_str(&out));
     buf_free(&out);
-    return t->status == OK;
+    RemitTestResult result = {out_text(r->title), out_text(r->file), r->line, r->passed,
+                              out_text(r->report)};
+    return t->status == OK &&
+           (t->options->each == NULL || t->options->each(t->options->ctx, &result) == 0);
+}
+
+static Str *texts_of(Arena *a, const char *const *texts, size_t n) {
+    Str *out = new (a, Str, n + 1);
+    for (size_t i = 0; out != NULL && i < n; i++)
+        out[i] = text_of(texts[i]);
+    return out;
+}
+
+/* Which tests are meant; false when memory is out. */
+static bool filter_of(const RemitTestOptions *o, Arena *a, TestFilter *out) {
+    *out = (TestFilter){.titles = texts_of(a, o->titles, o->title_count),
+                        .title_count = o->title_count,
+                        .places = texts_of(a, o->places, o->place_count),
+                        .place_count = o->place_count,
+                        .of = texts_of(a, o->of, o->of_count),
+                        .of_count = o->of_count};
+    return out->titles != NULL && out->places != NULL && out->of != NULL;
 }
 
 RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,
@@ -557,9 +583,18 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
     if (policy->policy.program == NULL)
         return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files");
     *counts = (RemitTestCounts){0};
-    TestOut out = {look, to, counts, OK};
+    Arena a = {0};
     Err err = {0};
-    Status status = policy_tests(&policy->policy, text_of(options->filter), test_each, &out, &err);
+    TestOut out = {options, look, to, counts, OK};
+    TestOptions tests = {.list = options->list,
+                         .fail_fast = options->fail_fast,
+                         .run = {.columns = look->columns > 0 ? (size_t)look->columns : 80},
+                         .each = test_each,
+                         .ctx = &out};
+    Status status = filter_of(options, &a, &tests.filter) ? OK : ERR_NOMEM;
+    if (status == OK)
+        status = policy_tests(&policy->policy, &tests, &err);
+    arena_free(&a);
     if (status == OK)
         status = out.status;
     if (status != OK)

@@ -738,8 +738,8 @@ expectation(N) ::= ENTITY(K) dotted(E) CALLP args(A) RP LB inits(I) RB(R). { Tok
 expectation(N) ::= NO(K) ENTITY dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_expect_gone(b, K, S, A, R); }
 expectation(N) ::= NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, false); }
 expectation(N) ::= NOT NOTIFIED(K) value(A) says(T). { N = build_expected(b, N_EXPECT_NOTIFIED, K, A, T, true); }
-expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false); }
-expectation(N) ::= NOT EMITTED(K) dotted(E) LB inits(A) RB. { N = build_expected(b, N_EXPECT_EMITTED, K, E, A.first, true); }
+expectation(N) ::= EMITTED(K) dotted(E) LB inits(A) RB(R). { N = build_until(build_expected(b, N_EXPECT_EMITTED, K, E, A.first, false), R); }
+expectation(N) ::= NOT EMITTED(K) dotted(E) LB inits(A) RB(R). { N = build_until(build_expected(b, N_EXPECT_EMITTED, K, E, A.first, true), R); }
 expectation(N) ::= REJECTED(K) ID(S). { N = build_leaf(b, N_EXPECT_REJECTED, K, S); }
 expectation(N) ::= KPI(K) dotted(E) keyed(A) kpichecks(C). { Tok S = build_name(E); N = build_named(b, N_EXPECT_KPI, K, S, build_no_token(), A.first, C.first, NULL, S); }
 %type kpichecks {NodeList}

@@ -159,13 +159,32 @@ REMIT_API RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *op
                                  const RemitLook *look, RemitWriter to, RemitWriter errors,
                                  RemitError *error);
 
+typedef struct RemitTestResult {
+    RemitText title, file;
+    size_t line;
+    bool passed;
+    RemitText report; /* of a failed one: what was expected and what happened; lines */
+} RemitTestResult;
 typedef struct RemitTestOptions {
-    const char *filter; /* run the tests whose title holds this; NULL: all */
+    /* Only tests that fit one of each list that is not empty: a part of their title; FILE or
+     * FILE:LINE, a file by its path or the end of it; the name of a declaration that they name. */
+    const char *const *titles;
+    size_t title_count;
+    const char *const *places;
+    size_t place_count;
+    const char *const *of;
+    size_t of_count;
+    bool list;      /* run none: list them, a line each */
+    bool fail_fast; /* end with the first that fails */
+    /* Called with each result, whose texts are the caller's during the call; nonzero stops. May be
+     * NULL. */
+    int (*each)(void *ctx, const RemitTestResult *result);
+    void *ctx;
 } RemitTestOptions;
 typedef struct RemitTestCounts {
-    size_t passed, failed;
+    size_t passed, failed; /* of a list: all pass */
 } RemitTestCounts;
-/* Runs the policy's tests. REMIT_FAULT when one fails. */
+/* Runs the policy's tests. REMIT_FAULT when one fails; REMIT_CALL when none is meant. */
 REMIT_API RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,
                                         const RemitLook *look, RemitWriter to,
                                         RemitTestCounts *counts, RemitError *error);

@@ -27,6 +27,9 @@ typedef struct Args {
     const char *events[CLI_PATHS]; /* --events, and the files of --feed */
     RemitText feeds[CLI_PATHS];    /* the feed that maps each of these, or an empty text */
     size_t event_count;
+    const char *more[CLI_PATHS]; /* values of other options that may repeat */
+    const Option *more_of[CLI_PATHS];
+    size_t more_count;
     RemitLook look;
 } Args;
 
@@ -41,6 +44,8 @@ typedef struct Command {
 
 /* The value of an option, or NULL. */
 const char *arg(const Args *args, const char *name);
+/* The values of an option that may repeat, CLI_PATHS at most; gives how many. */
+size_t arg_list(const Args *args, const char *name, const char **out);
 /* A whole number; false and a message when it is none. */
 bool arg_number(const Args *args, const char *name, size_t *out);
 /* A wrong call: says so on standard error and gives 2. */

@@ -83,6 +83,14 @@ const char *arg(const Args *args, const char *name) {
     return NULL;
 }
 
+size_t arg_list(const Args *args, const char *name, const char **out) {
+    size_t n = 0;
+    for (size_t i = 0; i < args->more_count; i++)
+        if (strcmp(args->more_of[i]->name, name) == 0)
+            out[n++] = args->more[i];
+    return n;
+}
+
 bool arg_number(const Args *args, const char *name, size_t *out) {
     const char *text = arg(args, name);
     *out = 0;
@@ -148,7 +156,22 @@ static const Option *option_find(const Option *options, const char *name, size_t
     return NULL;
 }
 
+static int keep_more(Args *args, const Option *option, const char *value) {
+    if (args->more_count >= CLI_PATHS)
+        return usage(args, "%s is given more than %d times", option->name, CLI_PATHS);
+    args->more_of[args->more_count] = option;
+    args->more[args->more_count++] = value;
+    return REMIT_OK;
+}
+
+static bool names_input(const Option *option) {
+    return strcmp(option->name, "--policy") == 0 || strcmp(option->name, "--events") == 0 ||
+           strcmp(option->name, "--feed") == 0;
+}
+
 static int keep_many(Args *args, const Option *option, const char *value) {
+    if (!names_input(option))
+        return keep_more(args, option, value);
     bool policy = strcmp(option->name, "--policy") == 0;
     size_t *n = policy ? &args->policy_count : &args->event_count;
     if (*n >= CLI_PATHS)

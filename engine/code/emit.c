@@ -177,6 +177,26 @@ void jump_here(Emit *e, uint32_t jump) {
     e->code.at[jump] |= (uint32_t)distance << 16;
 }
 
+static void mark(Emit *e, const Node *node, int32_t reg) {
+    if (e->marks == NULL || e->status != OK)
+        return;
+    EmitMark made = {.at = (uint32_t)e->code.n, .reg = reg, .node = node};
+    if (!arena_push(e->marks->arena, e->marks, made))
+        emit_nomem(e);
+}
+
+void mark_condition(Emit *e, const Node *node, uint32_t reg) {
+    mark(e, node, (int32_t)reg);
+}
+
+void mark_action(Emit *e, const Node *node) {
+    static const uint8_t actions[] = {N_EMIT,     N_OBLIGE, N_NOTIFY, N_ASK,
+                                      N_RAISE_TO, N_SET,    N_DELETE};
+    for (size_t i = 0; i < sizeof actions; i++)
+        if (node->kind == actions[i])
+            mark(e, node, -1);
+}
+
 /* The number of a source in the bundle. */
 static uint32_t emit_file(const Emit *e, uint32_t file) {
     return e->files == NULL ? 0 : e->files[file];
@@ -528,6 +548,7 @@ void emit_where(Emit *e, const Node *where) {
         return;
     uint32_t flag = fn_reg(e, 1);
     emit_expr(e, where, flag, NULL);
+    mark_condition(e, where, flag);
     uint32_t jump = jump_from(e, OP_SKIP_IF, flag);
     ins_abc(e, OP_STOP, 0, 0, 0);
     jump_here(e, jump);
@@ -572,6 +593,7 @@ static int32_t emit_rest(Emit *e, const DutySym *duty, const ActSym *act) {
     uint32_t flag = fn_reg(e, 1);
     for (uint32_t i = 0; i < act->rest_count; i++) {
         emit_expr(e, act->rest[i], flag, NULL);
+        mark_condition(e, act->rest[i], flag);
         if (i + 1 < act->rest_count) {
             uint32_t jump = jump_from(e, OP_SKIP_IF, flag);
             ins_abx(e, OP_RET, flag, 0);
@@ -725,6 +747,7 @@ static int32_t emit_silent(Emit *e, const DutySym *duty) {
              (int32_t)duty->number, true);
     uint32_t flag = fn_reg(e, 1);
     emit_expr(e, duty->silent, flag, NULL);
+    mark_condition(e, duty->silent, flag);
     fn_result(e, (KindDef){V_FLAG, false});
     return fn_end(e, flag);
 }
@@ -1002,6 +1025,11 @@ static void emit_result(Emit *e, const Node *node, uint32_t at, bool optional) {
     fn_result(e, kind);
 }
 
+static void emit_asked_when(Emit *e, const Node *when, uint32_t at) {
+    emit_result(e, when, at, false);
+    mark_condition(e, when, at);
+}
+
 /* How many results an opening function has. */
 static uint32_t opening_count(const Emit *e, const ApprovalSym *a, const ApprovalDef *def) {
     uint32_t n = a->base.key_count + (uint32_t)node_count(a->excluded) + def->seat_count +
@@ -1041,10 +1069,10 @@ static int32_t emit_opening(Emit *e, const ApprovalSym *a, ApprovalDef *def) {
             emit_result(e, is_members(seat_of(of)) ? seat_of(of)->a : seat_of(of), at++, false);
     for (uint32_t i = 0; i < a->need_count; i++)
         if (a->needs[i].when != NULL)
-            emit_result(e, a->needs[i].when, at++, false);
+            emit_asked_when(e, a->needs[i].when, at++);
     for (uint32_t i = 0; i < a->stage_count; i++)
         if (a->stages[i].when != NULL)
-            emit_result(e, a->stages[i].when, at++, false);
+            emit_asked_when(e, a->stages[i].when, at++);
     for (uint32_t i = 0; i < a->need_count; i++)
         if (a->needs[i].given != NULL)
             emit_result(e, a->needs[i].given, at++, false);
@@ -1397,8 +1425,8 @@ static void emit_code(Emit *e) {
     vec_free(&e->slots);
 }
 
-Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err) {
-    Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1)};
+Status emit_bundle(const Program *p, Arena *a, EmitMarks *marks, Bundle **out, Err *err) {
+    Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1), .marks = marks};
     if (e.b == NULL)
         return ERR_NOMEM;
     Bundle *b = e.b;

@@ -7,9 +7,22 @@
 #include "engine/check/check.h"
 #include "engine/code/bundle.h"
 
+/* Where in the code a condition is known or an action begins, for who asks what runs. */
+typedef struct EmitMark {
+    uint32_t at; /* the instruction that is reached then */
+    int32_t reg; /* the register with the condition's value; -1: an action */
+    const Node *node;
+} EmitMark;
+typedef struct EmitMarks {
+    Arena *arena; /* their owner */
+    EmitMark *at; /* in the order of the code */
+    uint32_t n, room;
+} EmitMarks;
+
 /* Compiles p; the bundle and all of it live in the arena `a`. It still has to go through bundle_put
- * and bundle_take to be run: there is one way in. */
-MUST_USE Status emit_bundle(const Program *p, Arena *a, Bundle **out, Err *err);
+ * and bundle_take to be run: there is one way in. marks, where it is not NULL, gets those of all
+ * that tests of the policy can reach: of feeds it gets none. */
+MUST_USE Status emit_bundle(const Program *p, Arena *a, EmitMarks *marks, Bundle **out, Err *err);
 
 /* Adds a function without event or arguments that gives the value of a checked expression of p to
  * what `base`, the bundle of p, has. *out borrows base; its last function is the new one, which

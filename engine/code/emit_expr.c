@@ -625,6 +625,7 @@ static void emit_builtin(Emit *e, const Node *node, uint32_t dst) {
 static void emit_if(Emit *e, const Node *node, uint32_t dst) {
     uint32_t flag = fn_reg(e, 1);
     emit_expr(e, node->b, flag, NULL);
+    mark_condition(e, node->b, flag);
     uint32_t not_so = jump_from(e, OP_SKIP_UNLESS, flag);
     emit_expr(e, node->a, dst, NULL);
     uint32_t end = jump_from(e, OP_SKIP, 0);
@@ -999,6 +1000,7 @@ static void emit_delete(Emit *e, const Node *node) {
 static void emit_case(Emit *e, const Node *node) {
     uint32_t flag = fn_reg(e, 1);
     emit_expr(e, node->a, flag, NULL);
+    mark_condition(e, node->a, flag);
     uint32_t not_so = jump_from(e, OP_SKIP_UNLESS, flag);
     emit_actions(e, node->c);
     uint32_t end = node->d != NULL ? jump_from(e, OP_SKIP, 0) : 0;
@@ -1011,7 +1013,8 @@ static void emit_case(Emit *e, const Node *node) {
 
 void emit_actions(Emit *e, const Node *first) {
     for (const Node *node = first; node != NULL && e->status == OK; node = node->next) {
-        uint32_t mark = e->fn.next;
+        uint32_t next = e->fn.next;
+        mark_action(e, node);
         if (node->kind == N_EMIT)
             emit_emit(e, node);
         else if (node->kind == N_OBLIGE)
@@ -1030,6 +1033,6 @@ void emit_actions(Emit *e, const Node *first) {
             emit_for_each(e, node);
         else if (node->kind == N_CASE)
             emit_case(e, node);
-        e->fn.next = mark;
+        e->fn.next = next;
     }
 }

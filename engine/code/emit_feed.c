@@ -155,6 +155,8 @@ void emit_feeds(Emit *e) {
         emit_nomem(e);
         return;
     }
+    EmitMarks *marks = e->marks;
+    e->marks = NULL; /* tests of the policy read no files */
     for (size_t i = 0; i < p->feeds.n && e->status == OK; i++) {
         const FeedSym *feed = p->feeds.at[i];
         FeedDef *def = &b->feeds[b->feed_count++];
@@ -186,4 +188,5 @@ void emit_feeds(Emit *e) {
             emit_fed(e, feed, &feed->fed[k], &def->fed[def->fed_count++]);
     }
     emit_in(e, NULL);
+    e->marks = marks;
 }

@@ -6,6 +6,7 @@
 #include "engine/check/check.h"
 #include "engine/check/check_int.h"
 #include "engine/code/bundle.h"
+#include "engine/code/emit.h"
 
 /* An expression over the raising event, whose value is kept in the duty's frame. */
 typedef struct Slot {
@@ -51,10 +52,11 @@ typedef struct Emit {
     VEC(LoopBody) bodies; /* to be made when the function being compiled is done */
     VEC(Slot) slots;      /* of the duty being compiled */
     FnBuild fn;
-    uint32_t *files; /* of each source: its number in the bundle */
-    uint32_t local;  /* where the time of what is being compiled is counted */
-    uint32_t line;   /* of the source being compiled: file << 20 | line */
-    Span at;         /* the node being compiled */
+    uint32_t *files;  /* of each source: its number in the bundle */
+    uint32_t local;   /* where the time of what is being compiled is counted */
+    uint32_t line;    /* of the source being compiled: file << 20 | line */
+    Span at;          /* the node being compiled */
+    EmitMarks *marks; /* or NULL */
 } Emit;
 
 void emit_nomem(Emit *e);
@@ -79,6 +81,9 @@ void ins_abx(Emit *e, Op op, uint32_t a, uint32_t bx);
 /* A forward jump to be filled in, and the place it goes to. */
 uint32_t jump_from(Emit *e, Op op, uint32_t a);
 void jump_here(Emit *e, uint32_t jump);
+/* A condition whose value stands in a register now; an action that begins here, or no action. */
+void mark_condition(Emit *e, const Node *node, uint32_t reg);
+void mark_action(Emit *e, const Node *node);
 void emit_at(Emit *e, const Node *node); /* what follows stems from this node */
 
 /* ---- expressions (emit_expr.c) */

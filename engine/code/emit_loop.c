@@ -145,6 +145,7 @@ static void stop_unless(Emit *e, const Node *where, bool negated) {
         return;
     uint32_t flag = fn_reg(e, 1);
     emit_expr(e, where, flag, NULL);
+    mark_condition(e, where, flag);
     uint32_t jump = jump_from(e, negated ? OP_SKIP_UNLESS : OP_SKIP_IF, flag);
     ins_abc(e, OP_STOP, 0, 0, 0);
     jump_here(e, jump);

@@ -560,6 +560,16 @@ Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow) {
 
 static Status freed_note(Engine *e, const Duty *d, const Act *act, const Fold *old);
 
+/* Tells who asks that a clause acted; of the engine's own acts a copy comes here. */
+static void watch_act(const Engine *e, const Duty *d, const ActDef *act) {
+    for (uint32_t i = 0; e->vm.watch != NULL && i < d->def->act_count; i++) {
+        const ActDef *own = &d->def->acts[i];
+        if (own->kind == act->kind && own->event == act->event && own->line == act->line &&
+            own->file == act->file && own->clause == act->clause)
+            e->vm.watch->duty_acts[d->decl][i] = 1;
+    }
+}
+
 /* Tests the rest of a clause on an instance, and acts on it. *done: it fitted. What the event
  * itself brought into being is no instance of its acts, wherever the text has the one and the
  * other. */
@@ -589,6 +599,7 @@ static Status act_try(Engine *e, const ActDef *act, Value more, Flow *flow, Duty
         return OK; /* what is absent adds nothing */
     *done = true;
     e->matched = true;
+    watch_act(e, d, act);
     e->line = act->file << 20 | act->line;
     Act applied = {
         .time = time, .kind = act->kind, .clause = act->clause, .leaf = flow->leaf, .more = more};

@@ -64,6 +64,7 @@ typedef struct EngineOptions {
     bool has_not_after;
     int64_t not_after; /* events later than this are refused */
     EffectSink sink;   /* may be empty */
+    Watch *watch;      /* who asks what runs, or NULL */
 } EngineOptions;
 
 /* All that an event says, whatever the bundle's numbers are: its name, time, actor and fields. */

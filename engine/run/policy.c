@@ -233,7 +233,8 @@ static size_t list_modules(void *ctx, const Str **names) {
 static Status compile(Policy *p, Err *err) {
     Bundle *made;
     Arena scratch = {0};
-    Status status = emit_bundle(p->program, &scratch, &made, err);
+    p->marks = (EmitMarks){.arena = &p->arena};
+    Status status = emit_bundle(p->program, &scratch, &p->marks, &made, err);
     Buf bytes = {0};
     if (status == OK) {
         bundle_put(&bytes, made);

@@ -5,6 +5,7 @@
 
 #include "engine/check/check.h"
 #include "engine/code/bundle.h"
+#include "engine/code/emit.h"
 
 typedef struct Policy {
     Arena arena;
@@ -13,6 +14,7 @@ typedef struct Policy {
     Program *program;  /* NULL when it came as a bundle, or nothing could be read */
     Bundle *bundle;    /* NULL when the policy has errors */
     Str bytes;         /* of the bundle */
+    EmitMarks marks;   /* of its code, where it was compiled */
     bool header;       /* a policy header is required */
     Settings settings; /* in place of the header's; borrowed until policy_finish */
 } Policy;

@@ -3,6 +3,21 @@
 #include "engine/run/policytest_int.h"
 #include "engine/run/series.h"
 
+/* What is looked at, for the report. */
+static Status look_at(Tester *t, Subject subject) {
+    if (t->failed)
+        return OK; /* the first failure is told */
+    Str *key = new (&t->keep, Str, subject.key_count + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < subject.key_count; i++)
+        TRY(arena_str(&t->keep, subject.key[i], &key[i]));
+    t->about = subject;
+    t->about.key = key;
+    t->is_about = true;
+    return OK;
+}
+
 typedef struct Seek {
     const Subject *subject;
     EffectId id;
@@ -163,31 +178,21 @@ static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
     Duty d;
     bool found;
     TRY(find_duty(t, step, &d, &found));
+    if (found)
+        TRY(look_at(t, duty_subject(&d)));
     if (step->negated || !found) {
         *ok = step->negated != found;
-        if (!*ok) {
-            put_step(t, step);
-            put_text(&t->report,
-                     found ? S("    but there is one\n") : S("    but there is no such duty\n"));
-            Subject subject = {0};
-            if (found)
-                subject = duty_subject(&d);
-            TRY(put_timeline(t, found ? &subject : NULL));
-        }
+        if (!*ok)
+            put_text(&t->why, found ? S("there is one") : S("there is no such duty"));
         return OK;
     }
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(check_holds(t, &d, &step->checks[i], ok));
         if (*ok)
             continue;
-        put_step(t, step);
-        put_text(&t->report, S("    not so: "));
-        put_wanted(t, &t->report, &step->checks[i]);
-        put_text(&t->report, S("\n    it is "));
-        put_state(t, &t->report, &d);
-        put_c(&t->report, '\n');
-        Subject subject = duty_subject(&d);
-        TRY(put_timeline(t, &subject));
+        put_wanted(t, &t->wanted, &step->checks[i]);
+        put_text(&t->why, S("it is "));
+        put_state(t, &t->why, &d);
     }
     return OK;
 }
@@ -197,16 +202,16 @@ static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
 static Status put_approval_state(Tester *t, const Approval *a) {
     static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                         "lapsed", "withdrawn", "unattainable"};
-    put_text(&t->report, str_of(states[a->state]));
+    put_text(&t->why, str_of(states[a->state]));
     if (a->due != INSTANT_NEVER) {
-        put_text(&t->report, S(", due "));
-        put_when(t, &t->report, a->due);
+        put_text(&t->why, S(", due "));
+        put_when(t, &t->why, a->due);
     }
     for (uint32_t i = 0; i < a->vote_count; i++) {
-        put_text(&t->report, a->votes[i].yes ? S(", yes by ") : S(", no by "));
-        put_text(&t->report, a->votes[i].by);
+        put_text(&t->why, a->votes[i].yes ? S(", yes by ") : S(", no by "));
+        put_text(&t->why, a->votes[i].by);
     }
-    return buf_status(&t->report);
+    return buf_status(&t->why);
 }
 
 static Status approval_holds(Tester *t, const Approval *a, const TestCheck *c, bool *holds) {
@@ -255,29 +260,21 @@ static Status expect_approval(Tester *t, const TestStep *step, bool *ok) {
     Approval a;
     bool found;
     TRY(find_approval(t, step, &a, &found));
-    Subject subject = {0};
     if (found)
-        subject = approval_subject(&a);
+        TRY(look_at(t, approval_subject(&a)));
     if (step->negated || !found) {
         *ok = step->negated != found;
-        if (*ok)
-            return OK;
-        put_step(t, step);
-        put_text(&t->report,
-                 found ? S("    but there is one\n") : S("    but there is no such approval\n"));
-        return put_timeline(t, found ? &subject : NULL);
+        if (!*ok)
+            put_text(&t->why, found ? S("there is one") : S("there is no such approval"));
+        return OK;
     }
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(approval_holds(t, &a, &step->checks[i], ok));
         if (*ok)
             continue;
-        put_step(t, step);
-        put_text(&t->report, S("    not so: "));
-        put_wanted(t, &t->report, &step->checks[i]);
-        put_text(&t->report, S("\n    it is "));
+        put_wanted(t, &t->wanted, &step->checks[i]);
+        put_text(&t->why, S("it is "));
         TRY(put_approval_state(t, &a));
-        put_c(&t->report, '\n');
-        TRY(put_timeline(t, &subject));
     }
     return OK;
 }
@@ -358,14 +355,14 @@ static Status put_series(Tester *t, const Series *s, const Measure *m) {
     Value value;
     TRY(measure_value(m, &t->arena, &value));
     bool warning = level_stands(s, LEVEL_WARNING), critical = level_stands(s, LEVEL_CRITICAL);
-    put_text(&t->report, S("    it is "));
-    put_text(&t->report, warning && critical ? S("warning and critical")
-                         : warning           ? S("warning")
-                         : critical          ? S("critical")
-                                             : S("clear"));
-    put_text(&t->report, S(", value "));
-    put_measure_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, s->def, value);
-    put_fmt(&t->report, " of %llu samples\n", (unsigned long long)m->samples);
+    put_text(&t->why, S("it is "));
+    put_text(&t->why, warning && critical ? S("warning and critical")
+                      : warning           ? S("warning")
+                      : critical          ? S("critical")
+                                          : S("clear"));
+    put_text(&t->why, S(", value "));
+    put_measure_text(&t->why, t->p->bundle, &engine_render(t->e)->zone, s->def, value);
+    put_fmt(&t->why, " of %llu samples", (unsigned long long)m->samples);
     return OK;
 }
 
@@ -373,72 +370,39 @@ static Status expect_kpi(Tester *t, const TestStep *step, bool *ok) {
     Series s;
     Measure m;
     TRY(find_series(t, step, &s, &m));
+    TRY(look_at(t, series_subject(&s)));
     for (uint32_t i = 0; i < step->kpi_check_count && *ok; i++) {
         *ok = kpi_holds(&s, &m, &step->kpi_checks[i]);
-        if (*ok)
-            continue;
-        put_step(t, step);
-        TRY(put_series(t, &s, &m));
-        Subject subject = series_subject(&s);
-        TRY(put_timeline(t, &subject));
+        if (!*ok)
+            TRY(put_series(t, &s, &m));
     }
     return OK;
 }
 
 /* ---- entities */
 
-static void put_held(Tester *t, const EntityDef *def, uint32_t field, Value v) {
-    put_text(&t->report, def->fields[field].name);
-    put_text(&t->report, S(": "));
-    if (v.kind == V_ABSENT)
-        put_text(&t->report, S("absent"));
-    else
-        put_value_text(&t->report, t->p->bundle, &engine_render(t->e)->zone, v);
-}
-
-static Status put_changes(Tester *t, void *ctx, const Leaf *leaf) {
-    const Subject *subject = ctx;
-    const ChangeLeaf *c = &leaf->change;
-    if (leaf->kind != LEAF_CHANGE || !same_subject(subject, &c->subject))
-        return OK;
-    put_text(&t->report, S("      "));
-    put_when(t, &t->report, c->time);
-    put_fmt(&t->report, "  %.*s", STR_ARG(change_text(c->how)));
-    for (uint32_t i = 0; c->how != CHANGE_DELETED && i < c->field_count; i++) {
-        put_text(&t->report, i == 0 ? S(" ") : S("  "));
-        put_held(t, &t->p->bundle->entities[subject->decl], c->fields[i].field, c->fields[i].is);
-    }
-    put_c(&t->report, '\n');
-    return OK;
-}
-
-/* How the entity came to be what it is. */
-static Status put_history(Tester *t, const TestStep *step) {
-    Subject subject = {.kind = SUBJECT_ENTITY,
-                       .decl = step->entity->number,
-                       .occurrence = 1,
-                       .key_count = step->key_count};
-    TRY(key_texts(t->e, step->key, step->key_count, &subject.key));
-    put_text(&t->report, S("    what happened to it:\n"));
-    size_t before = t->report.n;
-    TRY(visit_leaves(t, put_changes, &subject));
-    if (t->report.n == before)
-        put_text(&t->report, S("      nothing\n"));
-    return OK;
+static Status entity_subject(Tester *t, const TestStep *step, Subject *out) {
+    *out = (Subject){.kind = SUBJECT_ENTITY,
+                     .decl = step->entity->number,
+                     .occurrence = 1,
+                     .key_count = step->key_count};
+    return key_texts(t->e, step->key, step->key_count, &out->key);
 }
 
 static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
     const EntityDef *def = &t->p->bundle->entities[step->entity->number];
     Value *held = new (&t->arena, Value, def->field_count + 1);
     bool found;
+    Subject subject;
     if (held == NULL)
         return ERR_NOMEM;
+    TRY(entity_subject(t, step, &subject));
+    TRY(look_at(t, subject));
     TRY(entity_get(t->e, step->entity->number, step->key, held, &found));
     *ok = found != step->negated;
     if (!*ok) {
-        put_step(t, step);
-        put_text(&t->report, found ? S("    but there is one\n") : S("    but there is none\n"));
-        return put_history(t, step);
+        put_text(&t->why, found ? S("there is one") : S("there is none"));
+        return OK;
     }
     for (uint32_t i = 0; i < def->field_count && found && *ok; i++) {
         Value want = step->fields[i];
@@ -447,11 +411,8 @@ static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
         *ok = want.kind == V_ABSENT || value_eq(want, held[i]);
         if (*ok)
             continue;
-        put_step(t, step);
-        put_text(&t->report, S("    it has "));
-        put_held(t, def, i, held[i]);
-        put_c(&t->report, '\n');
-        TRY(put_history(t, step));
+        put_text(&t->why, S("it has "));
+        put_held(t, &t->why, def, i, held[i]);
     }
     return OK;
 }
@@ -466,15 +427,16 @@ static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
                                                          : seek_rejected;
     TRY(visit_leaves(t, visit, &seek));
     *ok = seek.found != step->negated;
-    if (*ok)
-        return OK;
-    put_step(t, step);
-    put_text(&t->report,
-             seek.found ? S("    but it happened\n") : S("    but it did not happen\n"));
-    return put_timeline(t, NULL);
+    if (!*ok)
+        put_text(&t->why, seek.found ? S("it happened") : S("it did not happen"));
+    return OK;
 }
 
 Status test_expect(Tester *t, const TestStep *step, bool *ok) {
+    buf_reset(&t->why);
+    buf_reset(&t->wanted);
+    if (!t->failed)
+        t->is_about = false;
     TRY(step->after ? engine_tick(t->e, step->time) : engine_move(t->e, step->time));
     if (step->expect == N_EXPECT_DUTY)
         return expect_duty(t, step, ok);

@@ -1015,6 +1015,11 @@ Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, 
     return node;
 }
 
+Node *build_until(Node *node, Tok end) {
+    node->span = span_join(node->span, end.span);
+    return node;
+}
+
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value) {
     Node *node = build_node(b, N_CHECK, state.span, build_end(at.span, value), state);
     node->span = span_join(node->span, at.span);

@@ -25,6 +25,7 @@ void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host) {
     vm->cost = 0;
     vm->trace_count = 0;
     vm->tracing = false;
+    vm->watch = NULL;
     vm->depth = 0;
     vm->local = 0;
 }
@@ -335,6 +336,8 @@ static Status row_results(Vm *vm, uint32_t table, int32_t row, const Value *regs
                           const Value **out) {
     const TableDef *t = &vm->b->tables[table];
     TRY(vm_trace(vm, table, row, regs, t->input_count));
+    if (vm->watch != NULL)
+        vm->watch->rows[table][row] = 1;
     *out = &t->results[(size_t)row * t->output_count];
     if (t->row_fns[row] < 0)
         return OK;
@@ -609,11 +612,22 @@ static Value attr(const VmEvent *event, uint32_t which) {
     }
 }
 
-static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame,
-                     const Value *args, Value *regs, const Value **results, bool *applies) {
+/* An instruction is reached: notes it, and which of the conditions that end here hold. */
+static void watch_at(Watch *w, uint32_t at, const Value *regs) {
+    w->ran[at] = 1;
+    for (uint32_t i = w->flags_at[at]; i < w->flags_at[at + 1]; i++)
+        w->held[i] |= regs[w->flags[i].reg].i != 0 ? WATCH_HELD : WATCH_HELD_NOT;
+}
+
+/* The loop, made twice: who asks what runs costs nothing where nobody does. */
+static inline __attribute__((always_inline)) Status
+vm_loop(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame, const Value *args,
+        Value *regs, const Value **results, bool *applies, bool watched) {
     const Bundle *b = vm->b;
     for (uint32_t at = fn->from;; at++) {
         uint32_t word = b->code[at];
+        if (watched)
+            watch_at(vm->watch, at, regs);
         Value *ra = &regs[INS_A(word)];
         /* By address: most instructions look at one of them or none. */
         const Value *rb = &regs[INS_B(word)], *rc = &regs[INS_C(word)];
@@ -880,6 +894,16 @@ static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value 
     }
 }
 
+static Status vm_run(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame,
+                     const Value *args, Value *regs, const Value **results, bool *applies) {
+    return vm_loop(vm, fn, event, frame, args, regs, results, applies, false);
+}
+
+static Status vm_run_watched(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame,
+                             const Value *args, Value *regs, const Value **results, bool *applies) {
+    return vm_loop(vm, fn, event, frame, args, regs, results, applies, true);
+}
+
 Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, const Value *args,
                const Value **results, bool *applies) {
     ASSERT(fn >= 0 && (uint32_t)fn < vm->b->fn_count);
@@ -901,7 +925,10 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
     if (vm->depth == 0 || own != 0) /* a table's row counts as what asked for it */
         vm->local = own;
     Value *regs = vm->regs[vm->depth++];
-    Status status = vm_run(vm, &vm->b->fns[fn], event, frame, args, regs, results, applies);
+    const FnDef *def = &vm->b->fns[fn];
+    Status status = vm->watch == NULL
+                        ? vm_run(vm, def, event, frame, args, regs, results, applies)
+                        : vm_run_watched(vm, def, event, frame, args, regs, results, applies);
     vm->depth--;
     vm->local = outer;
     vm->when = when;

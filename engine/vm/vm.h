@@ -9,6 +9,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/code/bundle.h"
+#include "engine/vm/watch.h"
 
 typedef enum TrapCode {
 #define TRAP(code, name, en, zh) TRAP_##name,
@@ -102,6 +103,7 @@ typedef struct Vm {
     TraceRow trace[VM_TRACE];
     uint32_t trace_count; /* more than VM_TRACE are not kept */
     bool tracing;
+    Watch *watch; /* who asks what runs, or NULL; borrowed */
     uint32_t depth;
     uint32_t local;    /* where the time of the function at work is counted */
     const int64_t *at; /* the instant at hand where no event is; borrowed. NULL: there is none */
