@@ -514,6 +514,20 @@ static bool compares(int token) {
            token == TK_GE;
 }
 
+static bool is_word(int token) {
+    Str name = token_name(token, false);
+    return !is_class(token) && name.n > 0 && name.p[0] >= 'a' && name.p[0] <= 'z';
+}
+
+/* Whether one of a class of words could stand here, none of which can be put in for the others. */
+static bool could_be_class(const Trial *t) {
+    for (int token = 1; token < parse_tokens(); token++)
+        if (is_class(token) && !may_add(token) && token != TK_LABEL && token != TK_COMMALABEL &&
+            trial_accepts(t, token))
+            return true;
+    return false;
+}
+
 static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     static const int closing[] = {TK_LB, TK_RB, TK_RP, TK_RBRACK};
     Repair best = {CHANGE_NONE, 0, 0, 0};
@@ -533,10 +547,13 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
         consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
         return best;
     }
+    bool closes = tok.kind == TK_RP; /* `x )`: no call of x without arguments is meant */
     for (int token = 1; token < parse_tokens(); token++)
         if (may_add(token) && !token_is_operator(token) && is_of_item(p, token) &&
-            trial_accepts(&p->best, token))
+            !(closes && token == TK_CALLP) && trial_accepts(&p->best, token))
             consider(&best, CHANGE_ADD, token, reach_with(p, token, before), REACH_LEAST);
+    if (best.change == CHANGE_ADD && is_word(best.token) && could_be_class(&p->best))
+        best.rivals++;
     for (int token = 1; mark && token < parse_tokens(); token++)
         if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
             trial_accepts(&p->best, token))
@@ -603,23 +620,30 @@ static Diag *say_missing(Parse *p, const Expectation *said, Span gap, Str next) 
     return diag_missing(p->b.diags, gap, what, next, example);
 }
 
-static void say_added(Parse *p, const Repair *r, Tok tok) {
-    Span gap = gap_before(p, tok);
+/* What an example says of the place is said where what is missing has no spelling of its own, and
+ * of the token that cannot stand where one of several could have been meant. */
+static Diag *say_gap(Parse *p, const Repair *r, Tok tok, Span gap) {
+    Str found =
+        tok.kind == 0 ? (Str){NULL, 0} : quoted(p, source_text(p->b.diags->sources, tok.span));
     trial_begin(&p->best, p->parser);
     bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
     const Expectation *said = exampled(&p->best, tok.kind);
-    Str next =
-        tok.kind == 0 ? (Str){NULL, 0} : quoted(p, source_text(p->b.diags->sources, tok.span));
-    Diag *diag;
-    if (said != NULL && (value || r->rivals > 0) && strstr(said->en, "{}") == NULL)
-        diag = say_missing(p, said, gap, next);
-    else
-        diag = add_missing(p, gap,
-                           value            ? both(p, "a value", "值")
-                           : r->rivals == 0 ? token_words(p, r->token)
-                           : said != NULL   ? example_words(p, said, &p->best)
-                                            : listed_words(p, &p->best),
-                           next);
+    if (said != NULL && r->rivals > 0 && !value && tok.kind != 0)
+        return diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                         example_words(p, said, &p->best));
+    bool spoken = value || r->rivals > 0 || spelt(r->token).n == 0;
+    if (said != NULL && spoken && strstr(said->en, "{}") == NULL)
+        return say_missing(p, said, gap, found);
+    Str what = value            ? both(p, "a value", "值")
+               : r->rivals == 0 ? token_words(p, r->token)
+               : said != NULL   ? example_words(p, said, &p->best)
+                                : listed_words(p, &p->best);
+    return add_missing(p, gap, what, found);
+}
+
+static void say_added(Parse *p, const Repair *r, Tok tok) {
+    Span gap = gap_before(p, tok);
+    Diag *diag = say_gap(p, r, tok, gap);
     if (spelt(r->token).n == 0 || r->rivals > 0)
         return;
     Str fix = {NULL, 0};
