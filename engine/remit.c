@@ -14,6 +14,7 @@
 #include "engine/base/unicode.h"
 #include "engine/code/reference.h"
 #include "engine/code/verify.h"
+#include "engine/run/coverage.h"
 #include "engine/run/eval.h"
 #include "engine/run/formatted.h"
 #include "engine/run/pages.h"
@@ -574,6 +575,30 @@ static bool filter_of(const RemitTestOptions *o, Arena *a, TestFilter *out) {
     return out->titles != NULL && out->places != NULL && out->of != NULL;
 }
 
+static size_t columns_of(const RemitLook *look) {
+    return look->columns > 0 ? (size_t)look->columns : 80;
+}
+
+static Status write_coverage(Policy *p, const Cover *c, const RemitTestOptions *options,
+                             const RemitLook *look, RemitWriter to, RemitTestCounts *counts) {
+    CoverSum all = cover_sum(c, COVER_KINDS);
+    counts->reached = all.reached;
+    counts->reachable = all.all;
+    Buf out = {0}, lcov = {0};
+    if (options->coverage && look->format == REMIT_JSON)
+        put_cover_json(&out, p, c);
+    else if (options->coverage)
+        put_cover_text(&out, p, c, columns_of(look));
+    if (options->lcov.write != NULL)
+        put_cover_lcov(&lcov, p, c);
+    Status status = out.failed || lcov.failed ? ERR_NOMEM : write_all(to, buf_str(&out));
+    if (status == OK)
+        status = write_all(options->lcov, buf_str(&lcov));
+    buf_free(&out);
+    buf_free(&lcov);
+    return status;
+}
+
 RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,
                               const RemitLook *look, RemitWriter to, RemitTestCounts *counts,
                               RemitError *error) {
@@ -586,17 +611,24 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
     Arena a = {0};
     Err err = {0};
     TestOut out = {options, look, to, counts, OK};
-    TestOptions tests = {.list = options->list,
-                         .fail_fast = options->fail_fast,
-                         .run = {.columns = look->columns > 0 ? (size_t)look->columns : 80},
-                         .each = test_each,
-                         .ctx = &out};
+    TestOptions tests = {
+        .list = options->list, .fail_fast = options->fail_fast, .each = test_each, .ctx = &out};
+    Cover *cover = NULL;
+    bool covers = !options->list && (options->coverage || options->lcov.write != NULL);
     Status status = filter_of(options, &a, &tests.filter) ? OK : ERR_NOMEM;
+    if (status == OK && covers)
+        status = cover_open(&policy->policy, &a, &cover);
+    if (status == OK && covers)
+        tests.run = cover_run(cover);
+    tests.run.columns = columns_of(look);
     if (status == OK)
         status = policy_tests(&policy->policy, &tests, &err);
-    arena_free(&a);
     if (status == OK)
         status = out.status;
+    if (status == OK && covers)
+        status = write_coverage(&policy->policy, cover, options, look, to, counts);
+    cover_close(cover);
+    arena_free(&a);
     if (status != OK)
         return give_status(error, status, &err);
     return counts->failed > 0 ? give(error, REMIT_FAULT, "tests failed")

@@ -427,7 +427,7 @@ parts(L) ::= parts(A) error. { L = build_list(b, A, build_error(b)); }
 /* What several events come to; a plain number may count them too, and names stand as in `heard`. */
 quantity(N) ::= MONEY(S). { N = build_literal(b, LIT_MONEY, S); }
 quantity(N) ::= DURATION(S). { N = build_literal(b, LIT_DURATION, S); }
-quantity(N) ::= LP expr(A) RP. { N = A; }
+quantity(N) ::= LP(L) expr(A) RP(R). { N = build_enclosed(A, L, R); }
 /* The outcome of an approval acts as an event does. DECIDED has no spelling: `approval` before a name and its
  * outcome is read so (engine/syntax/join.c). */
 acting(N) ::= heard(A). { N = A; }
@@ -586,7 +586,7 @@ term(N) ::= OWNER(S) CALLP args(A) RP(R). { N = build_named(b, N_CALL, S, S, bui
 /* A record; its brace is told from others by the label behind it (engine/syntax/join.c). */
 term(N) ::= ID(S) RECLB inits(A) RB(R). { N = build_record(b, NULL, S, A, R); }
 term(N) ::= term(V) DOT ID(S) RECLB inits(A) RB(R). { N = build_record(b, V, S, A, R); }
-term(N) ::= LP expr(A) RP. { N = A; }
+term(N) ::= LP(L) expr(A) RP(R). { N = build_enclosed(A, L, R); }
 moment(N) ::= DATE(S). { N = build_literal(b, LIT_DATE, S); }
 moment(N) ::= DATETIME(S). { N = build_literal(b, LIT_DATETIME, S); }
 moment(N) ::= INSTANT(S). { N = build_literal(b, LIT_INSTANT, S); }

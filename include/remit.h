@@ -174,15 +174,18 @@ typedef struct RemitTestOptions {
     size_t place_count;
     const char *const *of;
     size_t of_count;
-    bool list;      /* run none: list them, a line each */
-    bool fail_fast; /* end with the first that fails */
+    bool list;        /* run none: list them, a line each */
+    bool fail_fast;   /* end with the first that fails */
+    bool coverage;    /* behind the results: what of the policy they reach, and what not */
+    RemitWriter lcov; /* the same in the form of lcov; write NULL: nowhere */
     /* Called with each result, whose texts are the caller's during the call; nonzero stops. May be
      * NULL. */
     int (*each)(void *ctx, const RemitTestResult *result);
     void *ctx;
 } RemitTestOptions;
 typedef struct RemitTestCounts {
-    size_t passed, failed; /* of a list: all pass */
+    size_t passed, failed;     /* of a list: all pass */
+    size_t reached, reachable; /* where coverage is asked for */
 } RemitTestCounts;
 /* Runs the policy's tests. REMIT_FAULT when one fails; REMIT_CALL when none is meant. */
 REMIT_API RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *options,

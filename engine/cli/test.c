@@ -11,6 +11,9 @@ static const Option test_options[] = {
     {"--list", NULL, "run none: list them", false},
     {"--fail-fast", NULL, "end with the first that fails", false},
     {"--junit", "FILE", "the results as JUnit XML, too", false},
+    {"--coverage", NULL, "what of the policy the tests reach, and what not", false},
+    {"--lcov", "FILE", "the same in the form of lcov, for editors and CI", false},
+    {"--least", "PERCENT", "exit 1 where less is reached", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -29,31 +32,81 @@ static RemitTestOptions meant_of(const Args *args, Meant *m) {
     return o;
 }
 
+static int cannot_write(const char *path) {
+    fflush(stdout);
+    fprintf(stderr, "remit: %s: cannot be written\n", path);
+    return REMIT_FAILED;
+}
+
 static int add_result(void *ctx, const RemitTestResult *result) {
     junit_add(ctx, result);
     return 0;
 }
 
+/* What is written beside the results. */
+typedef struct Beside {
+    Junit junit;
+    const char *xml, *lcov; /* files, or NULL */
+    FILE *lcov_to;
+} Beside;
+
+static int beside_open(const Args *args, Beside *b, RemitTestOptions *o) {
+    b->xml = arg(args, "--junit");
+    b->lcov = arg(args, "--lcov");
+    o->coverage = arg(args, "--coverage") != NULL;
+    if (o->list && (b->xml != NULL || b->lcov != NULL || o->coverage))
+        return usage(args, "--list runs no test: there are no results");
+    if (b->xml != NULL) {
+        junit_begin(&b->junit);
+        o->each = add_result;
+        o->ctx = &b->junit;
+    }
+    if (b->lcov == NULL)
+        return REMIT_OK;
+    b->lcov_to = fopen(b->lcov, "w");
+    o->lcov = (RemitWriter){b->lcov_to, write_stream};
+    return b->lcov_to == NULL ? cannot_write(b->lcov) : REMIT_OK;
+}
+
+static int beside_close(Beside *b, const char *name) {
+    int code = b->xml == NULL ? REMIT_OK : junit_write(&b->junit, name, b->xml);
+    bool bad = b->lcov_to != NULL && (ferror(b->lcov_to) != 0);
+    bad = b->lcov_to != NULL && (fclose(b->lcov_to) != 0 || bad);
+    return bad ? cannot_write(b->lcov) : code;
+}
+
+/* Whether less is reached than --least says; tells so. */
+static int too_little(size_t reached, size_t all, size_t least) {
+    if (reached * 100 >= all * least)
+        return REMIT_OK;
+    fflush(stdout);
+    fprintf(stderr, "remit: %zu of %zu are less than %zu %%\n", reached, all, least);
+    return REMIT_FAULT;
+}
+
 static int test_policy(Args *args, RemitPolicy *policy) {
     Meant meant;
-    Junit junit = {0};
+    Beside beside = {0};
     RemitTestOptions options = meant_of(args, &meant);
-    const char *xml = arg(args, "--junit");
-    if (xml != NULL && options.list)
-        return usage(args, "--list runs no test: --junit has no results");
-    if (xml != NULL) {
-        junit_begin(&junit);
-        options.each = add_result;
-        options.ctx = &junit;
-    }
-    RemitTestCounts counts = {0, 0};
+    size_t least;
+    if (!arg_number(args, "--least", &least))
+        return REMIT_CALL;
+    bool measures = arg(args, "--coverage") != NULL || arg(args, "--lcov") != NULL;
+    if (arg(args, "--least") != NULL && !measures)
+        return usage(args, "--least is of --coverage");
+    int code = beside_open(args, &beside, &options);
+    if (code != REMIT_OK)
+        return code;
+    RemitTestCounts counts = {0};
     RemitError error;
-    int code = (int)remit_policy_test(policy, &options, &args->look, to_stdout(), &counts, &error);
-    int wrote = xml == NULL ? REMIT_OK : junit_write(&junit, args->paths[0], xml);
+    code = (int)remit_policy_test(policy, &options, &args->look, to_stdout(), &counts, &error);
+    int wrote = beside_close(&beside, args->paths[0]);
     if (code != REMIT_OK && counts.failed == 0)
         return fail(&error);
     if (args->look.format == REMIT_TEXT && !options.list)
         printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
+    if (code == REMIT_OK)
+        code = too_little(counts.reached, counts.reachable, least);
     return done(code != REMIT_OK ? code : wrote);
 }
 

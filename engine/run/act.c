@@ -564,8 +564,10 @@ static Status freed_note(Engine *e, const Duty *d, const Act *act, const Fold *o
 static void watch_act(const Engine *e, const Duty *d, const ActDef *act) {
     for (uint32_t i = 0; e->vm.watch != NULL && i < d->def->act_count; i++) {
         const ActDef *own = &d->def->acts[i];
-        if (own->kind == act->kind && own->event == act->event && own->line == act->line &&
-            own->file == act->file && own->clause == act->clause)
+        bool here = own->line == act->line && own->file == act->file;
+        if (own->kind == act->kind && own->event == act->event && own->clause == act->clause &&
+            (here ||
+             own->match == MATCH_BY_SELF)) /* where a power permits it, it stems from that */
             e->vm.watch->duty_acts[d->decl][i] = 1;
     }
 }

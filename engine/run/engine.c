@@ -285,6 +285,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                        .superior = host_superior};
     vm_init(&e->vm, b, &e->event, &e->host);
     e->vm.at = &e->now;
+    e->vm.watch = opt->watch;
     Status status = render_init(&e->render, b, led_name(l), &e->keep);
     if (status == OK)
         status = handlers_init(e);

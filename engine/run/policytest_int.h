@@ -44,6 +44,8 @@ bool same_subject(const Subject *a, const Subject *b);
 Status test_expect(Tester *t, const TestStep *step, bool *ok);
 
 /* testreport.c */
+/* A text on one line: white space is one blank each. */
+void put_line_of(Buf *out, Str text);
 void put_when(Tester *t, Buf *out, int64_t at);
 void put_wanted(Tester *t, Buf *out, const TestCheck *c);
 void put_state(Tester *t, Buf *out, const Duty *d);

@@ -75,6 +75,33 @@ void put_held(Tester *t, Buf *out, const EntityDef *def, uint32_t field, Value v
         put_said(t, out, v);
 }
 
+/* The end of the text in quotes or of the remark that begins at i; i: none begins there. */
+static size_t past_quoted(Str text, size_t i) {
+    bool remark = str_starts(str_from(text, i), S("--"));
+    if (!remark && text.p[i] != '"')
+        return i;
+    for (size_t k = i + 1; k < text.n; k++)
+        if (text.p[k] == '\n' || (!remark && text.p[k] == '"'))
+            return remark ? k : k + 1;
+    return text.n;
+}
+
+void put_line_of(Buf *out, Str text) {
+    bool blank = false;
+    for (size_t i = 0; i < text.n;) {
+        char ch = text.p[i];
+        size_t end = past_quoted(text, i);
+        bool white = ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r' || ch == '-';
+        white = white && (ch != '-' || end > i);
+        if (!white && blank)
+            put_c(out, ' ');
+        if (!white)
+            put_text(out, (Str){text.p + i, end > i ? end - i : 1});
+        blank = white;
+        i = end > i ? end : i + 1;
+    }
+}
+
 /* ---- what happened */
 
 /* The fields of an event that was emitted, as an expectation would name them. */
@@ -240,17 +267,7 @@ static Str course_keep(Course *c) {
 static Str step_words(Course *c, const TestStep *step) {
     Span span = step->node->b->span;
     span.to = span.to < step->node->span.to ? step->node->span.to : span.to;
-    Str text = source_text(&c->t->p->sources, span);
-    bool blank = false;
-    for (size_t i = 0; i < text.n; i++) {
-        char ch = text.p[i];
-        bool white = ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
-        if (!white && blank)
-            put_c(&c->text, ' ');
-        if (!white)
-            put_c(&c->text, ch);
-        blank = white;
-    }
+    put_line_of(&c->text, source_text(&c->t->p->sources, span));
     return course_keep(c);
 }
 

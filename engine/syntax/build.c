@@ -1015,6 +1015,11 @@ Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, 
     return node;
 }
 
+Node *build_enclosed(Node *node, Tok open, Tok close) {
+    node->span = span_join(open.span, close.span);
+    return node;
+}
+
 Node *build_until(Node *node, Tok end) {
     node->span = span_join(node->span, end.span);
     return node;

@@ -160,6 +160,8 @@ Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what);
 Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList key);
 Node *build_expect_gone(Builder *b, Tok at, Tok name, NodeList key, Tok end);
 Node *build_expected(Builder *b, NodeKind kind, Tok at, Node *what, Node *more, bool negated);
+/* The same with the marks around it. */
+Node *build_enclosed(Node *node, Tok open, Tok close);
 /* The same, up to a token behind it. */
 Node *build_until(Node *node, Tok end);
 Node *build_check(Builder *b, Tok at, int check, Tok state, Node *value);
