@@ -17,7 +17,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REMIT = os.environ.get("REMIT", os.path.join(ROOT, "build/remit"))
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(REMIT)), "gen_expected")
-LEAST = 45  # percent of the states
+LEAST = 95  # percent of the states
 WITHIN_A_TOKEN = {":", ","}  # with the name beside them
 
 
