@@ -24,11 +24,11 @@ LITERALS = {"ID": "NAME", "STRING": "TEXT", "NUMBER": "NUMBER", "PERCENT": "PERC
             "CURRENCY_CODE": "CURRENCY"}
 CLASSES = {"UNIT": "unit", "WEEKDAY": "weekday", "TYPE": "type-name", "HIT": "hit-policy", "STATE": "state",
            "LEVEL": "level", "AGG": "aggregate-name", "POWER": "power",
-           "COMPARISON": "comparison", "ROUNDING": "rounding"}
+           "COMPARISON": "comparison", "ATTRIBUTE": "attribute", "ROUNDING": "rounding"}
 LONG = 60  # an option that is longer is a rule of its own
 CLASS_WORDS = {"UNIT": "Units of time", "WEEKDAY": "Weekdays", "TYPE": "Types", "HIT": "Hit policies of tables",
                "STATE": "States", "LEVEL": "Levels of KPIs", "AGG": "What a measure does",
-               "POWER": "What one may do", "COMPARISON": "What compares two values",
+               "POWER": "What one may do", "COMPARISON": "What compares two values", "ATTRIBUTE": "What a duty says of itself",
                "ROUNDING": "How a number is rounded", "FUNCTION": "What may be called", "PROPERTY": "What may follow a point", "KEYWORD": "Keywords"}
 
 

@@ -27,7 +27,7 @@ MARKS = {"LB": "{", "RB": "}", "LP": "(", "RP": ")", "LBRACK": "[", "RBRACK": "]
          "INSTANT": "2026-03-02T10:00:00Z", "STRING": '"t"', "CURRENCY_CODE": "CNY", "GRANT": "", "DECIDED": "approval", "FAT": "=>"}
 INTERNAL = {"error", "BREAK", "EVALUATE", "BAD", "SEMI"}  # no text has them
 CLASSES = {"UNIT": "UNIT", "WEEKDAY": "WEEKDAY", "TYPE": "TYPE", "HIT": "HIT", "STATE": "STATE", "LEVEL": "LEVEL",
-           "AGG": "AGG", "POWER": "POWER", "COMPARISON": "COMPARISON", "ROUNDING": "ROUNDING"}
+           "AGG": "AGG", "POWER": "POWER", "COMPARISON": "COMPARISON", "ATTRIBUTE": "ATTRIBUTE", "ROUNDING": "ROUNDING"}
 TRIED = 60  # tokens, of a state
 LIKELY = ["DOTDOT", "BAR", "RBRACK", "RP", "RB", "FAT", "ID", "NUMBER", "STRING", "LB", "COMMA", "$"]
 

@@ -332,13 +332,11 @@ Status why_duty_text(Why *w, Str subject) {
             d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL ? " late" : "",
             d->reported_late ? " in time, reported late" : "");
     why_value(w, d->owner);
-    if (d->beneficiary.kind != V_ABSENT) {
-        put_text(w->out, S(" to "));
-        why_value(w, d->beneficiary);
-    }
-    if (d->object.kind != V_ABSENT) {
-        put_text(w->out, S(", concerning "));
-        why_value(w, d->object);
+    for (int i = 0; i < ATTRIBUTES; i++) {
+        if (d->attributes[i].kind == V_ABSENT)
+            continue;
+        put_fmt(w->out, ", %.*s ", STR_ARG(attribute_rows[i].said[0]));
+        why_value(w, d->attributes[i]);
     }
     if (d->terms.begins > d->terms.raised) {
         put_text(w->out, S(", begins "));
@@ -431,8 +429,9 @@ Status why_duty_json(Why *w, Str subject) {
     why_json_value(w, "raised", value_of(V_INSTANT, w->d.terms.raised));
     if (w->d.terms.begins > w->d.terms.raised)
         why_json_value(w, "begins", value_of(V_INSTANT, w->d.terms.begins));
-    if (w->d.object.kind != V_ABSENT)
-        why_json_value(w, "object", w->d.object);
+    for (int i = 0; i < ATTRIBUTES; i++)
+        if (d->attributes[i].kind != V_ABSENT)
+            why_json_value(w, attribute_rows[i].datum.p, d->attributes[i]);
     why_json_value(w, w->d.def->due_by ? "by" : "within", why_due_said(&w->d));
     why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
     if (w->d.fold.due != INSTANT_NEVER)

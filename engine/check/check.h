@@ -8,6 +8,7 @@
 #define REMIT_CHECK_CHECK_H
 
 #include "engine/base/atoms.h"
+#include "engine/base/attribute.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
 #include "engine/base/reject.h"
@@ -441,9 +442,9 @@ typedef struct DutySym {
     const Node **key; /* expressions; a schedule has none: its instant */
     Type *key_types;
     uint32_t key_count;
-    const Node *owner, *beneficiary;
-    const Node *object; /* what is owed, or NULL */
-    const Node *start;  /* how much later its clock starts, or NULL */
+    const Node *owner;
+    const Node *attributes[ATTRIBUTES]; /* what it says of itself, or NULL */
+    const Node *start;                  /* how much later its clock starts, or NULL */
     const Node *due;
     bool due_by; /* an instant; else a duration */
     bool again;

@@ -797,40 +797,45 @@ static void forbid_check(Program *p, DutySym *duty, const Node *node) {
         act_check(p, duty, node->b, 0);
 }
 
-/* What is owed, and how much later its clock starts than it is raised. */
-static void object_or_start(Program *p, DutySym *duty, const Node *c) {
-    bool object = c->kind == N_CONCERNING;
-    const Node **is = object ? &duty->object : &duty->start;
-    if (*is != NULL) {
+/* What it says of itself. */
+static void attribute_check(Program *p, DutySym *duty, const Node *c) {
+    if (duty->attributes[c->op] != NULL) {
         say_clause_twice(p, duty, c);
         return;
     }
-    if (object) {
+    if (attribute_rows[c->op].of == ATTRIBUTE_OF_PARTY) {
+        Type party = type_plain(TY_PARTY);
+        expr_want(p, &duty->scope, c->a, &party);
+    } else {
         Type type = expr_operand(p, &duty->scope, c->a, NULL), wanted = type_plain(TY_TEXT);
         if (type.kind >= TY_LIST && type.kind != TY_ERROR) {
             say_wrong_type(p, c->a, &type, &wanted);
             return;
         }
-    } else {
-        Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
-        expr_want(p, &duty->scope, c->a, &span);
-        need_calendar(p, c->a, type_of(c->a));
     }
-    *is = c->a;
+    duty->attributes[c->op] = c->a;
+}
+
+/* How much later its clock starts than it is raised. */
+static void start_check(Program *p, DutySym *duty, const Node *c) {
+    if (duty->start != NULL) {
+        say_clause_twice(p, duty, c);
+        return;
+    }
+    Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
+    expr_want(p, &duty->scope, c->a, &span);
+    need_calendar(p, c->a, type_of(c->a));
+    duty->start = c->a;
 }
 
 static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     Type party = type_plain(TY_PARTY);
     switch (c->kind) {
     case N_OWED_BY:
-    case N_OWED_TO:
     case N_DUE_WITHIN:
     case N_DUE_BY:
     case N_ESCALATE: {
-        int which = c->kind == N_OWED_BY    ? 0
-                    : c->kind == N_OWED_TO  ? 1
-                    : c->kind == N_ESCALATE ? 2
-                                            : 3;
+        int which = c->kind == N_OWED_BY ? 0 : c->kind == N_ESCALATE ? 1 : 2;
         if (seen[which] != NULL) {
             say_clause_twice(p, duty, c);
             return;
@@ -838,11 +843,11 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         seen[which] = c;
         if (which == 0 && c->a->kind == N_BINARY && (c->a->op == MARK_AND || c->a->op == MARK_OR)) {
             diag_add(p->diags, DIAG_ONE_OWNER, c->a->span);
-        } else if (which < 2) {
+        } else if (which == 0) {
             if (duty->owner != c->a)
                 expr_want(p, &duty->scope, c->a, &party);
-            *(which == 0 ? &duty->owner : &duty->beneficiary) = c->a;
-        } else if (which == 2) {
+            duty->owner = c->a;
+        } else if (which == 1) {
             for (Node *rung = c->a; rung != NULL; rung = rung->next)
                 rung_check(p, duty, rung);
         } else {
@@ -850,9 +855,11 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         }
         return;
     }
-    case N_CONCERNING:
+    case N_ATTRIBUTE:
+        attribute_check(p, duty, c);
+        return;
     case N_STARTS:
-        object_or_start(p, duty, c);
+        start_check(p, duty, c);
         return;
     case N_ACT:
         if (c->op == ACT_WITHDRAW)
@@ -1047,7 +1054,7 @@ void clause_during(Program *p, const DutySym *duty, const Node *clause) {
 }
 
 static void duty_check(Program *p, DutySym *duty) {
-    const Node *node = duty->node, *seen[4] = {NULL, NULL, NULL, NULL};
+    const Node *node = duty->node, *seen[3] = {NULL, NULL, NULL};
     if (!owing_begin(p, duty))
         return;
     sums_read(p, node->c);
@@ -1063,8 +1070,8 @@ static void duty_check(Program *p, DutySym *duty) {
         say_missing(p, duty, say_both(p, "who owes it", "由谁承担"),
                     say_both(p, "owed by WHO", "责任人 谁"));
     if (duty->forbids)
-        prohibition_check(p, duty, seen[3] != NULL);
-    else if (seen[3] == NULL)
+        prohibition_check(p, duty, seen[2] != NULL);
+    else if (seen[2] == NULL)
         say_missing(p, duty, say_both(p, "when it is due", "何时到期"),
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
     renewal_fits(p, duty);

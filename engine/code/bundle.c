@@ -840,8 +840,9 @@ static void put_duty(Buf *out, const DutyDef *d) {
     put_index(out, d->event);
     put_schedule(out, &d->schedule);
     put_index(out, d->each_fn);
-    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->has_beneficiary << 2 | d->by_kpi << 3 |
-                          d->forbids << 4 | d->has_object << 5 | d->has_start << 6));
+    put_u8(out, (uint8_t)(d->again | d->due_by << 1 | d->by_kpi << 2 | d->forbids << 3 |
+                          d->has_start << 4));
+    put_varint(out, d->attributes);
     put_u8(out, d->due_end);
     put_varint(out, d->local);
     put_varint(out, (uint64_t)d->quiet_from);
@@ -882,14 +883,13 @@ static void take_duty(Reader *r, DutyDef *d) {
     d->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &d->schedule);
     d->each_fn = take_index(r, r->b->fn_count, true);
-    uint8_t flags = take_below(r, 128);
+    uint8_t flags = take_below(r, 32);
     d->again = flags & 1;
-    d->forbids = flags >> 4 & 1;
-    d->has_object = flags >> 5 & 1;
-    d->has_start = flags >> 6 & 1;
-    d->by_kpi = flags >> 3 & 1;
     d->due_by = flags >> 1 & 1;
-    d->has_beneficiary = flags >> 2 & 1;
+    d->by_kpi = flags >> 2 & 1;
+    d->forbids = flags >> 3 & 1;
+    d->has_start = flags >> 4 & 1;
+    d->attributes = take_below(r, 1 << ATTRIBUTES);
     d->due_end = take_below(r, DUE_ENDS);
     d->local = take_local(r);
     d->quiet_from = take_time_of_day(r);
@@ -1930,19 +1930,30 @@ static bool due_end_ok(const Bundle *b, const DutyDef *d) {
            (d->due_end != DUE_NEVER || d->forbids);
 }
 
+/* Whether a result that raises a duty is a party: who owes it, or what is said of it that is one.
+ */
+static bool raises_party(const DutyDef *d, uint32_t result) {
+    uint32_t at = d->key_count;
+    if (result == at++)
+        return true;
+    for (uint32_t i = 0; i < ATTRIBUTES; i++)
+        if ((d->attributes >> i & 1) != 0 && result == at++)
+            return attribute_rows[i].of == ATTRIBUTE_OF_PARTY;
+    return false;
+}
+
 static bool ok_raise(const Bundle *b, const DutyDef *d) {
     const FnDef *f = &b->fns[d->raise_fn];
     if (!fn_opens(b, d->raise_fn, d->event, d->param_count) ||
         !ok_args(f, d->params, d->param_count))
         return false;
-    uint32_t fixed = duty_def_fixed(d), parties = d->key_count + 1 + d->has_beneficiary;
-    uint32_t start = parties + d->has_object;
+    uint32_t fixed = duty_def_fixed(d);
     if (f->result_count != fixed + d->frame_count)
         return false;
     for (uint32_t i = 0; i < fixed; i++) {
         KindDef k = f->results[i];
-        bool party = i >= d->key_count && i < parties, due = i + 1 == fixed;
-        if (d->has_start && i == start && k.kind != V_DURATION)
+        bool party = raises_party(d, i), due = i + 1 == fixed;
+        if (d->has_start && i + 2 == fixed && k.kind != V_DURATION)
             return false;
         if (k.optional || (party && k.kind != V_PARTY) ||
             (due && !d->due_by && k.kind != V_DURATION) ||

@@ -9,17 +9,19 @@
 #ifndef REMIT_CODE_BUNDLE_H
 #define REMIT_CODE_BUNDLE_H
 
-#include "engine/base/told.h"
 #include "engine/base/atoms.h"
+#include "engine/base/attribute.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
+#include "engine/base/told.h"
 #include "engine/base/value.h"
 
 /* Version list: 1 the first; 2 entities; 3 loops; 4 indexes; 5 a checksum at its end; 6 KPIs of
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts; 12 and 13 what applies when; 14 times of a
- * schedule; 15 standing duties; 16 feeds. */
-enum { BUNDLE_VERSION = 16 };
+ * schedule; 15 standing duties; 16 feeds;
+ * 17 what a duty says of itself. */
+enum { BUNDLE_VERSION = 17 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -365,8 +367,8 @@ typedef struct DutyDef {
     int32_t event; /* that raises it, or -1 */
     ScheduleDef schedule;
     int32_t each_fn; /* of a schedule: actions that oblige one for each of many, or -1 */
-    bool again, due_by, has_beneficiary;
-    bool has_object;              /* what is owed is said */
+    bool again, due_by;
+    uint32_t attributes;          /* bits of what it says of itself (attribute.h) */
     bool has_start;               /* its clock starts later than it is raised */
     int32_t quiet_from, quiet_to; /* of the day, ms: no rung comes from the one up to the other;
                                      equal: any time */
@@ -383,8 +385,8 @@ typedef struct DutyDef {
     uint32_t param_count;
     NameDef *key; /* what its parts are called; a schedule's key is its instant */
     uint32_t key_count;
-    int32_t raise_fn; /* over the event or the arguments: key parts, owner, beneficiary, object and
-                         start if any, due, frame */
+    int32_t raise_fn; /* over the event or the arguments: key parts, owner, attributes, start if
+                         any, due, frame */
     KindDef *frame;
     uint32_t frame_count;
     int32_t owner_slot; /* frame slot that holds who owes it, or -1 */
@@ -409,7 +411,7 @@ static inline bool duty_def_renews(const DutyDef *d) {
 
 /* How many results of raise_fn come before the frame. */
 static inline uint32_t duty_def_fixed(const DutyDef *d) {
-    return d->key_count + 2 + d->has_beneficiary + d->has_object + d->has_start;
+    return d->key_count + 2 + attributes_before(d->attributes, ATTRIBUTES) + d->has_start;
 }
 
 typedef enum ApprovalState {

@@ -811,6 +811,14 @@ static int32_t emit_each(Emit *e, const DutySym *duty) {
     return fn_end(e, 0);
 }
 
+/* Bits of what it says of itself. */
+static uint32_t duty_attributes(const DutySym *duty) {
+    uint32_t bits = 0;
+    for (int i = 0; i < ATTRIBUTES; i++)
+        bits |= duty->attributes[i] != NULL ? (uint32_t)1 << i : 0;
+    return bits;
+}
+
 /* The function that raises a duty; last, since the others have by then said what the frame must
  * keep. */
 static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
@@ -820,7 +828,7 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
         e->fn.def.args[e->fn.def.arg_count++] = emit_kind(&duty->params[i].type);
     if (duty->each != NULL)
         emit_item_args(e, &duty->each->item);
-    uint32_t count = duty->key_count + 2 + (duty->beneficiary != NULL) + (duty->object != NULL) +
+    uint32_t count = duty->key_count + 2 + attributes_before(duty_attributes(duty), ATTRIBUTES) +
                      (duty->start != NULL) + (uint32_t)e->slots.n;
     uint32_t base = fn_reg(e, count), at = base;
     emit_where(e, duty->where);
@@ -839,16 +847,12 @@ static int32_t emit_raise(Emit *e, const DutySym *duty, DutyDef *def) {
     else
         emit_expr(e, duty->owner, at++, NULL);
     fn_result(e, (KindDef){V_PARTY, false});
-    if (duty->beneficiary != NULL) {
-        emit_expr(e, duty->beneficiary, at++, NULL);
-        fn_result(e, (KindDef){V_PARTY, false});
-    }
-    const Node *more[] = {duty->object, duty->start};
-    for (int i = 0; i < 2; i++) {
-        if (more[i] == NULL)
+    for (int i = 0; i <= ATTRIBUTES; i++) {
+        const Node *more = i < ATTRIBUTES ? duty->attributes[i] : duty->start;
+        if (more == NULL)
             continue;
-        emit_expr(e, more[i], at++, NULL);
-        fn_result(e, emit_kind(type_of(more[i])));
+        emit_expr(e, more, at++, NULL);
+        fn_result(e, emit_kind(type_of(more)));
     }
     bool by_end = duty->due == NULL || duty->due->kind == N_END_OF;
     if (by_end)
@@ -927,8 +931,7 @@ static void emit_duty(Emit *e, const DutySym *duty, DutyDef *def) {
                      .group_within = duty->grouped.within,
                      .by_kpi = duty->by_kpi,
                      .due_end = duty_due_end(duty),
-                     .has_beneficiary = duty->beneficiary != NULL,
-                     .has_object = duty->object != NULL,
+                     .attributes = duty_attributes(duty),
                      .has_start = duty->start != NULL,
                      .param_count = duty->param_count,
                      .pause_count = duty->pause_count,

@@ -289,7 +289,7 @@ static Status duty_open(Engine *e, Duty *d, Duty *first, const Duty *before) {
     effect.values[1] = value_flag(d->assumed);
     if (d->def->has_start)
         effect.values[2] = value_of(V_INSTANT, d->terms.begins);
-    effect.values[3] = d->object;
+    memcpy(effect.values + 3, d->attributes, sizeof d->attributes);
     effect.line = d->def->file << 20 | d->def->line;
     TRY(traces_of(e, &effect));
     TRY(duty_say(e, d, &effect));
@@ -388,8 +388,8 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     d.owner = d.first_owner = d.terms.owner = move_owner(e->b, d.def, kept[keys], at);
     d.local = duty_local(e->b, d.def, d.owner);
     uint32_t more = keys + 1;
-    d.beneficiary = d.def->has_beneficiary ? kept[more++] : value_absent();
-    d.object = d.def->has_object ? kept[more++] : value_absent();
+    for (uint32_t i = 0; i < ATTRIBUTES; i++)
+        d.attributes[i] = (d.def->attributes >> i & 1) != 0 ? kept[more++] : value_absent();
     d.frame = kept + fixed;
     d.terms.frame = d.frame;
     duty_owned(&d);

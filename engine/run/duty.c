@@ -180,7 +180,7 @@ static Status take_repeats(Arena *a, Str bytes, Duty *d) {
 
 /* The lists of a record one behind the other in one buffer, so that it can hold them all. */
 typedef struct Lists {
-    size_t key, owner, beneficiary, object, span, frame, acts, repeats, said, told, end;
+    size_t key, owner, attributes, span, frame, acts, repeats, said, told, end;
 } Lists;
 
 static Str list_at(const Buf *b, size_t from, size_t to) {
@@ -196,10 +196,8 @@ Status duty_save(Engine *e, Duty *d) {
     put_texts(t, d->key, d->key_count);
     at.owner = t->n;
     put_value(t, d->first_owner, false);
-    at.beneficiary = t->n;
-    put_value(t, d->beneficiary, false);
-    at.object = t->n;
-    put_value(t, d->object, false);
+    at.attributes = t->n;
+    put_value_list(t, d->attributes, ATTRIBUTES);
     at.span = t->n;
     put_value(t, d->span, false);
     at.frame = t->n;
@@ -221,9 +219,8 @@ Status duty_save(Engine *e, Duty *d) {
         .latest = d->latest,
         .leaf = d->leaf,
         .raised = d->terms.raised,
-        .owner = list_at(t, at.owner, at.beneficiary),
-        .beneficiary = list_at(t, at.beneficiary, at.object),
-        .object = list_at(t, at.object, at.span),
+        .owner = list_at(t, at.owner, at.attributes),
+        .attributes = list_at(t, at.attributes, at.span),
         .begins = d->terms.begins,
         .span = list_at(t, at.span, at.frame),
         .unpaused = d->terms.unpaused,
@@ -321,8 +318,12 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     TRY(take_texts(a, rec->key, &d->key, &d->key_count));
     TRY(take_one(a, rec->owner, &d->first_owner));
     d->terms.owner = d->first_owner;
-    TRY(take_one(a, rec->beneficiary, &d->beneficiary));
-    TRY(take_one(a, rec->object, &d->object));
+    Value *said;
+    uint32_t said_count;
+    TRY(take_value_list(a, rec->attributes, &said, &said_count));
+    if (said_count != ATTRIBUTES)
+        return ERR_DAMAGED;
+    memcpy(d->attributes, said, sizeof d->attributes);
     TRY(take_one(a, rec->span, &d->span));
     TRY(take_value_list(a, rec->frame, &d->frame, &frame));
     if (frame != d->def->frame_count)

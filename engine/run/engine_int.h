@@ -150,8 +150,8 @@ typedef struct Duty {
     uint32_t local;    /* where its time is counted */
     Value owner;       /* who owes it now */
     Value first_owner; /* who owed it when it was raised */
-    Value beneficiary, object;
-    Value span; /* what was said: a duration, or the instant or date of due by */
+    Value attributes[ATTRIBUTES]; /* what it says of itself */
+    Value span;                   /* what was said: a duration, or the instant or date of due by */
     Terms terms;
     bool assumed;
     Value *frame;

@@ -52,10 +52,9 @@ Status renewal_fire(Engine *e, Duty *d, int64_t at) {
                  .key = d->key,
                  .key_count = d->key_count,
                  .occurrence = d->occurrence + 1,
-                 .beneficiary = d->beneficiary,
-                 .object = d->object,
                  .span = d->span,
                  .frame = d->frame};
+    memcpy(next.attributes, d->attributes, sizeof next.attributes);
     next.owner = next.first_owner = next.terms.owner = move_owner(e->b, d->def, d->owner, at);
     return duty_follow(e, &next, at, d);
 }

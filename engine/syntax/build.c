@@ -789,6 +789,12 @@ Node *build_unary(Builder *b, Tok op, Node *a) {
     return node;
 }
 
+Node *build_attribute(Builder *b, Tok keyword, Node *a) {
+    Node *node = build_1(b, N_ATTRIBUTE, keyword, a);
+    node->op = (uint16_t)keyword.sub;
+    return node;
+}
+
 Node *build_binary(Builder *b, Tok op, Node *a, Node *c) {
     Node *node = build_node(b, N_BINARY, a->span, c->span, op);
     node->op = (uint16_t)op.kind;

@@ -131,6 +131,8 @@ Node *build_literal(Builder *b, int kind, Tok text);
 Node *build_negative(Builder *b, Tok minus, int kind, Tok text);
 Node *build_flag(Builder *b, Tok at, bool yes);
 Node *build_member(Builder *b, Node *of, Tok name);
+/* A clause of what a duty says of itself. */
+Node *build_attribute(Builder *b, Tok keyword, Node *a);
 Node *build_unary(Builder *b, Tok op, Node *a);
 Node *build_binary(Builder *b, Tok op, Node *a, Node *c);
 /* a where condition c holds. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "engine/base/attribute.h"
 #include "engine/syntax/tree.h"
 #include "remit_grammar.h"
 
@@ -17,6 +18,7 @@ const KeywordRow keyword_rows[] = {
 #define AGG(name, en, zh) {TK_AGG, AGG_##name, en, zh},
 #define POWER(name, en, zh) {TK_POWER, POWER_##name, en, zh},
 #define COMPARISON(name, kind, en, zh) {TK_COMPARISON, COMPARISON_##name, en, zh},
+#define ATTRIBUTE(name, of, need, datum, en, zh) {TK_ATTRIBUTE, ATTRIBUTE_##name, en, zh},
 #define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, en, zh},
 #include "grammar/keywords.def"
 };
@@ -218,6 +220,7 @@ static const TokenName token_names[] = {
     {TK_LEVEL, "warning or critical", "预警或严重"},
     {TK_AGG, "an aggregate, as sum or count", "聚合，如合计或计数"},
     {TK_COMPARISON, "a comparison, as ends with", "比较，如结尾为"},
+    {TK_ATTRIBUTE, "`concerning` and its like", "`标的`之类"},
     {TK_POWER,
      "what one may do: waive, pause, acknowledge, reassign, correct, withdraw, return, transfer, "
      "urge, add signers to or remove signers from",

@@ -50,6 +50,7 @@ static bool is_class(int token) {
     case TK_AGG:
     case TK_POWER:
     case TK_COMPARISON:
+    case TK_ATTRIBUTE:
     case TK_ROUNDING:
         return true;
     default:
@@ -82,8 +83,7 @@ static bool is_of_item(const Parse *p, int token) {
         return true;
     switch (token) {
     case TK_OWED_BY:
-    case TK_OWED_TO:
-    case TK_CONCERNING:
+    case TK_ATTRIBUTE:
     case TK_STARTS:
     case TK_DUE_WITHIN:
     case TK_DUE_BY:
@@ -474,6 +474,7 @@ static bool may_add(int token) {
     case TK_POWER:
     case TK_GRANT:
     case TK_COMPARISON:
+    case TK_ATTRIBUTE:
     case TK_DECIDED:
     case TK_ROUNDING:
     case TK_EVALUATE:
