@@ -11,6 +11,21 @@ const Node *seat_of(const Node *seat) {
     return seat->kind == N_WEIGHED ? seat->a : seat;
 }
 
+/* A seat is a name: what stands for it is said by `let`. */
+static void say_absent_seat(Program *p, const Node *who) {
+    for (size_t i = 0; i < p->diags->all.n; i++) {
+        const Diag *d = &p->diags->all.at[i];
+        if (d->code == DIAG_SEAT_IS_CHOSEN && d->span.file == who->span.file &&
+            d->span.from == who->span.from)
+            return; /* it has been said so */
+    }
+    Str name = source_text(p->sources, who->span);
+    diag_add2(p->diags, DIAG_MAY_BE_ABSENT, who->span, name,
+              say(p, "%.*s%.*s%.*s", STR_ARG(say_both(p, "let who = ", "在 须经 之前写 设 who = ")),
+                  STR_ARG(or_else(p, who)),
+                  STR_ARG(say_both(p, " before requires, and who here", "，此处写 who"))));
+}
+
 /* TEAM.members is each member of a team; a list of parties is as many seats; anything else is a
  * party. */
 static void seat_check(Program *p, const ApprovalSym *a, Node *seat, bool *members, bool *list) {
@@ -22,8 +37,8 @@ static void seat_check(Program *p, const ApprovalSym *a, Node *seat, bool *membe
     Type type =
         *members ? type_error() : expr_scalar(p, who, expr_check(p, &a->base.scope, who, &party));
     *list = type.kind == TY_LIST && !type.one_or_many && type.item->kind == TY_PARTY;
-    if (*list && type.optional) {
-        say_absent(p, who);
+    if (type.optional && type.kind != TY_ERROR) {
+        say_absent_seat(p, who);
         return;
     }
     if (*list)
@@ -125,6 +140,7 @@ static void points_check(Program *p, ApprovalSym *a, const Need *need) {
 static void need_read(Program *p, ApprovalSym *a, const Node *node) {
     Need *need = &a->needs[a->need_count];
     bool any_members = false, members, list;
+    uint32_t errors = p->diags->errors;
     *need = (Need){.node = node, .seats = node->a, .when = node->b, .stage = a->stage_count - 1};
     for (Node *seat = node->a; seat != NULL; seat = seat->next, need->seat_count++) {
         seat_check(p, a, (Node *)(uintptr_t)seat_of(seat), &members, &list);
@@ -133,7 +149,7 @@ static void need_read(Program *p, ApprovalSym *a, const Node *node) {
         if (list && seat->kind == N_WEIGHED)
             diag_add3(
                 p->diags, DIAG_WRONG_PLACE, seat->span, source_text(p->sources, seat->span),
-                say_both(p, "requirement in points", "计分要求"),
+                say_both(p, "a requirement in points", "计分要求"),
                 say_both(p, "a list has no weight: name the seats", "清单没有权重：请写明各席位"));
     }
     if (!count_of(p, a, node, need))
@@ -146,7 +162,7 @@ static void need_read(Program *p, ApprovalSym *a, const Node *node) {
             say_both(p, "a team's members, whose number changes", "人数会变的团队成员"),
             say_both(p, "say how many, as in 3 of TEAM.members", "请写明人数，如：3 之 团队.成员"));
     else if (!any_members && !need->lists && need->kind == COUNT_IS_FIXED &&
-             need->count > need->seat_count)
+             need->count > need->seat_count && p->diags->errors == errors)
         diag_add3(p->diags, DIAG_TOO_MANY_WANTED, node->at, node->text,
                   say_number(p, need->seat_count, " seat", " seats", " 个席位"),
                   say_both(p, "list more seats, or ask for fewer", "请列出更多席位，或减少人数"));
@@ -168,7 +184,7 @@ static void within_read(Program *p, const ApprovalSym *a, const Node *clause, co
 
 static void say_misplaced(Program *p, const Node *at, const char *en, const char *zh) {
     diag_add3(p->diags, DIAG_WRONG_PLACE, at->at, source_text(p->sources, at->at),
-              say_both(p, "requirement", "要求"), say_both(p, en, zh));
+              say_both(p, "a requirement", "要求"), say_both(p, en, zh));
 }
 
 static void stage_read(Program *p, ApprovalSym *a, const Node *node) {
@@ -324,7 +340,7 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
         a->base.again = true;
         if (c->a != NULL)
             diag_add3(p->diags, DIAG_WRONG_PLACE, c->a->span, source_text(p->sources, c->a->span),
-                      say_both(p, "approval", "审批"),
+                      say_both(p, "an approval", "审批"),
                       say_both(p, "an approval comes again when it is asked for",
                                "审批再次请批时才再发生"));
         return;
@@ -349,7 +365,7 @@ static void approval_clause(Program *p, ApprovalSym *a, Node *c, bool *seen) {
     }
     diag_add3(
         p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
-        say_both(p, "approval", "审批"),
+        say_both(p, "an approval", "审批"),
         say_both(
             p,
             "here stand requires, excluding, each within, refused by, withdrawn by, when, key, "
@@ -406,7 +422,7 @@ static void approval_check(Program *p, ApprovalSym *a) {
     const Node *trigger = a->base.node->b;
     if (trigger != NULL && trigger->kind == N_EVERY) {
         diag_add3(p->diags, DIAG_WRONG_PLACE, trigger->at, source_text(p->sources, trigger->at),
-                  say_both(p, "approval", "审批"),
+                  say_both(p, "an approval", "审批"),
                   say_both(p, "let a rule ask for it", "请由规则请批"));
         return;
     }

@@ -24,6 +24,15 @@ static bool read_time(Program *p, const Node *span, Str text, int32_t *out) {
     return false;
 }
 
+/* 12:00..08:00 is 20 hours over midnight; more often its ends have been exchanged. */
+static void say_long_night(Program *p, const Node *span, int64_t length_ms) {
+    if (length_ms <= 16 * HOUR_MS)
+        return;
+    diag_add3(p->diags, DIAG_LONG_NIGHT, span->span, source_text(p->sources, span->span),
+              say_number(p, (size_t)(length_ms / HOUR_MS), " hour", " hours", " 小时"),
+              say(p, "%.*s..%.*s", STR_ARG(span->more), STR_ARG(span->text)));
+}
+
 /* past: how far the last span goes on past midnight; NULL: none may. */
 static Hours read_hours(Program *p, const Node *spans, int32_t *past) {
     size_t n = node_count(spans);
@@ -38,6 +47,7 @@ static Hours read_hours(Program *p, const Node *spans, int32_t *past) {
         if (!read_time(p, s, s->text, &span.from_ms) || !read_time(p, s, s->more, &span.to_ms))
             continue;
         if (past != NULL && s->next == NULL && span.to_ms < span.from_ms) {
+            say_long_night(p, s, DAY_MS + span.to_ms - span.from_ms);
             *past = span.to_ms;
             span.to_ms = DAY_MS;
         }

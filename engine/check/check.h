@@ -594,6 +594,7 @@ typedef struct KpiSym {
     Dated dated;
     bool nameless;         /* a measure in a condition: `node` is N_MEASURED */
     bool read;             /* what it measures is known */
+    bool broken;           /* a part of it could not be read */
     uint32_t number, rank; /* rank: its place in the order of judging */
     Scope scope;           /* of its reactions: the fields of `by`, and value */
     Scope targets;         /* of computed thresholds: the fields of `by`, and the period */

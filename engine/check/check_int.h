@@ -294,6 +294,8 @@ bool versions_lack(const Program *p, const Table *table, Dated *when);
 bool versions_read(const Table *eldest); /* whether one of them looks at what changes */
 /* What may be absent, and why if that is so by dates. */
 void say_absent(Program *p, const Node *node);
+/* `X else ...`, in the language of its file. */
+Str or_else(Program *p, const Node *node);
 /* duty.c: what duties and approvals share. Parameters first, for all declarations; then trigger,
  * lets and key (false: nothing of the rest can be checked), then the clauses. */
 void owing_params(Program *p, DutySym *duty);
@@ -382,6 +384,11 @@ void measure_type(Program *p, KpiSym *kpi, const Node *node);
 void compare_check(Program *p, KpiSym *kpi, const Node *node);
 bool plain_number(const Type *t); /* an integer, number or percentage */
 void kpis_check(Program *p);
+/* Says that a level that is asked for is none of the KPI's; of a KPI that could not be read whole
+ * nothing. */
+void level_needed(Program *p, const KpiSym *kpi, LevelRow level, Span at);
+/* Whether a part of some KPI could not be read. */
+bool kpi_unread(const Program *p);
 /* A constant that a KPI's value is compared with. */
 bool kpi_constant(Program *p, const KpiSym *kpi, Node *node, Value *out);
 void graph_check(Program *p);

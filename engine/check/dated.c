@@ -4,6 +4,8 @@
 
 #include "engine/base/civil.h"
 #include "engine/check/check_int.h"
+#include "engine/syntax/keyword.h"
+#include "engine/syntax/marks.h"
 
 static void say_bad_date(Program *p, Span at, Str text, Str what, Str how) {
     diag_add3(p->diags, DIAG_BAD_LITERAL, at, text, what, how);
@@ -273,6 +275,12 @@ static const Node *asked_by(const Node *node) {
     }
 }
 
+Str or_else(Program *p, const Node *node) {
+    bool chinese = source_chinese(p->sources, node->span.file);
+    return say(p, "%.*s %.*s ...", STR_ARG(source_text(p->sources, node->span)),
+               STR_ARG(keyword_of(TK_ELSE, -1, chinese)));
+}
+
 void say_absent(Program *p, const Node *node) {
     Dated when;
     const Node *call = asked_by(node);
@@ -280,5 +288,6 @@ void say_absent(Program *p, const Node *node) {
         diag_add3(p->diags, DIAG_NO_VERSION, node->span, ((const Table *)call->means)->name,
                   period_text(p, when), source_text(p->sources, node->span));
     else
-        diag_add1(p->diags, DIAG_MAY_BE_ABSENT, node->span, source_text(p->sources, node->span));
+        diag_add2(p->diags, DIAG_MAY_BE_ABSENT, node->span, source_text(p->sources, node->span),
+                  or_else(p, node));
 }

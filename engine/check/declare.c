@@ -424,7 +424,7 @@ static void declare_event(Program *p, const Node *node) {
 static void declare_policy(Program *p, const Node *node) {
     if (p->here != p->spaces.at[0]) {
         diag_add3(p->diags, DIAG_WRONG_PLACE, node->at,
-                  say_both(p, "the policy's header", "政策头"), say_both(p, "module", "模块"),
+                  say_both(p, "the policy's header", "政策头"), say_both(p, "a module", "模块"),
                   say_both(p, "put it into a file of its own", "请写在单独的文件中"));
         return;
     }

@@ -403,7 +403,7 @@ void act_check(Program *p, DutySym *duty, const Node *node, uint32_t clause) {
     const Node *looks = node->op == ACT_PORTION ? NULL : node->c;
     if (looks != NULL && act->event->told)
         diag_add3(p->diags, DIAG_WRONG_PLACE, looks->span, say_both(p, "since", "自"),
-                  say_both(p, "clause that hears what the engine says", "听取引擎所说的子句"),
+                  say_both(p, "a clause that hears what the engine says", "听取引擎所说的子句"),
                   say_both(p, "it is heard when it is said", "引擎说时即听取"));
     Value since;
     Type span = {.kind = TY_DURATION, .families = FAMILIES_CALENDAR | FAMILIES_WORKING};
@@ -701,8 +701,8 @@ void reaction_check(Program *p, DutySym *duty, const Node *node, bool allowed, S
     duty->reactions[duty->reaction_count++] =
         (Reaction){(StateRow)node->op, node->flag != 0, node->a};
     actions_check(p, &duty->scope, node->a,
-                  duty->kind == DECL_DUTY ? say_both(p, "reaction", "反应")
-                                          : say_both(p, "reaction of an approval", "审批的反应"),
+                  duty->kind == DECL_DUTY ? say_both(p, "a reaction", "反应")
+                                          : say_both(p, "a reaction of an approval", "审批的反应"),
                   duty->kind == DECL_APPROVAL);
 }
 
@@ -864,7 +864,7 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_ACT:
         if (c->op == ACT_WITHDRAW)
             diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
-                      say_both(p, "duty", "职责"),
+                      say_both(p, "a duty", "职责"),
                       say_both(p, "write cancelled by", "请写 取消于"));
         else
             act_check(p, duty, c, 0);
@@ -916,7 +916,7 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_REFUSED_BY:
     case N_RESUBMIT:
         diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
-                  say_both(p, "duty", "职责"),
+                  say_both(p, "a duty", "职责"),
                   say_both(p, "it is a clause of approvals", "它是审批的条款"));
         return;
     case N_ASK:
@@ -928,7 +928,7 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
     case N_DELETE:
     case N_FOR_EACH:
         diag_add3(p->diags, DIAG_WRONG_PLACE, c->at, source_text(p->sources, c->at),
-                  say_both(p, "duty", "职责"),
+                  say_both(p, "a duty", "职责"),
                   say_both(p, "write it in when breached { ... }, or in a rule",
                            "请写在 若 已违约 { ... } 或规则中"));
         return;
@@ -978,7 +978,7 @@ bool owing_begin(Program *p, DutySym *duty) {
     if (duty->kind == DECL_DUTY && duty->schedule.set && node->b->c != NULL)
         each_declare(p, duty);
     else
-        each_refused(p, &duty->scope, node->b, say_both(p, "approval", "审批"));
+        each_refused(p, &duty->scope, node->b, say_both(p, "an approval", "审批"));
     lets_read(p, &duty->scope, node->c);
     duty->lets = node->c;
     for (const Node *c = node->c; c != NULL; c = c->next) {
@@ -1118,7 +1118,7 @@ void rules_check(Program *p) {
             diag_add1(p->diags, DIAG_RULE_WITHOUT_EVENT, rule->at, rule->name);
             continue;
         }
-        each_refused(p, &rule->scope, trigger, say_both(p, "rule's head", "规则的开头"));
+        each_refused(p, &rule->scope, trigger, say_both(p, "a rule's head", "规则的开头"));
         if (trigger->kind == N_EVERY)
             schedule_read(p, trigger, &rule->schedule);
         else
@@ -1127,7 +1127,7 @@ void rules_check(Program *p) {
             continue;
         lets_read(p, &rule->scope, rule->node->c);
         rule->clauses = rule->node->c;
-        actions_check(p, &rule->scope, rule->node->c, say_both(p, "rule", "规则"), false);
+        actions_check(p, &rule->scope, rule->node->c, say_both(p, "a rule", "规则"), false);
     }
     for (size_t i = 0; i < p->duties.n; i++) {
         const DutySym *duty = p->duties.at[i];

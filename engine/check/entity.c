@@ -176,7 +176,7 @@ Type entity_field(Program *p, const Scope *scope, Node *node, const Type *of) {
     node->slot = (uint32_t)field;
     Type type = entity->fields[field].type;
     bool own = scope != NULL && scope->target != NULL && node->a->bind == BIND_ENTITY &&
-               same_key(scope->target, node->a);
+               (scope->target->means == NULL || same_key(scope->target, node->a));
     node->flag = own && !type.optional;
     type.optional = type.optional || (of->optional && !own);
     return type;
@@ -253,7 +253,7 @@ static void value_check(Program *p, const Scope *scope, const Entity *entity, No
 void set_check(Program *p, const Scope *scope, Node *node) {
     const Entity *entity = entity_named(p, scope, node);
     Scope inner = *scope;
-    inner.target = entity == NULL ? NULL : node;
+    inner.target = node; /* of one that is not known any may be meant */
     for (Node *init = node->b; init != NULL; init = init->next) {
         if (init->kind == N_ERROR)
             continue;

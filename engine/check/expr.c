@@ -233,6 +233,14 @@ static Str field_path(Program *p, const Scope *scope, Str name) {
                 *event = scope == NULL ? NULL : scope->event;
     if (it != NULL && field_find(it->fields, it->field_count, name) >= 0)
         return say(p, "it.%.*s", STR_ARG(name));
+    const Event *named = it != NULL ? it : event;
+    if (named != NULL && name.n > named->name.n && str_starts(name, named->name) &&
+        name.p[named->name.n] == '.') { /* by the event's name, in place of what it is called */
+        Str field = str_from(name, named->name.n + 1);
+        Str is = it == NULL && scope->alias.n > 0 ? scope->alias : S("it");
+        if (field_find(named->fields, named->field_count, field) >= 0)
+            return say(p, "%.*s.%.*s", STR_ARG(is), STR_ARG(field));
+    }
     if (event == NULL || field_find(event->fields, event->field_count, name) < 0)
         return (Str){NULL, 0};
     if (scope->alias.n > 0)
@@ -252,11 +260,16 @@ static Str word_here(Str name) {
     return (Str){NULL, 0};
 }
 
+static bool is_team(Program *p, Str name) {
+    const Party *party = party_find(p, name);
+    return party != NULL && party->kind == PARTY_TEAM;
+}
+
 static void say_unknown_name(Program *p, const Scope *scope, const Node *node, Str name,
                              const Type *want) {
     const Enum *e = want != NULL && want->kind == TY_ENUM ? want->members : NULL;
     size_t locals = scope == NULL ? 0 : scope->locals.n, members = e == NULL ? 0 : e->count;
-    Str *names = new (p->arena, Str, locals + members + p->parties.n + 1);
+    Str *names = new (p->arena, Str, locals + members + p->parties.n + 2);
     if (names == NULL) {
         p->nomem = true;
         return;
@@ -281,6 +294,9 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
         names[n++] = scope->alias;
     for (size_t i = 0; i < p->parties.n; i++)
         names[n++] = name_here(p, p->parties.at[i]->home, p->parties.at[i]->name);
+    Str team, seat;
+    if (str_cut(name, '.', &team, &seat) && is_team(p, team))
+        names[n++] = say(p, "%.*s.members", STR_ARG(team));
     if (e == NULL) {
         say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
         return;
@@ -404,12 +420,26 @@ static Type check_pick(Program *p, Node *node, const Type *of) {
     return type;
 }
 
+static void say_of_many(Program *p, const Node *node) {
+    Str many = source_text(p->sources, node->a->span), field = node->text;
+    Str en = say(p,
+                 "take it of all, as in sum(%.*s.%.*s), or of each: for each X in %.*s { ... "
+                 "X.%.*s ... }",
+                 STR_ARG(many), STR_ARG(field), STR_ARG(many), STR_ARG(field));
+    Str zh =
+        say(p,
+            "可对全部取值，如 合计(%.*s.%.*s)，或逐项处理：对每个 X 属于 %.*s { ... X.%.*s ... "
+            "}",
+            STR_ARG(many), STR_ARG(field), STR_ARG(many), STR_ARG(field));
+    diag_add3(p->diags, DIAG_FIELD_OF_MANY, node->span, many, field,
+              diag_both(p->diags, en.p, zh.p));
+}
+
 /* A field of what is a list of records. */
 static Type check_field_of_many(Program *p, Node *node, const Type *of) {
     const RecordType *record = of->item->of;
     if (field_find(record->fields, record->field_count, node->text) >= 0)
-        diag_add2(p->diags, DIAG_FIELD_OF_MANY, node->span, source_text(p->sources, node->a->span),
-                  node->text);
+        say_of_many(p, node);
     else if (!record->broken)
         say_unknown_field(p, node->at, record->name, record->fields, record->field_count,
                           node->text);
@@ -532,14 +562,8 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
                 diag_add2(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, &of), node->text);
             return type_error();
         }
-        if (party.kind == TY_ERROR) {
-            Str *names = new (p->arena, Str, p->parties.n + 1);
-            size_t n = 0;
-            for (; names != NULL && n < p->parties.n; n++)
-                names[n] = name_here(p, p->parties.at[n]->home, p->parties.at[n]->name);
-            if (names != NULL)
-                say_unknown(p, DIAG_UNKNOWN_NAME, node->span, name, names, n);
-        }
+        if (party.kind == TY_ERROR)
+            say_unknown_name(p, scope, node, name, NULL);
         return party;
     }
     Type of = expr_check(p, scope, node->a, NULL);
@@ -1130,8 +1154,24 @@ static const RecordType *record_find(Program *p, const Node *node) {
 }
 
 /* A record with its fields written out. */
-static Type check_record(Program *p, const Scope *scope, Node *node) {
-    const RecordType *record = record_find(p, node);
+/* `customer: { ... }`: the type is wanted, and not named (syntax/forms.c). */
+static const RecordType *record_wanted(Program *p, const Node *node, const Type *want) {
+    const Type *of = want != NULL && want->kind == TY_LIST ? want->item : want;
+    const RecordType *record = of != NULL && of->kind == TY_RECORD ? of->of : NULL;
+    Str name = record != NULL ? record->name : (Str){NULL, 0};
+    Str what = record != NULL ? say_quoted(p, name)
+                              : say_both(p, "the record's type (as in `address { ... }`)",
+                                         "记录的类型（如 address { ... }）");
+    Span gap = {node->at.file, node->at.from, node->at.from};
+    Diag *diag = diag_missing(p->diags, gap, what, S("`{`"), (Str){NULL, 0});
+    if (record != NULL)
+        diag_fix(diag, gap, say(p, "%.*s ", STR_ARG(name)));
+    return record;
+}
+
+static Type check_record(Program *p, const Scope *scope, Node *node, const Type *want) {
+    const RecordType *record =
+        node->text.n == 0 ? record_wanted(p, node, want) : record_find(p, node);
     if (record == NULL) {
         for (Node *init = node->a; init != NULL; init = init->next)
             if (init->kind != N_ERROR)
@@ -1148,7 +1188,7 @@ static Type check_record(Program *p, const Scope *scope, Node *node) {
 static Type check_kind(Program *p, const Scope *scope, Node *node, const Type *want) {
     switch (node->kind) {
     case N_RECORD:
-        return check_record(p, scope, node);
+        return check_record(p, scope, node, want);
     case N_LIST:
         return check_list(p, scope, node, want);
     case N_LIT:

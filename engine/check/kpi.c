@@ -621,15 +621,29 @@ static void level_check(Program *p, KpiSym *kpi, const Node *node) {
     kpi->levels[place] = level;
 }
 
-static void reaction_level(Program *p, KpiSym *kpi, const Node *node) {
-    bool there = node->op == LEVEL_CLEARED && kpi->level_count > 0;
+bool kpi_unread(const Program *p) {
+    for (size_t i = 0; i < p->kpis.n; i++)
+        if (p->kpis.at[i]->broken)
+            return true;
+    return false;
+}
+
+void level_needed(Program *p, const KpiSym *kpi, LevelRow level, Span at) {
+    bool there = kpi->broken || (level == LEVEL_CLEARED && kpi->level_count > 0);
     for (uint32_t i = 0; i < kpi->level_count; i++)
-        there = there || kpi->levels[i].level == (LevelRow)node->op;
-    if (!there)
-        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, node->at, kpi->name,
-                  node->op == LEVEL_CLEARED ? S("warning") : source_text(p->sources, node->at));
+        there = there || kpi->levels[i].level == level;
+    if (there)
+        return;
+    bool chinese = source_chinese(p->sources, at.file);
+    int named = (int)(level == LEVEL_CLEARED ? LEVEL_WARNING : level);
+    diag_add3(p->diags, DIAG_NO_SUCH_LEVEL, at, kpi->name, keyword_of(TK_LEVEL, named, chinese),
+              keyword_of(TK_ABOVE, -1, chinese));
+}
+
+static void reaction_level(Program *p, KpiSym *kpi, const Node *node) {
+    level_needed(p, kpi, (LevelRow)node->op, node->at);
     kpi->reactions[kpi->reaction_count++] = (LevelReaction){(LevelRow)node->op, node->a};
-    actions_check(p, &kpi->scope, node->a, say_both(p, "reaction", "反应"), false);
+    actions_check(p, &kpi->scope, node->a, say_both(p, "a reaction", "反应"), false);
 }
 
 /* ---- one KPI */
@@ -670,13 +684,12 @@ static void kpi_scope(Program *p, KpiSym *kpi) {
 static void kpi_read(Program *p, KpiSym *kpi) {
     const Node *seen[3] = {NULL};
     kpi_group(p, kpi);
-    bool broken = false;
     for (const Node *c = kpi->node->c; c != NULL && !p->nomem; c = c->next) {
         int which = c->kind == N_MEASURE   ? 0
                     : c->kind == N_SAMPLES ? 1
                     : c->kind == N_EMPTY   ? 2
                                            : 3;
-        broken = broken || c->kind == N_ERROR;
+        kpi->broken = kpi->broken || c->kind == N_ERROR;
         if (which == 3)
             continue;
         if (seen[which] != NULL) {
@@ -699,7 +712,7 @@ static void kpi_read(Program *p, KpiSym *kpi) {
     }
     if (seen[0] == NULL) {
         kpi->type = type_error();
-        if (!broken)
+        if (!kpi->broken)
             diag_add1(p->diags, DIAG_KPI_WITHOUT_MEASURE, kpi->at, kpi->name);
     }
 }

@@ -290,7 +290,7 @@ static Type loop_type(Program *p, Loop *loop, Node *node, Node *value) {
         expr_condition(p, &loop->scope, node->b);
     else if (loop->negated)
         diag_add3(p->diags, DIAG_WRONG_PLACE, node->at, node->text,
-                  say_both(p, "condition without where", "没有 其中 的条件"),
+                  say_both(p, "a condition without where", "没有 其中 的条件"),
                   say_both(p, "say what all must be: where ...", "请写明全都应如何：其中 ..."));
     loop->where = node->b;
     index_choose(loop, node->b);
@@ -321,6 +321,34 @@ static const Node *item_named(const Node *over) {
     return in ? over->a : NULL;
 }
 
+/* `sum(o.lines.price * o.lines.quantity)`: said once, with what is meant. `from`: the first
+ * diagnostic of the argument. */
+static void say_of_each(Program *p, const Node *node, size_t from) {
+    if (node->a->kind != N_BINARY || from >= p->diags->all.n ||
+        p->diags->all.at[from].code != DIAG_FIELD_OF_MANY)
+        return;
+    Diag *d = &p->diags->all.at[from];
+    Str many = d->args[0], rest = source_text(p->sources, node->a->span), each = S("");
+    bool chinese = source_chinese(p->sources, node->at.file);
+    for (size_t at = 0; at < rest.n; at++) {
+        if (!str_starts(str_from(rest, at), many))
+            continue;
+        each = say(p, "%.*s%.*s%.*s", STR_ARG(each), (int)at, rest.p,
+                   STR_ARG(keyword_of(TK_IT, -1, chinese)));
+        rest = str_from(rest, at + many.n);
+        at = 0;
+    }
+    d->span = node->a->span;
+    d->args[2] = say(p, "%.*s%.*s(%.*s, %.*s%.*s)",
+                     STR_ARG(say_both(p, "take it of each: ", "请逐项取值：")), STR_ARG(node->text),
+                     STR_ARG(many), STR_ARG(each), STR_ARG(rest));
+    while (p->diags->all.n > from + 1 &&
+           p->diags->all.at[p->diags->all.n - 1].code == DIAG_FIELD_OF_MANY) {
+        p->diags->all.n--;
+        p->diags->errors--;
+    }
+}
+
 Type loop_check(Program *p, const Scope *scope, Node *node) {
     static const Scope nothing_at_hand = {0};
     Node *value = NULL;
@@ -339,8 +367,11 @@ Type loop_check(Program *p, const Scope *scope, Node *node) {
     }
     bool takes = loop->does != LOOP_COUNTS && loop->does != LOOP_ANY;
     Node *source = item != NULL ? node->a->b : node->a;
-    if (!loop_over(p, scope, source, loop, takes ? &value : NULL))
+    size_t said = p->diags->all.n;
+    if (!loop_over(p, scope, source, loop, takes ? &value : NULL)) {
+        say_of_each(p, node, said);
         return type_error();
+    }
     if (item != NULL)
         item_add(p, scope, loop, item->text, item->at);
     loop->scope.item = &loop->item;

@@ -122,7 +122,7 @@ static void sum_alone(Program *p, const Node *act) {
         return;
     diag_add3(p->diags, DIAG_WRONG_PLACE, act->c != NULL ? act->c->span : act->at,
               act->c != NULL ? say_both(p, "since", "自") : say_both(p, "each", "各"),
-              say_both(p, "sum", "合计"),
+              say_both(p, "a sum", "合计"),
               say_both(p, "what comes counts for one duty, from its raising on",
                        "发生的事件只计入一项职责，且自其发生起计"));
 }

@@ -52,13 +52,18 @@ bool said_before(Program *p, Span at, Str name) {
         Str said = d->code == DIAG_UNKNOWN_FIELD ? d->args[1] : d->args[0];
         bool unknown = d->code == DIAG_UNKNOWN_NAME || d->code == DIAG_UNKNOWN_EVENT ||
                        d->code == DIAG_NOT_A_PARTY || d->code == DIAG_NOT_A_DUTY ||
-                       d->code == DIAG_NOT_CALLABLE || d->code == DIAG_UNKNOWN_TYPE ||
-                       d->code == DIAG_UNTYPED_INPUT || d->code == DIAG_UNKNOWN_FIELD ||
-                       d->code == DIAG_NOT_A_MEMBER;
+                       d->code == DIAG_NOT_CALLABLE || d->code == DIAG_UNKNOWN_ENTITY ||
+                       d->code == DIAG_UNKNOWN_TYPE || d->code == DIAG_UNTYPED_INPUT ||
+                       d->code == DIAG_UNKNOWN_FIELD || d->code == DIAG_NOT_A_MEMBER;
         if (!unknown || !str_eq(said, name))
             continue;
         if (d->span.file != at.file || d->span.from != at.from)
             d->again++;
+        bool fixed = d->has_fix && d->fix_span.from == d->span.from;
+        if (d->span.file == at.file && at.from < d->span.from && fixed == d->has_fix) {
+            d->span = at; /* the first place is shown */
+            d->fix_span = fixed ? at : d->fix_span;
+        }
         return true;
     }
     if (p->lost.module && str_find(name, '.') < 0)
@@ -118,6 +123,15 @@ static Str unit_hint(Program *p, const Type *wanted, bool literal, Str number) {
 static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix) {
     bool literal = at->kind == N_LIT, number = is->kind == TY_INTEGER || is->kind == TY_NUMBER;
     Str text = source_text(p->sources, at->span);
+    if (is->kind == TY_OUTPUTS)
+        for (uint32_t i = 0; i < ((const Table *)is->of)->result_count; i++) {
+            const Field *output = &((const Table *)is->of)->results[i];
+            if (!type_fits(&output->type, wanted))
+                continue;
+            *fix = say(p, "%.*s.%.*s", STR_ARG(text), STR_ARG(output->name));
+            return say(p, "%.*s%.*s", STR_ARG(say_both(p, "take one of them: ", "请取其中一项：")),
+                       STR_ARG(*fix));
+        }
     if (wanted->kind == TY_ENUM && literal && is->kind == TY_TEXT &&
         enum_find(wanted->members, at->text) >= 0) {
         *fix = at->text;

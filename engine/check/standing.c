@@ -16,7 +16,7 @@ static void params_check(Program *p, const DutySym *duty, const Node *each) {
 void each_declare(Program *p, DutySym *duty) {
     Node *each = duty->node->b->c;
     params_check(p, duty, each);
-    for_each_check(p, &duty->scope, each, say_both(p, "duty", "职责"), false);
+    for_each_check(p, &duty->scope, each, say_both(p, "a duty", "职责"), false);
     if (each->means == NULL) {
         duty->keyless = true;
         return;

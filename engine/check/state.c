@@ -97,13 +97,7 @@ static void asked_check(Program *p, const Node *node) {
     }
     if (kpi == NULL || state == LEVEL_COUNT || state == LEVEL_CLEARED)
         return;
-    bool there = false;
-    for (uint32_t k = 0; k < kpi->level_count; k++)
-        there = there || (int)kpi->levels[k].level == state;
-    if (!there)
-        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, node->at, kpi->name,
-                  state == LEVEL_WARNING ? say_both(p, "warning", "预警")
-                                         : say_both(p, "critical", "严重"));
+    level_needed(p, kpi, (LevelRow)state, node->at);
 }
 
 void states_check(Program *p) {

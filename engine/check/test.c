@@ -111,13 +111,8 @@ static void say_key_count(Program *p, const Node *at, Str name, size_t wanted, s
 static void kpi_check_value(Program *p, const KpiSym *kpi, const Node *c, KpiCheck *out) {
     if (c->op == KPI_CHECK_VALUE)
         kpi_constant(p, kpi, c->a, &out->value);
-    if (c->op != KPI_CHECK_LEVEL)
-        return;
-    bool there = out->level == LEVEL_CLEARED;
-    for (uint32_t i = 0; i < kpi->level_count; i++)
-        there = there || kpi->levels[i].level == out->level;
-    if (!there)
-        diag_add2(p->diags, DIAG_NO_SUCH_LEVEL, c->at, kpi->name, source_text(p->sources, c->at));
+    if (c->op == KPI_CHECK_LEVEL && out->level != LEVEL_CLEARED)
+        level_needed(p, kpi, out->level, c->at);
 }
 
 static bool step_kpi(Program *p, const Node *node, TestStep *step) {
@@ -184,6 +179,8 @@ static bool step_owing(Program *p, const Node *node, const DutySym *duty, TestSt
     step->negated = node->flag != 0;
     size_t given = node_count(node->a), wanted = key_wanted(duty) - (duty->by_kpi ? 1 : 0);
     bool episode = duty->by_kpi && given == wanted + 1;
+    if (given == wanted + 1 && kpi_unread(p))
+        return false; /* what obliges the duty may be gone */
     if (given != 0 && given != wanted && !duty->keyless && !episode)
         say_key_count(p, node, duty->name, wanted, given);
     step->key = new (p->arena, Value, given + 1);

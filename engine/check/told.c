@@ -97,7 +97,22 @@ static const Event *told_new(Program *p, ToldRow row, const bool *in, Span at) {
 }
 
 static const Event *not_told(Program *p, const Node *name) {
+    static const char *const words[][2] = {
+        {".approved", ".granted"}, {".denied", ".refused"},    {".rejected", ".refused"},
+        {".expired", ".lapsed"},   {".done", ".fulfilled"},    {".completed", ".fulfilled"},
+        {".closed", ".fulfilled"}, {".overdue", ".breached"},  {".missed", ".breached"},
+        {".late", ".breached"},    {".canceled", ".cancelled"}};
     Str names[TOLD_ROWS];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        Str ends = str_of(words[i][0]);
+        if (name->text.n <= ends.n || !str_eq(str_from(name->text, name->text.n - ends.n), ends))
+            continue;
+        Str meant = say(p, "%.*s%s", (int)(name->text.n - ends.n), name->text.p, words[i][1]);
+        if (told_find(meant) < 0)
+            continue;
+        say_unknown(p, DIAG_UNKNOWN_EVENT, name->span, name->text, &meant, 1);
+        return NULL;
+    }
     for (int i = 0; i < TOLD_ROWS; i++)
         names[i] = told_type((ToldRow)i);
     say_unknown(p, DIAG_UNKNOWN_EVENT, name->span, name->text, names, TOLD_ROWS);

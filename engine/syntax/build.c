@@ -1122,7 +1122,7 @@ Node *build_private(Builder *b, Tok at, Node *item) {
                  item->kind != N_REASSIGN;
     if (!hides && item->kind != N_ERROR)
         diag_add3(b->diags, DIAG_WRONG_PLACE, at.span, at.text,
-                  diag_both(b->diags, "line like this", "这样的声明"),
+                  diag_both(b->diags, "a line like this", "这样的声明"),
                   diag_both(b->diags, "only what has a name that others may use is private",
                             "只有可供引用的声明才分私有与公开"));
     item->secret = hides;

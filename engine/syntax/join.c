@@ -14,6 +14,23 @@ Status join_init(Join *j, Str text, uint32_t file, const void *parser, Arena *ar
     return keywords_init(&j->keywords, arena);
 }
 
+bool join_chinese(const Join *j) {
+    Lexer lx = j->lexer; /* a copy: nothing is taken */
+    size_t chinese = 0, english = 0;
+    size_t i = 0;
+    while (i < lx.text.n && (unsigned char)lx.text.p[i] < 0x80)
+        i++;
+    if (i == lx.text.n) /* all of it is ASCII */
+        return false;
+    for (RawToken t = lexer_next(&lx); t.kind != RAW_END; t = lexer_next(&lx)) {
+        size_t count;
+        const Spelling *s = t.kind == RAW_WORD ? keywords_find(&j->keywords, t.text, &count) : NULL;
+        chinese += s != NULL && s->chinese;
+        english += s != NULL && !s->chinese;
+    }
+    return chinese > english;
+}
+
 static RawToken *join_peek(Join *j, size_t n) {
     ASSERT(n < JOIN_AHEAD);
     while (j->count <= n) {

@@ -36,6 +36,8 @@ typedef struct Join {
 /* The parser's tables are consulted through parse_accepts. ERR_NOMEM. */
 MUST_USE Status join_init(Join *j, Str text, uint32_t file, const void *parser, Arena *arena,
                           Diags *diags);
+/* Whether more words of the text are Chinese keywords than English ones. Time: O(text). */
+bool join_chinese(const Join *j);
 /* The next token; kind 0 at the end of the text. */
 Tok join_next(Join *j);
 /* Goes on at byte `offset` of the text. */

@@ -15,11 +15,11 @@ enum {
     WORDS_LISTED = 9 /* of what could stand here */
 };
 
-static Str both(Parse *p, const char *en, const char *zh) {
+Str mend_both(Parse *p, const char *en, const char *zh) {
     return diag_both(p->b.diags, en, zh);
 }
 
-static Str quoted(Parse *p, Str text) {
+Str mend_quoted(Parse *p, Str text) {
     Str out = text;
     if (arena_printf(p->b.arena, &out, "`%.*s`", STR_ARG(text)) != OK)
         p->b.nomem = true;
@@ -58,11 +58,16 @@ static bool is_class(int token) {
     }
 }
 
+Str keyword_here(const Parse *p, int token) {
+    return token_name(token, source_chinese(p->b.diags->sources, p->join.lexer.file));
+}
+
 static Str token_words(Parse *p, int token) {
     Str en = token_name(token, false), zh = token_name(token, true), out = en;
-    const char *mark = is_class(token) ? "" : "`";
-    if (arena_printf(p->b.arena, &out, "%c%s%.*s%s%c%s%.*s%s%c", DIAG_BOTH_EN, mark, STR_ARG(en),
-                     mark, DIAG_BOTH_ZH, mark, STR_ARG(zh), mark, DIAG_BOTH_END) != OK)
+    if (!is_class(token))
+        return mend_quoted(p, keyword_here(p, token));
+    if (arena_printf(p->b.arena, &out, "%c%.*s%c%.*s%c", DIAG_BOTH_EN, STR_ARG(en), DIAG_BOTH_ZH,
+                     STR_ARG(zh), DIAG_BOTH_END) != OK)
         p->b.nomem = true;
     return out;
 }
@@ -124,17 +129,18 @@ static bool is_of_item(const Parse *p, int token) {
 /* Which states can be looked for, and which a reaction can be to. */
 static Str state_words(Parse *p, const Trial *t) {
     if (trial_accepts(t, TK_REMINDED))
-        return both(p,
-                    "a state (open, paused, breached, fulfilled, waived, cancelled, granted, "
-                    "refused, lapsed, withdrawn or unattainable)",
-                    "状态（进行中、暂停中、已违约、已完成、已豁免、已取消、已批准、已拒绝、已失效、"
-                    "已撤回或无法达成）");
+        return mend_both(
+            p,
+            "a state (open, paused, breached, fulfilled, waived, cancelled, granted, "
+            "refused, lapsed, withdrawn or unattainable)",
+            "状态（进行中、暂停中、已违约、已完成、已豁免、已取消、已批准、已拒绝、已失效、"
+            "已撤回或无法达成）");
     if (p->last_kind == TK_WHEN && p->item == TK_DUTY)
-        return both(p, "breached, fulfilled, waived or cancelled",
-                    "已违约、已完成、已豁免或已取消");
+        return mend_both(p, "breached, fulfilled, waived or cancelled",
+                         "已违约、已完成、已豁免或已取消");
     if (p->last_kind == TK_WHEN && p->item == TK_APPROVAL)
-        return both(p, "granted, refused, lapsed, withdrawn or unattainable",
-                    "已批准、已拒绝、已失效、已撤回或无法达成");
+        return mend_both(p, "granted, refused, lapsed, withdrawn or unattainable",
+                         "已批准、已拒绝、已失效、已撤回或无法达成");
     return token_words(p, TK_STATE);
 }
 
@@ -181,7 +187,7 @@ static Str listed_words(Parse *p, const Trial *t) {
     bool value = trial_accepts(t, TK_ID) && trial_accepts(t, TK_NUMBER);
     bool clause = trial_accepts(t, TK_OWED_BY) && trial_accepts(t, TK_REQUIRES);
     if (value)
-        list_word(&out, both(p, "a value", "值"), &listed);
+        list_word(&out, mend_both(p, "a value", "值"), &listed);
     for (int token = 1; token < parse_tokens(); token++)
         others += !token_is_operator(token) && token != TK_RECLB && trial_accepts(t, token);
     for (int token = 1; token < parse_tokens(); token++) {
@@ -198,8 +204,8 @@ static Str listed_words(Parse *p, const Trial *t) {
         list_word(
             &out,
             listed > 0
-                ? both(p, "a declaration", "声明")
-                : both(
+                ? mend_both(p, "a declaration", "声明")
+                : mend_both(
                       p,
                       "a declaration: policy, use, type, role, team, event, entity, table, define, "
                       "duty, rule, approval, kpi, calendar, feed, test, or WHO may ...",
@@ -215,11 +221,24 @@ static Str listed_words(Parse *p, const Trial *t) {
     return text;
 }
 
+/* An example as it is said of this file: its words of the language are those of the file. */
+static const Expectation *example_here(Parse *p, const Trial *t, int token) {
+    const Expectation *said = exampled(t, token);
+    bool chinese = source_chinese(p->b.diags->sources, p->join.lexer.file);
+    Expectation *here = said == NULL ? NULL : new (p->b.arena, Expectation, 1);
+    if (here == NULL)
+        return said;
+    *here = *said;
+    const char **text = chinese ? &here->en : &here->zh;
+    *text = respell(p, *text, chinese);
+    return here;
+}
+
 /* The words of an example; all that could stand takes the place of `{}` in them. */
 static Str example_words(Parse *p, const Expectation *said, const Trial *t) {
     const char *en = strstr(said->en, "{}"), *zh = strstr(said->zh, "{}");
     if (en == NULL || zh == NULL)
-        return both(p, said->en, said->zh);
+        return mend_both(p, said->en, said->zh);
     Str list = listed_words(p, t), out = list;
     if (arena_printf(p->b.arena, &out, "%c%.*s%c%.*s%c%.*s%c%s%c%s%c", DIAG_BOTH_EN,
                      (int)(en - said->en), said->en, DIAG_BOTH_ZH, (int)(zh - said->zh), said->zh,
@@ -232,7 +251,7 @@ static Str example_words(Parse *p, const Expectation *said, const Trial *t) {
 /* What was expected in place of the token: what an example says of the place, else all that could
  * stand. */
 static Str expected(Parse *p, const Trial *t, int token) {
-    const Expectation *said = exampled(t, token);
+    const Expectation *said = example_here(p, t, token);
     return said != NULL ? example_words(p, said, t) : listed_words(p, t);
 }
 
@@ -252,14 +271,13 @@ static int reach(const Join *from, Trial *t) {
     return REACH_MOST;
 }
 
-/* The joiner at the words' end. */
-static Join behind(const Join *j, Span words) {
+Join mend_behind(const Join *j, Span words) {
     Join after = *j;
     join_seek(&after, words.to);
     return after;
 }
 
-static int reach_with(Parse *p, int token, const Join *from) {
+int mend_reach(Parse *p, int token, const Join *from) {
     trial_begin(&p->try, p->parser);
     return trial_feed(&p->try, token) ? reach(from, &p->try) : -1;
 }
@@ -274,9 +292,7 @@ typedef struct Meant {
     bool open; /* the words are so short that another keyword is as like */
 } Meant;
 
-/* The first n raw tokens, if they are words on one line: their span, and their text with single
- * blanks between. */
-static bool raw_words(const Join *before, size_t n, Span *span, char *text, size_t *size) {
+bool mend_words(const Join *before, size_t n, Span *span, char *text, size_t *size) {
     enum { MOST = 64 };
     Join j = *before;
     *size = 0;
@@ -303,7 +319,7 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
     size_t sizes[KEYWORD_WORDS + 1];
     bool there[KEYWORD_WORDS + 1] = {false};
     for (size_t n = 1; n <= KEYWORD_WORDS; n++)
-        there[n] = raw_words(before, n, &spans[n], text[n], &sizes[n]);
+        there[n] = mend_words(before, n, &spans[n], text[n], &sizes[n]);
     *best = (Meant){.off = SIZE_MAX, .reach = -1};
     trial_begin(&p->best, p->parser);
     for (size_t i = 0; i < k->n; i++) {
@@ -316,8 +332,8 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
             if (off == 0 || off > most || off >= utf8_count(s->text) || off > best->off ||
                 !trial_accepts(&p->best, s->token))
                 continue;
-            Join after = behind(before, spans[n]);
-            int far = reach_with(p, s->token, &after);
+            Join after = mend_behind(before, spans[n]);
+            int far = mend_reach(p, s->token, &after);
             if (far < least)
                 continue;
             bool rival = off == best->off && s->token != best->spelling->token;
@@ -334,10 +350,9 @@ static void say_misspelt(Parse *p, const Meant *m) {
     diag_fix(diag_misspelt(p->b.diags, m->words, m->spelling->text), m->words, m->spelling->text);
 }
 
-/* Reads the words as the keyword. */
-static void take_keyword(Parse *p, const Join *before, const Spelling *s, Span words) {
+void mend_take(Parse *p, const Join *before, const Spelling *s, Span words) {
     Tok tok = {.kind = s->token, .sub = s->sub, .text = s->text, .span = words};
-    p->join = behind(before, words);
+    p->join = mend_behind(before, words);
     parse_feed(p, tok);
 }
 
@@ -353,8 +368,8 @@ static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
             !parse_accepts(p->parser, s->token))
             continue;
         Span head = {tok.span.file, tok.span.from, tok.span.from + (uint32_t)s->text.n};
-        Join after = behind(before, head);
-        int n = reach_with(p, s->token, &after);
+        Join after = mend_behind(before, head);
+        int n = mend_reach(p, s->token, &after);
         if (n >= 1 && (n > far || (n == far && s->text.n > best->text.n))) {
             far = n;
             best = s;
@@ -369,82 +384,8 @@ static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
         p->b.nomem = true;
     diag_fix(diag_add2(p->b.diags, DIAG_WORDS_RUN_TOGETHER, tok.span, word, parted), tok.span,
              parted);
-    take_keyword(p, before, best, head);
+    mend_take(p, before, best, head);
     return true;
-}
-
-/* ---- words that other languages have for a keyword */
-
-typedef struct Usual {
-    const char *words;
-    int token, sub;
-} Usual;
-
-static const Usual usual_words[] = {
-    {"due in", TK_DUE_WITHIN, 0},
-    {"due on", TK_DUE_BY, 0},
-    {"assigned to", TK_OWED_BY, 0},
-    {"owned by", TK_OWED_BY, 0},
-    {"completed by", TK_FULFILLED_BY, 0},
-    {"done by", TK_FULFILLED_BY, 0},
-    {"done", TK_STATE, STATE_FULFILLED},
-    {"completed", TK_STATE, STATE_FULFILLED},
-    {"overdue", TK_STATE, STATE_BREACHED},
-    {"approved", TK_STATE, STATE_GRANTED},
-    {"负责人", TK_OWED_BY, 0},
-    {"限期", TK_DUE_WITHIN, 0},
-    {"完成", TK_STATE, STATE_FULFILLED},
-    {"逾期", TK_STATE, STATE_BREACHED},
-    {"equals", TK_EQ, 0},
-    {"equal to", TK_EQ, 0},
-    {"greater than", TK_GT, 0},
-    {"more than", TK_GT, 0},
-    {"less than", TK_LT, 0},
-    {"exceeds", TK_GT, 0},
-    {"等于", TK_EQ, 0},
-    {"不等于", TK_NE, 0},
-    {"大于", TK_GT, 0},
-    {"小于", TK_LT, 0},
-    {"大于等于", TK_GE, 0},
-    {"小于等于", TK_LE, 0},
-    {"超过", TK_GT, 0},
-    {"不超过", TK_LE, 0},
-    {"至少", TK_AT_LEAST, 0},
-    {"至多", TK_AT_MOST, 0},
-    {"并且", TK_AND, 0},
-    {"或者", TK_OR, 0},
-    {"不是", TK_NE, 0},
-};
-
-/* The keyword; of a mark there is none. */
-static const Spelling *spelling_of(const Keywords *k, const Usual *u, bool chinese) {
-    for (size_t i = 0; i < k->n; i++)
-        if (k->at[i].token == u->token && k->at[i].sub == u->sub && k->at[i].chinese == chinese)
-            return &k->at[i];
-    return NULL;
-}
-
-static bool mend_usual(Parse *p, const Join *before) {
-    for (size_t i = 0; i < sizeof usual_words / sizeof *usual_words; i++) {
-        const Usual *u = &usual_words[i];
-        Str words = str_of(u->words);
-        Span span;
-        char text[64];
-        size_t size, count = str_find(words, ' ') < 0 ? 1 : 2;
-        if (!raw_words(before, count, &span, text, &size) || !str_eq((Str){text, size}, words) ||
-            !parse_accepts(p->parser, u->token))
-            continue;
-        const Spelling *s = spelling_of(&p->join.keywords, u, (unsigned char)words.p[0] >= 0x80);
-        Spelling mark = {.text = token_name(u->token, false), .token = (uint16_t)u->token};
-        Join after = behind(before, span);
-        if (reach_with(p, u->token, &after) < 1)
-            continue;
-        s = s == NULL ? &mark : s;
-        diag_fix(diag_misspelt(p->b.diags, span, s->text), span, s->text);
-        take_keyword(p, before, s, span);
-        return true;
-    }
-    return false;
 }
 
 /* ---- one token put in, left out or changed */
@@ -536,11 +477,11 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
                 tok.kind != TK_LABEL && (unsigned char)tok.text.p[0] < 'A';
     trial_begin(&p->best, p->parser);
     if (tok.kind == TK_ID && trial_accepts(&p->best, TK_LABEL))
-        consider(&best, CHANGE_LABEL, TK_LABEL, reach_with(p, TK_LABEL, &p->join), REACH_LEAST);
+        consider(&best, CHANGE_LABEL, TK_LABEL, mend_reach(p, TK_LABEL, &p->join), REACH_LEAST);
     if (is_for_state(&p->best, tok))
         return best;
     if (tok.kind == TK_FAT && trial_accepts(&p->best, TK_GE)) { /* a comparison turned round */
-        consider(&best, CHANGE_SWAP, TK_GE, reach_with(p, TK_GE, &p->join), REACH_LEAST);
+        consider(&best, CHANGE_SWAP, TK_GE, mend_reach(p, TK_GE, &p->join), REACH_LEAST);
         return best;
     }
     if (compares(tok.kind) && compares(p->last_kind)) { /* one too many: no value is missing */
@@ -552,17 +493,17 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     for (int token = 1; token < parse_tokens(); token++)
         if (may_add(token) && !token_is_operator(token) && is_of_item(p, token) &&
             !(closes && token == TK_CALLP) && trial_accepts(&p->best, token))
-            consider(&best, CHANGE_ADD, token, reach_with(p, token, before), REACH_LEAST);
+            consider(&best, CHANGE_ADD, token, mend_reach(p, token, before), REACH_LEAST);
     if (best.change == CHANGE_ADD && is_word(best.token) && could_be_class(&p->best))
         best.rivals++;
     for (int token = 1; mark && token < parse_tokens(); token++)
         if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
             trial_accepts(&p->best, token))
-            consider(&best, CHANGE_SWAP, token, reach_with(p, token, &p->join), REACH_LEAST);
+            consider(&best, CHANGE_SWAP, token, mend_reach(p, token, &p->join), REACH_LEAST);
     if (best.change == CHANGE_NONE && tok.line) /* the next line has a mistake of its own */
         for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
             if (trial_accepts(&p->best, closing[i]))
-                consider(&best, CHANGE_ADD, closing[i], reach_with(p, closing[i], before), 1);
+                consider(&best, CHANGE_ADD, closing[i], mend_reach(p, closing[i], before), 1);
     trial_begin(&p->try, p->parser);
     consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
     return best;
@@ -575,8 +516,8 @@ static Span gap_before(Parse *p, Tok tok) {
     return (Span){tok.span.file, tok.span.from, tok.span.from};
 }
 
-static Str spelt(int token) {
-    Str text = token_name(token, false);
+static Str spelt(const Parse *p, int token) {
+    Str text = keyword_here(p, token);
     return token == TK_ID || token == TK_STRING || token == TK_TYPE ? (Str){NULL, 0} : text;
 }
 
@@ -610,7 +551,7 @@ static Diag *say_missing(Parse *p, const Expectation *said, Span gap, Str next) 
     ptrdiff_t en_tick = str_find(str_from(en, en_from), '`');
     ptrdiff_t zh_tick = str_find(str_from(zh, zh_from), '`');
     if (en_from == 0 || zh_from == 0 || en_tick < 0 || zh_tick < 0)
-        return add_missing(p, gap, both(p, said->en, said->zh), next);
+        return add_missing(p, gap, mend_both(p, said->en, said->zh), next);
     if (arena_printf(p->b.arena, &what, "%c%.*s%c%.*s%c", DIAG_BOTH_EN,
                      STR_ARG(str_upto(en, en_from)), DIAG_BOTH_ZH, STR_ARG(str_upto(zh, zh_from)),
                      DIAG_BOTH_END) != OK ||
@@ -625,17 +566,19 @@ static Diag *say_missing(Parse *p, const Expectation *said, Span gap, Str next) 
  * of the token that cannot stand where one of several could have been meant. */
 static Diag *say_gap(Parse *p, const Repair *r, Tok tok, Span gap) {
     Str found =
-        tok.kind == 0 ? (Str){NULL, 0} : quoted(p, source_text(p->b.diags->sources, tok.span));
+        tok.kind == 0 ? (Str){NULL, 0} : mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     trial_begin(&p->best, p->parser);
     bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
-    const Expectation *said = exampled(&p->best, tok.kind);
+    const Expectation *said = example_here(p, &p->best, tok.kind);
     if (said != NULL && r->rivals > 0 && !value && tok.kind != 0)
         return diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
                          example_words(p, said, &p->best));
-    bool spoken = value || r->rivals > 0 || spelt(r->token).n == 0;
+    if (r->rivals > 2 && !value && tok.kind != 0) /* nobody knows which */
+        return diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, listed_words(p, &p->best));
+    bool spoken = value || r->rivals > 0 || spelt(p, r->token).n == 0;
     if (said != NULL && spoken && strstr(said->en, "{}") == NULL)
         return say_missing(p, said, gap, found);
-    Str what = value            ? both(p, "a value", "值")
+    Str what = value            ? mend_both(p, "a value", "值")
                : r->rivals == 0 ? token_words(p, r->token)
                : said != NULL   ? example_words(p, said, &p->best)
                                 : listed_words(p, &p->best);
@@ -645,18 +588,18 @@ static Diag *say_gap(Parse *p, const Repair *r, Tok tok, Span gap) {
 static void say_added(Parse *p, const Repair *r, Tok tok) {
     Span gap = gap_before(p, tok);
     Diag *diag = say_gap(p, r, tok, gap);
-    if (spelt(r->token).n == 0 || r->rivals > 0)
+    if (spelt(p, r->token).n == 0 || r->rivals > 0)
         return;
     Str fix = {NULL, 0};
     bool behind_last = tok.line && p->last.to > 0;
-    if (arena_printf(p->b.arena, &fix, behind_last ? " %.*s" : "%.*s ", STR_ARG(spelt(r->token))) !=
-        OK)
+    if (arena_printf(p->b.arena, &fix, behind_last ? " %.*s" : "%.*s ",
+                     STR_ARG(spelt(p, r->token))) != OK)
         p->b.nomem = true;
     diag_fix(diag, gap, fix);
 }
 
 static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r) {
-    Str found = quoted(p, source_text(p->b.diags->sources, tok.span));
+    Str found = mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     Tok other = {.kind = r->token, .span = tok.span};
     switch (r->change) {
     case CHANGE_NONE:
@@ -681,7 +624,7 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
         diag_fix(
             diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
                       r->rivals > 0 ? expected(p, &p->best, tok.kind) : token_words(p, r->token)),
-            tok.span, token_name(r->token, false));
+            tok.span, keyword_here(p, r->token));
         parse_feed(p, other);
         return true;
     case CHANGE_DROP:
@@ -710,7 +653,7 @@ bool mend_quote(Parse *p, Tok tok) {
         return false;
     Span gap = {tok.span.file, p->last.from, p->last.from};
     Str word = source_text(p->b.diags->sources, p->last);
-    diag_fix(add_missing(p, gap, S("`\"`"), quoted(p, word)), gap, S("\""));
+    diag_fix(add_missing(p, gap, S("`\"`"), mend_quoted(p, word)), gap, S("\""));
     if (p->lost != NULL && !vec_push(&p->lost->words, word))
         p->b.nomem = true;
     join_seek(&p->join, tok.span.from + 1);
@@ -732,7 +675,7 @@ void mend_text(Parse *p, Tok tok) {
             continue;
         tried++;
         join_seek(&j, at);
-        int n = reach_with(p, TK_STRING, &j);
+        int n = mend_reach(p, TK_STRING, &j);
         if (n > far || (n == far && best > 0 && n > 0)) {
             far = n;
             best = at;
@@ -754,6 +697,31 @@ void mend_text(Parse *p, Tok tok) {
 
 /* ---- what stands side by side on a line */
 
+/* Several words in a row behind a value, some of which the language has for other places: they are
+ * passed over as one mistake. */
+static bool mend_run(Parse *p, const Join *before, Tok tok) {
+    Join j = *before, end = *before;
+    Span run = tok.span;
+    size_t words = 0, known = 0;
+    for (;;) {
+        size_t count;
+        Tok next = join_next(&j);
+        if (!is_value(next.kind) || (words > 0 && next.line))
+            break;
+        words++;
+        known += next.kind == TK_ID && keywords_find(&j.keywords, next.text, &count) != NULL;
+        run = span_join(run, next.span);
+        end = j;
+    }
+    if (words < 2 || known == 0)
+        return false;
+    trial_begin(&p->best, p->parser);
+    diag_add2(p->b.diags, DIAG_UNEXPECTED, run,
+              mend_quoted(p, source_text(p->b.diags->sources, run)), expected(p, &p->best, TK_ID));
+    p->join = end;
+    return true;
+}
+
 bool mend_beside(Parse *p, const Join *before, Tok tok) {
     if (tok.line || !(is_value(p->last_kind) || p->last_kind == TK_RP) ||
         !(is_value(tok.kind) || tok.kind == TK_MINUS) || !parse_accepts(p->parser, TK_COMMA))
@@ -761,9 +729,11 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
     if (tok.kind == TK_STRING && p->last_kind != TK_STRING && parse_accepts(p->parser, TK_NOTIFY))
         return false; /* the text of a notification */
     trial_begin(&p->try, p->parser);
-    int without = reach(before, &p->try), with = reach_with(p, TK_COMMA, before);
+    int without = reach(before, &p->try), with = mend_reach(p, TK_COMMA, before);
     if (with <= without)
         return false;
+    if (mend_usual(p, before, false) || mend_run(p, before, tok))
+        return true;
     Repair comma = {CHANGE_ADD, TK_COMMA, with, 0};
     return apply_repair(p, before, tok, &comma);
 }
@@ -822,7 +792,7 @@ static bool mend_joined(Parse *p, const Join *before, Tok tok) {
                 (tok.kind == TK_STRING && (is_value(p->last_kind) || p->last_kind == TK_RP));
     if (tok.line || !text || !(comma || value) || !parse_accepts(p->parser, TK_PLUS) ||
         parse_accepts(p->parser, TK_COMMA) || !parse_accepts(p->parser, TK_NOTIFY) ||
-        reach_with(p, TK_PLUS, comma ? &p->join : before) < 1)
+        mend_reach(p, TK_PLUS, comma ? &p->join : before) < 1)
         return false;
     Repair plus = {comma ? CHANGE_SWAP : CHANGE_ADD, TK_PLUS, 0, 0};
     return apply_repair(p, before, tok, &plus);
@@ -870,15 +840,17 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
     if (word->kind != RAW_WORD)
         return false;
     const Spelling *s = keywords_find(&p->join.keywords, word->text, &count);
+    if (!tok.line && (mend_construct(p, before, tok) || mend_usual(p, before, false)))
+        return true;
     bool declared = token_declares(p->last_kind); /* `duty on asked`: its name is missing */
     for (size_t i = 0; (tok.line || declared) && s != NULL && i < count; i++) {
         char text[64];
         size_t size;
         Span span;
-        if (!raw_words(before, s[i].word_count, &span, text, &size) ||
+        if (!mend_words(before, s[i].word_count, &span, text, &size) ||
             !str_eq((Str){text, size}, s[i].text))
             continue;
-        Join after = behind(before, span);
+        Join after = mend_behind(before, span);
         Tok keyword = {.kind = s[i].token, .text = s[i].text, .span = span, .line = true};
         Join saved = p->join;
         p->join = after;
@@ -888,13 +860,13 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
             return true;
         p->join = saved;
     }
-    if (parse_accepts(p->parser, TK_LABEL) && reach_with(p, TK_LABEL, &p->join) >= REACH_LEAST) {
+    if (parse_accepts(p->parser, TK_LABEL) && mend_reach(p, TK_LABEL, &p->join) >= REACH_LEAST) {
         Repair label = {CHANGE_LABEL, TK_LABEL, 0, 0};
         return apply_repair(p, before, tok, &label);
     }
     if (misspelt(p, before, REACH_LEAST, &meant)) {
         say_misspelt(p, &meant);
-        take_keyword(p, before, meant.spelling, meant.words);
+        mend_take(p, before, meant.spelling, meant.words);
         return true;
     }
     return false;
@@ -908,13 +880,15 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
         return true;
     }
-    if (mend_equals(p, tok) || mend_owners(p, before, tok))
+    if (mend_equals(p, tok) || mend_owners(p, before, tok) || mend_construct(p, before, tok))
         return true;
-    if (word && (mend_usual(p, before) || mend_swallowed(p, before, tok)))
+    if (word && (mend_usual(p, before, false) || mend_swallowed(p, before, tok)))
         return true;
+    if (word && mend_form(p, before, tok, false))
+        return false;
     if (word && misspelt(p, before, 1, &meant)) {
         say_misspelt(p, &meant);
-        take_keyword(p, before, meant.spelling, meant.words);
+        mend_take(p, before, meant.spelling, meant.words);
         return true;
     }
     if (mend_notice(p, before, tok) || mend_joined(p, before, tok))
@@ -927,8 +901,8 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         return false;
     }
     trial_begin(&p->best, p->parser);
-    Str found = tok.kind == 0 ? both(p, "the end", "结尾")
-                              : quoted(p, source_text(p->b.diags->sources, tok.span));
+    Str found = tok.kind == 0 ? mend_both(p, "the end", "结尾")
+                              : mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best, tok.kind));
     return false;
 }

@@ -51,6 +51,8 @@ void parse_feed(Parse *p, Tok tok) {
         p->head = S("policy"); /* what check asks for */
     else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == p->outer)
         p->head = tok.text;
+    if (p->last_kind == TK_SET)
+        p->set = tok.span.from;
     if (tok.kind == TK_OWED_BY)
         p->owed = p->braces.n == p->outer + 1;
     else if (tok.kind != TK_ID && tok.kind != TK_DOT)
@@ -195,6 +197,17 @@ static bool parse_name_holds(Parse *p) {
     return p->has_next;
 }
 
+/* Goes on behind the wrong token where that can be done; false at the end of the text. */
+static bool parse_pass(Parse *p, Tok tok) {
+    tok = parse_skip(p, tok);
+    if (tok.kind == 0)
+        return false;
+    bool stray = tok.kind == TK_RB && !parse_accepts(p->parser, TK_RB);
+    if (!stray && parse_accepts_any(p->parser, tok.kind))
+        parse_feed(p, tok);
+    return true;
+}
+
 /* Takes one token; false at the end of the text. */
 static bool parse_step(Parse *p, int *mistakes) {
     Join before;
@@ -207,8 +220,13 @@ static bool parse_step(Parse *p, int *mistakes) {
         return ++*mistakes <= LIMIT_DIAGS;
     }
     bool taken = parse_accepts_any(p->parser, tok.kind);
-    if (taken && (mend_beside(p, &before, tok) || mend_head(p, &before, tok)))
+    if (taken && (mend_type(p, tok) || mend_else(p, &before, tok) || mend_beside(p, &before, tok) ||
+                  mend_head(p, &before, tok)))
         return ++*mistakes <= LIMIT_DIAGS;
+    if (taken && tok.kind == TK_ID && mend_usual(p, &before, true))
+        return ++*mistakes <= LIMIT_DIAGS;
+    if (taken && tok.kind == TK_ID && mend_form(p, &before, tok, true))
+        return ++*mistakes <= LIMIT_DIAGS && parse_pass(p, tok);
     if (taken && (tok.kind != TK_ID || parse_name_holds(p))) {
         parse_feed(p, tok);
         return tok.kind != 0;
@@ -229,17 +247,7 @@ static bool parse_step(Parse *p, int *mistakes) {
         return true;
     if (tok.kind == 0 && p->braces.n == 0)
         mend(p, &before, tok);
-    if (tok.kind == 0)
-        return false;
-    tok = parse_skip(p, tok);
-    if (tok.kind == 0)
-        return false;
-    if (tok.kind == TK_RB && !parse_accepts(p->parser, TK_RB))
-        return true;
-    if (!parse_accepts_any(p->parser, tok.kind))
-        return true;
-    parse_feed(p, tok);
-    return true;
+    return tok.kind != 0 && parse_pass(p, tok);
 }
 
 static Status parse_all(Parse *p) {
@@ -284,6 +292,8 @@ static Status parse_text(Sources *sources, uint32_t file, Arena *arena, Diags *d
     if (p->parser == NULL)
         return ERR_NOMEM;
     Status status = join_init(&p->join, text, file, p->parser, arena, diags);
+    if (status == OK)
+        sources->files.at[file].chinese = join_chinese(&p->join);
     if (status == OK && begin != 0)
         RemitParse(p->parser, begin, (Tok){.kind = begin, .span = {file, 0, 0}});
     if (status == OK)

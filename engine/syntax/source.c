@@ -97,6 +97,10 @@ Str source_line(Sources *all, uint32_t file, uint32_t line) {
     return text;
 }
 
+bool source_chinese(const Sources *all, uint32_t file) {
+    return all->files.at[file].chinese;
+}
+
 Str source_text(const Sources *all, Span span) {
     Str text = all->files.at[span.file].text;
     uint32_t to = span.to > text.n ? (uint32_t)text.n : span.to;

@@ -14,6 +14,7 @@ typedef struct Source {
     Span used;       /* likewise: where */
     uint32_t of;     /* likewise: the source in which the pattern stands */
     bool data;       /* it holds no declarations: the rows of a table */
+    bool chinese;    /* most of its keywords are; known once it is read */
     bool quiet;      /* what is wrong in it merely follows from a mistake elsewhere */
     uint32_t *lines; /* offset of each line's first byte; made when first asked for */
     uint32_t line_count;
@@ -41,6 +42,9 @@ typedef struct Place {
 Place source_place(Sources *all, uint32_t file, uint32_t offset);
 /* A line without its newline; line from 1. Empty when there is none. */
 Str source_line(Sources *all, uint32_t file, uint32_t line);
+/* Whether most keywords of a source are Chinese: words of the language that a message names are
+ * then Chinese too, whatever the language of the message. */
+bool source_chinese(const Sources *all, uint32_t file);
 /* The text of a span. */
 Str source_text(const Sources *all, Span span);
 

@@ -253,10 +253,13 @@ static bool stands(const Shaped *of, uint32_t i, bool between, SpellWhere where)
 }
 
 static int choose(const SpellRow *row, bool zh, const Shaped *of, uint32_t i, bool between) {
-    for (size_t c = 0; c < sizeof choices / sizeof *choices; c++)
-        if (choices[c].token == row->token && choices[c].chinese == zh &&
-            row->forms[zh][choices[c].form].n > 0 && stands(of, i, between, choices[c].where))
+    for (size_t c = 0; c < sizeof choices / sizeof *choices; c++) {
+        Str form = row->forms[zh][choices[c].form];
+        bool counts = str_starts(form, S("个")); /* read behind a number, and never written */
+        if (choices[c].token == row->token && choices[c].chinese == zh && form.n > 0 && !counts &&
+            stands(of, i, between, choices[c].where))
             return choices[c].form;
+    }
     return 0;
 }
 

@@ -24,6 +24,7 @@ typedef struct Parse {
     Str head;        /* the name of the declaration that is being read */
     int item;        /* and its keyword: a token */
     bool owed;       /* nothing but a dotted name stands behind the last `owed by` */
+    uint32_t set;    /* where what is set begins, behind the last `set` */
     Trial ahead;     /* for the look at the next token */
     Trial try, best; /* for repairs */
     bool has_next;
@@ -65,5 +66,36 @@ bool mend_head(Parse *p, const Join *before, Tok tok);
 /* Reports the innermost brace that is open, or the one that seems to have lost its partner, before
  * `tok`, at which that was found. */
 void mend_say_open(Parse *p, Tok tok);
+
+/* ---- shared by the repairs: mend.c and forms.c */
+
+Str mend_both(Parse *p, const char *en, const char *zh);
+Str mend_quoted(Parse *p, Str text);
+/* What stands in ` ` in a text that ends with NUL, with its keywords in one language. */
+const char *respell(Parse *p, const char *text, bool chinese);
+/* A word of the language, in that of the file. */
+Str keyword_here(const Parse *p, int token);
+/* The first n raw tokens, if they are words on one line: their span, and their text with single
+ * blanks between, of at most 64 bytes. */
+bool mend_words(const Join *before, size_t n, Span *span, char *text, size_t *size);
+/* The joiner at the words' end. */
+Join mend_behind(const Join *j, Span words);
+/* How many tokens from the joiner's place on can be taken behind `token`; -1: not even that. */
+int mend_reach(Parse *p, int token, const Join *from);
+/* Reads the words as the keyword. */
+void mend_take(Parse *p, const Join *before, const Spelling *s, Span words);
+/* Reads a word that others use for a keyword as that keyword, and says so. `taken`: the parser
+ * could take it as a name, so that only words count that are hardly meant as one. */
+bool mend_usual(Parse *p, const Join *before, bool taken);
+/* Says how what the words here begin is written in this language, where no single keyword stands
+ * for them (`between`, `unless`); the driver must find a place to go on. `taken` as above. */
+bool mend_form(Parse *p, const Join *before, Tok tok, bool taken);
+/* Reads what is a mistake of one construct as it was meant: a share as a quotient, a record without
+ * its type, a clause in a reaction and the like. */
+bool mend_construct(Parse *p, const Join *before, Tok tok);
+/* `type line = {`: the = is passed over. */
+bool mend_type(Parse *p, Tok tok);
+/* `g.referee else r` as a seat: what follows the seat is passed over. */
+bool mend_else(Parse *p, const Join *before, Tok tok);
 
 #endif
