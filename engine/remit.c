@@ -17,6 +17,7 @@
 #include "engine/run/coverage.h"
 #include "engine/run/eval.h"
 #include "engine/run/formatted.h"
+#include "engine/run/mutate.h"
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
 #include "engine/run/run.h"
@@ -633,6 +634,87 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
         return give_status(error, status, &err);
     return counts->failed > 0 ? give(error, REMIT_FAULT, "tests failed")
                               : give(error, REMIT_OK, "");
+}
+
+/* ---- mutants */
+
+struct RemitMutants {
+    RemitPolicy *policy;
+    Arena arena;
+    MutantTrial *trial;
+    Buf before, after; /* of the one that was asked for last */
+};
+
+RemitStatus remit_mutants_open(RemitPolicy *policy, const RemitTestOptions *options, size_t limit,
+                               uint64_t seed, RemitMutants **out, RemitError *error) {
+    *out = NULL;
+    RemitStatus bundle = need_bundle(policy, error);
+    if (bundle != REMIT_OK)
+        return bundle;
+    if (policy->policy.program == NULL)
+        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files");
+    RemitMutants *m = mem_zalloc(sizeof *m);
+    if (m == NULL)
+        return give(error, REMIT_FAILED, "out of memory");
+    m->policy = policy;
+    Err err = {0};
+    TestFilter filter;
+    Status status = filter_of(options, &m->arena, &filter) ? OK : ERR_NOMEM;
+    if (status == OK)
+        status = trial_open(&policy->policy, &filter, &m->arena, &m->trial, &err);
+    if (status != OK) {
+        remit_mutants_close(m);
+        return give_status(error, status, &err);
+    }
+    if (limit > 0)
+        trial_draw(m->trial, limit, seed);
+    *out = m;
+    return give(error, REMIT_OK, "");
+}
+
+void remit_mutants_close(RemitMutants *m) {
+    if (m == NULL)
+        return;
+    trial_close(m->trial);
+    buf_free(&m->before);
+    buf_free(&m->after);
+    arena_free(&m->arena);
+    mem_free(m);
+}
+
+size_t remit_mutants_count(const RemitMutants *m) {
+    return trial_mutants(m->trial)->n;
+}
+
+RemitStatus remit_mutants_get(RemitMutants *m, size_t i, RemitMutant *out, RemitError *error) {
+    const Mutant *mutant = &trial_mutants(m->trial)->at[i];
+    Policy *p = &m->policy->policy;
+    buf_reset(&m->before);
+    buf_reset(&m->after);
+    put_mutant_lines(&m->before, &m->after, p, mutant);
+    *out = (RemitMutant){.file = out_text(p->sources.files.at[mutant->at.file].name),
+                         .line = mutant->line,
+                         .what = out_text(mutant_what(mutant)),
+                         .advice = out_text(mutant_advice(mutant)),
+                         .before = out_text(buf_str(&m->before)),
+                         .after = out_text(buf_str(&m->after))};
+    bool failed = m->before.failed || m->after.failed;
+    return give(error, failed ? REMIT_FAILED : REMIT_OK, "out of memory");
+}
+
+RemitStatus remit_mutants_try(RemitMutants *m, size_t i, RemitMutantResult *out,
+                              RemitError *error) {
+    static const RemitFate fates[] = {[MUTANT_IS_WRONG] = REMIT_MUTANT_WRONG,
+                                      [MUTANT_IS_SAME] = REMIT_MUTANT_SAME,
+                                      [MUTANT_IS_NOTICED] = REMIT_MUTANT_NOTICED,
+                                      [MUTANT_IS_SURVIVING] = REMIT_MUTANT_SURVIVED};
+    Err err = {0};
+    MutantResult result;
+    Status status = trial_try(m->trial, &trial_mutants(m->trial)->at[i], &result, &err);
+    *out = (RemitMutantResult){.fate = fates[result.fate], .tests = result.tried};
+    if (result.fate == MUTANT_IS_NOTICED)
+        out->by = out_text(m->policy->policy.program->tests.at[result.by].title);
+    return give_status(error, status, &err);
 }
 
 /* ---- running */

@@ -192,6 +192,43 @@ REMIT_API RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOpti
                                         const RemitLook *look, RemitWriter to,
                                         RemitTestCounts *counts, RemitError *error);
 
+/* ---- a policy's mutants: the policy changed in one place, to see whether a test notices */
+
+typedef struct RemitMutants RemitMutants;
+typedef struct RemitMutant {
+    RemitText file;
+    size_t line;
+    RemitText what;          /* is so then: "the row is gone" */
+    RemitText advice;        /* which test would notice */
+    RemitText before, after; /* the lines that change, on one line each */
+} RemitMutant;
+typedef enum RemitFate {
+    REMIT_MUTANT_WRONG,   /* it does not compile: it does not count */
+    REMIT_MUTANT_SAME,    /* it means the same: it does not count */
+    REMIT_MUTANT_NOTICED, /* a test fails */
+    REMIT_MUTANT_SURVIVED /* none does */
+} RemitFate;
+typedef struct RemitMutantResult {
+    RemitFate fate;
+    size_t tests; /* that were run */
+    RemitText by; /* the title of the one that failed */
+} RemitMutantResult;
+/* Runs the tests that the options mean (titles, places, of) and finds all mutants, in the order of
+ * the text; limit, where it is not 0: so many of them, drawn by the seed. The policy must stay
+ * open. REMIT_FAULT: a test fails as the policy is. */
+REMIT_API RemitStatus remit_mutants_open(RemitPolicy *policy, const RemitTestOptions *options,
+                                         size_t limit, uint64_t seed, RemitMutants **out,
+                                         RemitError *error);
+REMIT_API void remit_mutants_close(RemitMutants *mutants);
+REMIT_API size_t remit_mutants_count(const RemitMutants *mutants);
+/* Number i of them; its texts are good until the next call. REMIT_FAILED: memory is out. */
+REMIT_API RemitStatus remit_mutants_get(RemitMutants *mutants, size_t i, RemitMutant *out,
+                                        RemitError *error);
+/* Compiles it and runs the tests that touch what it changes, until one fails. Each can be tried in
+ * a process of its own. */
+REMIT_API RemitStatus remit_mutants_try(RemitMutants *mutants, size_t i, RemitMutantResult *out,
+                                        RemitError *error);
+
 /* ---- running */
 
 enum { REMIT_REASONS = 7 }; /* malformed, schema, conflict, late, future, authority, failed */

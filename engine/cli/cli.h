@@ -65,6 +65,9 @@ int terminal_columns(void);
 RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool partial,
                          RemitWriter to, int *code);
 
+/* Whether less is reached than `least` percent: REMIT_FAULT, after a message. */
+int too_little(size_t reached, size_t all, size_t least);
+
 enum { GRID_COLUMNS = 16 };
 /* A table whose columns are aligned, right also with wide letters. Zeroed is empty; give
  * grid_table(&grid) to remit_show, then print. Rows wait in a temporary file, so that any number

@@ -3,6 +3,7 @@
 
 #include "engine/cli/cli.h"
 #include "engine/cli/junit.h"
+#include "engine/cli/mutants.h"
 
 static const Option test_options[] = {
     {"--filter", "TEXT", "only tests whose title holds it; may repeat", true},
@@ -13,7 +14,11 @@ static const Option test_options[] = {
     {"--junit", "FILE", "the results as JUnit XML, too", false},
     {"--coverage", NULL, "what of the policy the tests reach, and what not", false},
     {"--lcov", "FILE", "the same in the form of lcov, for editors and CI", false},
-    {"--least", "PERCENT", "exit 1 where less is reached", false},
+    {"--mutate", NULL, "change the policy in one place at a time: which test notices?", false},
+    {"--limit", "N", "only so many mutants, drawn by the seed", false},
+    {"--seed", "N", "of the draw (default 0)", false},
+    {"--jobs", "N", "processes that try mutants (default: one a core)", false},
+    {"--least", "PERCENT", "exit 1 where less is reached, or noticed", false},
     {NULL, NULL, NULL, false},
 };
 
@@ -75,8 +80,7 @@ static int beside_close(Beside *b, const char *name) {
     return bad ? cannot_write(b->lcov) : code;
 }
 
-/* Whether less is reached than --least says; tells so. */
-static int too_little(size_t reached, size_t all, size_t least) {
+int too_little(size_t reached, size_t all, size_t least) {
     if (reached * 100 >= all * least)
         return REMIT_OK;
     fflush(stdout);
@@ -84,16 +88,26 @@ static int too_little(size_t reached, size_t all, size_t least) {
     return REMIT_FAULT;
 }
 
+static int mutate_policy(Args *args, RemitPolicy *policy, const RemitTestOptions *options) {
+    static const char *const others[] = {"--fail-fast", "--junit", "--coverage", "--lcov"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (arg(args, others[i]) != NULL)
+            return usage(args, "%s does not go with --mutate", others[i]);
+    return mutants_run(args, policy, options);
+}
+
 static int test_policy(Args *args, RemitPolicy *policy) {
     Meant meant;
     Beside beside = {0};
     RemitTestOptions options = meant_of(args, &meant);
+    if (arg(args, "--mutate") != NULL)
+        return mutate_policy(args, policy, &options);
     size_t least;
     if (!arg_number(args, "--least", &least))
         return REMIT_CALL;
     bool measures = arg(args, "--coverage") != NULL || arg(args, "--lcov") != NULL;
     if (arg(args, "--least") != NULL && !measures)
-        return usage(args, "--least is of --coverage");
+        return usage(args, "--least is of --coverage, --lcov or --mutate");
     int code = beside_open(args, &beside, &options);
     if (code != REMIT_OK)
         return code;

@@ -272,6 +272,15 @@ static void trial_tell(Policy *p, const Policy *trial, uint32_t text) {
     diags_sort(&p->diags);
 }
 
+Status policy_add_again(Policy *p, const Policy *from, uint32_t file, Str text, Err *err) {
+    for (uint32_t i = 0; i < from->sources.files.n; i++) {
+        const Source *source = &from->sources.files.at[i];
+        if (!source->embedded && source->pattern.n == 0 && !source->data)
+            TRY(add_text(p, source->name, source->stem, i == file ? text : source->text, err));
+    }
+    return OK;
+}
+
 /* Patterns that nobody uses are tried with made-up parameters, in a policy of their own. */
 static Status try_patterns(Policy *p, Str uses) {
     Policy trial;

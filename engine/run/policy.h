@@ -28,6 +28,9 @@ MUST_USE Status policy_add_text(Policy *p, Str name, Str text, Err *err);
 /* Adds a file, or all *.remit below a folder, by path; a bundle (*.remitc) becomes the policy
  * itself. */
 MUST_USE Status policy_add_path(Policy *p, Str path, Err *err);
+/* Adds once more what another policy was read from, its file `file` with another text. Modules are
+ * among what is added, tables' files are read again. */
+MUST_USE Status policy_add_again(Policy *p, const Policy *from, uint32_t file, Str text, Err *err);
 /* Checks and compiles what was added. OK also when the policy has errors: diags tell, and bundle is
  * NULL. */
 MUST_USE Status policy_finish(Policy *p, Err *err);

@@ -131,6 +131,8 @@ Status policy_test(Policy *p, const PolicyTest *test, const TestRun *how, Buf *r
     Status status = run_test(&t, how, passed);
     if (status != OK && t.e != NULL && engine_error(t.e)->code != OK)
         err_set(err, status, "%s", engine_error(t.e)->text);
+    if (how->said != NULL)
+        *how->said = t.effects;
     put_text(report, buf_str(&t.report));
     buf_free(&t.report);
     tester_free(&t);

@@ -30,6 +30,7 @@ typedef struct TestRun {
     size_t columns;   /* of its report */
     bool silent;      /* it ends with its first failure, and there is no report */
     uint64_t effects; /* it fails (ERR_LIMIT) when it says more; 0: any number */
+    uint64_t *said;   /* of a limit: how many it said; or NULL */
     Watch *watch;     /* or NULL */
     /* Called when it is over, with its ledger still there; or NULL. */
     Status (*looked)(void *ctx, struct Tester *t);

@@ -87,13 +87,14 @@ static size_t past_quoted(Str text, size_t i) {
 }
 
 void put_line_of(Buf *out, Str text) {
+    size_t begin = out->n;
     bool blank = false;
     for (size_t i = 0; i < text.n;) {
         char ch = text.p[i];
         size_t end = past_quoted(text, i);
         bool white = ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r' || ch == '-';
         white = white && (ch != '-' || end > i);
-        if (!white && blank)
+        if (!white && blank && out->n > begin)
             put_c(out, ' ');
         if (!white)
             put_text(out, (Str){text.p + i, end > i ? end - i : 1});
