@@ -769,8 +769,7 @@ static void walk_one(Maker *m, const Node *node) {
     case N_NAME:
     case N_KEY:
     case N_PARAM:
-    case N_CONCERNING:
-    case N_OWED_TO:
+    case N_ATTRIBUTE:
     case N_EXCLUDING:
     case N_DATED:
         return;
