@@ -147,6 +147,7 @@ onduty(N) ::= WHILE_CLOSED(K). { N = build_hours_of(b, K, HOURS_CLOSED, build_no
 %type turns {NodeList}
 turns(L) ::= . { L = build_none(); }
 turns(L) ::= turns(A) turn(N). { L = build_list(b, A, N); }
+turns(L) ::= turns(A) BREAK. { L = A; }
 turn(N) ::= error. { N = build_error(b); }
 turn(N) ::= local(A). { N = A; }
 turn(N) ::= HANDOVER(K) every(A). { N = build_handover(b, K, A, NULL); }
@@ -221,6 +222,7 @@ item(N) ::= FEED(K) ID(S) label(L) FROM_JSON LB feeding(A) RB(R). { N = build_fe
 %type feeding {NodeList}
 feeding(L) ::= . { L = build_none(); }
 feeding(L) ::= feeding(A) feedpart(N). { L = build_list(b, A, N); }
+feeding(L) ::= feeding(A) BREAK. { L = A; }
 feedpart(N) ::= error. { N = build_error(b); }
 feedpart(N) ::= ZONE(K) STRING(S). { N = build_leaf(b, N_SET_ZONE, K, S); }
 feedpart(N) ::= SOURCE(K) value(A). { N = build_said(b, K, SAID_SOURCE, build_list(b, build_none(), A)); }
@@ -315,7 +317,7 @@ typed(L) ::= typed(A) COMMALABEL(S) type(T). { L = build_list(b, A, build_param(
 %type rows {NodeList}
 rows(L) ::= . { L = build_none(); }
 rows(L) ::= rows(A) row(N). { L = build_list(b, A, N); }
-rows(L) ::= rows(A) error. { L = A; }
+rows(L) ::= rows(A) error. { L = build_list(b, A, build_error(b)); }
 row(N) ::= cells(A) FAT(F) outputs(O). { N = build_row(b, F, A, O); }
 %type cells {NodeList}
 cells(L) ::= cell(N). { L = build_list(b, build_none(), N); }
@@ -473,6 +475,7 @@ each(X) ::= EACH(K). { X = K; }
 %type needs {NodeList}
 needs(L) ::= . { L = build_none(); }
 needs(L) ::= needs(A) need(N). { L = build_list(b, A, N); }
+needs(L) ::= needs(A) BREAK. { L = A; }
 need(N) ::= error. { N = build_error(b); }
 need(N) ::= seat(A) given_when(W). { N = build_need(b, NEED_ONE, build_no_token(), build_list(b, build_none(), A), W); }
 need(N) ::= NUMBER(C) OF seats(A) given_when(W). { N = build_need(b, NEED_COUNT, C, A, W); }
@@ -518,6 +521,7 @@ step(N) ::= TO(K) values(A). { N = build_say(b, N_RAISE_TO, K, A, NULL); }
 actions(L) ::= . { L = build_none(); }
 actions(L) ::= actions(A) action(N). { L = build_list(b, A, N); }
 actions(L) ::= actions(A) error. { L = A; }
+actions(L) ::= actions(A) BREAK. { L = A; }
 action(N) ::= EMIT(K) dotted(E) LB inits(A) RB(R). { N = build_emit(b, K, E, A, R); }
 action(N) ::= OBLIGE(K) dotted(E). { Tok S = build_name(E); N = build_named(b, N_OBLIGE, K, S, build_no_token(), NULL, NULL, NULL, S); }
 action(N) ::= OBLIGE(K) dotted(E) CALLP args(A) RP(R). { Tok S = build_name(E); N = build_named(b, N_OBLIGE, K, S, build_no_token(), A.first, NULL, NULL, R); }
@@ -646,6 +650,7 @@ group(L) ::= BY names(A). { L = A; }
 %type kpiparts {NodeList}
 kpiparts(L) ::= . { L = build_none(); }
 kpiparts(L) ::= kpiparts(A) kpipart(N). { L = build_list(b, A, N); }
+kpiparts(L) ::= kpiparts(A) BREAK. { L = A; }
 kpipart(N) ::= error. { N = build_error(b); }
 kpipart(N) ::= local(A). { N = A; }
 kpipart(N) ::= MEASURE(K) measured(A) window(W) compared(C). { N = build_measure(b, K, A, NULL, W, C); }
@@ -720,6 +725,7 @@ item(N) ::= TEST(K) STRING(S) dated(T) LB steps(A) RB(R). { N = build_undated(b,
 %type steps {NodeList}
 steps(L) ::= . { L = build_none(); }
 steps(L) ::= steps(A) act(N). { L = build_list(b, A, N); }
+steps(L) ::= steps(A) BREAK. { L = A; }
 act(N) ::= error. { N = build_error(b); }
 act(N) ::= AT(K) moment(W) dotted(E) LB inits(A) RB(R) opts(O). { N = build_step(b, K, W, E, A, R, O); }
 act(N) ::= AT(K) moment(W) EXPECT expectation(X). { N = build_expect(b, K, STEP_AT, W, X); }
@@ -858,6 +864,14 @@ int trial_shape(Trial *t, int token, TrialReduced *tell, void *ctx) {
 bool parse_is_deep(const void *parser) {
     const yyParser *p = parser;
     return p->yytos - p->yystack > PARSE_DEPTH - PARSE_ROOM;
+}
+
+size_t parse_braces(const void *parser) {
+    const yyParser *p = parser;
+    size_t n = 0;
+    for (const yyStackEntry *e = p->yystack; e <= p->yytos; e++)
+        n += e->major == TK_LB || e->major == TK_RECLB;
+    return n;
 }
 
 bool parse_accepts(const void *parser, int token) {

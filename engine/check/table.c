@@ -651,6 +651,10 @@ static void table_rows(Program *p, Table *t) {
     }
     bool ok = true;
     for (const Node *row = t->row_nodes; row != NULL && !p->nomem; row = row->next) {
+        if (row->kind == N_ERROR) { /* what it covers is not known */
+            ok = false;
+            continue;
+        }
         Cell *cells = t->cells + (size_t)t->row_count * t->input_count;
         t->order[t->row_count] = t->row_count;
         ok = row_read(p, t, row, &t->rows[t->row_count++], cells) && ok;

@@ -62,6 +62,7 @@ static const Usual usual_words[] = {
     {"within", TK_OVER, 0, false},
     {"during", TK_OVER, 0, false},
     {"in", TK_OVER, 0, false},
+    {"if", TK_WHERE, 0, false},
     {"if", TK_WHEN, 0, false},
     {"halfday", TK_WORKDAY, 0, false},
     {"half day", TK_WORKDAY, 0, false},
@@ -73,6 +74,51 @@ static const Usual usual_words[] = {
     {"majority", TK_MAJORITY_OF, 0, true},
     {"assert", TK_EXPECT, 0, false},
     {"expects", TK_EXPECT, 0, false},
+    {"due after", TK_DUE_WITHIN, 0, false},
+    {"due at", TK_DUE_BY, 0, false},
+    {"due", TK_DUE_WITHIN, 0, false},
+    {"deadline", TK_DUE_WITHIN, 0, false},
+    {"within", TK_DUE_WITHIN, 0, false},
+    {"within", TK_EACH_WITHIN, 0, false},
+    {"responsible", TK_OWED_BY, 0, false},
+    {"closed by", TK_FULFILLED_BY, 0, false},
+    {"fulfilled when", TK_FULFILLED_BY, 0, false},
+    {"done when", TK_FULFILLED_BY, 0, false},
+    {"paused while", TK_PAUSED_FROM, 0, false},
+    {"paused when", TK_PAUSED_FROM, 0, false},
+    {"paused by", TK_PAUSED_FROM, 0, false},
+    {"withdrawn when", TK_WITHDRAWN_BY, 0, false},
+    {"without", TK_EXCLUDING, 0, false},
+    {"late", TK_STATE, STATE_BREACHED, false},
+    {"accepted", TK_STATE, STATE_GRANTED, false},
+    {"rejected", TK_STATE, STATE_REFUSED, false},
+    {"declined", TK_STATE, STATE_REFUSED, false},
+    {"with", TK_WHERE, 0, false},
+    {"on", TK_WHEN, 0, false},
+    {"otherwise", TK_ELSE, 0, false},
+    {"for", TK_FOR_EACH, 0, false},
+    {"each", TK_EVERY, 0, false},
+    {"notify", TK_REMIND, 0, false},
+    {"tell", TK_REMIND, 0, false},
+    {"email", TK_REMIND, 0, false},
+    {"tell", TK_NOTIFY, 0, false},
+    {"send", TK_NOTIFY, 0, false},
+    {"email", TK_NOTIFY, 0, false},
+    {"raise", TK_EMIT, 0, false},
+    {"trigger", TK_EMIT, 0, false},
+    {"publish", TK_EMIT, 0, false},
+    {"create duty", TK_OBLIGE, 0, false},
+    {"create", TK_OBLIGE, 0, false},
+    {"request", TK_ASK, 0, false},
+    {"update", TK_SET, 0, false},
+    {"change", TK_SET, 0, false},
+    {"remove", TK_DELETE, 0, false},
+    {"max", TK_AT_MOST, 0, false},
+    {"maximum", TK_AT_MOST, 0, false},
+    {"out of", TK_OF, 0, false},
+    {"and", TK_COMMA, 0, false},
+    {"or", TK_COMMA, 0, false},
+    {"to", TK_DOTDOT, 0, false},
     {"负责人", TK_OWED_BY, 0, false},
     {"限期", TK_DUE_WITHIN, 0, false},
     {"完成", TK_STATE, STATE_FULFILLED, false},
@@ -105,6 +151,10 @@ static const Usual usual_words[] = {
     {"期望", TK_EXPECT, 0, false},
     {"半天", TK_WORKDAY, 0, false},
     {"静默", TK_QUIET_FROM, 0, false},
+    {"如果", TK_WHEN, 0, false},
+    {"和", TK_COMMA, 0, false},
+    {"与", TK_COMMA, 0, false},
+    {"至", TK_DOTDOT, 0, false},
 };
 
 /* The keyword; of a mark there is none. */
@@ -115,24 +165,46 @@ static const Spelling *spelling_of(const Keywords *k, const Usual *u, bool chine
     return NULL;
 }
 
+/* Whether what is usual elsewhere is written here and its keyword could stand. */
+static bool usual_fits(const Parse *p, const Join *before, const Usual *u, Span *span) {
+    static const char *const joining[] = {"and", "和", "与"};
+    if (!words_here(before, u->words, span) || !parse_accepts(p->parser, u->token) ||
+        !mend_of_item(p, u->token))
+        return false;
+    bool cell = u->token == TK_COMMA && parse_accepts(p->parser, TK_FAT); /* a comma is `or` */
+    for (size_t i = 0; cell && i < sizeof joining / sizeof *joining; i++)
+        if (strcmp(u->words, joining[i]) == 0)
+            return false;
+    return true;
+}
+
+/* The first that leads far enough, else the one that leads furthest. */
 bool mend_usual(Parse *p, const Join *before, bool taken) {
-    for (size_t i = 0; i < sizeof usual_words / sizeof *usual_words; i++) {
+    const Usual *best = NULL;
+    Span words = {0};
+    int far = taken ? REACH_TAKEN - 1 : 0;
+    for (size_t i = 0; i < sizeof usual_words / sizeof *usual_words && far < REACH_TAKEN; i++) {
         const Usual *u = &usual_words[i];
         Span span;
-        if ((taken && !u->taken) || !words_here(before, u->words, &span) ||
-            !parse_accepts(p->parser, u->token))
+        if ((taken && !u->taken) || !usual_fits(p, before, u, &span))
             continue;
-        const Spelling *s = spelling_of(&p->join.keywords, u, (unsigned char)u->words[0] >= 0x80);
-        Spelling mark = {.text = token_name(u->token, false), .token = (uint16_t)u->token};
         Join after = mend_behind(before, span);
-        if (mend_reach(p, u->token, &after) < (taken ? REACH_TAKEN : 1))
+        int n = mend_reach(p, u->token, &after);
+        if (n <= far)
             continue;
-        s = s == NULL ? &mark : s;
-        diag_fix(diag_misspelt(p->b.diags, span, s->text), span, s->text);
-        mend_take(p, before, s, span);
-        return true;
+        best = u;
+        words = span;
+        far = n;
     }
-    return false;
+    if (best == NULL)
+        return false;
+    bool chinese = (unsigned char)best->words[0] >= 0x80;
+    const Spelling *s = spelling_of(&p->join.keywords, best, chinese);
+    Spelling mark = {.text = token_name(best->token, false), .token = (uint16_t)best->token};
+    s = s == NULL ? &mark : s;
+    diag_fix(diag_misspelt(p->b.diags, words, s->text), words, s->text);
+    mend_take(p, before, s, words);
+    return true;
 }
 
 /* ---- another way to say it */

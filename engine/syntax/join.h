@@ -49,6 +49,8 @@ const RawToken *join_raw(Join *j, size_t n);
 int parse_tokens(void);
 /* Whether so much is open at once that the parser must not go on. */
 bool parse_is_deep(const void *parser);
+/* How many braces are open in what the parser holds. */
+size_t parse_braces(const void *parser);
 /* Whether the parser could take this token now, as itself. */
 bool parse_accepts(const void *parser, int token);
 /* The same, or as a name if it is a keyword that may be one. */

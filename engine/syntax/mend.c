@@ -82,7 +82,7 @@ static void list_word(Buf *out, Str word, int *listed) {
 
 /* Whether a token begins a clause of the declaration that is being read: the grammar takes the
  * clauses of any, check tells them apart. Deeper in braces there are actions and other things. */
-static bool is_of_item(const Parse *p, int token) {
+bool mend_of_item(const Parse *p, int token) {
     bool duty = p->item == TK_DUTY, approval = p->item == TK_APPROVAL, rule = p->item == TK_RULE;
     if (p->braces.n != 1 || !(duty || approval || rule))
         return true;
@@ -112,7 +112,6 @@ static bool is_of_item(const Parse *p, int token) {
         return approval;
     case TK_KEY:
     case TK_AGAIN:
-    case TK_WHEN:
         return duty || approval;
     case TK_EMIT:
     case TK_OBLIGE:
@@ -196,7 +195,7 @@ static Str listed_words(Parse *p, const Trial *t) {
                     (token == TK_CALLP && trial_accepts(t, TK_LP)) || token == TK_RECLB ||
                     (token == TK_COMMA && others > 2) ||
                     (item && (token_declares(token) || token == TK_GRANT)) ||
-                    (clause && !is_of_item(p, token)) || token_name(token, false).n == 0;
+                    (clause && !mend_of_item(p, token)) || token_name(token, false).n == 0;
         if (!skip && trial_accepts(t, token))
             list_word(&out, token == TK_STATE ? state_words(p, t) : token_words(p, token), &listed);
     }
@@ -250,7 +249,7 @@ static Str example_words(Parse *p, const Expectation *said, const Trial *t) {
 
 /* What was expected in place of the token: what an example says of the place, else all that could
  * stand. */
-static Str expected(Parse *p, const Trial *t, int token) {
+Str mend_expected(Parse *p, const Trial *t, int token) {
     const Expectation *said = example_here(p, t, token);
     return said != NULL ? example_words(p, said, t) : listed_words(p, t);
 }
@@ -309,6 +308,13 @@ bool mend_words(const Join *before, size_t n, Span *span, char *text, size_t *si
     return n > 0;
 }
 
+/* A short word of the language in the wrong place is no other one misspelt: `or` is not `of`. */
+static bool is_short_keyword(const Parse *p, Str word) {
+    enum { SHORT = 2 };
+    size_t count;
+    return utf8_count(word) <= SHORT && keywords_find(&p->join.keywords, word, &count) != NULL;
+}
+
 /* The keyword that could stand here and is most like the words here. Between equals the one that
  * leads further; of words of one or two letters, as many in Chinese are, half of which differ,
  * none. `least`: how far it must lead. */
@@ -325,9 +331,9 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
     for (size_t i = 0; i < k->n; i++) {
         const Spelling *s = &k->at[i];
         for (size_t n = s->word_count > 1 ? s->word_count - 1u : 1u; n <= s->word_count; n++) {
-            if (!there[n] || s->token == TK_IT)
-                continue;
             Str words = {text[n], sizes[n]};
+            if (!there[n] || s->token == TK_IT || (n == 1 && is_short_keyword(p, words)))
+                continue;
             size_t most = name_distance_most(words), off = name_distance(words, s->text, most);
             if (off == 0 || off > most || off >= utf8_count(s->text) || off > best->off ||
                 !trial_accepts(&p->best, s->token))
@@ -447,7 +453,8 @@ static void consider(Repair *best, Change change, int token, int far, int least)
         return;
     if (far > best->reach)
         *best = (Repair){change, token, far, 0};
-    else if (far == best->reach && change == best->change)
+    else if (far == best->reach && change == best->change &&
+             !str_eq(token_name(token, false), token_name(best->token, false)))
         best->rivals++;
 }
 
@@ -470,10 +477,49 @@ static bool could_be_class(const Trial *t) {
     return false;
 }
 
+/* Whether a word joins two values, and does so nowhere here. */
+static bool is_lone_operator(const Parse *p, Tok tok) {
+    size_t count;
+    const Spelling *s = keywords_find(&p->join.keywords, tok.text, &count);
+    for (size_t i = 0; s != NULL && i < count; i++)
+        if (s[i].word_count == 1 && (s[i].token == TK_AND || s[i].token == TK_OR))
+            return true;
+    return false;
+}
+
+static bool is_count(int token) {
+    return token == TK_NUMBER || token == TK_PERCENT;
+}
+
+/* Whether a name goes on with a point, so that it cannot be left out alone. */
+static bool is_dotted(const Parse *p, Tok tok) {
+    Join j = p->join;
+    const RawToken *next = join_raw(&j, 0);
+    return tok.kind == TK_ID && next->kind == RAW_MARK && next->mark == TK_DOT;
+}
+
+/* Whether the token may be what is missing before the wrong one. */
+static bool is_missing(const Parse *p, int token, Tok tok) {
+    const Trial *t = &p->best;
+    if (!trial_accepts(t, token) || !mend_of_item(p, token))
+        return false;
+    if (token == TK_OF && is_count(p->last_kind) && !trial_accepts(t, TK_PLUS))
+        return true;           /* `2 board.members` */
+    if (token_declares(token)) /* `expect answer("T1") open`: one that is no declaration there */
+        return !trial_accepts(t, TK_USE) && !trial_accepts(t, TK_NUMBER);
+    if (token == TK_ESCALATE && !tok.line)
+        return false; /* `notify "late" to boss` */
+    if ((token == TK_RECLB && tok.line) || (token == TK_CALLP && tok.kind == TK_RP))
+        return false; /* no record begins there, nothing is called */
+    return may_add(token) && !token_is_operator(token) &&
+           !(is_word(token) && tok.text.n > 0 && str_contains(token_name(token, false), tok.text));
+}
+
 static Repair find_repair(Parse *p, const Join *before, Tok tok) {
     static const int closing[] = {TK_LB, TK_RB, TK_RP, TK_RBRACK};
     Repair best = {CHANGE_NONE, 0, 0, 0};
-    bool mark = tok.kind != TK_ID && tok.text.n > 0 && tok.text.n <= 3 && !is_value(tok.kind) &&
+    bool mark = tok.kind != TK_ID && tok.kind != TK_STAR && tok.kind != TK_SLASH &&
+                tok.kind != TK_COLON && tok.text.n > 0 && tok.text.n <= 3 && !is_value(tok.kind) &&
                 tok.kind != TK_LABEL && (unsigned char)tok.text.p[0] < 'A';
     trial_begin(&p->best, p->parser);
     if (tok.kind == TK_ID && trial_accepts(&p->best, TK_LABEL))
@@ -489,13 +535,12 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
         consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
         return best;
     }
-    bool closes = tok.kind == TK_RP; /* `x )`: no call of x without arguments is meant */
-    for (int token = 1; token < parse_tokens(); token++)
-        if (may_add(token) && !token_is_operator(token) && is_of_item(p, token) &&
-            !(closes && token == TK_CALLP) && trial_accepts(&p->best, token))
+    for (int token = 1; !is_lone_operator(p, tok) && token < parse_tokens(); token++)
+        if (is_missing(p, token, tok))
             consider(&best, CHANGE_ADD, token, mend_reach(p, token, before), REACH_LEAST);
-    if (best.change == CHANGE_ADD && is_word(best.token) && could_be_class(&p->best))
-        best.rivals++;
+    if (best.change == CHANGE_ADD && is_word(best.token) &&
+        (best.rivals > 0 || could_be_class(&p->best)))
+        best = (Repair){CHANGE_NONE, 0, 0, 0}; /* which word is missing cannot be told */
     for (int token = 1; mark && token < parse_tokens(); token++)
         if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
             trial_accepts(&p->best, token))
@@ -504,6 +549,8 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
         for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
             if (trial_accepts(&p->best, closing[i]))
                 consider(&best, CHANGE_ADD, closing[i], mend_reach(p, closing[i], before), 1);
+    if (is_dotted(p, tok))
+        return best;
     trial_begin(&p->try, p->parser);
     consider(&best, CHANGE_DROP, 0, reach(&p->join, &p->try), REACH_LEAST);
     return best;
@@ -570,7 +617,8 @@ static Diag *say_gap(Parse *p, const Repair *r, Tok tok, Span gap) {
     trial_begin(&p->best, p->parser);
     bool value = r->token == TK_ID && trial_accepts(&p->best, TK_NUMBER);
     const Expectation *said = example_here(p, &p->best, tok.kind);
-    if (said != NULL && r->rivals > 0 && !value && tok.kind != 0)
+    bool bar = tok.kind == TK_BAR && tok.line; /* before a row */
+    if (said != NULL && ((r->rivals > 0 && !value && tok.kind != 0) || bar))
         return diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
                          example_words(p, said, &p->best));
     if (r->rivals > 2 && !value && tok.kind != 0) /* nobody knows which */
@@ -621,10 +669,10 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
     }
     case CHANGE_SWAP:
         trial_begin(&p->best, p->parser);
-        diag_fix(
-            diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
-                      r->rivals > 0 ? expected(p, &p->best, tok.kind) : token_words(p, r->token)),
-            tok.span, keyword_here(p, r->token));
+        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                           r->rivals > 0 ? mend_expected(p, &p->best, tok.kind)
+                                         : token_words(p, r->token)),
+                 tok.span, keyword_here(p, r->token));
         parse_feed(p, other);
         return true;
     case CHANGE_DROP:
@@ -632,7 +680,7 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
             p->b.nomem = true;
         trial_begin(&p->best, p->parser);
         diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
-                           expected(p, &p->best, tok.kind)),
+                           mend_expected(p, &p->best, tok.kind)),
                  tok.span, S(""));
         return true;
     }
@@ -717,7 +765,8 @@ static bool mend_run(Parse *p, const Join *before, Tok tok) {
         return false;
     trial_begin(&p->best, p->parser);
     diag_add2(p->b.diags, DIAG_UNEXPECTED, run,
-              mend_quoted(p, source_text(p->b.diags->sources, run)), expected(p, &p->best, TK_ID));
+              mend_quoted(p, source_text(p->b.diags->sources, run)),
+              mend_expected(p, &p->best, TK_ID));
     p->join = end;
     return true;
 }
@@ -734,6 +783,8 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
         return false;
     if (mend_usual(p, before, false) || mend_run(p, before, tok))
         return true;
+    if (parse_accepts(p->parser, TK_AT_DUE))
+        return false; /* a rung says nothing but whom it goes to */
     Repair comma = {CHANGE_ADD, TK_COMMA, with, 0};
     return apply_repair(p, before, tok, &comma);
 }
@@ -798,12 +849,21 @@ static bool mend_joined(Parse *p, const Join *before, Tok tok) {
     return apply_repair(p, before, tok, &plus);
 }
 
+/* `notify boss with "late"` */
+static bool is_text_ahead(const Parse *p) {
+    Join j = p->join;
+    const RawToken *next = join_raw(&j, 0);
+    return next->kind == RAW_STRING && !next->line;
+}
+
 /* The text of a notification that begins with something else: an empty text is put before it. */
 static bool mend_notice(Parse *p, const Join *before, Tok tok) {
     bool value =
         is_value(tok.kind) || tok.kind == TK_OWNER || tok.kind == TK_LP || tok.kind == TK_CALLP;
-    if (tok.line || !value || !parse_accepts(p->parser, TK_STRING) ||
-        !parse_accepts(p->parser, TK_COMMA) || !parse_accepts(p->parser, TK_NOTIFY))
+    bool after_text = p->last_kind == TK_STRING && tok.kind == TK_ID; /* `notify "x" to boss` */
+    if (tok.line || !value || after_text || !parse_accepts(p->parser, TK_STRING) ||
+        !parse_accepts(p->parser, TK_COMMA) || !parse_accepts(p->parser, TK_NOTIFY) ||
+        is_text_ahead(p))
         return false;
     Span gap = {tok.span.file, tok.span.from, tok.span.from};
     Span whole = tok.span;
@@ -860,6 +920,8 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
             return true;
         p->join = saved;
     }
+    if (mend_usual(p, before, false))
+        return true;
     if (parse_accepts(p->parser, TK_LABEL) && mend_reach(p, TK_LABEL, &p->join) >= REACH_LEAST) {
         Repair label = {CHANGE_LABEL, TK_LABEL, 0, 0};
         return apply_repair(p, before, tok, &label);
@@ -880,7 +942,8 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
         return true;
     }
-    if (mend_equals(p, tok) || mend_owners(p, before, tok) || mend_construct(p, before, tok))
+    if (mend_equals(p, tok) || mend_owners(p, before, tok) || mend_habit(p, before, tok) ||
+        mend_construct(p, before, tok))
         return true;
     if (word && (mend_usual(p, before, false) || mend_swallowed(p, before, tok)))
         return true;
@@ -903,6 +966,6 @@ bool mend(Parse *p, const Join *before, Tok tok) {
     trial_begin(&p->best, p->parser);
     Str found = tok.kind == 0 ? mend_both(p, "the end", "结尾")
                               : mend_quoted(p, source_text(p->b.diags->sources, tok.span));
-    diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, expected(p, &p->best, tok.kind));
+    diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found, mend_expected(p, &p->best, tok.kind));
     return false;
 }

@@ -131,9 +131,8 @@ static void parse_unwind(Parse *p, Tok tok) {
 static Tok parse_skip(Parse *p, Tok tok) {
     bool closes;
     parse_unwind(p, tok);
-    /* in a module, braces of a declaration that is gone must not close the module */
-    bool gone = p->outer > 0 && p->braces.n > p->outer && parse_accepts(p->parser, TK_DUTY);
-    int depth = gone ? (int)(p->braces.n - p->outer) : 0, open = depth;
+    /* braces of what is gone must not close what it stood in */
+    int depth = (int)(p->braces.n - parse_braces(p->parser)), open = depth;
     for (;;) {
         tok.kind = parse_declaration(p, tok);
         if (parse_resumes(p, tok, depth, &closes))
@@ -220,8 +219,9 @@ static bool parse_step(Parse *p, int *mistakes) {
         return ++*mistakes <= LIMIT_DIAGS;
     }
     bool taken = parse_accepts_any(p->parser, tok.kind);
-    if (taken && (mend_type(p, tok) || mend_else(p, &before, tok) || mend_beside(p, &before, tok) ||
-                  mend_head(p, &before, tok)))
+    if (taken &&
+        (mend_condition(p, &before, tok) || mend_type(p, tok) || mend_else(p, &before, tok) ||
+         mend_beside(p, &before, tok) || mend_head(p, &before, tok)))
         return ++*mistakes <= LIMIT_DIAGS;
     if (taken && tok.kind == TK_ID && mend_usual(p, &before, true))
         return ++*mistakes <= LIMIT_DIAGS;

@@ -60,6 +60,8 @@ void mend_text(Parse *p, Tok tok);
 /* Reports a comma that is missing between two values on a line: the parser would begin a new row.
  */
 bool mend_beside(Parse *p, const Join *before, Tok tok);
+/* Takes an `if` that would be read as an operator of the clause above, or as a name, for `when`. */
+bool mend_condition(Parse *p, const Join *before, Tok tok);
 /* Reports a { that is missing at the end of a team's head: its roles, indented below, could stand
  * alone. */
 bool mend_head(Parse *p, const Join *before, Tok tok);
@@ -67,8 +69,12 @@ bool mend_head(Parse *p, const Join *before, Tok tok);
  * `tok`, at which that was found. */
 void mend_say_open(Parse *p, Tok tok);
 
-/* ---- shared by the repairs: mend.c and forms.c */
+/* ---- shared by the repairs: mend.c, forms.c and habits.c */
 
+/* Whether a token begins a clause of the declaration that is being read, or none at all. */
+bool mend_of_item(const Parse *p, int token);
+/* What was expected in place of the token, in words. */
+Str mend_expected(Parse *p, const Trial *t, int token);
 Str mend_both(Parse *p, const char *en, const char *zh);
 Str mend_quoted(Parse *p, Str text);
 /* What stands in ` ` in a text that ends with NUL, with its keywords in one language. */
@@ -93,6 +99,9 @@ bool mend_form(Parse *p, const Join *before, Tok tok, bool taken);
 /* Reads what is a mistake of one construct as it was meant: a share as a quotient, a record without
  * its type, a clause in a reaction and the like. */
 bool mend_construct(Parse *p, const Join *before, Tok tok);
+/* Reads a colon that does not belong where it stands, or an = that should be one, as it was meant.
+ */
+bool mend_habit(Parse *p, const Join *before, Tok tok);
 /* `type line = {`: the = is passed over. */
 bool mend_type(Parse *p, Tok tok);
 /* `g.referee else r` as a seat: what follows the seat is passed over. */
