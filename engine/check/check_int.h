@@ -365,6 +365,14 @@ void feeds_check(Program *p); /* feed.c */
 void lets_read(Program *p, Scope *scope, const Node *clauses);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);
+/* clash.c: warnings of what can hardly be meant. Two clauses of a duty that one event sets off at
+ * once. */
+void acts_clash(Program *p, const DutySym *duty);
+/* Hours of the day that no layer of a rotation has. */
+void layers_cover(Program *p, const Party *rotation);
+/* A role that is not there at any time at which what names it applies. */
+void role_is_there(Program *p, const Node *node, const Party *party);
+
 /* kpi.c: which duties KPIs oblige; what KPIs measure, which conditions may ask for; then their
  * levels. */
 void kpis_oblige(Program *p);

@@ -1054,6 +1054,7 @@ void clause_during(Program *p, const DutySym *duty, const Node *clause) {
 }
 
 static void duty_check(Program *p, DutySym *duty) {
+    uint32_t errors = p->diags->errors;
     const Node *node = duty->node, *seen[3] = {NULL, NULL, NULL};
     if (!owing_begin(p, duty))
         return;
@@ -1075,6 +1076,8 @@ static void duty_check(Program *p, DutySym *duty) {
         say_missing(p, duty, say_both(p, "when it is due", "何时到期"),
                     say_both(p, "due within 1 working day", "时限 1 工作日"));
     renewal_fits(p, duty);
+    if (p->diags->errors == errors)
+        acts_clash(p, duty);
     bool fulfilled = duty->broken || duty->forbids;
     for (uint32_t i = 0; i < duty->act_count; i++)
         fulfilled = fulfilled || duty->acts[i].kind == ACT_FULFIL ||

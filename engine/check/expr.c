@@ -317,6 +317,7 @@ static Type check_party(Program *p, Node *node, Str name) {
         return type_error();
     node->bind = BIND_PARTY;
     node->means = party;
+    role_is_there(p, node, party);
     return type_plain(TY_PARTY);
 }
 

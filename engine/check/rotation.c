@@ -121,6 +121,8 @@ static void rotation_read(Program *p, Party *party) {
     for (const Node *line = node->b; line != NULL && !p->nomem; line = line->next)
         if (line->kind == N_LAYER)
             layer_read(p, line->b, line->c, line, line->text, &party->layers[party->layer_count++]);
+    if (!has_error(node->b))
+        layers_cover(p, party);
 }
 
 void rotations_check(Program *p) {
