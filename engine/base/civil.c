@@ -277,8 +277,13 @@ char *put_seconds_of_day(char *p, uint32_t second) {
 }
 
 void put_date(Buf *b, int32_t day) {
-    ASSERT(day_ok(day));
-    if (!day_ok(day) || !buf_reserve(b, TEXT_ROOM))
+    ASSERT(day_ok(day) || day == DAY_MIN - 1 || day == DAY_MAX + 1);
+    if (!day_ok(day)) { /* where a zone puts the first and the last hours that there are */
+        Civil c = civil_from_days(day);
+        put_fmt(b, "%04d-%02d-%02d", c.year, c.month, c.day);
+        return;
+    }
+    if (!buf_reserve(b, TEXT_ROOM))
         return;
     b->n = (size_t)(date_text(b->p + b->n, day) - b->p);
 }

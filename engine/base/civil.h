@@ -78,8 +78,8 @@ int32_t second_of_day(const char *p);
 MUST_USE Status local_parse(Str s, int64_t *out);
 
 /* Printing, the inverse of reading. Seconds and milliseconds are left out of times of day and local
- * times where they are 0, milliseconds out of instants. `day` is day_ok, `time` 0..DAY_MS, `local`
- * instant_ok. */
+ * times where they are 0, milliseconds out of instants. `day` is day_ok or one day off, `time`
+ * 0..DAY_MS, `local` instant_ok. */
 void put_date(Buf *b, int32_t day);
 void put_time(Buf *b, int32_t time);
 void put_local(Buf *b, int64_t local); /* `2026-03-02 09:00` */

@@ -179,6 +179,9 @@ bool told_tells(const Event *told, ToldRow row, uint32_t decl);
 void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_t n, Str name);
 bool zone_read(Program *p, const Node *node,
                Zone *zone); /* node's text names it; reports unknown ones */
+/* Says so where a name that stands in expressions is a word that is a value there: it would never
+ * be reached. */
+void refuse_value_word(Program *p, Span at, Str name);
 void scope_add(Program *p, Scope *scope, Local local);
 
 /* entity.c: fields, when the names of types are known; then what expressions and actions do with

@@ -7,6 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/unicode.h"
 #include "engine/base/utf8.h"
+#include "engine/syntax/keyword.h"
 
 /* ---- looking names up */
 
@@ -441,6 +442,9 @@ static void declare_policy(Program *p, const Node *node) {
 }
 
 static void declare_item(Program *p, const Node *node) {
+    if (node->kind == N_ROLE || node->kind == N_TEAM || node->kind == N_ROTATION ||
+        node->kind == N_TABLE)
+        refuse_value_word(p, node->at, node->text);
     switch (node->kind) {
     case N_POLICY:
         declare_policy(p, node);
@@ -774,7 +778,13 @@ static void header_calendar(Program *p) {
     }
 }
 
+void refuse_value_word(Program *p, Span at, Str name) {
+    if (keyword_is_value(name))
+        diag_add1(p->diags, DIAG_VALUE_WORD, at, name);
+}
+
 void scope_add(Program *p, Scope *scope, Local local) {
+    refuse_value_word(p, local.at, local.name);
     const Given *given = given_find(p->here, local.name);
     if (given != NULL && given->kind != HOLE_FIELD) {
         say_twice(p, local.at, local.name, given->hole->at);

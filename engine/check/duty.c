@@ -12,6 +12,7 @@
 static void trigger_on(Program *p, Scope *scope, const Node *on, const Node **where) {
     scope->event = event_heard(p, on->a);
     scope->alias = on->text;
+    refuse_value_word(p, on->a->span, on->text);
     if (on->b == NULL)
         return;
     *where = on->b;

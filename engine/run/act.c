@@ -878,7 +878,8 @@ static Status act_powers(Engine *e, ActDef *act, const Flow *flow, const Duty *d
     if (act->kind >= sizeof verbs / sizeof *verbs || act_rank(act->kind) == ACT_IS_FULFIL ||
         act->kind == ACT_IS_CANCEL)
         return OK;
-    Power asked = {.verb = verbs[act->kind], .of = d->decl, .owner = d->owner};
+    Power asked = {
+        .verb = verbs[act->kind], .of = d->decl, .owner = duty_owner_at(d, flow->vm.time)};
     const PowerDef *by;
     if (!power_given(e->b, &asked))
         return OK;
@@ -918,10 +919,11 @@ static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
     Duty d;
     TRY(duty_load(e, number, &d));
     if (e->b->events[act->event].engine == ENGINE_REPORTED) {
-        TRY(org_holds(e, flow->by, d.owner, flow->vm.time, &holds));
+        Value owed_by = duty_owner_at(&d, flow->vm.time);
+        TRY(org_holds(e, flow->by, owed_by, flow->vm.time, &holds));
         if (!holds) {
             Str message;
-            Str owner = party_text(e->b, d.owner);
+            Str owner = party_text(e->b, owed_by);
             TRY(arena_printf(&e->event, &message,
                              "%.*s is not %.*s, who owes this duty, nor one of its members",
                              STR_ARG(flow->by), STR_ARG(owner)));

@@ -23,6 +23,17 @@ void duty_owned(Duty *d) {
         d->frame[d->def->owner_slot] = d->owner;
 }
 
+Value duty_owner_at(const Duty *d, int64_t at) {
+    Value owner = d->first_owner;
+    for (uint32_t i = 0; i < d->fold.counted && d->acts[i].time <= at; i++) {
+        const Act *act = &d->acts[i];
+        bool moves = act->kind == ACT_IS_MOVE && move_takes(&d->def->moves[act->clause], owner);
+        if (!act->dropped && (act->kind == ACT_IS_REASSIGN || moves))
+            owner = act->more;
+    }
+    return owner;
+}
+
 uint8_t duty_state(const Duty *d) {
     if (d->fold.ended && d->fold.end_kind == ACT_IS_EXPIRE)
         return d->fold.violations > 0 ? DUTY_BREACHED : DUTY_FULFILLED;

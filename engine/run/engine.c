@@ -191,12 +191,13 @@ Status queue_room(Engine *e) {
 Status queue_push(Engine *e, uint32_t event, const Effect *effect, Value *fields) {
     Str id;
     TRY(arena_printf(&e->event, &id, "%llu", (unsigned long long)effect->index));
-    Flow flow = {
-        .event = event,
-        .leaf = effect->index,
-        .subject = effect->subject,
-        .cause = {.kind = CAUSE_EFFECT, .index = effect->index},
-        .vm = {.fields = fields, .time = effect->time, .id = id, .source = e->render.source}};
+    /* A correction has the time of what came late; it is heard when it is made. */
+    int64_t time = effect->id == EFFECT_DUTY_CORRECTED ? effect->seen : effect->time;
+    Flow flow = {.event = event,
+                 .leaf = effect->index,
+                 .subject = effect->subject,
+                 .cause = {.kind = CAUSE_EFFECT, .index = effect->index},
+                 .vm = {.fields = fields, .time = time, .id = id, .source = e->render.source}};
     return vec_push(&e->queue, flow) ? OK : ERR_NOMEM;
 }
 

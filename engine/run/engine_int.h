@@ -295,6 +295,8 @@ Status duty_repeats(Duty *d, Arena *a);
 Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at);
 /* Sets who owes the duty, in its frame too, from its fold. */
 void duty_owned(Duty *d);
+/* Who owed it at an instant, by what is known of it now. */
+Value duty_owner_at(const Duty *d, int64_t at);
 Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 
 /* The leaf of an event that came. */

@@ -481,10 +481,10 @@ static Status moment_value(Mapper *m, const ColumnDef *column, ValueKind kind, S
     }
     int64_t local = moment.day * DAY_MS + moment.time_ms;
     int64_t t = moment.has_offset ? local - moment.offset_ms : zone_cache_instant(&m->zone, local);
-    if (!instant_ok(t))
-        return wrong(why, "it lies outside the years 0001 to 9999");
-    if (moment.has_offset)
+    if (instant_ok(t) && moment.has_offset)
         local = zone_cache_local(&m->zone, t);
+    if (!instant_ok(t) || !day_ok(local_day(local)))
+        return wrong(why, "it lies outside the years 0001 to 9999");
     if (kind == V_INSTANT)
         *out = value_of(V_INSTANT, t);
     else if (kind == V_DATE)

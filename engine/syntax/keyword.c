@@ -265,3 +265,12 @@ Str token_name(int token, bool chinese) {
             return str_of(chinese ? token_names[i].zh : token_names[i].en);
     return keyword_of(token, -1, chinese);
 }
+
+bool keyword_is_value(Str word) {
+    static const int words[] = {TK_YES, TK_NO, TK_ABSENT, TK_NOT};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(word, keyword_of(words[i], -1, false)) ||
+            str_eq(word, keyword_of(words[i], -1, true)))
+            return true;
+    return false;
+}

@@ -42,6 +42,9 @@ const Spelling *keywords_find(const Keywords *k, Str word, size_t *count);
 Str keyword_text(uint16_t row, bool chinese);
 /* The canonical spelling of the first row that has this token (and sub, where >= 0). */
 Str keyword_of(int token, int sub, bool chinese);
+/* Whether an expression reads the word as a value or as what begins one, though a name may be spelt
+ * so. */
+bool keyword_is_value(Str word);
 /* Of a hit policy. */
 Str keyword_hit(HitRow hit, bool chinese);
 /* What a token is called in messages: a keyword's spelling, or "a name", "a number". */

@@ -150,7 +150,8 @@ static Status do_worked(Vm *vm, Value b, Value c, Value *out) {
     return OK;
 }
 
-/* A part of a date or an instant; the years are in range, so all of them fit. */
+/* A part of a date or an instant. At the ends of the years that there are a zone may put an instant
+ * on a date that there is not. */
 static Status do_part(Vm *vm, Op op, Value b, uint32_t c, Value *out) {
     static const uint8_t by_name[] = {1, 5, 6, 4, 0, 2, 3}; /* Monday to Sunday in English order */
     const Calendar *calendar = local_calendar(vm->b, vm->local);
@@ -166,7 +167,7 @@ static Status do_part(Vm *vm, Op op, Value b, uint32_t c, Value *out) {
     switch ((int)op) {
     case OP_DATE_OF:
         *out = value_of(V_DATE, (local - ms) / DAY_MS);
-        return OK;
+        return day_ok(out->i) ? OK : trap_time(vm, ERR_OVERFLOW, b, b);
     case OP_TIME_OF:
         *out = value_of(V_TIME, ms);
         return OK;
