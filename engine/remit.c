@@ -478,6 +478,76 @@ static bool moment_option(const Bundle *b, Str text, int64_t *out) {
     return true;
 }
 
+/* Each is a whole `let`, so that it is read again with what is asked. */
+struct RemitNames {
+    Arena arena;
+    VEC(Str) lets, names;
+};
+
+RemitStatus remit_names_open(RemitNames **out, RemitError *error) {
+    Arena arena = {0};
+    RemitNames *names = new (&arena, RemitNames, 1);
+    *out = names;
+    if (names == NULL)
+        return give(error, REMIT_FAILED, "there is not enough memory");
+    names->arena = arena; /* it holds itself */
+    return REMIT_OK;
+}
+
+void remit_names_close(RemitNames *names) {
+    if (names == NULL)
+        return;
+    Arena arena = names->arena;
+    vec_free(&names->lets);
+    vec_free(&names->names);
+    arena_free(&arena);
+}
+
+RemitText remit_name(const RemitNames *names, size_t i) {
+    for (size_t k = 0; k < names->lets.n; k++) {
+        bool later = false;
+        for (size_t j = k + 1; j < names->lets.n; j++)
+            later = later || str_eq(names->names.at[j], names->names.at[k]);
+        if (!later && i-- == 0)
+            return out_text(names->lets.at[k]);
+    }
+    return (RemitText){0};
+}
+
+static Status names_keep(RemitNames *names, Str let, Str name) {
+    Str kept, word;
+    TRY(arena_str(&names->arena, let, &kept));
+    TRY(arena_str(&names->arena, name, &word));
+    return vec_push(&names->lets, kept) && vec_push(&names->names, word) ? OK : ERR_NOMEM;
+}
+
+/* Those given before, and behind them what is asked. */
+static Status asked_texts(const RemitNames *names, Str text, Arena *arena, const Str **out,
+                          size_t *count) {
+    size_t n = names == NULL ? 0 : names->lets.n;
+    Str *texts = new (arena, Str, n + 1);
+    if (texts == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = names->lets.at[i];
+    texts[n] = text;
+    *out = texts;
+    *count = n + 1;
+    return OK;
+}
+
+static Status eval_asked(Policy *policy, const RemitEvalOptions *options, const int64_t *at,
+                         Arena *arena, Diags *diags, Evaluated *out, Err *err) {
+    const Str *texts;
+    size_t count;
+    Str text = {options->expression.data, options->expression.size};
+    *out = (Evaluated){0};
+    TRY(asked_texts(options->names, text, arena, &texts, &count));
+    TRY(eval_text(policy, texts, count, at, arena, diags, out, err));
+    bool names = options->names != NULL && out->name.n > 0 && out->count > 0;
+    return names ? names_keep(options->names, text, out->name) : OK;
+}
+
 RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, const RemitLook *look,
                        RemitWriter to, RemitWriter errors, RemitError *error) {
     RemitStatus bundle = need_bundle(policy, error);
@@ -489,7 +559,6 @@ RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, con
     Arena arena = {0};
     Diags diags = {.arena = &arena, .sources = &policy->policy.sources};
     Evaluated e;
-    Str text = {options->expression.data, options->expression.size};
     int64_t at = 0;
     if (options->at != NULL && !moment_option(policy->policy.bundle, text_of(options->at), &at)) {
         err_set(&err, ERR_SYNTAX,
@@ -499,8 +568,8 @@ RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, con
         return give(error, REMIT_CALL, err.text);
     }
     size_t before = policy->policy.sources.files.n;
-    Status status = eval_text(&policy->policy, text, options->at != NULL ? &at : NULL, &arena,
-                              &diags, &e, &err);
+    Status status = eval_asked(&policy->policy, options, options->at != NULL ? &at : NULL, &arena,
+                               &diags, &e, &err);
     RemitStatus result = status == OK ? eval_write(&diags, &e, options, look, to, errors, error)
                                       : give_status(error, status, &err);
     policy->policy.sources.files.n = before;

@@ -49,6 +49,7 @@
 %start_symbol file
 file ::= items.
 file ::= EVALUATE expr(A). { build_evaluated(b, A); }
+file ::= EVALUATE LET(K) ID(S) EQ expr(A). { build_evaluated(b, build_named(b, N_LET, K, S, build_no_token(), A, NULL, NULL, K)); }
 
 %type items {NodeList}
 items(L) ::= . { L = build_none(); }

@@ -145,9 +145,17 @@ typedef struct RemitFormatOptions {
 REMIT_API RemitStatus remit_format(const RemitFormatOptions *options, const RemitLook *look,
                                    RemitWriter errors, RemitError *error);
 
+/* The names that earlier expressions gave, by `let NAME = EXPRESSION`. */
+typedef struct RemitNames RemitNames;
+REMIT_API RemitStatus remit_names_open(RemitNames **out, RemitError *error);
+REMIT_API void remit_names_close(RemitNames *names); /* NULL is allowed */
+/* The `let` that gave name number i what it is now, in the order given; empty behind the last. */
+REMIT_API RemitText remit_name(const RemitNames *names, size_t i);
+
 typedef struct RemitEvalOptions {
     RemitText expression;
-    bool line; /* one line out whatever happens: errors too go to `to`, in short */
+    RemitNames *names; /* known to the expression, and gets the name that it gives; NULL: none */
+    bool line;         /* one line out whatever happens: errors too go to `to`, in short */
     /* Of which instant what applies for a time is asked: RFC 3339, or a date, the beginning of that
      * day in the policy's zone. NULL: of none; then what has several versions cannot be asked. */
     const char *at;

@@ -42,17 +42,54 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
 }
 
+/* The tree of one source; NULL when it has errors. */
+static Status asked_parse(Program *p, uint32_t file, Node **out) {
+    TRY(parse_expression(p->sources, file, p->arena, p->diags, out));
+    if (*out == NULL && p->diags->errors == 0)
+        diag_add2(p->diags, DIAG_UNEXPECTED, (Span){file, 0, 0},
+                  diag_both(p->diags, "nothing", "空"),
+                  diag_both(p->diags, "an expression", "表达式"));
+    if (p->diags->errors > 0)
+        *out = NULL;
+    return p->diags->nomem ? ERR_NOMEM : OK;
+}
+
+/* A name stands for the last value that it was given. */
+static void asked_keep(Program *p, Scope *scope, const Node *let, Type type) {
+    for (size_t i = 0; i < scope->locals.n; i++)
+        if (str_eq(scope->locals.at[i].name, let->text))
+            scope->locals.at[i].name = (Str){0};
+    Local local = {.name = let->text,
+                   .type = type,
+                   .node = let->a,
+                   .number = (uint32_t)scope->locals.n,
+                   .at = let->at};
+    if (!vec_push(&scope->locals, local))
+        p->nomem = true;
+}
+
+/* The sources from `file` on, in order: each `let` is a name for those behind it. */
+static Status asked_read(Program *p, uint32_t file, Asked *out) {
+    for (; file < p->sources->files.n && p->diags->errors == 0; file++) {
+        Node *read = NULL;
+        TRY(asked_parse(p, file, &read));
+        if (read == NULL)
+            break;
+        bool let = read->kind == N_LET, last = file + 1 == p->sources->files.n;
+        Node *expr = let ? read->a : read;
+        Type type = let ? let_type(p, &out->scope, read) : expr_check(p, &out->scope, expr, NULL);
+        (void)entity_whole(p, expr, &type);
+        if (let && !last)
+            asked_keep(p, &out->scope, read, type);
+        out->expr = expr;
+        out->name = let ? read->text : (Str){0};
+    }
+    return OK;
+}
+
 Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *arena, Diags *diags,
-                        Node **out) {
-    static const Scope nothing_at_hand = {0};
-    *out = NULL;
-    Node *expr = NULL;
-    TRY(parse_expression(p->sources, file, arena, diags, &expr));
-    if (expr == NULL && diags->errors == 0)
-        diag_add2(diags, DIAG_UNEXPECTED, (Span){file, 0, 0}, diag_both(diags, "nothing", "空"),
-                  diag_both(diags, "an expression", "表达式"));
-    if (expr == NULL || diags->errors > 0)
-        return diags->nomem ? ERR_NOMEM : OK;
+                        Asked *out) {
+    *out = (Asked){0};
     names_complete(p);
     if (p->nomem)
         return ERR_NOMEM;
@@ -63,14 +100,18 @@ Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *are
         here.during = (Dated){*at, *at + 1};
     here.asks_nothing = true; /* where nothing is at hand, nothing is measured */
     memset(&here.asked, 0, sizeof here.asked);
-    Type type = expr_check(&here, &nothing_at_hand, expr, NULL);
-    (void)entity_whole(&here, expr, &type);
-    states_check(&here);
+    Status status = asked_read(&here, file, out);
+    if (status == OK)
+        states_check(&here);
     vec_free(&here.asked);
     diags_sort(diags);
-    if (diags->errors == 0)
-        *out = expr;
-    return here.nomem || diags->nomem ? ERR_NOMEM : OK;
+    if (diags->errors > 0)
+        out->expr = NULL;
+    return status != OK ? status : here.nomem || diags->nomem ? ERR_NOMEM : OK;
+}
+
+void asked_free(Asked *asked) {
+    vec_free(&asked->scope.locals);
 }
 
 void program_free(Program *p) {

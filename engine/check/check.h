@@ -843,12 +843,19 @@ bool expr_same(const Node *a, const Node *b);
  * alone has none). */
 MUST_USE Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules *modules,
                              const Settings *settings, bool with_header, Program **out);
-/* Reads and checks source number `file` as one expression of policy p, where no event is at hand,
- * as of the instant *at (NULL: of none).
- * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. *out
- * is NULL when there are errors. */
+/* An expression that was asked for: its tree, what `let` calls it, and the names given before. */
+typedef struct Asked {
+    Node *expr;  /* NULL: there are errors */
+    Str name;    /* empty: it is no `let` */
+    Scope scope; /* asked_free gives it back */
+} Asked;
+/* Reads and checks the sources from number `file` on as expressions of policy p, where no event is
+ * at hand, as of the instant *at (NULL: of none): the last is what is asked, those before it are
+ * `let NAME = EXPRESSION`, each known to those behind it; of two with one name the later one.
+ * What it makes lives in `arena`, what is wrong goes to `diags`; the policy stays as it was. */
 MUST_USE Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *arena,
-                                 Diags *diags, Node **out);
+                                 Diags *diags, Asked *out);
+void asked_free(Asked *asked);
 /* A text that uses each pattern once that the policy does not use, with made-up parameters; empty:
  * there are none. What is wrong in the readings that it makes is wrong in the pattern. */
 void patterns_trial(Program *p, Buf *out);

@@ -365,6 +365,8 @@ bool is_property(const Node *node, PropertyRow property);
 void rules_check(Program *p);
 void feeds_check(Program *p); /* feed.c */
 /* Adds what clauses let to a scope. */
+/* What a `let` gives its name; says so where that is no single value. */
+Type let_type(Program *p, const Scope *scope, const Node *let);
 void lets_read(Program *p, Scope *scope, const Node *clauses);
 void actions_check(Program *p, Scope *scope, const Node *first, Str where, bool of_approval);
 void init_check(Program *p, const Scope *scope, const Event *event, Node *inits, const Node *at);

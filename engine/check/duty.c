@@ -20,17 +20,21 @@ static void trigger_on(Program *p, Scope *scope, const Node *on, const Node **wh
         expr_condition(p, scope, on->b);
 }
 
+Type let_type(Program *p, const Scope *scope, const Node *let) {
+    Type type = expr_check(p, scope, let->a, NULL);
+    if (type.kind != TY_EVENT && type.kind != TY_NOTHING && type.kind != TY_QUOTIENT)
+        return type;
+    Type any = type_plain(TY_TEXT);
+    say_wrong_type(p, let->a, &type, &any);
+    return type_error();
+}
+
 void lets_read(Program *p, Scope *scope, const Node *clauses) {
     uint32_t number = 0;
     for (const Node *c = clauses; c != NULL; c = c->next) {
         if (c->kind != N_LET)
             continue;
-        Type type = expr_check(p, scope, c->a, NULL);
-        if (type.kind == TY_EVENT || type.kind == TY_NOTHING || type.kind == TY_QUOTIENT) {
-            Type any = type_plain(TY_TEXT);
-            say_wrong_type(p, c->a, &type, &any);
-            type = type_error();
-        }
+        Type type = let_type(p, scope, c);
         scope_add(
             p, scope,
             (Local){.name = c->text, .type = type, .node = c->a, .number = number++, .at = c->at});

@@ -1465,9 +1465,8 @@ static void emit_results(Emit *e, const Node *expr) {
     (void)fn_end(e, base);
 }
 
-Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Arena *a,
+Status emit_evaluated(const Program *p, const Asked *asked, const Bundle *base, Arena *a,
                       Bundle **out, Err *err) {
-    static const Scope nothing_at_hand = {0};
     Emit e = {.p = p, .a = a, .err = err, .b = new (a, Bundle, 1)};
     if (e.b == NULL)
         return ERR_NOMEM;
@@ -1485,8 +1484,9 @@ Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Ar
         emit_nomem(&e);
     emit_enums(&e); /* what is asked may need one that the policy does not have */
     if (e.status == OK) {
-        fn_begin(&e, S("expression"), &nothing_at_hand, NULL, DECL_RULE, -1, false);
-        emit_results(&e, expr);
+        fn_begin(&e, S("expression"), &asked->scope, NULL, DECL_RULE, -1, false);
+        emit_lets(&e, &asked->scope);
+        emit_results(&e, asked->expr);
     }
     emit_code(&e);
     *out = e.b;

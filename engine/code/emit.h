@@ -24,10 +24,10 @@ typedef struct EmitMarks {
  * that tests of the policy can reach: of feeds it gets none. */
 MUST_USE Status emit_bundle(const Program *p, Arena *a, EmitMarks *marks, Bundle **out, Err *err);
 
-/* Adds a function without event or arguments that gives the value of a checked expression of p to
+/* Adds a function without event or arguments that gives the value of what was asked of p to
  * what `base`, the bundle of p, has. *out borrows base; its last function is the new one, which
  * verify_from has still to pass. */
-MUST_USE Status emit_evaluated(const Program *p, const Node *expr, const Bundle *base, Arena *a,
+MUST_USE Status emit_evaluated(const Program *p, const Asked *asked, const Bundle *base, Arena *a,
                                Bundle **out, Err *err);
 
 #endif

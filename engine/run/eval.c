@@ -43,21 +43,27 @@ static const FieldDef *result_names(const Bundle *b, const Node *expr) {
     return table != NULL && table->result_count > 1 ? b->tables[table->number].outputs : NULL;
 }
 
-Status eval_text(Policy *p, Str text, const int64_t *at, Arena *arena, Diags *diags, Evaluated *out,
-                 Err *err) {
+static Status run_asked(Policy *p, const Asked *asked, const int64_t *at, Arena *arena,
+                        Evaluated *out, Err *err) {
+    TRY(emit_evaluated(p->program, asked, p->bundle, arena, &out->bundle, err));
+    TRY(verify_from(out->bundle, p->bundle->fn_count, arena, err));
+    out->names = result_names(out->bundle, asked->expr);
+    out->name = asked->name;
+    return run_function(out->bundle, p->bundle->fn_count, at, arena, out);
+}
+
+Status eval_text(Policy *p, const Str *texts, size_t count, const int64_t *at, Arena *arena,
+                 Diags *diags, Evaluated *out, Err *err) {
     *out = (Evaluated){0};
     if (p->program == NULL || p->bundle == NULL)
         return err_set(err, ERR_POLICY, "a bundle has no names to evaluate with: give the files");
-    Status status = add_source(p, text, arena);
-    if (status != OK)
-        return status;
-    Node *expr;
-    uint32_t file = (uint32_t)p->sources.files.n - 1;
-    TRY(check_expression(p->program, file, at, arena, diags, &expr));
-    if (expr == NULL)
-        return OK;
-    TRY(emit_evaluated(p->program, expr, p->bundle, arena, &out->bundle, err));
-    TRY(verify_from(out->bundle, p->bundle->fn_count, arena, err));
-    out->names = result_names(out->bundle, expr);
-    return run_function(out->bundle, p->bundle->fn_count, at, arena, out);
+    uint32_t file = (uint32_t)p->sources.files.n;
+    for (size_t i = 0; i < count; i++)
+        TRY(add_source(p, texts[i], arena));
+    Asked asked;
+    Status status = check_expression(p->program, file, at, arena, diags, &asked);
+    if (status == OK && asked.expr != NULL)
+        status = run_asked(p, &asked, at, arena, out, err);
+    asked_free(&asked);
+    return status;
 }

@@ -11,13 +11,15 @@ typedef struct Evaluated {
     const Value *values;
     const FieldDef *names; /* of each value, where a table gave them; else NULL */
     uint32_t count;        /* 0: it trapped */
+    Str name;              /* what `let` calls it; empty: it is no `let` */
     Trap trap;
 } Evaluated;
 
-/* Computes `text`, where no event is at hand, as of the instant *at (NULL: of none). All of `out`
- * lives in `arena`. Its source stays the last of the policy's: the caller takes it away.
- * ERR_POLICY: the policy came as a bundle, which has no names. */
-MUST_USE Status eval_text(Policy *p, Str text, const int64_t *at, Arena *arena, Diags *diags,
-                          Evaluated *out, Err *err);
+/* Computes the last of `texts`, where no event is at hand, as of the instant *at (NULL: of none).
+ * Those before it are `let NAME = EXPRESSION`, and known to it. All of `out` lives in `arena`.
+ * Their sources stay the last of the policy's: the caller takes them away. ERR_POLICY: the policy
+ * came as a bundle, which has no names. */
+MUST_USE Status eval_text(Policy *p, const Str *texts, size_t count, const int64_t *at,
+                          Arena *arena, Diags *diags, Evaluated *out, Err *err);
 
 #endif
