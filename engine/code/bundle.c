@@ -463,7 +463,7 @@ static void take_row(Reader *r, TableDef *t, uint32_t row) {
     }
 }
 
-static ColumnType column_of(const Bundle *b, const TypeDef *t) {
+ColumnType bundle_column(const Bundle *b, const TypeDef *t) {
     ColumnType c = {.kind = (ValueKind)t->kind,
                     .optional = t->optional,
                     .bounded = t->bounded && t->kind != V_LIST};
@@ -487,7 +487,7 @@ static Status table_lookup(Reader *r, TableDef *t) {
     if (types == NULL)
         return ERR_NOMEM;
     for (uint32_t i = 0; i < t->input_count; i++)
-        types[i] = column_of(r->b, &t->inputs[i].type);
+        types[i] = bundle_column(r->b, &t->inputs[i].type);
     return lookup_build(types, t->input_count, t->cells, t->row_count, t->order,
                         hit_gathers((HitRow)t->hit), r->a, &t->lookup);
 }

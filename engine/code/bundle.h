@@ -790,6 +790,8 @@ int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_kpi(const Bundle *b, Str name);
 int32_t bundle_feed(const Bundle *b, Str name);
+/* What values a table's input of this type can have. */
+ColumnType bundle_column(const Bundle *b, const TypeDef *t);
 int32_t bundle_field(const FieldDef *fields, uint32_t n, Str name);
 /* Whether a value may stand in a field of this type: its kind, the enumeration or record type it is
  * of, and so on for all that it holds; ranges apart. */

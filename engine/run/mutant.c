@@ -166,6 +166,21 @@ static Status run_tests(const MutantTrial *t, Policy *policy, const Mutant *m, M
     return status == ERR_NOMEM || status == ERR_IO ? status : OK;
 }
 
+/* Of a change in a table: whether it gives the same all the same. */
+static Status table_agrees(const MutantTrial *t, const Policy *policy, const Mutant *m,
+                           bool *same) {
+    size_t n;
+    const CoverDecl *decls = cover_decls(t->cover, &n);
+    const Node *node = m->decl >= 0 ? decls[m->decl].node : NULL;
+    const Program *p = t->p->program;
+    *same = false;
+    for (size_t i = 0; node != NULL && node->kind == N_TABLE && i < p->tables.n; i++)
+        if (p->tables.at[i]->node == node && p->tables.n == policy->program->tables.n)
+            return tables_agree(t->p->bundle, &t->p->bundle->tables[i], policy->bundle,
+                                &policy->bundle->tables[i], same);
+    return OK;
+}
+
 static Status try_compiled(const MutantTrial *t, Policy *policy, const Mutant *m, MutantResult *out,
                            Err *err) {
     Arena scratch = {0};
@@ -173,7 +188,10 @@ static Status try_compiled(const MutantTrial *t, Policy *policy, const Mutant *m
     if (policy->bundle == NULL)
         return OK; /* out->fate is MUTANT_IS_WRONG */
     Status status = code_of(policy->bundle, &scratch, &code);
-    if (status == OK && str_eq(buf_str(&code), buf_str(&t->code)))
+    bool same = status == OK && str_eq(buf_str(&code), buf_str(&t->code));
+    if (status == OK && !same)
+        status = table_agrees(t, policy, m, &same);
+    if (same)
         out->fate = MUTANT_IS_SAME;
     else if (status == OK)
         status = run_tests(t, policy, m, out, err);

@@ -215,6 +215,18 @@ static Span digits_of(const Maker *m, const Node *lit) {
     return (Span){lit->span.file, from, to};
 }
 
+/* Takes in what stands behind the digits: the unit, as it is written of several or of one. */
+static void put_unit(Maker *m, const Node *lit, Span *at, bool several) {
+    Str text = file_text(m, lit->span.file);
+    Str unit = {text.p + at->to, lit->span.to - at->to};
+    bool plain = unit.n > 0 && (unsigned char)unit.p[unit.n - 1] < 0x80;
+    at->to = lit->span.to;
+    if (plain && unit.p[unit.n - 1] == 's')
+        unit.n--;
+    put_text(&m->text, unit);
+    put_text(&m->text, plain && several ? S("s") : S(""));
+}
+
 /* One step up or down in the last place that is written. */
 static void make_stepped(Maker *m, MutantKind kind, const Node *lit, int64_t step) {
     Span at = digits_of(m, lit);
@@ -242,6 +254,8 @@ static void make_stepped(Maker *m, MutantKind kind, const Node *lit, int64_t ste
     put_dec(&m->text, value / unit);
     if (places > 0)
         put_fmt(&m->text, ".%0*lld", places, (long long)(value % unit));
+    if (lit->op == LIT_DURATION)
+        put_unit(m, lit, &at, value != 1);
     make_buf(m, kind, at);
 }
 
@@ -873,7 +887,12 @@ void put_mutant_lines(Buf *before, Buf *after, Policy *p, const Mutant *m) {
     put_text(&changed, (Str){text.p + from, m->at.from - from});
     put_text(&changed, m->text);
     put_text(&changed, (Str){text.p + m->at.to, to - m->at.to});
-    put_line_of(before, (Str){text.p + from, to - from});
-    put_line_of(after, buf_str(&changed));
+    Str was = {text.p + from, to - from}, is = buf_str(&changed);
+    if (m->kind == MUTANT_ROWS_SWAPPED) { /* the first tells enough */
+        (void)str_cut(was, '\n', &was, NULL);
+        (void)str_cut(is, '\n', &is, NULL);
+    }
+    put_line_of(before, was);
+    put_line_of(after, is);
     buf_free(&changed);
 }

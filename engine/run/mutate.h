@@ -31,6 +31,12 @@ Str mutant_advice(const Mutant *m);
 /* The lines that it changes, each on one line: as they are and as they are then. */
 void put_mutant_lines(Buf *before, Buf *after, Policy *p, const Mutant *m);
 
+/* tablesame.c */
+/* Whether two forms of a table, of two bundles that differ in nothing else, give the same whatever
+ * is asked. No: they do not, or there is too much to try. ERR_NOMEM. */
+MUST_USE Status tables_agree(const Bundle *a, const TableDef *x, const Bundle *b, const TableDef *y,
+                             bool *agree);
+
 /* mutant.c */
 typedef enum MutantFate {
     MUTANT_IS_WRONG,    /* it does not compile */
