@@ -232,6 +232,9 @@ void expr_condition(Program *p, const Scope *scope, Node *node);
 /* The value of a constant expression of type want; false (and a diagnostic `code`) if it is none.
  */
 bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Value *out);
+/* What a field is where it is not given. A wrong one is there all the same, as absent: it is said
+ * once. */
+void field_preset(Program *p, Field *field, Node *node);
 /* The value of a literal node; reports bad ones. */
 bool literal_value(Program *p, const Node *node, Value *out);
 /* A whole number from 1 to `most`, as written; else says so, and *out stays. what: "number of

@@ -654,7 +654,7 @@ static void event_fields(Program *p, const Node *node) {
         Field field = {
             .name = f->text, .alias = name_alias(f->more), .type = type_read(p, f->a), .at = f->at};
         if (f->b != NULL)
-            field.has_preset = expr_constant(p, f->b, &field.type, DIAG_BAD_CELL, &field.preset);
+            field_preset(p, &field, f->b);
         event->fields[event->field_count++] = field;
     }
 }

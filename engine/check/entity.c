@@ -57,7 +57,7 @@ static void field_read(Program *p, Entity *entity, const Node *f) {
     Field field = {
         .name = f->text, .alias = name_alias(f->more), .type = type_read(p, f->a), .at = f->at};
     if (f->b != NULL)
-        field.has_preset = expr_constant(p, f->b, &field.type, DIAG_BAD_CELL, &field.preset);
+        field_preset(p, &field, f->b);
     if (f->flag != 0)
         key_field(p, entity, f, &field);
     entity->fields[entity->field_count++] = field;

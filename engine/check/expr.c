@@ -1356,3 +1356,9 @@ bool expr_constant(Program *p, Node *node, const Type *want, DiagCode code, Valu
         return false;
     }
 }
+
+void field_preset(Program *p, Field *field, Node *node) {
+    if (!expr_constant(p, node, &field->type, DIAG_BAD_CELL, &field->preset))
+        field->preset = value_absent();
+    field->has_preset = true;
+}

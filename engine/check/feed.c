@@ -157,7 +157,7 @@ static void column_read(Program *p, FeedSym *feed, const Node *node) {
     if (field.type.kind != TY_ERROR && !column_type_ok(p, feed, node, &field.type))
         field.type = type_error();
     if (node->b != NULL)
-        field.has_preset = expr_constant(p, node->b, &field.type, DIAG_BAD_CELL, &field.preset);
+        field_preset(p, &field, node->b);
     uint32_t number = feed->column_count++;
     feed->columns[number] = field;
     ways_read(p, feed, node, &field, &feed->ways[number]);

@@ -397,7 +397,7 @@ static void record_field(Program *p, RecordType *record, const Node *f) {
     Field field = {
         .name = f->text, .alias = name_alias(f->more), .type = type_read(p, f->a), .at = f->at};
     if (f->b != NULL)
-        field.has_preset = expr_constant(p, f->b, &field.type, DIAG_BAD_CELL, &field.preset);
+        field_preset(p, &field, f->b);
     const Type *one = field.type.kind == TY_LIST ? field.type.item : &field.type;
     const RecordType *inner = one->kind == TY_RECORD ? one->of : NULL;
     if (inner != NULL && inner->depth >= record->depth)

@@ -39,6 +39,25 @@ static bool diag_known(const Diags *d, DiagCode code, Span span) {
     return false;
 }
 
+void diags_guessed(Diags *d, Span declaration) {
+    if (!vec_push(&d->guessed, declaration))
+        d->nomem = true;
+}
+
+/* Codes of how a text reads begin so; all others are of what it says. */
+static bool diag_reads(DiagCode code) {
+    return str_starts(diag_code(code), S("E01"));
+}
+
+static bool diag_of_guess(const Diags *d, DiagCode code, Span span) {
+    for (size_t i = 0; !diag_reads(code) && i < d->guessed.n; i++) {
+        Span g = d->guessed.at[i];
+        if (g.file == span.file && g.from <= span.from && span.from < g.to)
+            return true;
+    }
+    return false;
+}
+
 /* Whether what stands here is nothing but the gap of which that has been said. */
 static bool diag_of_gap(const Diags *d, Span span) {
     return span.from == span.to && diag_known(d, DIAG_MISSING, span);
@@ -51,8 +70,9 @@ Diag *diag_add(Diags *d, DiagCode code, Span span) {
         return &d->sink;
     if (diag_known(d, code, span) || diag_of_gap(d, span))
         return &d->sink;
-    if (d->all.n >= LIMIT_DIAGS) {
-        d->full = true;
+    bool guess = diag_of_guess(d, code, span);
+    if (guess || d->all.n >= LIMIT_DIAGS) {
+        d->full = d->full || !guess;
         d->errors += diag_severity(code) == SEVERITY_ERROR;
         return &d->sink;
     }
@@ -127,6 +147,7 @@ void diags_sort(Diags *d) {
 
 void diags_free(Diags *d) {
     vec_free(&d->all);
+    vec_free(&d->guessed);
 }
 
 Str diag_both(Diags *d, const char *en, const char *zh) {

@@ -36,11 +36,15 @@ typedef struct Diags {
     Arena *arena; /* owns all texts */
     Sources *sources;
     VEC(Diag) all;
+    VEC(Span) guessed; /* declarations whose text was mended by a guess */
     uint32_t errors, warnings;
     bool nomem, full;
     Diag sink; /* what is filled in when there is no room */
 } Diags;
 
+/* Of a declaration whose text could only be guessed at nothing more is said than how it reads: what
+ * is found in it later may be wrong with the guess alone. */
+void diags_guessed(Diags *d, Span declaration);
 /* Adds a diagnostic; the arguments are borrowed and must live as long as the compile arena. Never
  * NULL. At most LIMIT_DIAGS are kept; a second one of the same code at the same place is dropped,
  * and what would be said of a gap (an empty span) of which it is said that something is missing. */

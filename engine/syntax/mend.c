@@ -335,7 +335,8 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
             if (!there[n] || s->token == TK_IT || (n == 1 && is_short_keyword(p, words)))
                 continue;
             size_t most = name_distance_most(words), off = name_distance(words, s->text, most);
-            if (off == 0 || off > most || off >= utf8_count(s->text) || off > best->off ||
+            size_t letters = utf8_count(words), meant = utf8_count(s->text);
+            if (off == 0 || off > most || off >= letters || off >= meant || off > best->off ||
                 !trial_accepts(&p->best, s->token))
                 continue;
             Join after = mend_behind(before, spans[n]);
@@ -649,6 +650,9 @@ static void say_added(Parse *p, const Repair *r, Tok tok) {
 static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r) {
     Str found = mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     Tok other = {.kind = r->token, .span = tok.span};
+    bool sure = r->change == CHANGE_LABEL ||
+                (r->change != CHANGE_DROP && r->rivals == 0 && r->token != TK_RB);
+    p->guessed = p->guessed || (r->change != CHANGE_NONE && !sure);
     switch (r->change) {
     case CHANGE_NONE:
         return false;
@@ -662,7 +666,13 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
         return true;
     case CHANGE_LABEL: {
         Span end = {tok.span.file, tok.span.to, tok.span.to};
-        diag_fix(add_missing(p, end, token_words(p, TK_COLON), found), end, S(":"));
+        Str head = mend_both(p, "put it behind ", "请写在 "), tail = mend_both(p, "", " 之后"),
+            where = found;
+        if (arena_printf(p->b.arena, &where, "%.*s%.*s%.*s", STR_ARG(head), STR_ARG(found),
+                         STR_ARG(tail)) != OK)
+            p->b.nomem = true;
+        diag_fix(diag_add2(p->b.diags, DIAG_MISSING, end, token_words(p, TK_COLON), where), end,
+                 S(":"));
         tok.kind = TK_LABEL;
         parse_feed(p, tok);
         return true;
@@ -687,6 +697,15 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
     return false;
 }
 
+/* A field's name without its colon. */
+static bool mend_label(Parse *p, const Join *before, Tok tok) {
+    if (tok.kind != TK_ID || !parse_accepts(p->parser, TK_LABEL) ||
+        mend_reach(p, TK_LABEL, &p->join) < REACH_LEAST)
+        return false;
+    Repair label = {CHANGE_LABEL, TK_LABEL, 0, 0};
+    return apply_repair(p, before, tok, &label);
+}
+
 /* ---- texts that are not closed */
 
 /* Whether a text could end before this byte of its line. */
@@ -699,6 +718,7 @@ bool mend_quote(Parse *p, Tok tok) {
     if (tok.kind != TK_STRING || p->last_kind != TK_ID || p->last.to != tok.span.from ||
         p->join.lexer.text.p[tok.span.from] != '"')
         return false;
+    p->guessed = true;
     Span gap = {tok.span.file, p->last.from, p->last.from};
     Str word = source_text(p->b.diags->sources, p->last);
     diag_fix(add_missing(p, gap, S("`\"`"), mend_quoted(p, word)), gap, S("\""));
@@ -711,6 +731,7 @@ bool mend_quote(Parse *p, Tok tok) {
 /* Gives the text the end from which the rest can be read best; 0: its quote is best left out. */
 void mend_text(Parse *p, Tok tok) {
     enum { ENDS_MOST = 200 };
+    p->guessed = true;
     Str text = p->join.lexer.text;
     uint32_t quote = text.p[tok.span.from] == '"' ? 1 : 3, best = 0;
     Join j = p->join;
@@ -724,12 +745,14 @@ void mend_text(Parse *p, Tok tok) {
         tried++;
         join_seek(&j, at);
         int n = mend_reach(p, TK_STRING, &j);
-        if (n > far || (n == far && best > 0 && n > 0)) {
+        if (n > far) {
             far = n;
             best = at;
         }
     }
     Str close = quote == 1 ? S("\"") : S("”");
+    if (best == 0 && tok.span.to == text.n)
+        best = tok.span.to;
     uint32_t end = best == 0 ? tok.span.to : best;
     Diag *diag =
         diag_add1(p->b.diags, DIAG_OPEN_TEXT, (Span){tok.span.file, tok.span.from, end}, close);
@@ -789,12 +812,46 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
     return apply_repair(p, before, tok, &comma);
 }
 
+/* Whether roles on the line of a team's head run into a } that closes nothing. */
+static bool roles_run_on(Parse *p, const Join *before) {
+    trial_begin(&p->try, p->parser);
+    int without = reach(before, &p->try);
+    return without < REACH_MOST && mend_reach(p, TK_LB, before) > without;
+}
+
 bool mend_head(Parse *p, const Join *before, Tok tok) {
-    if (tok.kind != TK_ROLE || !tok.line || p->braces.n > 0 || p->last_kind == TK_RB ||
-        !parse_accepts(p->parser, TK_LB) ||
-        source_place(p->b.diags->sources, tok.span.file, tok.span.from).column == 1)
+    if (tok.kind != TK_ROLE || p->braces.n > 0 || p->last_kind == TK_RB ||
+        !parse_accepts(p->parser, TK_LB))
+        return false;
+    bool margin = source_place(p->b.diags->sources, tok.span.file, tok.span.from).column == 1;
+    if (tok.line ? margin : !roles_run_on(p, before))
         return false;
     Repair brace = {CHANGE_ADD, TK_LB, 0, 0};
+    return apply_repair(p, before, tok, &brace);
+}
+
+/* Whether `when` before this place, where the trial is, is that of a reaction. */
+static bool is_reaction(Trial *t, const Join *behind_when) {
+    Join j = *behind_when;
+    if (!trial_feed(t, TK_WHEN))
+        return false;
+    j.trial = t;
+    Tok state = join_next(&j);
+    return (state.kind == TK_STATE || state.kind == TK_LEVEL) && trial_feed(t, state.kind) &&
+           join_next(&j).kind == TK_LB;
+}
+
+bool mend_reaction(Parse *p, const Join *before, Tok tok) {
+    if (tok.kind != TK_WHEN || !tok.line || p->braces.n <= p->outer + 1 ||
+        parse_indent(p, tok.span.from) > p->braces.at[p->braces.n - 1].indent)
+        return false;
+    trial_begin(&p->try, p->parser);
+    if (is_reaction(&p->try, &p->join))
+        return false;
+    trial_begin(&p->try, p->parser);
+    if (!trial_feed(&p->try, TK_RB) || !is_reaction(&p->try, &p->join))
+        return false;
+    Repair brace = {CHANGE_ADD, TK_RB, 0, 0};
     return apply_repair(p, before, tok, &brace);
 }
 
@@ -883,6 +940,7 @@ static bool mend_notice(Parse *p, const Join *before, Tok tok) {
 /* ---- braces */
 
 void mend_say_open(Parse *p, Tok tok) {
+    p->guessed = true;
     Brace open = p->suspect.at.to > 0 ? p->suspect : p->braces.at[p->braces.n - 1];
     p->suspect = (Brace){0};
     Diag *diag = diag_add1(p->b.diags, DIAG_OPEN_BRACE, open.at, S("{"));
@@ -920,12 +978,8 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
             return true;
         p->join = saved;
     }
-    if (mend_usual(p, before, false))
+    if (mend_usual(p, before, false) || mend_label(p, before, tok))
         return true;
-    if (parse_accepts(p->parser, TK_LABEL) && mend_reach(p, TK_LABEL, &p->join) >= REACH_LEAST) {
-        Repair label = {CHANGE_LABEL, TK_LABEL, 0, 0};
-        return apply_repair(p, before, tok, &label);
-    }
     if (misspelt(p, before, REACH_LEAST, &meant)) {
         say_misspelt(p, &meant);
         mend_take(p, before, meant.spelling, meant.words);
@@ -949,7 +1003,10 @@ bool mend(Parse *p, const Join *before, Tok tok) {
         return true;
     if (word && mend_form(p, before, tok, false))
         return false;
-    if (word && misspelt(p, before, 1, &meant)) {
+    bool like = word && misspelt(p, before, 1, &meant);
+    if ((!like || meant.off > 1) && mend_label(p, before, tok))
+        return true;
+    if (like) {
         say_misspelt(p, &meant);
         mend_take(p, before, meant.spelling, meant.words);
         return true;

@@ -13,8 +13,7 @@ void *RemitParseAlloc(void *(*take)(size_t), Builder *b);
 void RemitParseFree(void *parser, void (*give)(void *));
 void RemitParse(void *parser, int kind, Tok tok);
 
-/* How far the line on which a byte stands is indented. */
-static uint32_t parse_indent(const Parse *p, uint32_t offset) {
+uint32_t parse_indent(const Parse *p, uint32_t offset) {
     Str text = p->join.lexer.text;
     uint32_t start = offset, blanks = 0;
     while (start > 0 && text.p[start - 1] != '\n')
@@ -41,12 +40,23 @@ static void parse_brace(Parse *p, Tok tok) {
     }
 }
 
+/* A declaration begins, or the text ends, at this byte. */
+static void parse_item(Parse *p, uint32_t file, uint32_t at) {
+    if (p->guessed)
+        diags_guessed(p->b.diags, (Span){file, p->begun, at});
+    p->begun = at;
+    p->guessed = false;
+    p->suspect = (Brace){0};
+}
+
 void parse_feed(Parse *p, Tok tok) {
     parse_brace(p, tok);
     p->b.here = tok.span;
     bool parameter = p->item == TK_PATTERN && !tok.line; /* `event` among those of a pattern */
-    if (token_declares(tok.kind) && p->braces.n == p->outer && !parameter)
+    if (token_declares(tok.kind) && p->braces.n == p->outer && !parameter) {
+        parse_item(p, tok.span.file, tok.span.from);
         p->item = tok.kind;
+    }
     if (tok.kind == TK_POLICY && p->braces.n == p->outer)
         p->head = S("policy"); /* what check asks for */
     else if (tok.kind == TK_ID && token_declares(p->last_kind) && p->braces.n == p->outer)
@@ -114,6 +124,7 @@ static void parse_close(Parse *p, Tok tok) {
  * above it or behind a brace, is kept. */
 static void parse_unwind(Parse *p, Tok tok) {
     bool whole = false;
+    p->guessed = true;
     tok.text = (Str){NULL, 0};
     if ((tok.line || p->last_kind == TK_RB) && parse_accepts(p->parser, TK_BREAK)) {
         whole = parse_accepts(p->parser, TK_DUTY);
@@ -219,9 +230,9 @@ static bool parse_step(Parse *p, int *mistakes) {
         return ++*mistakes <= LIMIT_DIAGS;
     }
     bool taken = parse_accepts_any(p->parser, tok.kind);
-    if (taken &&
-        (mend_condition(p, &before, tok) || mend_type(p, tok) || mend_else(p, &before, tok) ||
-         mend_beside(p, &before, tok) || mend_head(p, &before, tok)))
+    if (taken && (mend_condition(p, &before, tok) || mend_type(p, tok) ||
+                  mend_else(p, &before, tok) || mend_beside(p, &before, tok) ||
+                  mend_head(p, &before, tok) || mend_reaction(p, &before, tok)))
         return ++*mistakes <= LIMIT_DIAGS;
     if (taken && tok.kind == TK_ID && mend_usual(p, &before, true))
         return ++*mistakes <= LIMIT_DIAGS;
@@ -298,6 +309,7 @@ static Status parse_text(Sources *sources, uint32_t file, Arena *arena, Diags *d
         RemitParse(p->parser, begin, (Tok){.kind = begin, .span = {file, 0, 0}});
     if (status == OK)
         status = parse_all(p);
+    parse_item(p, file, (uint32_t)text.n + 1);
     RemitParseFree(p->parser, mem_free);
     vec_free(&p->braces);
     *items = p->b.items.first;

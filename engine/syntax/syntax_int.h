@@ -23,6 +23,8 @@ typedef struct Parse {
     int last_kind;
     Str head;        /* the name of the declaration that is being read */
     int item;        /* and its keyword: a token */
+    uint32_t begun;  /* and where it begins */
+    bool guessed;    /* its text was mended by a guess */
     bool owed;       /* nothing but a dotted name stands behind the last `owed by` */
     uint32_t set;    /* where what is set begins, behind the last `set` */
     Trial ahead;     /* for the look at the next token */
@@ -42,6 +44,8 @@ typedef struct Expectation {
 extern const Expectation expectations[];
 extern const size_t expectation_count;
 
+/* How far the line on which a byte stands is indented. */
+uint32_t parse_indent(const Parse *p, uint32_t offset);
 /* Gives the parser a token that it takes. */
 void parse_feed(Parse *p, Tok tok);
 
@@ -65,6 +69,9 @@ bool mend_condition(Parse *p, const Join *before, Tok tok);
 /* Reports a { that is missing at the end of a team's head: its roles, indented below, could stand
  * alone. */
 bool mend_head(Parse *p, const Join *before, Tok tok);
+/* Reports a } that is missing before a reaction, as in `when lapsed {`, which would be read as a
+ * condition of what stands in the reaction above it. */
+bool mend_reaction(Parse *p, const Join *before, Tok tok);
 /* Reports the innermost brace that is open, or the one that seems to have lost its partner, before
  * `tok`, at which that was found. */
 void mend_say_open(Parse *p, Tok tok);
