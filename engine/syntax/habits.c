@@ -30,9 +30,11 @@ static bool mend_colon(Parse *p, const Join *before) {
     for (size_t n = KEYWORD_WORDS; n >= 1; n--) {
         Span words;
         const Spelling *s = keyword_at_join(p, before, n, &words);
+        if (s == NULL)
+            continue;
         Join after = mend_behind(before, words);
         RawToken colon = *join_raw(&after, 0);
-        if (s == NULL || colon.kind != RAW_MARK || colon.mark != TK_COLON)
+        if (colon.kind != RAW_MARK || colon.mark != TK_COLON)
             continue;
         join_seek(&after, colon.span.to);
         if (mend_reach(p, s->token, &after) < 1)
