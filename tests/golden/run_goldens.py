@@ -15,7 +15,7 @@ A page is read from top to bottom, with one temporary folder for it:
   <!-- golden: with rules stdlib -->   copies these from the repository first
 Each console block is a case, called after the heading above it. Commands see a fixed environment (no
 terminal, LANG=C.UTF-8, TZ=UTC, COLUMNS=80, NO_COLOR unset) with the program first on PATH, and have
-20 seconds. Pages: README.md, docs/*.md, docs/guide, docs/errors and all below tests/golden.
+20 seconds. Pages: README.md, docs/*.md, docs/errors and all below docs/guide and tests/golden.
 """
 import argparse
 import concurrent.futures
@@ -30,7 +30,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAGES = ("README.md", "docs/*.md", "docs/guide/*.md", "docs/errors/*.md", "tests/golden/**/*.md")
+PAGES = ("README.md", "docs/*.md", "docs/guide/**/*.md", "docs/errors/*.md", "tests/golden/**/*.md")
 TIME_LIMIT_S = 20
 OUTPUT_LIMIT = 4 << 20
 FENCE = re.compile(r"^( {0,8})(`{3,}|~{3,})\s*(.*?)\s*$")
