@@ -164,13 +164,36 @@ static RemitText text_of(const char *p, size_t n) {
     return (RemitText){p, n};
 }
 
+static bool begins_letter(RemitText text, size_t i) {
+    return i >= text.size || ((unsigned char)text.data[i] & 0xC0) != 0x80;
+}
+
+enum { SEEN_BEFORE = 24 }; /* columns that are shown before what changes */
+
+/* Where a line that is too long is to begin, so that what changes can be seen. */
+static size_t seen_from(RemitText before, RemitText after, size_t columns) {
+    size_t most = before.size < after.size ? before.size : after.size, same = 0, from = 0;
+    if (remit_columns(before) <= columns && remit_columns(after) <= columns)
+        return 0;
+    while (same < most && before.data[same] == after.data[same])
+        same++;
+    while (from < same && (remit_columns(text_of(before.data + from, same - from)) > SEEN_BEFORE ||
+                           !begins_letter(before, from)))
+        from++;
+    while (from > 0 && !begins_letter(before, from))
+        from--;
+    return from < before.size && before.data[from] == ' ' ? from + 1 : from;
+}
+
 static void put_change(const Mutants *m, const RemitMutant *mutant) {
     const RemitText lines[] = {mutant->before, mutant->after};
+    size_t from = seen_from(lines[0], lines[1], m->columns - 6);
     for (int i = 0; i < 2; i++) {
         if (lines[i].size == 0)
             continue;
-        printf("    %c ", i == 0 ? '-' : '+');
-        put_cut(lines[i], m->columns - 6);
+        printf("    %c %s", i == 0 ? '-' : '+', from > 0 ? "... " : "");
+        put_cut(text_of(lines[i].data + from, lines[i].size - from),
+                m->columns - 6 - (from > 0 ? 4 : 0));
     }
 }
 

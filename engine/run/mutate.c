@@ -202,6 +202,19 @@ static bool writes_chinese(const Maker *m) {
 
 enum { DIGITS_MOST = 17 };
 
+/* The digit that stands at i, in full width perhaps, or -1; *n: its bytes. */
+static int digit_at(Str text, size_t i, size_t *n) {
+    static const char zero[] = "０"; /* the others differ from it in the last byte */
+    *n = 1;
+    if (text.p[i] >= '0' && text.p[i] <= '9')
+        return text.p[i] - '0';
+    if (!str_starts(str_from(text, i), (Str){zero, 2}) || i + 2 >= text.n)
+        return -1;
+    int digit = (unsigned char)text.p[i + 2] - (unsigned char)zero[2];
+    *n = digit >= 0 && digit <= 9 ? 3 : 1;
+    return *n == 3 ? digit : -1;
+}
+
 /* The digits with which a literal begins, behind its sign. */
 static Span digits_of(const Maker *m, const Node *lit) {
     Str text = file_text(m, lit->span.file);
@@ -209,9 +222,10 @@ static Span digits_of(const Maker *m, const Node *lit) {
     while (from < lit->span.to && (text.p[from] == '-' || is_blank(text.p[from])))
         from++;
     uint32_t to = from;
+    size_t n = 1;
     while (to < lit->span.to &&
-           ((text.p[to] >= '0' && text.p[to] <= '9') || text.p[to] == '_' || text.p[to] == '.'))
-        to++;
+           (digit_at(text, to, &n) >= 0 || text.p[to] == '_' || text.p[to] == '.'))
+        to += (uint32_t)n;
     return (Span){lit->span.file, from, to};
 }
 
@@ -233,14 +247,13 @@ static void make_stepped(Maker *m, MutantKind kind, const Node *lit, int64_t ste
     Str text = source_text(&m->p->sources, at);
     int64_t value = 0;
     int digits = 0, places = -1;
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '_')
-            continue;
-        if (text.p[i] == '.') {
+    for (size_t i = 0, n; i < text.n; i += n) {
+        int digit = digit_at(text, i, &n);
+        if (text.p[i] == '.')
             places = 0;
+        if (digit < 0)
             continue;
-        }
-        value = value * 10 + (text.p[i] - '0');
+        value = value * 10 + digit;
         places += places >= 0;
         if (++digits > DIGITS_MOST)
             return;
