@@ -41,6 +41,15 @@ typedef struct Command {
 
 #define COMMAND(name) extern const Command command_##name;
 #include "engine/cli/command.def"
+enum {
+#define COMMAND(name) COMMAND_OF_##name,
+#include "engine/cli/command.def"
+    COMMANDS
+};
+extern const Command *const commands[COMMANDS];
+extern const Option common[]; /* of every command */
+/* NULL where there is none of that name. */
+const Command *command_find(const char *name);
 
 /* The value of an option, or NULL. */
 const char *arg(const Args *args, const char *name);

@@ -10,13 +10,12 @@
 
 #include "engine/cli/cli.h"
 
-static const Command *const commands[] = {
+const Command *const commands[COMMANDS] = {
 #define COMMAND(name) &command_##name,
 #include "engine/cli/command.def"
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static const Option common[] = {
+const Option common[] = {
     {"--json", NULL, "one JSON object a line", false},
     {"--lang", "en|zh", "language of messages", false},
     {"--no-color", NULL, "no colours (so does NO_COLOR)", false},
@@ -136,7 +135,7 @@ static void first_line(const char *text) {
 static int help_all(void) {
     printf("remit: rules for duties, run and proved\n\n");
     for (size_t i = 0; i < COMMANDS; i++) {
-        printf("  %-9s", commands[i]->name);
+        printf("  %-11s", commands[i]->name);
         first_line(commands[i]->summary);
     }
     printf("\nremit COMMAND --help tells a command's options; remit --version the version.\n"
@@ -339,7 +338,7 @@ static void guard_ledger(void) {
 }
 #endif
 
-static const Command *command_find(const char *name) {
+const Command *command_find(const char *name) {
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
