@@ -9,53 +9,12 @@ static int32_t day_of(Why *w, int64_t at) {
     return local_day(zone_cache_local(&w->r->render.zone, at));
 }
 
-/* "from 2026-07-01 until 2026-12-31, ": of what applies for a time. */
-static void put_dated(Why *w, const DatedDef *d) {
-    if (d->from != INT64_MIN) {
-        put_text(w->out, S("from "));
-        put_date(w->out, day_of(w, d->from));
-    }
-    if (d->until != INT64_MAX) {
-        put_text(w->out, d->from != INT64_MIN ? S(" until ") : S("until "));
-        put_date(w->out, day_of(w, d->until - 1));
-    }
-    if (!dated_ever(d))
-        put_text(w->out, S(", "));
-}
-
 static void put_json_day(Why *w, const char *name, int64_t at, int64_t without) {
     if (at == without)
         return;
     put_fmt(w->out, ",\"%s\":\"", name);
     put_date(w->out, day_of(w, at));
     put_c(w->out, '"');
-}
-
-static void put_trace(Why *w, const Trace *trace) {
-    if (trace->table >= w->r->b->table_count ||
-        trace->row >= w->r->b->tables[trace->table].row_count)
-        return;
-    const TableDef *t = &w->r->b->tables[trace->table];
-    put_fmt(w->out, "  table   %.*s, ", STR_ARG(t->name));
-    put_dated(w, &t->dated);
-    put_fmt(w->out, "row %u of %u, ", trace->row + 1, t->row_count);
-    why_place(w, t->file, t->lines[trace->row]);
-    put_text(w->out, S("\n            "));
-    why_source(w, t->file, t->lines[trace->row]);
-    put_text(w->out, S("\n          saw"));
-    for (uint32_t i = 0; i < trace->input_count && i < t->input_count; i++) {
-        put_fmt(w->out, "%s %.*s = ", i == 0 ? "" : ",", STR_ARG(t->inputs[i].name));
-        why_value(w, trace->inputs[i]);
-    }
-    put_c(w->out, '\n');
-    if (t->row_fns[trace->row] >= 0)
-        return;
-    put_text(w->out, S("          gave"));
-    for (uint32_t o = 0; o < t->output_count; o++) {
-        put_fmt(w->out, "%s %.*s = ", o == 0 ? "" : ",", STR_ARG(t->outputs[o].name));
-        why_value(w, t->results[(size_t)trace->row * t->output_count + o]);
-    }
-    put_c(w->out, '\n');
 }
 
 static void put_line_of(Why *w, uint32_t file, uint32_t line) {
@@ -77,8 +36,7 @@ static Status put_arose(Why *w) {
     put_fmt(w->out, "  duty    %.*s, policy version %.*s, ", STR_ARG(w->d.def->name),
             STR_ARG(w->r->b->version));
     put_line_of(w, w->d.def->file, w->d.def->line);
-    for (uint32_t i = 0; i < e->trace_count; i++)
-        put_trace(w, &e->traces[i]);
+    why_traces(w, e, w->d.local);
     return OK;
 }
 
@@ -261,7 +219,7 @@ static void put_coming(Why *w, int64_t at, uint32_t which) {
     put_fmt(w->out, "rung %u, ", which);
     why_place(w, rung->file, rung->line);
     put_text(w->out, S(": "));
-    why_source(w, rung->file, rung->line);
+    why_rung(w, w->d.decl, which);
     put_c(w->out, '\n');
 }
 

@@ -26,6 +26,10 @@ void why_span(Why *w, int64_t ms); /* 1 h 30 min */
 void why_place(Why *w, uint32_t file, uint32_t line);
 /* The line of the policy, blanks run together. */
 void why_source(Why *w, uint32_t file, uint32_t line);
+/* Words of the policy, as a line of it. */
+void why_words(Why *w, Str text);
+/* why_rung.c: the words of a duty's rung, from 1 */
+void why_rung(Why *w, uint32_t decl, uint32_t rung);
 void why_json_value(Why *w, const char *name, Value v);
 /* The event and its fields; what made an effect, back to the event. */
 MUST_USE Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e);
@@ -35,6 +39,10 @@ MUST_USE Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject
 /* What who acted noted, in an event of the engine's own. */
 void why_note(Why *w, const EventLeaf *e);
 const char *why_state(const Duty *d);
+
+/* why_trace.c: the tables and functions that were asked for an effect, and what they gave; local:
+ * where the time of what asked is counted */
+void why_traces(Why *w, const Effect *e, uint32_t local);
 
 /* why_time.c: the arithmetic of a deadline */
 MUST_USE Status why_deadline(Why *w);

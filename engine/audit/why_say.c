@@ -82,6 +82,10 @@ void why_source(Why *w, uint32_t file, uint32_t line) {
     Str rest = w->r->b->sources[file].text, text = {NULL, 0};
     for (uint32_t i = 0; i < line && rest.n > 0; i++)
         str_cut(rest, '\n', &text, &rest);
+    why_words(w, text);
+}
+
+void why_words(Why *w, Str text) {
     text = clause_text(str_trim(text));
     for (size_t i = 0, n = 0; i < text.n; i++) {
         bool begins = ((unsigned char)text.p[i] & 0xC0) != 0x80; /* a character of UTF-8 */
@@ -488,7 +492,10 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         put_text(w->out, S(", "));
         why_place(w, e->line >> 20, e->line & 0xFFFFF);
         put_text(w->out, S(": "));
-        why_source(w, e->line >> 20, e->line & 0xFFFFF);
+        if (e->subject.kind == SUBJECT_DUTY)
+            why_rung(w, e->subject.decl, (uint32_t)rung.i);
+        else
+            why_source(w, e->line >> 20, e->line & 0xFFFFF);
     }
     put_c(w->out, '\n');
     put_on_call(w, e);
