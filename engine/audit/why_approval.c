@@ -572,6 +572,45 @@ static Status put_opened(Why *w) {
     return OK;
 }
 
+/* Whether a seat has its yes; of a team's members another is always thinkable. */
+static bool is_filled(const Approval *a, uint32_t seat, const uint32_t *seats) {
+    for (uint32_t i = 0; i < a->vote_count && !a->seats[seat].members; i++)
+        if (seats[i] == seat)
+            return true;
+    return false;
+}
+
+/* What becomes of an open one if nobody does anything, and who can end it. */
+static void put_coming(Why *w, const uint32_t *seats) {
+    const Approval *a = &w->a;
+    if (a->state != APPROVAL_OPEN)
+        return;
+    put_text(w->out, S("\nWhat comes, unless something happens\n  "));
+    if (a->due == INSTANT_NEVER) {
+        put_text(w->out, S("nothing: it stays open until it is decided"));
+    } else {
+        why_local(w, a->due);
+        put_text(w->out, S("  it lapses"));
+    }
+    const char *before = "; still lacking ";
+    for (uint32_t i = 0; i < a->need_count; i++) {
+        if (a->needs[i].stage != a->open || !a->needs[i].asked ||
+            need_have(a, i, seats) >= a->needs[i].count)
+            continue;
+        put_fmt(w->out, "%s%u of ", before, a->needs[i].count - need_have(a, i, seats));
+        before = ", ";
+        bool first = true;
+        for (uint32_t s = 0; s < a->seat_count; s++) {
+            if (a->seats[s].need != i || a->seats[s].gone || is_filled(a, s, seats))
+                continue;
+            put_text(w->out, first ? S("") : S(", "));
+            first = false;
+            put_seat(w, s);
+        }
+    }
+    put_c(w->out, '\n');
+}
+
 Status why_approval_text(Why *w, Str subject) {
     const Approval *a = &w->a;
     uint32_t *seats;
@@ -600,7 +639,9 @@ Status why_approval_text(Why *w, Str subject) {
     TRY(put_votes(w, seats));
     TRY(put_refused(w, &span));
     TRY(put_unmatched(w, &span));
-    return put_ended(w);
+    TRY(put_ended(w));
+    put_coming(w, seats);
+    return buf_status(w->out);
 }
 
 Status why_approval_json(Why *w, Str subject) {

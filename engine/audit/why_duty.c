@@ -109,7 +109,7 @@ static Status put_silent(Why *w, const Act *act) {
     if (event)
         why_note(w, &leaf.event);
     put_fmt(w->out, "  [%llu]\n", (unsigned long long)act->leaf);
-    return OK;
+    return event && act->kind == ACT_IS_VIOLATE ? why_event_line(w, act->leaf) : OK;
 }
 
 /* ---- what its reactions set: changes stand in the journal behind what set them off */

@@ -33,6 +33,8 @@ void why_rung(Why *w, uint32_t decl, uint32_t rung);
 void why_json_value(Why *w, const char *name, Value v);
 /* The event and its fields; what made an effect, back to the event. */
 MUST_USE Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e);
+/* The event at an entry in one line: its type, and the fields that it has. */
+MUST_USE Status why_event_line(Why *w, uint64_t index);
 MUST_USE Status why_cause(Why *w, const Cause *cause);
 /* One line: what an effect says, for those who read it. */
 MUST_USE Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject);

@@ -34,6 +34,28 @@ static void put_number_of(Why *w, uint64_t n, const char *what) {
     put_fmt(w->out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
 }
 
+/* What a measure counts: samples, or the duties or entities of which it is. */
+static const char *sample_word(Why *w, const KpiDef *kpi) {
+    bool duties = true, entities = true;
+    for (uint32_t i = 0; i < kpi->agg_count; i++) {
+        const EventDef *of = &w->r->b->events[kpi->aggs[i].event];
+        duties = duties && (kpi->aggs[i].states != 0 || of->duty >= 0);
+        entities = entities && of->entity >= 0;
+    }
+    return duties ? "duties" : entities ? "entities" : "samples";
+}
+
+/* "of 3 samples", in words for none: a comparison has a value then, too. */
+static void put_of_samples(Why *w, const KpiDef *kpi, uint64_t n) {
+    const char *many = sample_word(w, kpi);
+    if (n == 0)
+        put_fmt(w->out, ", with no %s", many);
+    else if (n > 1)
+        put_fmt(w->out, " of %llu %s", (unsigned long long)n, many);
+    else
+        put_fmt(w->out, " of 1 %s", *many == 'd' ? "duty" : *many == 'e' ? "entity" : "sample");
+}
+
 /* How many an aggregate counts that has no samples but what stands now. */
 static void put_now(Why *w, const Series *s, uint32_t agg) {
     const AggDef *def = &s->def->aggs[agg];
@@ -279,8 +301,7 @@ static Status put_said(Why *w, const Series *s) {
         }
         put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
         put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, e->values[KPI_DATA_VALUE]);
-        put_text(w->out, S(" of "));
-        put_number_of(w, (uint64_t)e->values[KPI_DATA_SAMPLES].i, "sample");
+        put_of_samples(w, s->def, (uint64_t)e->values[KPI_DATA_SAMPLES].i);
         put_text(w->out, S(", since "));
         why_moment(w, e->values[KPI_DATA_SINCE].i);
         put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);

@@ -131,6 +131,23 @@ Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e) {
     return OK;
 }
 
+Status why_event_line(Why *w, uint64_t index) {
+    Leaf leaf;
+    TRY(record_leaf(w->r, index, &w->arena, &leaf, w->err));
+    if (leaf.kind != LEAF_EVENT || leaf.event.event >= w->r->b->event_count)
+        return OK;
+    const EventDef *def = &w->r->b->events[leaf.event.event];
+    put_fmt(w->out, "                    %.*s", STR_ARG(def->name));
+    for (uint32_t i = 0; i < leaf.event.field_count && i < def->field_count; i++) {
+        if (leaf.event.fields[i].kind == V_ABSENT)
+            continue;
+        put_fmt(w->out, ", %.*s = ", STR_ARG(def->fields[i].name));
+        why_value(w, leaf.event.fields[i]);
+    }
+    put_c(w->out, '\n');
+    return buf_status(w->out);
+}
+
 /* What made the effect of an event that was emitted, or that the engine said: its line. */
 static void put_emitted(Why *w, uint64_t index, const Effect *e) {
     put_fmt(w->out, "  event   %.*s, %s as journal entry %llu", STR_ARG(effect_type(w->r->b, e)),
@@ -433,6 +450,36 @@ static void put_made(Why *w, const Effect *e) {
     put_datum(w, e, ", due ", "due");
 }
 
+/* Which layer without turns it was by which somebody was on call, where one alone has none. */
+static void put_layer(Why *w, const Effect *e) {
+    Value to = effect_value(e, S("to"));
+    const RotationDef *def = NULL;
+    for (uint32_t i = 0; to.kind == V_PARTY && i < w->r->b->rotation_count; i++)
+        if ((int64_t)w->r->b->rotations[i].party == to.i)
+            def = &w->r->b->rotations[i];
+    const LayerDef *layer = NULL;
+    for (uint32_t i = 0; def != NULL && i < def->layer_count; i++)
+        if (def->layers[i].handover.kind == SCHEDULE_NONE) {
+            if (layer != NULL)
+                return;
+            layer = &def->layers[i];
+        }
+    if (layer == NULL)
+        return;
+    if (def->layer_count > 1)
+        put_fmt(w->out, ", by the layer %.*s", STR_ARG(layer->name));
+    if (layer->hours == ONCALL_OF_DAY) {
+        put_text(w->out, S(", from "));
+        put_time(w->out, layer->from_ms);
+        put_text(w->out, S(" to "));
+        put_time(w->out, layer->to_ms);
+    } else if (layer->hours != ONCALL_ALL) {
+        put_text(w->out, layer->hours == ONCALL_OPEN ? S(", while open") : S(", while closed"));
+    } else if (def->layer_count == 1) {
+        put_text(w->out, S(", always"));
+    }
+}
+
 /* Who was on call when a rotation was told, and why they. */
 static void put_on_call(Why *w, const Effect *e) {
     Value who = effect_value(e, S("on_call")), how = effect_value(e, S("how"));
@@ -448,7 +495,7 @@ static void put_on_call(Why *w, const Effect *e) {
         why_value(w, turn);
     }
     if (own && from.kind == V_ABSENT)
-        put_text(w->out, S(", always"));
+        put_layer(w, e);
     else if (from.kind != V_ABSENT)
         put_text(w->out, S(", whose turn it is from "));
     if (from.kind == V_INSTANT)
@@ -482,6 +529,8 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         why_local(w, e->seen);
     }
     put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
+    if (effect_value(e, S("violation")).kind != V_ABSENT && e->cause.kind == CAUSE_EVENT)
+        TRY(why_event_line(w, e->cause.index));
     Value rung = effect_value(e, S("rung"));
     if (rung.kind == V_ABSENT)
         return buf_status(w->out);

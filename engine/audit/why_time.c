@@ -22,8 +22,41 @@ static void put_clock(Why *w, int64_t at) {
         put_fmt(w->out, ".%03d", time % 1000);
 }
 
+static int64_t hours_ms(Hours h) {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < h.n; i++)
+        sum += h.spans[i].to_ms - h.spans[i].from_ms;
+    return sum;
+}
+
+/* What a date is beside its weekday, with its name; nothing for a plain one. */
+static void put_kind(Why *w, const CalPart *part, const char *before, const char *after) {
+    const Calendar *cal = w->d.terms.calendar;
+    if (part->kind == CAL_WEEKDAY)
+        return;
+    const char *kind = "holiday";
+    if (part->kind == CAL_OWN_HOURS) {
+        int64_t usual = hours_ms(cal->week[civil_weekday(part->day)]), own = 0;
+        for (uint32_t i = 0; i < cal->n_dates; i++)
+            own = cal->dates[i].day == part->day ? hours_ms(cal->dates[i].hours) : own;
+        kind = usual == 0 ? "make-up day" : own < usual ? "shorter day" : "hours of its own";
+    }
+    put_fmt(w->out, "%s%s", before, kind);
+    if (part->name.n > 0)
+        put_fmt(w->out, " \"%.*s\"", STR_ARG(part->name));
+    put_text(w->out, str_of(after));
+}
+
+/* Why a date has no working time from `from` on. */
+static const char *no_time(Why *w, const CalPart *part, int64_t from) {
+    if (part->kind == CAL_HOLIDAY || !cal_is_working_day(w->d.terms.calendar, part->day, NULL))
+        return "closed";
+    int32_t day = local_day(zone_local(w->d.terms.calendar->zone, from));
+    return day == part->day ? "over" : "not open yet";
+}
+
 /* Opens the line of a date, or goes on below it. False: enough was shown. */
-static bool walk_line(Walk *k, int64_t at, const char *kind) {
+static bool walk_line(Walk *k, int64_t at, const CalPart *part) {
     int32_t day = local_day(zone_cache_local(&k->w->r->render.zone, at));
     if (k->lines == WALK_LINES)
         put_text(k->w->out, S("  ...\n"));
@@ -35,16 +68,16 @@ static bool walk_line(Walk *k, int64_t at, const char *kind) {
     else
         put_text(k->w->out, S("              "));
     k->day = day;
-    if (*kind != '\0')
-        put_fmt(k->w->out, " (%s)", kind);
+    if (part != NULL)
+        put_kind(k->w, part, " (", ")");
     return true;
 }
 
-static void walk_piece(Walk *k, int64_t from, int64_t to, const char *kind) {
+static void walk_piece(Walk *k, int64_t from, int64_t to, const CalPart *part) {
     if (from >= to)
         return;
     k->sum += to - from;
-    if (!walk_line(k, from, kind))
+    if (!walk_line(k, from, part))
         return;
     put_text(k->w->out, S("  "));
     if (local_day(zone_cache_local(&k->w->r->render.zone, from)) !=
@@ -67,7 +100,7 @@ static void walk_piece(Walk *k, int64_t from, int64_t to, const char *kind) {
 }
 
 static void walk_pause(Walk *k, Interval p, int64_t until) {
-    if (!walk_line(k, p.from, ""))
+    if (!walk_line(k, p.from, NULL))
         return;
     put_text(k->w->out, S("  paused from "));
     put_clock(k->w, p.from);
@@ -84,16 +117,10 @@ static void walk_pause(Walk *k, Interval p, int64_t until) {
     put_c(k->w->out, '\n');
 }
 
-static const char *day_kind(const CalPart *part) {
-    if (part->kind == CAL_HOLIDAY)
-        return "holiday";
-    return part->kind == CAL_OWN_HOURS ? "make-up day" : "";
-}
-
 /* What is active in [from, to): working time where that counts, else all of it. */
 static Status walk_between(Walk *k, int64_t from, int64_t to) {
     if (!k->w->d.terms.working) {
-        walk_piece(k, from, to, "");
+        walk_piece(k, from, to, NULL);
         return OK;
     }
     CalIter it;
@@ -105,9 +132,9 @@ static Status walk_between(Walk *k, int64_t from, int64_t to) {
         if (!got)
             return OK;
         if (part.from < part.to)
-            walk_piece(k, part.from, part.to, day_kind(&part));
-        else if (part.day != k->day && walk_line(k, part.from, day_kind(&part)))
-            put_text(k->w->out, S("  closed\n"));
+            walk_piece(k, part.from, part.to, &part);
+        else if (part.day != k->day && walk_line(k, part.from, &part))
+            put_fmt(k->w->out, "  %s\n", no_time(k->w, &part, from));
     }
 }
 
@@ -165,10 +192,9 @@ static Status put_working_days(Why *w) {
         if (open)
             put_fmt(w->out, "  day %-3lld ", (long long)n);
         else
-            put_text(w->out, S("  closed  "));
+            put_fmt(w->out, "  %-7s ", no_time(w, &part, t->begins));
         why_day(w, open || part.from >= t->begins ? part.from : t->begins);
-        if (*day_kind(&part) != '\0')
-            put_fmt(w->out, ", %s", day_kind(&part));
+        put_kind(w, &part, ", ", "");
         put_c(w->out, '\n');
         if (last)
             break;

@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/ckd.h"
 #include "engine/base/limits.h"
+#include "engine/base/utf8.h"
 
 /* --- walking from date to date
  * ------------------------------------------------------------------------ */
@@ -427,8 +428,11 @@ void cal_iter(CalIter *it, const Calendar *cal, int64_t a, int64_t b) {
 }
 
 static CalPart iter_part(CalIter *it, int64_t from, int64_t to) {
+    const CalWalk *w = &it->walk;
     it->some = true;
-    return (CalPart){it->walk.day, it->walk.kind, !walk_is_known(&it->walk), from, to};
+    bool named = w->kind != CAL_WEEKDAY && w->cal->date_names != NULL;
+    Str name = named ? w->cal->date_names[w->date] : (Str){NULL, 0};
+    return (CalPart){w->day, w->kind, !walk_is_known(w), from, to, name};
 }
 
 /* The next part of the date that the walk is at. */
@@ -528,6 +532,7 @@ void cal_put(Buf *b, const Calendar *cal) {
     for (uint32_t i = 0; i < cal->n_dates; i++) {
         put_zigzag(b, cal->dates[i].day);
         put_hours(b, cal->dates[i].hours);
+        put_str(b, cal->date_names == NULL ? (Str){NULL, 0} : cal->date_names[i]);
     }
     put_varint(b, (uint64_t)cal->published_from);
     put_varint(b, (uint64_t)cal->published_to);
@@ -563,10 +568,11 @@ static Status take_hours(Take *t, Arena *to, Hours *out) {
 
 static Status take_dates(Take *t, Arena *to, Calendar *cal) {
     uint64_t n = take_most(t, LIMIT_CAL_DATES);
-    if (t->failed || n > take_left(t) / 2) /* a date has two bytes or more */
+    if (t->failed || n > take_left(t) / 3) /* a date has three bytes or more */
         return ERR_DAMAGED;
-    CalDate *dates = new (to, CalDate, n);
-    if (dates == NULL)
+    CalDate *dates = new (to, CalDate, n + 1);
+    Str *names = new (to, Str, n + 1);
+    if (dates == NULL || names == NULL)
         return ERR_NOMEM;
     for (uint64_t i = 0; i < n; i++) {
         int64_t day = take_zigzag(t);
@@ -574,8 +580,13 @@ static Status take_dates(Take *t, Arena *to, Calendar *cal) {
             return ERR_DAMAGED;
         dates[i].day = (int32_t)day;
         TRY(take_hours(t, to, &dates[i].hours));
+        Str name = take_str(t);
+        if (t->failed || utf8_good(name) < name.n)
+            return ERR_DAMAGED;
+        TRY(arena_str(to, name, &names[i]));
     }
     cal->dates = dates;
+    cal->date_names = names;
     cal->n_dates = (uint32_t)n;
     return OK;
 }

@@ -39,8 +39,9 @@ typedef struct CalDate {
 typedef struct Calendar {
     Str name;
     const Zone *zone;
-    Hours week[7];        /* Monday first */
-    const CalDate *dates; /* by day, each once */
+    Hours week[7];         /* Monday first */
+    const CalDate *dates;  /* by day, each once */
+    const Str *date_names; /* one a date, empty where it has none; NULL: none has */
     uint32_t n_dates;
     int16_t published_from, published_to; /* years; both 0: the dates hold for all years */
 } Calendar;
@@ -148,6 +149,7 @@ typedef struct CalPart {
     CalKind kind;
     bool assumed; /* the year is not published */
     int64_t from, to;
+    Str name; /* of a listed date, or empty; borrowed from the calendar */
 } CalPart;
 
 typedef struct CalIter {

@@ -5,10 +5,16 @@
 
 #include "engine/base/civil.h"
 
+/* A date and its label. */
+typedef struct CalNamed {
+    CalDate date;
+    Str name;
+} CalNamed;
+
 typedef struct CalBuild {
     Program *p;
     Calend *c;
-    CalDate *dates;
+    CalNamed *dates;
     Span *at; /* of each date, for messages */
     uint32_t count;
     Hours workdays;         /* of make-up days that name no hours */
@@ -132,7 +138,7 @@ static void dated(CalBuild *b, const Node *item, Hours hours) {
     }
     for (int32_t day = from; day <= to && b->count < CAL_DATES_MOST; day++) {
         for (uint32_t i = 0; i < b->count; i++)
-            if (b->dates[i].day == day) {
+            if (b->dates[i].date.day == day) {
                 Buf text = {0};
                 put_date(&text, day);
                 diag_other(diag_add1(b->p->diags, DIAG_DATE_TWICE, item->span,
@@ -142,13 +148,33 @@ static void dated(CalBuild *b, const Node *item, Hours hours) {
                 return;
             }
         b->at[b->count] = item->span;
-        b->dates[b->count++] = (CalDate){day, hours};
+        b->dates[b->count++] = (CalNamed){{day, hours}, item->text};
     }
 }
 
 static int date_order(const void *a, const void *b) {
-    const CalDate *x = a, *y = b;
-    return (x->day > y->day) - (x->day < y->day);
+    const CalNamed *x = a, *y = b;
+    return (x->date.day > y->date.day) - (x->date.day < y->date.day);
+}
+
+/* By day, the names apart. */
+static void dates_take(CalBuild *b) {
+    CalDate *dates = new (b->p->arena, CalDate, b->count + 1);
+    Str *names = new (b->p->arena, Str, b->count + 1);
+    if (dates == NULL || names == NULL) {
+        b->p->nomem = true;
+        return;
+    }
+    if (b->count > 1)
+        qsort(b->dates, b->count, sizeof *b->dates,
+              date_order); /* a total order: no date stands twice */
+    for (uint32_t i = 0; i < b->count; i++) {
+        dates[i] = b->dates[i].date;
+        names[i] = b->dates[i].name;
+    }
+    b->c->calendar.dates = dates;
+    b->c->calendar.date_names = names;
+    b->c->calendar.n_dates = b->count;
 }
 
 static void published(CalBuild *b, const Node *item) {
@@ -196,7 +222,7 @@ static void calendar_check(Program *p, Calend *c) {
     const Node *items = c->node->a;
     size_t most = dates_most(items);
     CalBuild b = {
-        .p = p, .c = c, .dates = new (p->arena, CalDate, most), .at = new (p->arena, Span, most)};
+        .p = p, .c = c, .dates = new (p->arena, CalNamed, most), .at = new (p->arena, Span, most)};
     if (b.dates == NULL || b.at == NULL) {
         p->nomem = true;
         return;
@@ -222,11 +248,7 @@ static void calendar_check(Program *p, Calend *c) {
         else if (item->kind == N_CAL_WORKDAY)
             dated(&b, item, item->c == NULL ? b.workdays : read_hours(p, item->c, NULL));
     }
-    if (b.count > 1)
-        qsort(b.dates, b.count, sizeof *b.dates,
-              date_order); /* a total order: no date stands twice */
-    c->calendar.dates = b.dates;
-    c->calendar.n_dates = b.count;
+    dates_take(&b);
     if (!has_hours(&c->calendar))
         diag_add1(p->diags, DIAG_NO_HOURS, c->at, c->name);
 }

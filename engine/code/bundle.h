@@ -20,8 +20,8 @@
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts; 12 and 13 what applies when; 14 times of a
  * schedule; 15 standing duties; 16 feeds;
- * 17 what a duty says of itself. */
-enum { BUNDLE_VERSION = 17 };
+ * 17 what a duty says of itself; 18 names of the dates of calendars. */
+enum { BUNDLE_VERSION = 18 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
