@@ -318,6 +318,18 @@ static bool table_results(Program *p, Table *t) {
 
 /* ---- cells */
 
+/* The input of which a name is a value, where its own column has no such value; NULL: none. */
+static const Field *input_of_value(const Table *t, const Node *node, const Type *type) {
+    bool own = type->kind == TY_PARTY || type->kind == TY_ERROR ||
+               (type->kind == TY_ENUM && enum_find(type->members, node->text) >= 0);
+    for (uint32_t i = 0; node->kind == N_REF && !own && i < t->input_count; i++) {
+        const Type *other = &t->inputs[i].type;
+        if (other->kind == TY_ENUM && enum_find(other->members, node->text) >= 0)
+            return &t->inputs[i];
+    }
+    return NULL;
+}
+
 static bool test_value(Program *p, const Table *t, Node *node, const Type *type, Value *out) {
     const Node *root = node;
     while (root->kind == N_FIELD)
@@ -325,6 +337,17 @@ static bool test_value(Program *p, const Table *t, Node *node, const Type *type,
     if (root->kind == N_REF && field_find(t->inputs, t->input_count, root->text) >= 0 &&
         !(type->kind == TY_ENUM && enum_find(type->members, root->text) >= 0)) {
         diag_add(p->diags, DIAG_BAD_CELL, node->span); /* another input */
+        return false;
+    }
+    const Field *other = input_of_value(t, node, type);
+    if (other != NULL) {
+        diag_add3(p->diags, DIAG_WRONG_TYPE, node->span, type_text(p, &other->type),
+                  type_text(p, type),
+                  say(p,
+                      "%c%.*s is a value of %.*s: are two cells swapped?%c%.*s 是 %.*s "
+                      "的取值：两格是否写反了？%c",
+                      DIAG_BOTH_EN, STR_ARG(node->text), STR_ARG(other->name), DIAG_BOTH_ZH,
+                      STR_ARG(node->text), STR_ARG(other->name), DIAG_BOTH_END));
         return false;
     }
     Type want = *type;

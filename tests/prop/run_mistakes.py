@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """One mistake at a time in real policies: what `remit check` says of it.
 
-    run_mistakes.py [--count N] [--show KIND]
+    run_mistakes.py [--count N] [--show KIND] [--page]
 
 Seeded mistakes (REMIT_SEED) are put into the policies of rules/ and a Chinese one. Each must give exit
 code 0 or 1 and well-formed diagnostics, by the release program and by the sanitized one alike; a real
-mistake must be found; the first diagnostic must be on its line, and few may follow from it. The shares
-are printed for each kind and must reach the floors below. --show prints what was missed.
+mistake must be found; the first diagnostic must be on its line and name it: show what was there or is to be there.
+At most one more may follow from it. The shares are printed for each kind and must reach the floors below. --show
+prints what was missed; --page writes the table into docs/mistakes.md.
 """
 import argparse
 import glob
@@ -26,6 +27,7 @@ SEED = int(os.environ.get("REMIT_SEED", "20261125"))
 
 # What is asked of all kinds together, and of each one alone.
 RIGHT_LINE, RIGHT_LINE_EACH = 0.95, 0.80
+NAMED, NAMED_EACH = 0.90, 0.70
 FEW_FOLLOW, FEW_FOLLOW_EACH = 0.95, 0.80     # at most one diagnostic more than the mistake's own
 KEYS = ["code", "severity", "file", "line", "column", "end_line", "end_column", "message", "suggestions"]
 
@@ -116,10 +118,32 @@ class Text:
 
 
 class Mistake:
-    """The changed text; the lines on which the first diagnostic may stand (None: any)."""
+    """The changed text; the lines on which the first diagnostic may stand (None: any); words of which it must show
+    one, in its message or in what it suggests."""
 
-    def __init__(self, text, lines, valid=False):
-        self.text, self.lines, self.valid = text, lines, valid
+    def __init__(self, text, lines, names=(), valid=False):
+        self.text, self.lines, self.names, self.valid = text, lines, names, valid
+
+
+def spellings():
+    """The other spellings of each keyword, and of each word of one."""
+    found = {}
+    with open(os.path.join(ROOT, "grammar", "keywords.def"), encoding="utf-8") as f:
+        for line in f:
+            if re.match(r"[A-Z]+\(", line):
+                words = [w for a in re.findall(r'"([^"]*)"', line) for w in a.split("|")]
+                for w in words:
+                    for part in [w] + w.split():
+                        found.setdefault(part, set()).update(words)
+    return found
+
+
+SPELLINGS = spellings()
+
+
+def either(word):
+    """A word of the language, in both languages."""
+    return (word, *sorted(SPELLINGS.get(word, ())))
 
 
 def cut(text, span, by=""):
@@ -149,8 +173,8 @@ def misspell(rng, word):
     return word[:at] + rng.choice([c for c in LETTERS if c != word[at]]) + word[at + 1:]
 
 
-def changed(text, span, by):
-    return Mistake(cut(text, span, by), {text.line(span[0])})
+def changed(text, span, by, names=()):
+    return Mistake(cut(text, span, by), {text.line(span[0])}, names or either(text.text[span[0]:span[1]]))
 
 
 # ---- the kinds of mistakes: each takes a random source and a Text
@@ -199,39 +223,43 @@ def lost_closing_brace(rng, text):
     span = pick(rng, text.places(r"\}"))
     opened = partner(text.code, span[0])
     last = len(text.code[:span[0]].rstrip(" \n"))
-    return Mistake(cut(text, span), {text.line(opened), text.line(last), text.line(span[0]), next_line(text, span[1])})
+    return Mistake(cut(text, span), {text.line(opened), text.line(last), text.line(span[0]), next_line(text, span[1])},
+                   ("}", "never closed"))
 
 
 def lost_opening_brace(rng, text):
     span = pick(rng, text.places(r"\{"))
-    return Mistake(cut(text, span), {text.line(span[0]), next_line(text, span[1])})
+    return Mistake(cut(text, span), {text.line(span[0]), next_line(text, span[1])}, ("{", "closes nothing"))
 
 
 def extra_brace(rng, text):
     at = pick(rng, text.places(r"^\}$"))[1]
-    return Mistake(text.text[:at] + "\n}" + text.text[at:], {text.line(at) + 1})
+    return Mistake(text.text[:at] + "\n}" + text.text[at:], {text.line(at) + 1}, ("closes nothing",))
 
 
 def lost_clause(rng, text):
     span = pick(rng, text.places(r"^  (?:owed by|due within|责任人|时限) [^\n]*\n"))
     head = text.text.rfind("\nduty ", 0, span[0])
     head = max(head, text.text.rfind("\n职责 ", 0, span[0]))
-    return Mistake(cut(text, span), {text.line(head + 1)})
+    word = re.match(r"owed by|due within|责任人|时限", text.text[span[0]:].lstrip())[0]
+    return Mistake(cut(text, span), {text.line(head + 1)}, either(word))
 
 
 def lost_value(rng, text):
     span = pick(rng, text.places(r"^ +(?:owed by|due within|责任人|时限|waived by)( [^\n]*)$", 1))
-    return Mistake(cut(text, span), {text.line(span[0]), next_line(text, span[1])})
+    return Mistake(cut(text, span), {text.line(span[0]), next_line(text, span[1])}, ("is missing here", "expected"))
 
 
 def lost_mark(rng, text):
     span = pick(rng, text.places(r"=>|->|(?<=[a-z_]): (?=[a-z])|(?<=\w), (?=\w)| \| (?=[^-])"))
-    return Mistake(cut(text, span, " "), {text.line(span[0])})
+    mark = text.text[span[0]:span[1]].strip()
+    return Mistake(cut(text, span, " "), {text.line(span[0])}, (f"`{mark}`", f"{mark} ..."))
 
 
 def lost_word(rng, text):
     span = pick(rng, text.places(r" (?:where|as|remind|to|first|unique|until|under|on|其中|为|直到|上报|提醒|首行) "))
-    return Mistake(cut(text, span, " "), {text.line(span[0]), next_line(text, span[1])})
+    return Mistake(cut(text, span, " "), {text.line(span[0]), next_line(text, span[1])},
+                   either(text.text[span[0]:span[1]].strip()))
 
 
 def lost_quote(rng, text):
@@ -240,14 +268,18 @@ def lost_quote(rng, text):
     if not quotes:
         raise Nothing
     at = rng.choice(quotes)
-    return Mistake(text.text[:at] + text.text[at + 1:], {text.line(at)})
+    return Mistake(text.text[:at] + text.text[at + 1:], {text.line(at)}, ('`"`', "not closed", "in quotes", 'with "'))
 
 
 def wrong_unit(rng, text):
     span = pick(rng, text.places(r"=> [^\n]*?\d+ (working hours?|working minutes|working day|工作小时|工作日)", 1))
     word = text.text[span[0]:span[1]]
     other = {"工作小时": "小时", "工作日": "天"}.get(word) or word.removeprefix("working ")
-    return changed(text, span, other)
+    return changed(text, span, other, (word, "working", "工作"))
+
+
+# How a value of the wrong type is told.
+TYPES = ("is wanted", "is none of", "does not go with", "expected a type")
 
 
 def wrong_type(rng, text):
@@ -258,13 +290,13 @@ def wrong_type(rng, text):
     pattern, by = rng.choice(swaps)
     span = pick(rng, text.places(pattern, 1))
     if by is None:    # an amount without its currency
-        return changed(text, (span[0], span[1] + 4), text.text[span[0]:span[1]])
-    return changed(text, span, by.format(text.text[span[0]:span[1]]))
+        return changed(text, (span[0], span[1] + 4), text.text[span[0]:span[1]], ("CNY", "currency"))
+    return changed(text, span, by.format(text.text[span[0]:span[1]]), TYPES)
 
 
 def wrong_currency(rng, text):
     span = pick(rng, text.places(r"\d (CNY)", 1))
-    return changed(text, span, "USD")
+    return changed(text, span, "USD", ("USD",))
 
 
 def swapped_columns(rng, text):
@@ -280,7 +312,7 @@ def swapped_columns(rng, text):
             i, k = rng.choice(ways)
             parts[i], parts[k] = parts[k], parts[i]
             return Mistake(text.text[:start] + "  " + " | ".join(parts) + " " + arrow + rest + text.text[end:],
-                           {text.line(start)})
+                           {text.line(start)}, TYPES)
     raise Nothing
 
 
@@ -291,7 +323,8 @@ def duplicate(rng, text):
     if line.count("{") > line.count("}"):
         ends = text.code.index("\n}\n", start) + 3
     block = text.text[start:ends]
-    return Mistake(text.text + "\n" + block, {text.text.count("\n") + 2})
+    name = re.match(r"\S+ ([\w.]+)", block)
+    return Mistake(text.text + "\n" + block, {text.text.count("\n") + 2}, (name[1],) if name else ("twice",))
 
 
 def full_width(rng, text):
@@ -306,20 +339,23 @@ def full_width(rng, text):
 
 def full_stop(rng, text):
     span = pick(rng, text.places(r"(?<=\w)\.(?=\w)"))
-    return changed(text, span, "。")
+    return changed(text, span, "。", ("。", "`.`"))
 
 
 def run_together(rng, text):
     if text.name != "chinese.remit":
         raise Nothing
     span = pick(rng, text.places(r"(?:责任人|完成于|暂停自|直到|上报|提醒|通知|其中|隶属|设|职责|事件|角色|团队|决策表|规则|时限)( )[^\W\d]", 1))
-    return changed(text, span, "")
+    before = re.search(r"\S*$", text.text[:span[0]])[0]
+    after = re.match(r"\w+", text.text[span[1]:])[0]
+    return changed(text, span, "", (f"{before} {after}",))
 
 
 def truncated(rng, text):
     raw = text.text.encode()
     at = rng.randrange(1, len(raw))
-    return Mistake(raw[:at], None)
+    return Mistake(raw[:at], None, ("never closed", "not closed", "the end", "is missing", "does not say", "add", "called", "expected",
+                                     "did you mean", "UTF-8", "no header"))
 
 
 KINDS = [misspelt_keyword, misspelt_name, misspelt_label, lost_closing_brace, lost_opening_brace, extra_brace,
@@ -361,20 +397,28 @@ def diagnostics(out):
     return found
 
 
+def names_it(diagnostic, mistake):
+    said = [diagnostic["message"]]
+    for s in diagnostic["suggestions"]:
+        said += [s["text"], s.get("replacement", "")]
+    return any(n in words for n in mistake.names for words in said)
+
+
 class Tally:
     def __init__(self):
-        self.cases = self.right = self.few = self.more = 0
+        self.cases = self.right = self.named = self.few = self.more = 0
         self.missed = []
+        self.example = None  # of a case: the line as it was written, and what is said of it
 
 
-def try_one(folder, policy, text, kind, mistake, tally, broken):
-    """Runs both programs over the policy with the mistake in it."""
+def try_one(folder, policy, text, kind, mistake, tally, broken, both=True):
+    """Runs the programs over the policy with the mistake in it."""
     for t in policy:
         data = mistake.text if t is text else t.text
         with open(os.path.join(folder, t.name), "wb") as f:
             f.write(data if isinstance(data, bytes) else data.encode())
     code, out, err = check(REMIT, folder)
-    again = check(REMIT_ASAN, folder)
+    again = check(REMIT_ASAN, folder) if both else (code, out, err)
     if code not in (0, 1) or again[0] != code or again[1] != out:
         broken.append(f"exit {code} and {again[0]}: {(err + again[2]).decode(errors='replace')[-2000:]}")
         return
@@ -397,10 +441,17 @@ def try_one(folder, policy, text, kind, mistake, tally, broken):
         found = [d for d in found if d["file"].endswith("/" + text.name)]
     few = len(found) <= (0 if mistake.valid else 2)
     tally.more += max(0, len(found) - 1)
+    if mistake.valid or first is None:    # a text may be cut between two declarations
+        named = right
+    else:
+        named = names_it(first, mistake)
     tally.right += right
+    tally.named += named
     tally.few += few
-    if not right or not few:
+    if not right or not few or not named:
         tally.missed.append((text, mistake, found))
+    elif first is not None and tally.example is None and not isinstance(mistake.text, bytes):
+        tally.example = mistake.text.split("\n")[first["line"] - 1].strip(), first
 
 
 def show(missed, kind):
@@ -413,15 +464,12 @@ def show(missed, kind):
             print(f"    {d['file']}:{d['line']}:{d['column']} {d['code']} {d['message']} {[s['text'] for s in d['suggestions']]}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=400)
-    parser.add_argument("--show", default="")
-    options = parser.parse_args()
-    rng, all_policies = random.Random(SEED), policies()
+def try_all(seed, count, again=True):
+    """The tallies of each kind, and what went wrong; without `again` the sanitized program is not asked."""
+    rng, all_policies = random.Random(seed), policies()
     tallies, broken = {k.__name__: Tally() for k in KINDS}, []
     with tempfile.TemporaryDirectory() as top:
-        for number in range(options.count):
+        for number in range(count):
             kind = KINDS[number % len(KINDS)]
             for _ in range(50):
                 policy = rng.choice(all_policies)
@@ -435,35 +483,95 @@ def main():
                 folder = os.path.join(top, "policy")
                 os.mkdir(folder)
                 before = len(broken)
-                try_one(folder, policy, text, kind, mistake, tallies[kind.__name__], broken)
+                try_one(folder, policy, text, kind, mistake, tallies[kind.__name__], broken, again)
                 if len(broken) > before:
                     print(f"{kind.__name__}: {broken[-1]}")
                 shutil.rmtree(folder)
                 break
+    return tallies, broken
+
+
+def total_of(tallies):
+    total = Tally()
+    for t in tallies.values():
+        total.cases, total.right, total.named = total.cases + t.cases, total.right + t.right, total.named + t.named
+        total.few, total.more = total.few + t.few, total.more + t.more
+    return total
+
+
+def shares(t):
+    cases = max(t.cases, 1)
+    return t.right / cases, t.named / cases, t.few / cases
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--show", default="")
+    parser.add_argument("--page", action="store_true")
+    options = parser.parse_args()
+    if options.page:
+        with open(PAGE, "w", encoding="utf-8") as f:
+            f.write(page(try_all(PAGE_SEED, PAGE_COUNT, again=False)[0]))
+        return 0
+    tallies, broken = try_all(SEED, options.count)
     return report(tallies, broken, options.show)
 
 
+# ---- the page
+
+PAGE = os.path.join(ROOT, "docs", "mistakes.md")
+PAGE_SEED, PAGE_COUNT = 20261201, 1000
+PAGE_HEAD = """\
+# What is said of mistakes
+
+One mistake at a time was put into the policies of `rules/` and a Chinese one by
+[a program](../tests/prop/run_mistakes.py), and `remit check` read them. *Right line*: the first diagnostic stands where the
+mistake is. *Named*: it shows what was there, or what is to be there. *At most one more*: no more than one other
+diagnostic follows from it. A slip of full-width marks is no mistake: such marks are read as their ASCII twins. Nothing crashed.
+The table is made by `tests/prop/run_mistakes.py --page`; a test measures it again.
+
+| kind | tried | right line | named | at most one more |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page(tallies):
+    text = PAGE_HEAD
+    for name, t in [*tallies.items(), ("all", total_of(tallies))]:
+        right, named, few = shares(t)
+        text += f"| {name.replace('_', ' ')} | {t.cases} | {right:.1%} | {named:.1%} | {few:.1%} |\n"
+    text += "\n## One of each kind\n\n"
+    for name, t in tallies.items():
+        if t.example is not None:
+            line, d = t.example
+            hints = "; ".join(s["text"] for s in d["suggestions"])
+            text += f"{name.replace('_', ' ')}:\n```text\n{line}\n{d['severity']}[{d['code']}]: {d['message']}\n"
+            text += f"  = {hints}\n```\n\n" if hints else "```\n\n"
+    return text.rstrip("\n") + "\n"
+
+
 def report(tallies, broken, shown):
-    total = Tally()
     failed = len(broken)
     print(f"seed {SEED}")
-    print(f"{'kind':20} {'cases':>5} {'right line':>10} {'few follow':>10} {'more each':>9}")
+    print(f"{'kind':20} {'cases':>5} {'right line':>10} {'named':>7} {'few follow':>10} {'more each':>9}")
     for name, t in tallies.items():
-        total.cases, total.right = total.cases + t.cases, total.right + t.right
-        total.few, total.more = total.few + t.few, total.more + t.more
         if t.cases == 0:
             print(f"{name}: no case")
             failed += 1
             continue
-        print(f"{name:20} {t.cases:5} {t.right / t.cases:10.1%} {t.few / t.cases:10.1%} {t.more / t.cases:9.2f}")
-        low = t.right / t.cases < RIGHT_LINE_EACH or t.few / t.cases < FEW_FOLLOW_EACH
+        right, named, few = shares(t)
+        print(f"{name:20} {t.cases:5} {right:10.1%} {named:7.1%} {few:10.1%} {t.more / t.cases:9.2f}")
+        low = right < RIGHT_LINE_EACH or named < NAMED_EACH or few < FEW_FOLLOW_EACH
         failed += low
         if low or shown in name.split() or shown == "all":
             show(t.missed, name)
-    cases = max(total.cases, 1)
-    print(f"{'all':20} {total.cases:5} {total.right / cases:10.1%} {total.few / cases:10.1%} {total.more / cases:9.2f}")
-    failed += total.right / cases < RIGHT_LINE
-    failed += total.few / cases < FEW_FOLLOW
+    total = total_of(tallies)
+    right, named, few = shares(total)
+    print(f"{'all':20} {total.cases:5} {right:10.1%} {named:7.1%} {few:10.1%} {total.more / max(total.cases, 1):9.2f}")
+    failed += right < RIGHT_LINE
+    failed += named < NAMED
+    failed += few < FEW_FOLLOW
     print(f"{total.cases - len(broken)} passed, {failed} failed")
     return 1 if failed else 0
 
