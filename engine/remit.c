@@ -16,6 +16,7 @@
 #include "engine/code/verify.h"
 #include "engine/run/coverage.h"
 #include "engine/run/eval.h"
+#include "engine/run/fixed.h"
 #include "engine/run/formatted.h"
 #include "engine/run/mutate.h"
 #include "engine/run/pages.h"
@@ -253,6 +254,34 @@ RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
             diag_print(d, &d->all.at[i], diag_look(look), &out);
     }
     return write_buf(to, &out, error);
+}
+
+/* ---- what diagnostics suggest */
+
+RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
+    RemitPolicyOptions options = {.paths = o->paths, .path_count = o->path_count};
+    Fixing f = {0};
+    Err err = {0};
+    bool more = true;
+    RemitStatus result = REMIT_OK;
+    for (int i = 0; more && i < FIX_ROUNDS && result == REMIT_OK; i++) {
+        RemitPolicy *policy;
+        result = remit_policy_open(&options, &policy, error);
+        if (result != REMIT_OK)
+            break;
+        if (policy->policy.bundle != NULL && policy->policy.sources.files.n == 0)
+            result = give(error, REMIT_CALL, "a bundle has no text to mend: give its files");
+        Status status =
+            result == REMIT_OK ? fixing_round(&f, &policy->policy.diags, &more, &err) : OK;
+        if (status != OK)
+            result = give_status(error, status, &err);
+        remit_policy_close(policy);
+    }
+    for (size_t i = 0; result == REMIT_OK && o->fixed != NULL && i < f.files.n; i++)
+        if (f.files.at[i].places > 0)
+            o->fixed(o->ctx, out_text(f.files.at[i].path), f.files.at[i].places);
+    fixing_free(&f);
+    return result;
 }
 
 static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *err) {

@@ -121,6 +121,18 @@ REMIT_API RemitStatus remit_schema(const RemitPolicy *policy, const char *event,
 /* The reference page of the bytecode's instructions, in Markdown. */
 REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 
+typedef struct RemitFixOptions {
+    const char *const *paths; /* files and folders, as of a policy */
+    size_t path_count;
+    /* Called once for each file in which something was mended: in how many places. Or NULL. */
+    void (*fixed)(void *ctx, RemitText path, size_t places);
+    void *ctx;
+} RemitFixOptions;
+/* Applies to the files what their diagnostics suggest, again and again until they suggest nothing
+ * more; what would leave a text that is read worse than before is taken back. Mistakes without a
+ * suggestion stay. REMIT_CALL: as of remit_policy_open, or the paths name a bundle. */
+REMIT_API RemitStatus remit_fix(const RemitFixOptions *options, RemitError *error);
+
 typedef enum RemitKeywords {
     REMIT_KEYWORDS_KEPT, /* each in the language it is written in */
     REMIT_KEYWORDS_ENGLISH,

@@ -148,8 +148,11 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     }
     agg->field = field_find(event->fields, event->field_count, field);
     if (agg->field < 0) {
+        Span at = name->span; /* of the field in `order.amuont`, as it was written */
+        if (str_ends(source_text(p->sources, at), field))
+            at.from = at.to - (uint32_t)field.n;
         if (!say_field_needed(p, name->span, event, field))
-            say_unknown_field(p, name->span, event->name, event->fields, event->field_count, field);
+            say_unknown_field(p, at, event->name, event->fields, event->field_count, field);
         return false;
     }
     agg->type = event->fields[agg->field].type;

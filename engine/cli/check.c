@@ -5,6 +5,7 @@
 #include "engine/cli/cli.h"
 
 static const Option check_options[] = {
+    {"--fix", NULL, "first write into the files what diagnostics suggest", false},
     {"--format", "text|json|sarif", "form of the diagnostics", false},
     {NULL, NULL, NULL, false},
 };
@@ -36,6 +37,12 @@ static void print_counts(const RemitPolicyCounts *n) {
     printf("%s\n", before[0] == ',' ? "" : "ok");
 }
 
+static void print_fixed(void *ctx, RemitText path, size_t places) {
+    (void)ctx;
+    fprintf(stderr, "mended %.*s in %zu place%s\n", (int)path.size, path.data, places,
+            places == 1 ? "" : "s");
+}
+
 static int run_check(Args *args) {
     const char *format = arg(args, "--format");
     if (args->path_count == 0)
@@ -47,6 +54,14 @@ static int run_check(Args *args) {
     else if (format != NULL && strcmp(format, "text") != 0)
         return usage(args, "--format: \"%s\" is none of text, json, sarif", format);
     int code;
+    if (arg(args, "--fix") != NULL) {
+        RemitFixOptions fix = {
+            .paths = args->paths, .path_count = args->path_count, .fixed = print_fixed};
+        RemitError error;
+        code = (int)remit_fix(&fix, &error);
+        if (code != REMIT_OK)
+            return fail(&error);
+    }
     RemitPolicy *policy =
         open_policy(args, args->paths, args->path_count, false, to_stdout(), &code);
     if (policy == NULL)

@@ -689,9 +689,8 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
         if (tok.kind == TK_ID && p->lost != NULL && !vec_push(&p->lost->words, tok.text))
             p->b.nomem = true;
         trial_begin(&p->best, p->parser);
-        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
-                           mend_expected(p, &p->best, tok.kind)),
-                 tok.span, S(""));
+        diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                  mend_expected(p, &p->best, tok.kind)); /* what to write instead is not known */
         return true;
     }
     return false;
@@ -804,7 +803,16 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
     int without = reach(before, &p->try), with = mend_reach(p, TK_COMMA, before);
     if (with <= without)
         return false;
-    if (mend_usual(p, before, false) || mend_run(p, before, tok))
+    if (mend_usual(p, before, false))
+        return true;
+    Meant meant;
+    if (tok.kind == TK_ID && misspelt(p, before, REACH_LEAST, &meant) &&
+        meant.spelling->word_count == 1) {
+        say_misspelt(p, &meant);
+        mend_take(p, before, meant.spelling, meant.words);
+        return true;
+    }
+    if (mend_run(p, before, tok))
         return true;
     if (parse_accepts(p->parser, TK_AT_DUE))
         return false; /* a rung says nothing but whom it goes to */
@@ -950,6 +958,32 @@ void mend_say_open(Parse *p, Tok tok) {
 
 /* ---- the two entries */
 
+/* Whether words are those of a spelling but for one of them, which is like its own. */
+static bool one_word_off(Str words, Str spelling) {
+    size_t unlike = 0;
+    for (Str word, own; words.n > 0 || spelling.n > 0;) {
+        str_cut(words, ' ', &word, &words);
+        str_cut(spelling, ' ', &own, &spelling);
+        size_t most = name_distance_most(word);
+        unlike += !str_eq(word, own);
+        if (name_distance(word, own, most) > most)
+            return false;
+    }
+    return unlike == 1;
+}
+
+/* A keyword of several words of which one is misspelt: `due wihin`. It comes before what people
+ * usually write for the first of them alone. */
+static bool mend_one_of_words(Parse *p, const Join *before) {
+    Meant meant;
+    if (!misspelt(p, before, 1, &meant) || meant.spelling->word_count < 2 ||
+        !one_word_off(source_text(p->b.diags->sources, meant.words), meant.spelling->text))
+        return false;
+    say_misspelt(p, &meant);
+    mend_take(p, before, meant.spelling, meant.words);
+    return true;
+}
+
 bool mend_name(Parse *p, const Join *before, Tok tok) {
     Meant meant;
     size_t count;
@@ -958,7 +992,8 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
     if (word->kind != RAW_WORD)
         return false;
     const Spelling *s = keywords_find(&p->join.keywords, word->text, &count);
-    if (!tok.line && (mend_construct(p, before, tok) || mend_usual(p, before, false)))
+    if (!tok.line && (mend_construct(p, before, tok) || mend_one_of_words(p, before) ||
+                      mend_usual(p, before, false)))
         return true;
     bool declared = token_declares(p->last_kind); /* `duty on asked`: its name is missing */
     for (size_t i = 0; (tok.line || declared) && s != NULL && i < count; i++) {
@@ -978,7 +1013,7 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
             return true;
         p->join = saved;
     }
-    if (mend_usual(p, before, false) || mend_label(p, before, tok))
+    if (mend_one_of_words(p, before) || mend_usual(p, before, false) || mend_label(p, before, tok))
         return true;
     if (misspelt(p, before, REACH_LEAST, &meant)) {
         say_misspelt(p, &meant);
@@ -999,7 +1034,8 @@ bool mend(Parse *p, const Join *before, Tok tok) {
     if (mend_equals(p, tok) || mend_owners(p, before, tok) || mend_habit(p, before, tok) ||
         mend_construct(p, before, tok))
         return true;
-    if (word && (mend_usual(p, before, false) || mend_swallowed(p, before, tok)))
+    if (word && (mend_one_of_words(p, before) || mend_usual(p, before, false) ||
+                 mend_swallowed(p, before, tok)))
         return true;
     if (word && mend_form(p, before, tok, false))
         return false;
