@@ -5,7 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/run/policytest_int.h"
 
-enum { NO_ITEM = UINT32_MAX, NO_DECL = UINT32_MAX };
+static const uint32_t NO_ITEM = UINT32_MAX, NO_DECL = UINT32_MAX;
 /* States of duties that are counted: those of DutyState, and one more. */
 enum { STATE_LATE = DUTY_STATES, COVER_STATES };
 enum { LEVEL_RAISED, LEVEL_CLEARS, COVER_LEVELS };
