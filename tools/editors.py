@@ -20,6 +20,7 @@ import ebnf  # noqa: E402
 
 TEXTMATE = "editors/vscode/syntaxes/remit.tmLanguage.json"
 VIM = "editors/vim/syntax/remit.vim"
+EMACS = "editors/emacs/remit-words.el"
 
 # Of each class of words: TextMate's name, and Vim's group.
 CLASSES = {
@@ -167,7 +168,27 @@ def vim():
     return "\n".join(lines) + "\n"
 
 
-TARGETS = {TEXTMATE: textmate, VIM: vim}
+# ---- Emacs
+
+FACES = {"Statement": "keyword", "Type": "type", "Constant": "constant", "Function": "builtin", "Operator": "builtin",
+         "Identifier": "variable-name"}
+
+
+def emacs():
+    """The words of each face, longest first: what remit-mode.el loads."""
+    lines = [";;; remit-words.el --- the words of Remit  -*- lexical-binding: t; coding: utf-8 -*-",
+             ";; Made by tools/editors.py from grammar/keywords.def.", "", "(defconst remit-words", "  '("]
+    for k, (_, group) in CLASSES.items():
+        words = " ".join(f'"{s}"' for s in longest_first(of_class(k)))
+        if words:
+            lines.append(f"    ({k.lower()} font-lock-{FACES[group]}-face {words})")
+    always = " ".join(f'"{s}"' for _, token, found in rows() if token in BEFORE_COLON for s in found)
+    lines += [f"    (before-colon font-lock-keyword-face {always}))", '  "Class, face and words, the longest first.")', "",
+              "(provide 'remit-words)", ";;; remit-words.el ends here"]
+    return "\n".join(lines) + "\n"
+
+
+TARGETS = {TEXTMATE: textmate, VIM: vim, EMACS: emacs}
 
 
 def main():

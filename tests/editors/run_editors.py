@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What editors/ has: the colours are those of grammar/keywords.def, no word of it is missing, names and texts are left alone; and the
-places that VS Code's and Vim's patterns read out of messages are those that `remit check --json` gives.
+places that the patterns of VS Code, Vim and Emacs read out of messages are those that `remit check --json` gives.
 
-The TextMate grammar is run by a small reader of it; Vim itself is asked where it is there."""
+The TextMate grammar is run by a small reader of it; Vim and Emacs themselves are asked where they are there."""
 
 import glob
 import json
@@ -224,6 +224,55 @@ qa!
           f"{got}, wanted {wanted}")
 
 
+ASK = r"""
+(require 'remit-mode)
+(with-temp-buffer
+  (insert-file-contents "sample.remit")
+  (remit-mode)
+  (font-lock-ensure)
+  (while (not (eobp))
+    (let ((faces nil))
+      (while (not (eolp))
+        (push (or (get-text-property (point) 'face) "-") faces)
+        (forward-char))
+      (princ (format "%s\n" (mapconcat (lambda (f) (format "%s" f)) (nreverse faces) " "))))
+    (forward-char)))
+(princ "places\n")
+(with-temp-buffer
+  (insert-file-contents "said")
+  (let ((rule (cdr (assq 'remit compilation-error-regexp-alist-alist))))
+    (while (re-search-forward (car rule) nil t)
+      (princ (format "%s:%s\n" (match-string (nth 1 rule)) (match-string (nth 2 rule)))))))
+"""
+
+
+def emacs(folder):
+    if shutil.which("emacs") is None:
+        SUMS["skipped"] += 1
+        print("skipped: there is no emacs")
+        return
+    words = [s for kind, _, spellings in editors.rows() if kind != "PROPERTY" for s in spellings]
+    wanted, text = messages(folder)
+    for name, content in (("sample.remit", SAMPLE + "".join(f" {s} \n\n" for s in words)), ("said", text), ("ask.el", ASK)):
+        with open(f"{folder}/{name}", "w", encoding="utf-8") as f:
+            f.write(content)
+    code = subprocess.run(["emacs", "-Q", "--batch", "-L", os.path.join(ROOT, "editors/emacs"), "-l", "ask.el"], cwd=folder,
+                          capture_output=True, text=True, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder})
+    check("emacs loads the mode", code.returncode == 0, code.stderr)
+    shown, _, places = code.stdout.partition("places\n")
+    faces, lines = shown.split("\n"), SAMPLE.split("\n")
+    for number, part, face in ((0, "duty in", "comment"), (1, "duty", "keyword"), (1, "opened", "-"), (2, "due", "-"),
+                               (3, "duty", "string"), (4, "due within", "keyword"), (4, "duty_free", "-"), (4, "empty", "keyword"),
+                               (6, "职责", "keyword"), (6, "处理投诉", "-"), (6, "工作小时", "type")):
+        at = lines[number].index(part)
+        got = set(faces[number].split(" ")[at:at + len(part)])
+        check(f"emacs, line {number + 1}: {part}", got == {face if face == "-" else f"font-lock-{face}-face"}, str(got))
+    for i, spelling in enumerate(words):
+        got = set(faces[len(lines) - 1 + 2 * i].split(" ")[1:-1])
+        check(f"emacs: {spelling}", len(got) == 1 and got != {"-"}, str(got))
+    check("emacs reads the places", places.split("\n")[:-1] == [f"{w[0]}:{w[1]}" for w in wanted], places)
+
+
 def main():
     done = subprocess.run([sys.executable, os.path.join(ROOT, "tools/editors.py"), "--check"], capture_output=True, text=True)
     check("made of keywords.def", done.returncode == 0, done.stdout)
@@ -233,6 +282,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="editors-") as folder:
         problems(folder)
         vim(folder)
+        emacs(folder)
     skipped = f", {SUMS['skipped']} skipped" if SUMS["skipped"] else ""
     print(f"{SUMS['passed']} passed, {SUMS['failed']} failed{skipped}")
     return 1 if SUMS["failed"] else 0
