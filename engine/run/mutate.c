@@ -558,6 +558,18 @@ static void rung(Maker *m, const Node *node) {
     walk(m, node->d);
 }
 
+/* On the next day of the month, or the next of these weekdays. */
+static void monthday(Maker *m, const Node *day) {
+    Span at = {day->span.file, day->span.to - (uint32_t)day->text.n, day->span.to};
+    if (day->text.n == 0 || !str_eq(source_text(&m->p->sources, at), day->text))
+        return; /* the last one, or in full width */
+    int64_t number = 0;
+    for (size_t i = 0; i < day->text.n && i < DIGITS_MOST; i++)
+        number = number * 10 + (day->text.p[i] - '0');
+    put_dec(&m->text, number + 1);
+    make_buf(m, MUTANT_DAY_MOVED, at);
+}
+
 static void schedule(Maker *m, const Node *every) {
     m->everywhere = true;
     for (const Node *days = every->a; days != NULL; days = days->next) {
@@ -566,6 +578,8 @@ static void schedule(Maker *m, const Node *every) {
                  keyword_of(TK_WEEKDAY, days->op % 7 + 1, in_chinese(m, days->span)));
         else if (days->kind == N_LIT)
             literal(m, days);
+        else if (days->kind == N_MONTHDAY)
+            monthday(m, days);
     }
     walk(m, every->d);
     m->everywhere = false;
@@ -665,6 +679,22 @@ static void bound(Maker *m, const Node *node) {
         return;
     make_gone(m, MUTANT_HOLD_DROPPED, (Span){node->span.file, node->a->span.to, node->b->span.to});
     walk(m, node->b);
+}
+
+/* Of the calendar: the next longer one. */
+static void window_changed(Maker *m, const Node *window) {
+    static const uint8_t longer[UNIT_COUNT] = {[UNIT_DAY] = UNIT_WEEK,
+                                               [UNIT_WEEK] = UNIT_MONTH,
+                                               [UNIT_MONTH] = UNIT_QUARTER,
+                                               [UNIT_QUARTER] = UNIT_YEAR};
+    Span at = {window->span.file, window->at.to, window->span.to};
+    Str text = file_text(m, at.file);
+    int unit = window->flag - 1;
+    if (window->op != WINDOW_CALENDAR || unit < 0 || unit >= UNIT_COUNT || longer[unit] == 0)
+        return;
+    while (at.from < at.to && is_blank(text.p[at.from]))
+        at.from++;
+    make(m, MUTANT_WINDOW_CHANGED, at, keyword_of(TK_UNIT, longer[unit], in_chinese(m, at)));
 }
 
 static void level(Maker *m, const Node *node) {
@@ -788,6 +818,10 @@ static void walk_one(Maker *m, const Node *node) {
         return;
     case N_LEVEL:
         level(m, node);
+        return;
+    case N_WINDOW:
+        window_changed(m, node);
+        walk_children(m, node);
         return;
     case N_SAMPLES:
         need_count(m, node, MUTANT_NUMBER_UP, 1);
