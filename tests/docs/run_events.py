@@ -34,9 +34,11 @@ def engine_events(text):
             for name, kind, actor in rows(text, "ENGINE_EVENT")}
 
 
-def effects(text):
+def effects(text, keywords):
+    """What a duty says of itself (ATTRIBUTE) is data of its opening."""
     data = {}
-    for effect, _, name, need in rows(text, "DATA"):
+    said = [["DUTY_OPENED", name, datum, need] for name, _, need, datum, *_ in rows(keywords, "ATTRIBUTE")]
+    for effect, _, name, need in rows(text, "DATA") + said:
         if need == "KEPT":  # stands in the journal alone
             continue
         data.setdefault(effect, []).append(marked(name, need == "MAYBE"))
@@ -70,7 +72,7 @@ def compare(what, wanted, found):
 def main():
     events, said = page_tables(read("docs/events.md"))
     tests = [("event", engine_events(read("engine/base/engine_events.def")), events),
-             ("effect", effects(read("engine/run/effect.def")), said)]
+             ("effect", effects(read("engine/run/effect.def"), read("grammar/keywords.def")), said)]
     failed = 0
     for what, wanted, found in tests:
         if not wanted:
