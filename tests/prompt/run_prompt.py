@@ -91,6 +91,7 @@ def typed(keys, arguments=(), columns=80, term="xterm"):
                 seen += os.read(terminal, 65536)
             except OSError:
                 break
+    read(lambda: False)  # the end of the program takes the terminal away
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     screen = Screen()
