@@ -287,8 +287,10 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
     bool terminal = is_terminal(to.ctx == (void *)stderr ? STDERR_FILENO : STDOUT_FILENO);
     look.color = look.color && terminal;
     look.wrapped = terminal;
-    remit_policy_diagnostics(policy, &look, to, &error);
-    if (remit_policy_errors(policy) == 0)
+    bool good = remit_policy_errors(policy) == 0;
+    if (!good || arg(args, "--quiet") == NULL) /* its warnings are no news at each run */
+        remit_policy_diagnostics(policy, &look, to, &error);
+    if (good)
         return policy;
     remit_policy_close(policy);
     *code = REMIT_FAULT;

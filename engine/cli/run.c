@@ -20,7 +20,7 @@ static const Option run_options[] = {
     {"--not-after", "INSTANT", "refuse events later than this", false},
     {"--name", "NAME", "name of a new ledger (default main)", false},
     {"--strict", NULL, "exit 1 when events were rejected", false},
-    {"--quiet", NULL, "no summary", false},
+    {"--quiet", NULL, "no summary, no warnings of the policy", false},
     {NULL, NULL, NULL, false},
 };
 
