@@ -71,10 +71,61 @@ static Status each_waiting(Show *s, Str key, Str value) {
     return status;
 }
 
+static Status held_row(Show *s, const Duty *d, uint32_t rung, int64_t until, Value since) {
+    Subject of = duty_subject(d);
+    Str subject, what = {NULL, 0};
+    TRY(show_subject(s, &of, &subject));
+    TRY(arena_printf(&s->arena, &what, "rung %u", rung));
+    s->rows++;
+    if (!s->opt->json) {
+        TRY(show_cell_time(s, until));
+        TRY(show_cell(s, what));
+        TRY(show_cell(s, S("quiet")));
+        TRY(show_cell(s, subject));
+        TRY(show_cell_time(s, since.i));
+        return show_end_row(s);
+    }
+    Buf out = {0};
+    put_text(&out, S("{\"until\":\""));
+    zone_put_instant(&out, &s->r->render.zone, until);
+    put_fmt(&out, "\",\"rung\":%u", rung);
+    show_json(s, &out, "reason", value_text(S("quiet")));
+    put_text(&out, S(",\"subject\":"));
+    put_json_string(&out, subject);
+    show_json(s, &out, "since", since);
+    put_c(&out, '}');
+    Status status = show_end_line(s, &out);
+    buf_free(&out);
+    return status;
+}
+
+/* Rungs of a duty whose instant is over, which quiet hours hold. */
+static Status each_held(Show *s, Str key, Str value) {
+    Duty d;
+    Take t = take_from(key);
+    TRY(view_duty(s->r->b, take_key_u64(&t), value, &s->arena, &d));
+    if (d.fold.ended)
+        return OK;
+    for (uint32_t i = 0; i < d.def->rung_count; i++) {
+        uint32_t again;
+        int64_t at;
+        Value since;
+        TRY(duty_rung(&d, i, &again, &at));
+        bool left = (d.fired >> i & 1) == 0 || again > 0;
+        if (!left || at == INSTANT_NEVER || at <= s->r->clock)
+            continue;
+        TRY(duty_held(&d, i, again, at, &since));
+        if (since.kind == V_INSTANT && since.i <= s->r->clock)
+            TRY(held_row(s, &d, i + 1, at, since));
+    }
+    return OK;
+}
+
 Status show_waiting(Show *s) {
     static const char *const columns[] = {"until", "to", "reason", "of", "since"};
     TRY(show_columns(s, columns, 5));
-    return show_walk(s, LED_WAITING, each_waiting);
+    TRY(show_walk(s, LED_WAITING, each_waiting));
+    return show_walk(s, LED_DUTY, each_held);
 }
 
 /* ---- rotations */

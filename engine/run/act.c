@@ -1051,8 +1051,7 @@ static Status say_silenced(Engine *e, Duty *d, uint32_t n, uint32_t again) {
     return duty_say(e, d, &effect);
 }
 
-/* When a rung would have come but for quiet hours; absent: when it comes. */
-static Status held_since(const Duty *d, uint32_t n, uint32_t again, int64_t at, Value *out) {
+Status duty_held(const Duty *d, uint32_t n, uint32_t again, int64_t at, Value *out) {
     *out = value_absent();
     if (d->def->quiet_from == d->def->quiet_to)
         return OK;
@@ -1081,7 +1080,7 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     bool silent;
     Value held;
     TRY(is_silent(e, d, &silent));
-    TRY(engine_time_trap(e, held_since(d, n, again, at, &held)));
+    TRY(engine_time_trap(e, duty_held(d, n, again, at, &held)));
     if (!silent)
         TRY(rung_reach(e, d, n, at, &parties, &count));
     rung_spend(d, n, again);

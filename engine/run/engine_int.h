@@ -293,6 +293,9 @@ Status duty_repeats(Duty *d, Arena *a);
 /* When rung i comes next, again perhaps; INSTANT_NEVER when it does not. *which: 0, or as which
  * repetition. */
 Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at);
+/* When rung n, or that repetition of it, would come but for quiet hours, where it comes at `at`;
+ * absent: when it comes. */
+Status duty_held(const Duty *d, uint32_t n, uint32_t again, int64_t at, Value *out);
 /* Sets who owes the duty, in its frame too, from its fold. */
 void duty_owned(Duty *d);
 /* Who owed it at an instant, by what is known of it now. */
