@@ -297,7 +297,7 @@ static bool stays_behind(Str text) {
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (str_starts(text, str_of(marks[i])))
             return true;
-    return false;
+    return text.n > 0 && str_find(S(",.;:?)]}"), text.p[0]) >= 0;
 }
 
 /* Takes what must stay on one line from the text: letters up to a blank, or one wide letter with

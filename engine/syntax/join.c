@@ -475,7 +475,7 @@ Tok join_next(Join *j) {
     case RAW_END:
         return join_tok(0, &t, t.text);
     case RAW_WORD:
-        if (after_dot) {
+        if (after_dot && !t.line) {
             tok = join_tok(TK_ID, &t, join_name(j, &t));
             join_drop(j, 1);
             return tok;

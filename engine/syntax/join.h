@@ -28,7 +28,7 @@ typedef struct Join {
     RawToken ahead[JOIN_AHEAD]; /* a ring of raw tokens not yet taken */
     size_t first, count;
     uint32_t granted; /* 1 + where the last GRANT was put in */
-    bool after_dot;   /* the next word is a name, whatever it is */
+    bool after_dot;   /* the next word on the line is a name, whatever it is */
     bool after_word;  /* the last token was a word */
     bool nomem;
 } Join;

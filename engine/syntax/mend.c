@@ -220,6 +220,27 @@ static Str listed_words(Parse *p, const Trial *t) {
     return text;
 }
 
+/* The words with what stands between backticks in the others; NULL where these have not as many. */
+static const char *with_pieces(Parse *p, const char *words, const char *others) {
+    Str text = str_of(words), from = str_of(others), out = {NULL, 0};
+    Buf made = {0};
+    bool inside = false, whole = true;
+    for (ptrdiff_t at = 0; whole && at >= 0;) {
+        at = str_find(text, '`');
+        ptrdiff_t other = str_find(from, '`');
+        whole = (at < 0) == (other < 0);
+        size_t n = at < 0 ? text.n : (size_t)at + 1, m = other < 0 ? from.n : (size_t)other + 1;
+        put_text(&made, inside ? str_upto(from, m) : str_upto(text, n));
+        text = str_from(text, n);
+        from = str_from(from, m);
+        inside = !inside;
+    }
+    if (arena_printf(p->b.arena, &out, "%.*s", STR_ARG(buf_str(&made))) != OK)
+        p->b.nomem = true;
+    buf_free(&made);
+    return whole && out.n > 0 ? out.p : NULL;
+}
+
 /* An example as it is said of this file: its words of the language are those of the file. */
 static const Expectation *example_here(Parse *p, const Trial *t, int token) {
     const Expectation *said = exampled(t, token);
@@ -229,7 +250,8 @@ static const Expectation *example_here(Parse *p, const Trial *t, int token) {
         return said;
     *here = *said;
     const char **text = chinese ? &here->en : &here->zh;
-    *text = respell(p, *text, chinese);
+    const char *pieces = with_pieces(p, *text, chinese ? here->zh : here->en);
+    *text = pieces != NULL ? pieces : respell(p, *text, chinese);
     return here;
 }
 
@@ -505,7 +527,9 @@ static bool is_missing(const Parse *p, int token, Tok tok) {
     if (!trial_accepts(t, token) || !mend_of_item(p, token))
         return false;
     if (token == TK_OF && is_count(p->last_kind) && !trial_accepts(t, TK_PLUS))
-        return true;           /* `2 board.members` */
+        return true; /* `2 board.members` */
+    if (token == TK_IS && !trial_accepts(t, TK_PLUS))
+        return true;           /* `deputy of head care.lead` */
     if (token_declares(token)) /* `expect answer("T1") open`: one that is no declaration there */
         return !trial_accepts(t, TK_USE) && !trial_accepts(t, TK_NUMBER);
     if (token == TK_ESCALATE && !tok.line)
@@ -650,8 +674,9 @@ static void say_added(Parse *p, const Repair *r, Tok tok) {
 static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r) {
     Str found = mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     Tok other = {.kind = r->token, .span = tok.span};
+    bool stands_in = spelt(p, r->token).n == 0 && !token_declares(p->last_kind);
     bool sure = r->change == CHANGE_LABEL ||
-                (r->change != CHANGE_DROP && r->rivals == 0 && r->token != TK_RB);
+                (r->change != CHANGE_DROP && r->rivals == 0 && r->token != TK_RB && !stands_in);
     p->guessed = p->guessed || (r->change != CHANGE_NONE && !sure);
     switch (r->change) {
     case CHANGE_NONE:
