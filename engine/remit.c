@@ -189,6 +189,7 @@ RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy) {
         n.rules = p->program->rules.n;
         n.entities = p->program->entities.n;
         n.feeds = p->program->feeds.n;
+        n.allowed = p->allowed;
         for (size_t i = 0; i < p->program->tables.n; i++)
             n.functions += p->program->tables.at[i]->node->flag;
         n.tables = p->program->tables.n - n.functions;

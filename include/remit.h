@@ -102,6 +102,7 @@ typedef struct RemitPolicyCounts {
     size_t functions; /* of a bundle they count as tables */
     size_t entities;
     size_t feeds;
+    size_t allowed; /* warnings that remarks allow: -- allow E0563: REASON */
 } RemitPolicyCounts;
 REMIT_API RemitPolicyCounts remit_policy_counts(const RemitPolicy *policy);
 /* Writes all diagnostics, in the order of the text. */

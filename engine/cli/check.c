@@ -34,7 +34,11 @@ static void print_counts(const RemitPolicyCounts *n) {
         printf("%s%zu %s", before, rows[i].n, rows[i].n == 1 ? rows[i].one : rows[i].many);
         before = ", ";
     }
-    printf("%s\n", before[0] == ',' ? "" : "ok");
+    if (before[0] != ',')
+        printf("ok");
+    if (n->allowed > 0)
+        printf(" (%zu warning%s allowed)", n->allowed, n->allowed == 1 ? "" : "s");
+    printf("\n");
 }
 
 static void print_fixed(void *ctx, RemitText path, size_t places) {

@@ -5,6 +5,7 @@
 #include "engine/base/os.h"
 #include "engine/code/emit.h"
 #include "engine/run/stdlib.h"
+#include "engine/syntax/allow.h"
 
 enum { BUNDLE_BYTES_MOST = 256 << 20 };
 
@@ -313,6 +314,8 @@ Status policy_finish(Policy *p, Err *err) {
     if (uses.n > 0 && status == OK)
         status = uses.failed ? ERR_NOMEM : try_patterns(p, buf_str(&uses));
     buf_free(&uses);
+    if (status == OK)
+        status = allow_apply(&p->diags, &p->allowed);
     Str gone = status == OK ? p->program->no_setting : (Str){NULL, 0};
     Str like = status == OK ? p->program->like_setting : (Str){NULL, 0};
     if (gone.n > 0)

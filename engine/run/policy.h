@@ -11,6 +11,7 @@ typedef struct Policy {
     Arena arena;
     Sources sources;
     Diags diags;
+    size_t allowed;    /* warnings that remarks allow */
     Program *program;  /* NULL when it came as a bundle, or nothing could be read */
     Bundle *bundle;    /* NULL when the policy has errors */
     Str bytes;         /* of the bundle */
