@@ -144,10 +144,8 @@ static int eval_prompt(const Args *args, RemitPolicy *policy, RemitNames *names)
             break;
         if (*line == '.' || says_nothing(line))
             continue;
-        int code = eval_one(args, policy, names, line, strlen(line), false);
+        (void)eval_one(args, policy, names, line, strlen(line), false); /* it has said so */
         fflush(stdout);
-        if (code > REMIT_FAULT)
-            return code;
     }
     return REMIT_OK;
 }

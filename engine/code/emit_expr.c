@@ -79,8 +79,10 @@ void emit_part(Emit *e, const Node *node, uint32_t part, uint32_t dst) {
         ins_abc(e, OP_MOVE, dst, e->fn.local_at[node->slot] + part, 0);
 }
 
+/* Of what a table gave, and of an entity, all of it: another name for it has it, too. */
 static void load_local(Emit *e, const Node *node, uint32_t dst) {
-    emit_part(e, node, 0, dst);
+    for (uint32_t part = 0; part < type_width(type_of(node)); part++)
+        emit_part(e, node, part, dst + part);
 }
 
 uint32_t type_width(const Type *type) {
