@@ -1074,7 +1074,7 @@ static Status fire_rung(Engine *e, Duty *d, uint32_t n, int64_t at) {
     const RungDef *rung = &d->def->rungs[n];
     e->line = rung->file << 20 | rung->line;
     Value *parties = NULL;
-    uint32_t count, again;
+    uint32_t count = 0, again;
     int64_t when;
     TRY(engine_time_trap(e, duty_rung(d, n, &again, &when)));
     bool silent;
