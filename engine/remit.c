@@ -1211,13 +1211,14 @@ RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter t
     char upper[16] = {0}; /* e0203 is E0203 */
     for (size_t i = 0; i + 1 < sizeof upper && code[i] != '\0'; i++)
         upper[i] = (char)(code[i] >= 'a' && code[i] <= 'z' ? code[i] - 'a' + 'A' : code[i]);
-    Str wanted = text_of(code), other = text_of(upper);
-    (void)look;
-    for (size_t i = 0; i < page_count; i++)
-        if (str_eq(pages[i].name, wanted) || str_eq(pages[i].name, other)) {
-            Status status = write_all(to, pages[i].text);
-            return give(error, status_of(status), "the output cannot be written");
-        }
+    const Page *page = page_of(text_of(upper), look->chinese);
+    if (page != NULL && look->wrapped) {
+        Buf out = {0};
+        page_put(&out, page->text, look->columns <= 0 ? 80 : (size_t)look->columns, look->color);
+        return write_buf(to, &out, error);
+    }
+    if (page != NULL)
+        return give(error, status_of(write_all(to, page->text)), "the output cannot be written");
     Err err = {0};
     err_set(&err, ERR_NOTFOUND, "there is no code %s", code);
     return give(error, REMIT_CALL, err.text);

@@ -1,6 +1,7 @@
 /* cli: remit check, build, disasm and explain. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cli/cli.h"
 
@@ -168,7 +169,10 @@ static int run_explain(Args *args) {
     if (args->path_count != 1)
         return usage(args, "which code? give one, such as E0203");
     RemitError error;
-    int code = (int)remit_explain(args->paths[0], &args->look, to_stdout(), &error);
+    RemitLook look = args->look;
+    look.wrapped = is_terminal(STDOUT_FILENO);
+    look.color = look.color && look.wrapped;
+    int code = (int)remit_explain(args->paths[0], &look, to_stdout(), &error);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 

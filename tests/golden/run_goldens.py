@@ -30,7 +30,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAGES = ("README.md", "docs/*.md", "docs/guide/**/*.md", "docs/errors/*.md", "tests/golden/**/*.md")
+PAGES = ("README.md", "docs/*.md", "docs/guide/**/*.md", "docs/errors/**/*.md", "tests/golden/**/*.md")
 TIME_LIMIT_S = 20
 OUTPUT_LIMIT = 4 << 20
 FENCE = re.compile(r"^( {0,8})(`{3,}|~{3,})\s*(.*?)\s*$")
