@@ -97,7 +97,7 @@ Str type_text(Program *p, const Type *type) {
     case TY_MONEY:
         if (type->currency == 0)
             return say_both(p, "money", "金额");
-        return around(p, "money in ", "", type_currency_text(p, type), "", " 金额");
+        return around(p, "money in ", "以 ", type_currency_text(p, type), "", " 计的金额");
     case TY_DURATION:
         return family_text(p, type->families);
     case TY_DATE:
@@ -119,7 +119,8 @@ Str type_text(Program *p, const Type *type) {
     case TY_RECORD:
         return around(p, "a record ", "记录 ", ((const RecordType *)type->of)->name, "", "");
     case TY_OUTPUTS:
-        return around(p, "the outputs of ", "", ((const Table *)type->of)->name, "", " 的输出");
+        return around(p, "the outputs of ", "决策表 ", ((const Table *)type->of)->name, "",
+                      " 的输出");
     case TY_EVENT:
         return around(p, "an event ", "事件 ", ((const Event *)type->of)->name, "", "");
     case TY_ENTITY:

@@ -15,7 +15,7 @@ A page is read from top to bottom, with one temporary folder for it:
   <!-- golden: with rules stdlib -->   copies these from the repository first
 Each console block is a case, called after the heading above it. Commands see a fixed environment (no
 terminal, LANG=C.UTF-8, TZ=UTC, COLUMNS=80, NO_COLOR unset) with the program first on PATH, and have
-20 seconds. Pages: README.md, docs/*.md, docs/errors and all below docs/guide and tests/golden.
+20 seconds. Pages: README.md, docs/*.md and all below docs/errors, docs/guide and tests/golden.
 """
 import argparse
 import concurrent.futures
