@@ -35,7 +35,7 @@ static void key_field(Program *p, Entity *entity, const Node *f, const Field *fi
         Str why = f->b != NULL ? say_both(p, "it has a default", "它有默认值")
                   : field->type.optional
                       ? say_both(p, "it may be absent", "它可能空缺")
-                      : say(p, "%.*s%.*s", STR_ARG(say_both(p, "it is ", "其类型为 ")),
+                      : say(p, "%.*s%.*s", STR_ARG(say_both(p, "it is ", "其类型为")),
                             STR_ARG(type_text(p, &field->type)));
         diag_add2(p->diags, DIAG_BAD_KEY, f->at, field->name, why);
     }
@@ -76,7 +76,7 @@ static void index_read(Program *p, Entity *entity, const Node *node) {
     type.optional = false;
     if (!keys_with(&type)) {
         diag_add2(p->diags, DIAG_BAD_KEY, node->at, node->text,
-                  say(p, "%.*s%.*s", STR_ARG(say_both(p, "it is ", "其类型为 ")),
+                  say(p, "%.*s%.*s", STR_ARG(say_both(p, "it is ", "其类型为")),
                       STR_ARG(type_text(p, &type))));
         return;
     }
