@@ -281,7 +281,7 @@ static Str hole_words(Program *p, const Node *hole) {
         {"a calendar", "日历"}, {"a duty", "职责"},  {"an approval", "审批"}, {"a kpi", "指标"},
         {"an entity", "档案"}};
     if (hole->op == HOLE_FIELD && hole->a != NULL && hole->a->kind != N_ERROR)
-        return say(p, "%.*s%.*s", STR_ARG(say_both(p, "a field that holds: ", "字段，类型为 ")),
+        return say(p, "%.*s%.*s", STR_ARG(say_both(p, "a field that holds: ", "字段，类型为")),
                    STR_ARG(source_text(p->sources, hole->a->span)));
     return hole->op == HOLE_VALUE && hole->a != NULL && hole->a->kind != N_ERROR
                ? source_text(p->sources, hole->a->span)
@@ -561,7 +561,7 @@ static bool given_is_field(Program *p, const Space *space, const Given *g) {
         return true;
     say_given_kind(p, g,
                    say(p, "%.*s%.*s%.*s", STR_ARG(g->text),
-                       STR_ARG(say_both(p, " holds: ", " 的类型为 ")), STR_ARG(type_text(p, &is))));
+                       STR_ARG(say_both(p, " holds: ", " 的类型为")), STR_ARG(type_text(p, &is))));
     return false;
 }
 
