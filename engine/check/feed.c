@@ -40,7 +40,8 @@ static Str why_no_form(Program *p, const char *why) {
          "it has letters that mean nothing; capitals count: YYYY, MM, DD, but hh, mm, ss, and "
          "others "
          "go in single quotes",
-         "其中有无意义的字母；大小写有别：YYYY、MM、DD，但 hh、mm、ss；其他字母须写在单引号中"},
+         "其中有无意义的字母；大小写有别，年月日用 YYYY、MM、DD，时分秒用 "
+         "hh、mm、ss；其他字母须写在单引号中"},
         {"twice", "something comes twice in it", "其中有内容重复"},
         {"date", "a date needs a year, a month and a day", "日期须有年、月、日"},
         {"hour", "it has a part of a time, but no hours", "其中有时刻的一部分，却没有小时"},

@@ -67,12 +67,12 @@ const Event *event_of(Program *p, Str name, Str *field) {
     return record_of_entity(p, name, field);
 }
 
-static Str agg_text(AggRow what) {
-    static const char *const names[AGG_ROWS] = {
-#define AGG(name, en, zh) [AGG_##name] = en,
+static Str agg_text(Program *p, AggRow what) {
+    static const char *const names[AGG_ROWS][2] = {
+#define AGG(name, en, zh) [AGG_##name] = {en, zh},
 #include "grammar/keywords.def"
     };
-    return str_of(names[what]);
+    return say_both(p, names[what][0], names[what][1]);
 }
 
 static bool can_add(const Type *type) {
@@ -102,7 +102,7 @@ static bool agg_share(Program *p, AggSym *agg, const Node *node) {
             return true;
     }
     const Node *at = node->c == NULL ? node->a : node->c;
-    diag_add3(p->diags, DIAG_BAD_SAMPLE, at->span, agg_text(agg->what),
+    diag_add3(p->diags, DIAG_BAD_SAMPLE, at->span, agg_text(p, agg->what),
               source_text(p->sources, at->span),
               takes ? say_both(p, "say which, above 0 and up to 100: percentile(95, EVENT.FIELD)",
                                "请写明第几百分位，大于 0，不大于 100：百分位(95, 事件.字段)")
@@ -113,7 +113,7 @@ static bool agg_share(Program *p, AggSym *agg, const Node *node) {
 static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     const Event *event = agg->event;
     if (agg->states != 0 && agg->what != AGG_COUNT) {
-        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(p, agg->what),
                   say_both(p, "states of a duty", "职责的状态"),
                   say_both(p, "they can be counted: count(open duty NAME)",
                            "只能计数：计数(进行中 职责 名称)"));
@@ -123,12 +123,13 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
         agg->type = type_plain(TY_INTEGER);
         if (field.n == 0)
             return true;
-        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, S("count"), say_both(p, "a field", "字段"),
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(p, agg->what),
+                  say_both(p, "a field", "字段"),
                   say_both(p, "name the event alone", "只写事件名"));
         return false;
     }
     if (field.n == 0) {
-        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(p, agg->what),
                   event->entity != NULL ? say_both(p, "an entity", "档案")
                                         : say_both(p, "an event", "事件"),
                   event->entity != NULL
@@ -140,7 +141,7 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     Str outer, inner;
     if (str_cut(field, '.', &outer, &inner) &&
         field_find(event->fields, event->field_count, outer) >= 0) {
-        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what),
+        diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(p, agg->what),
                   say_both(p, "a field of a record or of a list", "记录或列表的字段"),
                   say_both(p, "it takes fields of the event itself: emit an event that has it",
                            "它只用于事件自身的字段：请发出带有该字段的事件"));
@@ -167,7 +168,8 @@ static bool agg_field(Program *p, AggSym *agg, const Node *name, Str field) {
     if (can_add(&agg->type) || agg->type.kind == TY_ERROR)
         return agg->type.kind != TY_ERROR;
     bool mixed = agg->type.kind == TY_DURATION;
-    diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(agg->what), type_text(p, &agg->type),
+    diag_add3(p->diags, DIAG_BAD_SAMPLE, name->span, agg_text(p, agg->what),
+              type_text(p, &agg->type),
               agg->what == AGG_DISTINCT
                   ? say_both(p, "a list or a record is no value to tell from others",
                              "列表与记录不是可以区分的值")
@@ -378,11 +380,11 @@ void window_check(Program *p, KpiSym *kpi, Node *node) {
         return;
     if (kpi->step.aux != kpi->length.aux || kpi->step.i <= 0 || kpi->length.i % kpi->step.i != 0)
         say_window(p, node->b, "a window is so many whole steps: over 1 hour by 1 minute",
-                   "窗口应为整数步：窗口 1 小时 按 1 分钟");
+                   "窗口应是步长的整倍数：窗口 1 小时 按 1 分钟");
     else if (days && kpi->step.i != 1)
         say_window(p, node->b, "in days the step is 1 day", "以天计时步长为 1 天");
     else if (!days && DAY % kpi->step.i != 0)
-        say_window(p, node->b, "so many whole steps make a day", "一天应为整数步");
+        say_window(p, node->b, "so many whole steps make a day", "一天应是步长的整倍数");
 }
 
 /* What is sampled needs a window, what stands now has none; where one is divided by the other, the
