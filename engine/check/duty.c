@@ -876,7 +876,8 @@ static void duty_clause(Program *p, DutySym *duty, Node *c, const Node **seen) {
         return;
     case N_PAUSE:
         if (duty->pause_count == LIMIT_PAUSES) {
-            diag_add2(p->diags, DIAG_TOO_LARGE, c->at, S("this duty"), S("32 pauses"));
+            diag_add2(p->diags, DIAG_TOO_LARGE, c->at, say_both(p, "this duty", "这项职责"),
+                      say_both(p, "32 pauses", "32 次暂停"));
             return;
         }
         act_check(p, duty, c->a, duty->pause_count);

@@ -392,8 +392,19 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
     return type_error();
 }
 
+/* The output of this name, or -1. What a function gives is its value, in either language, unless that
+ * is a record with such a field. */
+static int output_find(const Table *table, Str name) {
+    int output = field_find(table->results, table->result_count, name);
+    if (output >= 0 || table->node->flag == 0 || !str_eq(name, keyword_of(TK_VALUE, -1, true)))
+        return output;
+    const Type *type = &table->results[0].type;
+    const RecordType *record = type->kind == TY_RECORD ? type->of : NULL;
+    return record != NULL && field_find(record->fields, record->field_count, name) >= 0 ? -1 : 0;
+}
+
 static Type check_output(Program *p, Node *node, const Table *table) {
-    int output = field_find(table->results, table->result_count, node->text);
+    int output = output_find(table, node->text);
     if (output < 0) {
         say_unknown_field(p, node->at, table->name, table->results, table->result_count,
                           node->text);
@@ -570,8 +581,7 @@ static Type check_field(Program *p, const Scope *scope, Node *node) {
     Type of = expr_check(p, scope, node->a, NULL);
     if (of.kind == TY_EVENT)
         return check_event_field(p, node, of.of);
-    if (of.kind == TY_OUTPUTS && field_find(((const Table *)of.of)->results,
-                                            ((const Table *)of.of)->result_count, node->text) < 0)
+    if (of.kind == TY_OUTPUTS && output_find(of.of, node->text) < 0)
         of = expr_scalar(p, node->a, of); /* one output that is a record stands for it */
     if (of.kind == TY_RECORD)
         return check_pick(p, node, &of);

@@ -249,7 +249,8 @@ void power_acts(Program *p, DutySym *duty) {
             continue;
         bool pause = rows[r].verb == POWER_PAUSE;
         if (pause && !pauses && duty->pause_count == LIMIT_PAUSES) {
-            diag_add2(p->diags, DIAG_TOO_LARGE, grant->at, S("this duty"), S("32 pauses"));
+            diag_add2(p->diags, DIAG_TOO_LARGE, grant->at, say_both(p, "this duty", "这项职责"),
+                      say_both(p, "32 pauses", "32 次暂停"));
             return;
         }
         act_add(p, duty, grant, rows[r].kind, rows[r].event, pause ? duty->pause_count : 0);

@@ -39,8 +39,8 @@ static Str schedule_meant(Program *p, const Node *every) {
     return say_both(p,
                     "every WEEKDAY, every day, every working day, every month on day N, every "
                     "quarter on last working day or every 90 days, and at TIME",
-                    "每 星期、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
-                    "天，再写 于 时刻");
+                    "请写：每 周一、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
+                    "天，其后写 于 时刻");
 }
 
 /* A day of the week or a unit that is misspelt. */

@@ -85,7 +85,8 @@ static void say_types_differ(Program *p, const Node *param, const NameEntry *fir
         }
         other = other || !same;
         shown++;
-        seen = say(p, "%.*s%s%.*s%.*s%.*s", STR_ARG(seen), seen.n == 0 ? "" : "; ",
+        Str between = seen.n == 0 ? S("") : say_both(p, "; ", "；");
+        seen = say(p, "%.*s%.*s%.*s%.*s%.*s", STR_ARG(seen), STR_ARG(between),
                    STR_ARG(type_text(p, field_type(p, e))), STR_ARG(say_both(p, " in ", "，见 ")),
                    STR_ARG(p->fields.at[e->place].event->name));
     }
@@ -637,7 +638,7 @@ static bool rows_rank(Program *p, Table *t) {
     if (listed == 0) {
         diag_add3(p->diags, DIAG_HIT_OUTPUTS, t->at, t->name, hit_name(p, t),
                   say_both(p, "no output lists its values, the first before the others: one of ...",
-                           "没有输出按先后列出取值：取值 ..."));
+                           "没有哪个输出写明了取值的先后：取值 ..."));
         return false;
     }
     uint32_t *ranks = new (p->arena, uint32_t, (size_t)listed * t->row_count + 1);

@@ -360,7 +360,8 @@ static bool write_word(Speller *s, const Shaped *of, uint32_t i, Written *out) {
         const SpellRow *row = &s->words[w];
         if (row->sub != what || !spells(row, name))
             continue;
-        if (what != WORD_VALUE && !row_is_free(row, s->taken.at, s->taken.n))
+        bool own = what == WORD_VALUE && kind_at(of, i - 1) != TK_DOT; /* of a KPI, in its braces */
+        if (!own && !row_is_free(row, s->taken.at, s->taken.n))
             continue;
         write_row(s, row, is_chinese(name), form, out);
         out->translated = true;
