@@ -392,8 +392,8 @@ static Type check_event_field(Program *p, Node *node, const Event *event) {
     return type_error();
 }
 
-/* The output of this name, or -1. What a function gives is its value, in either language, unless that
- * is a record with such a field. */
+/* The output of this name, or -1. What a function gives is its value, in either language, unless
+ * that is a record with such a field. */
 static int output_find(const Table *table, Str name) {
     int output = field_find(table->results, table->result_count, name);
     if (output >= 0 || table->node->flag == 0 || !str_eq(name, keyword_of(TK_VALUE, -1, true)))

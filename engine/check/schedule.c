@@ -36,11 +36,12 @@ static Str schedule_meant(Program *p, const Node *every) {
                         "within the day it goes from one time to another: every 4 hours from "
                         "06:00 to 22:00",
                         "一天之内须写明起止：每 4 小时 自 06:00 至 22:00");
-    return say_both(p,
-                    "every WEEKDAY, every day, every working day, every month on day N, every "
-                    "quarter on last working day or every 90 days, and at TIME",
-                    "请写：每 周一、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
-                    "天，其后写 于 时刻");
+    return say_both(
+        p,
+        "every WEEKDAY, every day, every working day, every month on day N, every "
+        "quarter on last working day or every 90 days, and at TIME",
+        "请写：每 周一、每 天、每 工作日、每 月 当 天 N、每 季度 当 最后 工作日 或 每 90 "
+        "天，其后写 于 时刻");
 }
 
 /* A day of the week or a unit that is misspelt. */
