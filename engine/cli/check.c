@@ -13,31 +13,36 @@ static const Option check_options[] = {
 
 typedef struct CountRow {
     size_t n;
-    const char *one, *many;
+    const char *one, *many, *zh;
 } CountRow;
 
 /* "ok: 1 duty, 2 events": what there is none of is left out. */
-static void print_counts(const RemitPolicyCounts *n) {
-    const CountRow rows[] = {{n->duties, "duty", "duties"},
-                             {n->approvals, "approval", "approvals"},
-                             {n->kpis, "KPI", "KPIs"},
-                             {n->rules, "rule", "rules"},
-                             {n->tables, "table", "tables"},
-                             {n->functions, "function", "functions"},
-                             {n->entities, "entity", "entities"},
-                             {n->feeds, "feed", "feeds"},
-                             {n->events, "event", "events"},
-                             {n->tests, "test", "tests"}};
-    const char *before = "ok: ";
+static void print_counts(const RemitPolicyCounts *n, bool chinese) {
+    const CountRow rows[] = {{n->duties, "duty", "duties", "项职责"},
+                             {n->approvals, "approval", "approvals", "项审批"},
+                             {n->kpis, "KPI", "KPIs", "个指标"},
+                             {n->rules, "rule", "rules", "条规则"},
+                             {n->tables, "table", "tables", "张决策表"},
+                             {n->functions, "function", "functions", "个函数"},
+                             {n->entities, "entity", "entities", "种档案"},
+                             {n->feeds, "feed", "feeds", "个导入"},
+                             {n->events, "event", "events", "种事件"},
+                             {n->tests, "test", "tests", "个测试"}};
+    const char *begin = chinese ? "通过：" : "ok: ", *before = begin;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].n == 0)
             continue;
-        printf("%s%zu %s", before, rows[i].n, rows[i].n == 1 ? rows[i].one : rows[i].many);
-        before = ", ";
+        printf("%s%zu %s", before, rows[i].n,
+               chinese          ? rows[i].zh
+               : rows[i].n == 1 ? rows[i].one
+                                : rows[i].many);
+        before = chinese ? "，" : ", ";
     }
-    if (before[0] != ',')
-        printf("ok");
-    if (n->allowed > 0)
+    if (before == begin)
+        printf("%s", chinese ? "通过" : "ok");
+    if (n->allowed > 0 && chinese)
+        printf("（允许了 %zu 条警告）", n->allowed);
+    else if (n->allowed > 0)
         printf(" (%zu warning%s allowed)", n->allowed, n->allowed == 1 ? "" : "s");
     printf("\n");
 }
@@ -73,7 +78,7 @@ static int run_check(Args *args) {
         return done(code);
     RemitPolicyCounts n = remit_policy_counts(policy);
     if (args->look.format == REMIT_TEXT)
-        print_counts(&n);
+        print_counts(&n, args->look.chinese);
     remit_policy_close(policy);
     return done(REMIT_OK);
 }
