@@ -39,6 +39,9 @@ typedef struct Diags {
     VEC(Span) guessed; /* declarations whose text was mended by a guess */
     uint32_t errors, warnings;
     bool nomem, full;
+    bool has_unnamed; /* a record lacks the name of its type at `unnamed`, which only check can tell
+                       */
+    Span unnamed;
     Diag sink; /* what is filled in when there is no room */
 } Diags;
 

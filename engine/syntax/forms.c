@@ -407,6 +407,8 @@ static bool mend_record(Parse *p, const Join *before, Tok tok) {
     parse_feed(p, (Tok){.kind = TK_ID, .span = gap});
     tok.kind = TK_RECLB;
     parse_feed(p, tok);
+    p->b.diags->has_unnamed = true;
+    p->b.diags->unnamed = gap;
     return true;
 }
 

@@ -26,7 +26,7 @@ DIAG_TREE = {
     "engine/syntax/diag.def": HEAD + 'DIAG(E0203, TABLE_GAP, ERROR, "no row of {0} covers {1}",\n'
                                      '     "表 {0} 没有一行适用于 {1}", FIX_ADD_ROW)\n#undef DIAG\n',
     "engine/check/table.c": "int f(void) { return DIAG_TABLE_GAP; }\n", "engine/cli/main.c": "",
-    "docs/errors/E0203.md": "# A gap\n",
+    "docs/errors/E0203.md": "# A gap\n", "docs/errors/zh/E0203.md": "# 漏\n",
     "tests/golden/check/gaps.md": "```console\n$ remit check a.remit\nerror[E0203]: no row\n[exit 1]\n```\n",
 }
 WORD_TREE = {
@@ -187,6 +187,7 @@ CASES = [
 
     ("both texts, page, golden, use", "diagnostics", DIAG_TREE, None),
     ("no page", "diagnostics", without(DIAG_TREE, "docs/errors/E0203.md"), "no page docs/errors/E0203.md"),
+    ("no page in Chinese", "diagnostics", without(DIAG_TREE, "docs/errors/zh/E0203.md"), "no page docs/errors/zh/E0203.md"),
     ("no golden", "diagnostics", without(DIAG_TREE, "tests/golden/check/gaps.md"), "raised by no golden"),
     ("a golden that is not run", "diagnostics",
      changed(DIAG_TREE, "tests/golden/check/gaps.md", "console", "console skip"), "raised by no golden"),
