@@ -93,7 +93,7 @@ READINGS = (
     "T5 A breach is taken back when a late pause moves due later, to the clock or beyond (or to unknown): round"
     " + 1; rungs at and after due come again. Else what has fired stays fired.",
     "T6 assumed: the deadline is of working family and its due, in the calendar's zone, is after the last year"
-    " published.",
+    " published; hours that run out at the midnight that ends it are its own.",
     # corrected
     "C1 was is the duty as folded before the act, is as folded after it. Members: state, due (if known), at"
     " (breach: the due instant; an end: its own time; open, paused: left out), late (always; only an end is late).",
@@ -828,7 +828,8 @@ class Oracle:
         one.cause = by
         self.instances.append(one)
         calendar = self.policy.calendar
-        assumed = is_working(duty.due) and calendar is not None and calendar.assumed(limit)
+        last = limit - 1 if duty.due.unit in WORKING else limit  # hours that end at midnight are those of the day before
+        assumed = is_working(duty.due) and calendar is not None and calendar.assumed(last)
         self._say(one, "opened", t, cause, {"due": self._show(limit), "assumed": assumed})
 
     def _let_go(self, one: Instance, t: int, cause: Optional[str], by: Optional[str]) -> None:
