@@ -86,9 +86,10 @@ static bool take_flag(Reader *r) {
 }
 static uint8_t take_below(Reader *r, unsigned limit) {
     uint8_t v = take_u8(&r->t);
-    if (v >= limit)
-        r->t.failed = true;
-    return v;
+    if (v < limit)
+        return v;
+    r->t.failed = true;
+    return 0; /* some count what is taken into an array of that size by it */
 }
 static uint32_t take_u32v(Reader *r) {
     uint64_t v = take_varint(&r->t);
@@ -205,9 +206,16 @@ static void put_dated(Buf *out, const DatedDef *d) {
     put_zigzag(out, d->from);
     put_zigzag(out, d->until);
 }
+/* Whether a bound is an instant of the years that there are, or of the day beside them. */
+static bool bound_ok(int64_t t) {
+    return t >= INSTANT_MIN - 2 * DAY_MS && t <= INSTANT_MAX + 2 * DAY_MS;
+}
 static void take_dated(Reader *r, DatedDef *d) {
     d->from = take_zigzag(&r->t);
     d->until = take_zigzag(&r->t);
+    if ((d->from != INT64_MIN && !bound_ok(d->from)) ||
+        (d->until != INT64_MAX && !bound_ok(d->until)))
+        r->t.failed = true;
 }
 
 static void put_party_span(Buf *out, const PartySpanDef *s) {
