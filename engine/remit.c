@@ -237,9 +237,12 @@ static void put_sarif(Buf *out, Diags *d, bool chinese) {
     put_text(out, S("]}]}\n"));
 }
 
+static size_t columns_of(const RemitLook *look) {
+    return look->columns > 0 ? (size_t)look->columns : 80;
+}
+
 static DiagLook diag_look(const RemitLook *look) {
-    return (DiagLook){look->chinese, look->color, look->wrapped,
-                      look->columns <= 0 ? 80 : (size_t)look->columns};
+    return (DiagLook){look->chinese, look->color, look->wrapped, columns_of(look)};
 }
 
 RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look, RemitWriter to,
@@ -673,10 +676,6 @@ static bool filter_of(const RemitTestOptions *o, Arena *a, TestFilter *out) {
                         .of = texts_of(a, o->of, o->of_count),
                         .of_count = o->of_count};
     return out->titles != NULL && out->places != NULL && out->of != NULL;
-}
-
-static size_t columns_of(const RemitLook *look) {
-    return look->columns > 0 ? (size_t)look->columns : 80;
 }
 
 static Status write_coverage(Policy *p, const Cover *c, const RemitTestOptions *options,
@@ -1214,7 +1213,7 @@ RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter t
     const Page *page = page_of(text_of(upper), look->chinese);
     if (page != NULL && look->wrapped) {
         Buf out = {0};
-        page_put(&out, page->text, look->columns <= 0 ? 80 : (size_t)look->columns, look->color);
+        page_put(&out, page->text, columns_of(look), look->color);
         return write_buf(to, &out, error);
     }
     if (page != NULL)

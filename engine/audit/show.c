@@ -941,6 +941,7 @@ static Status show_what(Show *s) {
 Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {
     Show s = {.r = r, .opt = opt, .sink = sink, .err = err};
     Status status = show_what(&s);
+    show_reader_free(&s);
     arena_free(&s.arena);
     return status == OK ? OK : err_set(err, status, "reading the ledger: %s", status_text(status));
 }

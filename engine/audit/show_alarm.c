@@ -209,33 +209,39 @@ static Status say_no_rotation(Show *s, Str name) {
     return show_unknown(s->err, "no rotation is called", name, names, b->rotation_count);
 }
 
-/* An engine to read rotations with, and nothing else. */
-static Engine *reader_open(Show *s) {
+/* An engine to read rotations with, and nothing else: made when it is first asked for. NULL: there
+ * is not enough memory. */
+static Engine *reader_of(Show *s) {
+    if (s->reader != NULL)
+        return s->reader;
     Engine *e = mem_zalloc(sizeof *e);
     if (e == NULL)
         return NULL;
     e->b = s->r->b;
     e->l = s->r->l;
     e->has_people = true;
+    s->reader = e;
     return e;
 }
 
-static void reader_close(Engine *e) {
-    arena_free(&e->event);
-    arena_free(&e->rota);
-    buf_free(&e->key);
-    mem_free(e);
+void show_reader_free(Show *s) {
+    if (s->reader == NULL)
+        return;
+    arena_free(&s->reader->event);
+    arena_free(&s->reader->rota);
+    buf_free(&s->reader->key);
+    mem_free(s->reader);
 }
 
 Status show_is_on_call(Show *s, Value rotation, Str person, bool *yes) {
     OnCall on;
-    Engine *e = reader_open(s);
+    Engine *e = reader_of(s);
     if (e == NULL)
         return ERR_NOMEM;
-    Status status = on_call(e, bundle_rotation(s->r->b, rotation), s->r->clock, &on);
-    *yes = status == OK && on.how != ONCALL_NOBODY && str_eq(party_text(s->r->b, on.who), person);
-    reader_close(e);
-    return status;
+    arena_reset(&e->event);
+    TRY(on_call(e, bundle_rotation(s->r->b, rotation), s->r->clock, &on));
+    *yes = on.how != ONCALL_NOBODY && str_eq(party_text(s->r->b, on.who), person);
+    return OK;
 }
 
 Status show_rotation(Show *s) {
@@ -244,10 +250,6 @@ Status show_rotation(Show *s) {
     if (def == NULL)
         return say_no_rotation(s, s->opt->rotation);
     TRY(show_columns(s, columns, 6));
-    Engine *e = reader_open(s);
-    if (e == NULL)
-        return ERR_NOMEM;
-    Status status = shifts_walk(s, e, def, s->r->clock);
-    reader_close(e);
-    return status;
+    Engine *e = reader_of(s);
+    return e == NULL ? ERR_NOMEM : shifts_walk(s, e, def, s->r->clock);
 }

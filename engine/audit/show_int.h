@@ -17,6 +17,7 @@ typedef struct Show {
     Str cells[SHOW_CELLS];
     size_t n, rows;
     bool stopped;
+    struct Engine *reader; /* of rotations, or NULL */
 } Show;
 
 MUST_USE Status show_columns(Show *s, const char *const *names, size_t n);
@@ -42,6 +43,7 @@ MUST_USE Status show_entity_filter(Show *s);
 /* show_alarm.c */
 MUST_USE Status show_waiting(Show *s);
 MUST_USE Status show_rotation(Show *s);
+void show_reader_free(Show *s);
 /* Whether the person is on call for a rotation at the clock. */
 MUST_USE Status show_is_on_call(Show *s, Value rotation, Str person, bool *yes);
 MUST_USE Status show_gather_timer(Show *s, uint64_t number, Str *owner, Str *what);

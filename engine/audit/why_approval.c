@@ -682,12 +682,7 @@ Status why_approval_json(Why *w, Str subject) {
     for (uint32_t i = 0; i < a->said_count; i++) {
         Leaf leaf;
         TRY(record_leaf(w->r, a->said[i], &w->arena, &leaf, w->err));
-        Buf line = {0};
-        put_effect_json(&line, &w->r->render, &leaf.effect);
-        put_text(w->out, i == 0 ? S("") : S(","));
-        put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
-        w->out->failed = w->out->failed || line.failed;
-        buf_free(&line);
+        why_effect_json(w, &leaf.effect, i == 0);
     }
     put_text(w->out, S("]}\n"));
     return OK;

@@ -27,12 +27,7 @@ static Status said_one(Why *w, uint64_t index, const Effect *e, bool first) {
         put_subjects(w, e);
         return OK;
     }
-    Buf line = {0};
-    put_effect_json(&line, &w->r->render, e);
-    put_text(w->out, first ? S("") : S(","));
-    put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
-    w->out->failed = w->out->failed || line.failed;
-    buf_free(&line);
+    why_effect_json(w, e, first);
     return OK;
 }
 

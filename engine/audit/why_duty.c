@@ -293,7 +293,7 @@ Status why_duty_text(Why *w, Str subject) {
     for (int i = 0; i < ATTRIBUTES; i++) {
         if (d->attributes[i].kind == V_ABSENT)
             continue;
-        put_fmt(w->out, ", %.*s ", STR_ARG(attribute_rows[i].said[0]));
+        put_fmt(w->out, ", %.*s ", STR_ARG(attribute_rows[i].said));
         why_value(w, d->attributes[i]);
     }
     if (d->terms.begins > d->terms.raised) {
@@ -399,12 +399,7 @@ Status why_duty_json(Why *w, Str subject) {
     for (uint32_t i = 0; i < w->d.said_count; i++) {
         Leaf leaf;
         TRY(record_leaf(w->r, w->d.said[i], &w->arena, &leaf, w->err));
-        Buf line = {0};
-        put_effect_json(&line, &w->r->render, &leaf.effect);
-        put_text(w->out, i == 0 ? S("") : S(","));
-        put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
-        w->out->failed = w->out->failed || line.failed;
-        buf_free(&line);
+        why_effect_json(w, &leaf.effect, i == 0);
     }
     put_text(w->out, S("]}\n"));
     return OK;

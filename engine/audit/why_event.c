@@ -98,13 +98,8 @@ static Status taken_json(Why *w, Str subject, uint64_t index, const EventLeaf *e
             break;
         if (leaf.kind == LEAF_CHANGE || !follows(&leaf, index, index + 1))
             continue;
-        Buf line = {0};
-        put_effect_json(&line, &w->r->render, &leaf.effect);
-        put_text(w->out, comma ? S(",") : S(""));
+        why_effect_json(w, &leaf.effect, !comma);
         comma = true;
-        put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
-        w->out->failed = w->out->failed || line.failed;
-        buf_free(&line);
     }
     arena_free(&a);
     put_text(w->out, S("]}\n"));

@@ -38,6 +38,10 @@ MUST_USE Status why_event_line(Why *w, uint64_t index);
 MUST_USE Status why_cause(Why *w, const Cause *cause);
 /* One line: what an effect says, for those who read it. */
 MUST_USE Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject);
+/* What was said, as an item of a list in JSON. */
+void why_effect_json(Why *w, const Effect *e, bool first);
+/* A line of the policy, from 1; empty where there is none. */
+Str why_line(const Why *w, uint32_t file, uint32_t line);
 /* What who acted noted, in an event of the engine's own. */
 void why_note(Why *w, const EventLeaf *e);
 const char *why_state(const Duty *d);

@@ -100,12 +100,7 @@ static Status follow_json(Why *w, uint64_t index, const Leaf *leaf) {
     (void)index;
     if (leaf->kind != LEAF_EFFECT)
         return OK;
-    Buf line = {0};
-    put_effect_json(&line, &w->r->render, &leaf->effect);
-    put_text(w->out, w->out->p[w->out->n - 1] == '[' ? S("") : S(","));
-    put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
-    w->out->failed = w->out->failed || line.failed;
-    buf_free(&line);
+    why_effect_json(w, &leaf->effect, w->out->p[w->out->n - 1] == '[');
     return OK;
 }
 

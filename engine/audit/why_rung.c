@@ -85,10 +85,5 @@ void why_rung(Why *w, uint32_t decl, uint32_t rung) {
     uint32_t nth = 0;
     for (uint32_t i = 0; i < w->r->b->duties[decl].rung_count; i++)
         nth += rungs[i].file == it->file && rungs[i].line == it->line && &rungs[i] < it;
-    if (it->file >= w->r->b->source_count)
-        return;
-    Str rest = w->r->b->sources[it->file].text, line = {NULL, 0};
-    for (uint32_t i = 0; i < it->line && rest.n > 0; i++)
-        str_cut(rest, '\n', &line, &rest);
-    why_words(w, rung_words(w, line, nth));
+    why_words(w, rung_words(w, why_line(w, it->file, it->line), nth));
 }

@@ -76,13 +76,26 @@ static Str clause_text(Str text) {
     }
 }
 
-void why_source(Why *w, uint32_t file, uint32_t line) {
-    if (file >= w->r->b->source_count)
-        return;
-    Str rest = w->r->b->sources[file].text, text = {NULL, 0};
+Str why_line(const Why *w, uint32_t file, uint32_t line) {
+    Str text = {NULL, 0}, rest = text;
+    if (file < w->r->b->source_count)
+        rest = w->r->b->sources[file].text;
     for (uint32_t i = 0; i < line && rest.n > 0; i++)
         str_cut(rest, '\n', &text, &rest);
-    why_words(w, text);
+    return text;
+}
+
+void why_source(Why *w, uint32_t file, uint32_t line) {
+    why_words(w, why_line(w, file, line));
+}
+
+void why_effect_json(Why *w, const Effect *e, bool first) {
+    Buf line = {0};
+    put_effect_json(&line, &w->r->render, e);
+    put_text(w->out, first ? S("") : S(","));
+    put_bytes(w->out, line.p, line.n > 0 ? line.n - 1 : 0);
+    w->out->failed = w->out->failed || line.failed;
+    buf_free(&line);
 }
 
 void why_words(Why *w, Str text) {

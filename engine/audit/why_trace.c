@@ -7,8 +7,6 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
-#include "engine/syntax/keyword.h"
-#include "engine/syntax/marks.h"
 #include "engine/vm/vm.h"
 
 static int32_t day_of(Why *w, int64_t at) {
@@ -96,27 +94,6 @@ static const Value *given(Why *w, const Trace *trace, uint32_t local, int64_t at
 
 /* ---- in words */
 
-/* Whether it is a function: its line is its head, and has its name behind the keyword. */
-static bool is_function(Why *w, const TableDef *t) {
-    if (t->row_count != 1 || t->file >= w->r->b->source_count)
-        return false;
-    Str rest = w->r->b->sources[t->file].text, line = {NULL, 0}, name = t->name, head;
-    for (uint32_t i = 0; i < t->lines[0] && rest.n > 0; i++)
-        str_cut(rest, '\n', &line, &rest);
-    for (size_t dot = 0; dot < name.n; dot++) /* without its module */
-        if (t->name.p[dot] == '.')
-            name = str_from(t->name, dot + 1);
-    for (int zh = 0; zh < 2; zh++) {
-        Str word = keyword_of(TK_DEFINE, -1, zh != 0);
-        for (size_t i = 0; i + word.n < line.n; i++) {
-            head = str_from(line, i);
-            if (str_starts(head, word) && str_starts(str_trim(str_from(head, word.n)), name))
-                return true;
-        }
-    }
-    return false;
-}
-
 static bool same_trace(const Trace *a, const Trace *b) {
     bool same = a->table == b->table && a->row == b->row && a->input_count == b->input_count;
     for (uint32_t i = 0; same && i < a->input_count; i++)
@@ -138,7 +115,7 @@ static void put_gave(Why *w, const TableDef *t, const Value *gave, bool function
 
 static void put_trace(Why *w, const Trace *trace, uint32_t times, uint32_t local, int64_t at) {
     const TableDef *t = &w->r->b->tables[trace->table];
-    bool function = is_function(w, t);
+    bool function = t->function;
     put_fmt(w->out, "  %s %.*s, ", function ? "function" : "table  ", STR_ARG(t->name));
     put_dated(w, &t->dated);
     if (!function)

@@ -91,9 +91,7 @@ static int by_time(const void *a, const void *b) {
     const Version *x = a, *y = b;
     if (x->dated.from != y->dated.from)
         return x->dated.from < y->dated.from ? -1 : 1;
-    if (x->at.file != y->at.file)
-        return x->at.file < y->at.file ? -1 : 1;
-    return (x->at.from > y->at.from) - (x->at.from < y->at.from);
+    return span_order(x->at, y->at);
 }
 
 static void say_overlap(Program *p, Str name, const Version *before, const Version *v) {

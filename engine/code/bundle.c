@@ -440,6 +440,7 @@ static void take_cell(Reader *r, Cell *c, const TypeDef *type) {
 static void put_table(Buf *out, const TableDef *t) {
     put_str(out, t->name);
     put_u8(out, t->hit);
+    put_u8(out, t->function);
     put_varint(out, t->file);
     put_dated(out, &t->dated);
     PUT_LIST(out, t->inputs, t->input_count, put_field);
@@ -554,6 +555,7 @@ static void table_kinds(Reader *r, TableDef *t) {
 static void take_table(Reader *r, TableDef *t) {
     t->name = take_str(&r->t);
     t->hit = take_below(r, HIT_COUNT);
+    t->function = take_flag(r);
     t->file = take_u32v(r);
     take_dated(r, &t->dated);
     TAKE_LIST(r, t->inputs, t->input_count, take_field);

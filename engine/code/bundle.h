@@ -20,8 +20,9 @@
  * entities; 7 alarms that wait; 8 records; 9 what the engine says is heard; 10 rotations;
  * 11 what a duty concerns, and when its clock starts; 12 and 13 what applies when; 14 times of a
  * schedule; 15 standing duties; 16 feeds;
- * 17 what a duty says of itself; 18 names of the dates of calendars. */
-enum { BUNDLE_VERSION = 18 };
+ * 17 what a duty says of itself; 18 names of the dates of calendars;
+ * 19 which tables are functions. */
+enum { BUNDLE_VERSION = 19 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -173,6 +174,7 @@ typedef struct KindDef {
 typedef struct TableDef {
     Str name;
     uint8_t hit;
+    bool function; /* it was written as one: define */
     FieldDef *inputs, *outputs;
     uint32_t input_count, output_count;
     uint32_t result_count; /* what a call gives, made when the bundle is taken */

@@ -516,6 +516,7 @@ static void emit_row(Emit *e, const Table *t, TableDef *def, uint32_t r) {
 static void emit_table(Emit *e, const Table *t, TableDef *def) {
     *def = (TableDef){.name = t->name,
                       .hit = (uint8_t)t->hit,
+                      .function = t->node->flag != 0,
                       .input_count = t->input_count,
                       .output_count = t->output_count,
                       .row_count = t->row_count,

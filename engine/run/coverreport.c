@@ -32,10 +32,9 @@ CoverSum cover_sum(const Cover *c, CoverKind kind) {
 
 static int by_place(const void *a, const void *b) {
     const CoverItem *x = *(const CoverItem *const *)a, *y = *(const CoverItem *const *)b;
-    if (x->at.file != y->at.file)
-        return x->at.file < y->at.file ? -1 : 1;
-    if (x->at.from != y->at.from)
-        return x->at.from < y->at.from ? -1 : 1;
+    int order = span_order(x->at, y->at);
+    if (order != 0)
+        return order;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     if (x->part != y->part)

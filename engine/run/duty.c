@@ -27,8 +27,7 @@ Value duty_owner_at(const Duty *d, int64_t at) {
     Value owner = d->first_owner;
     for (uint32_t i = 0; i < d->fold.counted && d->acts[i].time <= at; i++) {
         const Act *act = &d->acts[i];
-        bool moves = act->kind == ACT_IS_MOVE && move_takes(&d->def->moves[act->clause], owner);
-        if (!act->dropped && (act->kind == ACT_IS_REASSIGN || moves))
+        if (!act->dropped && act_hands_on(d->def, act, owner))
             owner = act->more;
     }
     return owner;

@@ -96,6 +96,11 @@ static Status fold_portion(const Terms *terms, const Act *act, Fold *out, uint64
     return OK;
 }
 
+bool act_hands_on(const DutyDef *def, const Act *act, Value owner) {
+    return act->kind == ACT_IS_REASSIGN ||
+           (act->kind == ACT_IS_MOVE && move_takes(&def->moves[act->clause], owner));
+}
+
 /* What one act does. Violations are counted when all pauses are known. */
 static Status fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *parts,
                        int64_t *paused_from) {
@@ -119,11 +124,8 @@ static Status fold_act(const Terms *terms, const Act *act, Fold *out, uint64_t *
     case ACT_IS_PORTION:
         return fold_portion(terms, act, out, parts);
     case ACT_IS_REASSIGN:
-        out->given = act;
-        return OK;
     case ACT_IS_MOVE:
-        if (move_takes(&terms->def->moves[act->clause],
-                       out->given != NULL ? out->given->more : terms->owner))
+        if (act_hands_on(terms->def, act, out->given != NULL ? out->given->more : terms->owner))
             out->given = act;
         return OK;
     case ACT_IS_ACKNOWLEDGE:

@@ -58,6 +58,8 @@ typedef struct Fold {
     int64_t due;         /* INSTANT_NEVER while a pause keeps it from being known */
 } Fold;
 
+/* Whether an act hands a duty on, to what it says besides, from who owes it before it. */
+bool act_hands_on(const DutyDef *def, const Act *act, Value owner);
 /* Folds `n` acts, sorted. Lists are owned by a. ERR_NOMEM; ERR_OVERFLOW or ERR_LIMIT where an
  * instant cannot be had. */
 MUST_USE Status fold_acts(const Terms *terms, const Act *acts, uint32_t n, Arena *a, Fold *out);

@@ -30,14 +30,15 @@ static Status source_is_good(Policy *p, uint32_t file, Arena *work, bool *good) 
     Diags mistakes = {.arena = work, .sources = &p->sources};
     Node *items;
     Status status = parse_source(&p->sources, file, work, &mistakes, NULL, &items);
-    *good = mistakes.all.n == 0 && !mistakes.has_unnamed;
+    bool unnamed = mistakes.has_unnamed;
+    *good = mistakes.all.n == 0 && !unnamed;
     diags_free(&mistakes);
     if (status != OK || *good)
         return status;
     uint32_t before = p->diags.errors;
     status = parse_source(&p->sources, file, &p->arena, &p->diags, NULL, &items);
-    if (status == OK && p->diags.errors == before && p->diags.has_unnamed)
-        diag_missing(&p->diags, p->diags.unnamed,
+    if (status == OK && p->diags.errors == before && unnamed)
+        diag_missing(&p->diags, mistakes.unnamed,
                      diag_both(&p->diags, "the name of the record's type", "记录类型的名称"),
                      S("`{`"), (Str){NULL, 0});
     *good = p->diags.errors == before;

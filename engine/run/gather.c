@@ -294,8 +294,9 @@ static Status rung_on_call(Engine *e, Effect *effect) {
 }
 
 /* Of several who are told, who is on call for each of the rotations among them, in their order;
- * absent: nobody is. *out is absent where nobody is on call for any. */
-static Status all_on_call(Engine *e, const Value *to, uint32_t n, Value *out) {
+ * absent: nobody is. *out is absent where nobody is on call for any. unheard: of each, that nobody
+ * would hear of it; or NULL. */
+static Status all_on_call(Engine *e, const Value *to, uint32_t n, Value *out, bool *unheard) {
     Value *list = new (&e->event, Value, n + 1);
     uint32_t count = 0;
     bool any = false;
@@ -307,6 +308,8 @@ static Status all_on_call(Engine *e, const Value *to, uint32_t n, Value *out) {
         if (rotation == NULL)
             continue;
         TRY(on_call(e, rotation, e->now, &on));
+        if (unheard != NULL)
+            unheard[i] = on_call_vacant(&on);
         any = any || on.how != ONCALL_NOBODY;
         list[count++] = on.how != ONCALL_NOBODY ? on.who : value_absent();
     }
@@ -361,20 +364,15 @@ static Status notice_collect(Engine *e, const Notice *m, Value *to, uint32_t n, 
 }
 
 /* A notice to a rotation for which nobody is on call reaches nobody: that is no silent matter. */
-static Status say_unheard(Engine *e, const Notice *m, const Value *to, uint32_t n) {
+static Status say_unheard(Engine *e, const Notice *m, const Value *to, uint32_t n,
+                          const bool *unheard) {
     for (uint32_t i = 0; i < n; i++) {
-        bool vacant = false;
-        if (bundle_rotation(e->b, to[i]) != NULL)
-            TRY(org_vacant(e, to[i], e->now, &vacant));
-        if (!vacant)
+        if (!unheard[i])
             continue;
-        Str text = m->text.kind == V_TEXT ? value_str(m->text) : S("");
-        buf_reset(&e->text);
-        put_fmt(&e->text, "nobody is on call for %.*s: a notice reached nobody: %.*s",
-                STR_ARG(party_text(e->b, to[i])), STR_ARG(text));
-        TRY(buf_status(&e->text));
-        Str message;
-        TRY(arena_str(&e->event, buf_str(&e->text), &message));
+        Str text = m->text.kind == V_TEXT ? value_str(m->text) : S(""), message;
+        TRY(arena_printf(&e->event, &message,
+                         "nobody is on call for %.*s: a notice reached nobody: %.*s",
+                         STR_ARG(party_text(e->b, to[i])), STR_ARG(text)));
         Effect effect = notice_effect(e, m, EFFECT_ALERT, NULL, 0);
         effect.values[0] = value_text(S("vacant"));
         effect.values[1] = value_text(message);
@@ -388,9 +386,12 @@ static Status notice_say(Engine *e, const Notice *m, Value *to, uint32_t n) {
     effect.values[2] = m->held;
     if (n == 0)
         return OK;
-    TRY(all_on_call(e, to, n, &effect.values[NOTIFIED_ON_CALL]));
+    bool *unheard = new (&e->event, bool, n);
+    if (unheard == NULL)
+        return ERR_NOMEM;
+    TRY(all_on_call(e, to, n, &effect.values[NOTIFIED_ON_CALL], unheard));
     TRY(engine_effect(e, &effect, NULL));
-    return say_unheard(e, m, to, n);
+    return say_unheard(e, m, to, n, unheard);
 }
 
 /* A KPI's notice: those of its addressees whose group is under way hear of it later. */
@@ -548,7 +549,7 @@ static Status digest_say(Engine *e, Digest *g, uint64_t *index) {
     effect.values[4] = value_of(V_INSTANT, g->from);
     effect.values[5] = value_of(V_INSTANT, g->until);
     Value on;
-    TRY(all_on_call(e, &g->to, 1, &on));
+    TRY(all_on_call(e, &g->to, 1, &on, NULL));
     effect.values[DIGEST_ON_CALL] = on.kind == V_LIST ? on.items[0] : value_absent();
     return engine_effect(e, &effect, index);
 }

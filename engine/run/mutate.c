@@ -900,10 +900,9 @@ static void walk_decls(Maker *m, const Node *list) {
 
 static int by_place(const void *a, const void *b) {
     const Mutant *x = a, *y = b;
-    if (x->at.file != y->at.file)
-        return x->at.file < y->at.file ? -1 : 1;
-    if (x->at.from != y->at.from)
-        return x->at.from < y->at.from ? -1 : 1;
+    int order = span_order(x->at, y->at);
+    if (order != 0)
+        return order;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     if (x->at.to != y->at.to)

@@ -533,7 +533,7 @@ Status org_vacant(Engine *e, Value party, int64_t at, bool *vacant) {
     if (rotation != NULL) {
         OnCall on;
         TRY(on_call(e, rotation, at, &on));
-        *vacant = on.how == ONCALL_NOBODY && !on.unknown;
+        *vacant = on_call_vacant(&on);
         return OK;
     }
     if (party.aux == 0 && !bundle_party_is(e->b, party.i, at)) {

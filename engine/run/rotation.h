@@ -31,6 +31,10 @@ Status on_call(Engine *e, const RotationDef *def, int64_t at, OnCall *out);
 /* The next instant after `at` at which somebody else may be on call; INSTANT_NEVER: none is known.
  */
 Status on_call_next(Engine *e, const RotationDef *def, int64_t at, int64_t *next);
+/* Nobody is on call, though somebody has been in it. */
+static inline bool on_call_vacant(const OnCall *on) {
+    return on->how == ONCALL_NOBODY && !on->unknown;
+}
 /* "turn", "stands in", "swap", "nobody". */
 Str on_call_text(uint8_t how);
 /* remit.swapped. */

@@ -174,18 +174,22 @@ static Status find_duty(Tester *t, const TestStep *step, Duty *d, bool *found) {
     return OK;
 }
 
+/* One that was to be there, or not to be there, and is not or is. */
+static Status by_presence(Tester *t, const TestStep *step, bool found, Str none, bool *ok) {
+    *ok = step->negated != found;
+    if (!*ok)
+        put_text(&t->why, found ? S("there is one") : none);
+    return OK;
+}
+
 static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
     Duty d;
     bool found;
     TRY(find_duty(t, step, &d, &found));
     if (found)
         TRY(look_at(t, duty_subject(&d)));
-    if (step->negated || !found) {
-        *ok = step->negated != found;
-        if (!*ok)
-            put_text(&t->why, found ? S("there is one") : S("there is no such duty"));
-        return OK;
-    }
+    if (step->negated || !found)
+        return by_presence(t, step, found, S("there is no such duty"), ok);
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(check_holds(t, &d, &step->checks[i], ok));
         if (*ok)
@@ -262,12 +266,8 @@ static Status expect_approval(Tester *t, const TestStep *step, bool *ok) {
     TRY(find_approval(t, step, &a, &found));
     if (found)
         TRY(look_at(t, approval_subject(&a)));
-    if (step->negated || !found) {
-        *ok = step->negated != found;
-        if (!*ok)
-            put_text(&t->why, found ? S("there is one") : S("there is no such approval"));
-        return OK;
-    }
+    if (step->negated || !found)
+        return by_presence(t, step, found, S("there is no such approval"), ok);
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(approval_holds(t, &a, &step->checks[i], ok));
         if (*ok)
@@ -399,12 +399,9 @@ static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
     TRY(entity_subject(t, step, &subject));
     TRY(look_at(t, subject));
     TRY(entity_get(t->e, step->entity->number, step->key, held, &found));
-    *ok = found != step->negated;
-    if (!*ok) {
-        put_text(&t->why, found ? S("there is one") : S("there is none"));
-        return OK;
-    }
-    for (uint32_t i = 0; i < def->field_count && found && *ok; i++) {
+    if (step->negated || !found)
+        return by_presence(t, step, found, S("there is none"), ok);
+    for (uint32_t i = 0; i < def->field_count && *ok; i++) {
         Value want = step->fields[i];
         if (def->fields[i].type.kind == V_DEC && want.kind == V_INT)
             want = value_dec(V_DEC, dec_of_i64(want.i));

@@ -135,10 +135,9 @@ Diag *diag_missing(Diags *d, Span gap, Str what, Str next, Str example) {
 
 static int diag_order(const void *a, const void *b) {
     const Diag *x = a, *y = b;
-    if (x->span.file != y->span.file)
-        return x->span.file < y->span.file ? -1 : 1;
-    if (x->span.from != y->span.from)
-        return x->span.from < y->span.from ? -1 : 1;
+    int order = span_order(x->span, y->span);
+    if (order != 0)
+        return order;
     return x->number < y->number ? -1 : x->number > y->number;
 }
 

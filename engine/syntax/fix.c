@@ -5,9 +5,9 @@
 
 static int fix_order(const void *a, const void *b) {
     const Diag *const *x = a, *const *y = b;
-    const Span *s = &(*x)->fix_span, *t = &(*y)->fix_span;
-    if (s->from != t->from)
-        return s->from < t->from ? -1 : 1;
+    int order = span_order((*x)->fix_span, (*y)->fix_span);
+    if (order != 0)
+        return order;
     return (*x)->number < (*y)->number ? -1 : (*x)->number > (*y)->number;
 }
 

@@ -385,6 +385,12 @@ void mend_take(Parse *p, const Join *before, const Spelling *s, Span words) {
     parse_feed(p, tok);
 }
 
+/* Goes on as if the keyword that was meant stood there. */
+static void take_meant(Parse *p, const Join *before, const Meant *meant) {
+    say_misspelt(p, meant);
+    mend_take(p, before, meant->spelling, meant->words);
+}
+
 /* A keyword that could stand here and begins the word, as in 责任人客户服务组. */
 static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
     const Keywords *k = &p->join.keywords;
@@ -833,8 +839,7 @@ bool mend_beside(Parse *p, const Join *before, Tok tok) {
     Meant meant;
     if (tok.kind == TK_ID && misspelt(p, before, REACH_LEAST, &meant) &&
         meant.spelling->word_count == 1) {
-        say_misspelt(p, &meant);
-        mend_take(p, before, meant.spelling, meant.words);
+        take_meant(p, before, &meant);
         return true;
     }
     if (mend_run(p, before, tok))
@@ -1004,8 +1009,7 @@ static bool mend_one_of_words(Parse *p, const Join *before) {
     if (!misspelt(p, before, 1, &meant) || meant.spelling->word_count < 2 ||
         !one_word_off(source_text(p->b.diags->sources, meant.words), meant.spelling->text))
         return false;
-    say_misspelt(p, &meant);
-    mend_take(p, before, meant.spelling, meant.words);
+    take_meant(p, before, &meant);
     return true;
 }
 
@@ -1041,8 +1045,7 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
     if (mend_one_of_words(p, before) || mend_usual(p, before, false) || mend_label(p, before, tok))
         return true;
     if (misspelt(p, before, REACH_LEAST, &meant)) {
-        say_misspelt(p, &meant);
-        mend_take(p, before, meant.spelling, meant.words);
+        take_meant(p, before, &meant);
         return true;
     }
     return false;
@@ -1068,8 +1071,7 @@ bool mend(Parse *p, const Join *before, Tok tok) {
     if ((!like || meant.off > 1) && mend_label(p, before, tok))
         return true;
     if (like) {
-        say_misspelt(p, &meant);
-        mend_take(p, before, meant.spelling, meant.words);
+        take_meant(p, before, &meant);
         return true;
     }
     if (mend_notice(p, before, tok) || mend_joined(p, before, tok))

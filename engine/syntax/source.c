@@ -10,6 +10,12 @@ Span span_join(Span a, Span b) {
     return (Span){a.file, a.from < b.from ? a.from : b.from, a.to > b.to ? a.to : b.to};
 }
 
+int span_order(Span a, Span b) {
+    if (a.file != b.file)
+        return a.file < b.file ? -1 : 1;
+    return (a.from > b.from) - (a.from < b.from);
+}
+
 Status source_add(Sources *all, Str name, Str text, bool embedded, uint32_t *file) {
     if (text.n > LIMIT_SOURCE_BYTES || all->files.n >= LIMIT_SOURCES)
         return ERR_LIMIT;

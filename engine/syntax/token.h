@@ -12,6 +12,8 @@ typedef struct Span {
     uint32_t file, from, to;
 } Span;
 
+/* By file, then by where they begin: less than, equal to or more than 0. */
+int span_order(Span a, Span b);
 /* From the beginning of a to the end of b; both in one file. */
 Span span_join(Span a, Span b);
 
