@@ -8,8 +8,8 @@
 #include "engine/base/json.h"
 #include "engine/base/limits.h"
 #include "engine/base/unicode.h"
-#include "engine/base/wrap.h"
 #include "engine/base/utf8.h"
+#include "engine/base/words.h"
 #include "engine/base/wrap.h"
 
 typedef struct DiagRow {
@@ -196,16 +196,14 @@ static void put_argument(Buf *out, Str arg, bool chinese) {
 /* Writes a pattern with its arguments; false when it uses one that is empty. */
 static bool diag_text(const char *pattern, const Diag *diag, bool chinese, Buf *out) {
     bool whole = true;
-    for (const char *p = pattern; *p != '\0'; p++) {
-        if (p[0] == '{' && p[1] >= '0' && p[1] < '0' + DIAG_ARGS && p[2] == '}') {
-            Str arg = diag->args[p[1] - '0'];
-            whole = whole && arg.n > 0;
-            put_argument(out, arg, chinese);
-            p += 2;
-        } else {
-            put_c(out, *p);
-        }
+    Str text;
+    for (int arg; (arg = words_next(&pattern, &text)) >= 0;) {
+        ASSERT(arg < DIAG_ARGS);
+        whole = whole && diag->args[arg].n > 0;
+        put_text(out, text);
+        put_argument(out, diag->args[arg], chinese);
     }
+    put_text(out, text);
     return whole;
 }
 

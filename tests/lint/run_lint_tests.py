@@ -29,6 +29,10 @@ DIAG_TREE = {
     "docs/errors/E0203.md": "# A gap\n", "docs/errors/zh/E0203.md": "# 漏\n",
     "tests/golden/check/gaps.md": "```console\n$ remit check a.remit\nerror[E0203]: no row\n[exit 1]\n```\n",
 }
+SAID_TREE = {
+    "engine/audit/words.def": HEAD + 'WORDS(DUE, "{0} is due {1}[, {2}]",\n      "{1} 到期的 {0}[（{2}）]")\n#undef WORDS\n',
+    "engine/audit/why.c": "int f(void) { return SAY_DUE; }\n",
+}
 WORD_TREE = {
     "grammar/keywords.def": HEAD + 'KEYWORD(OWED_BY, "owed by", "责任人")\nKEYWORD(HOUR, "hour|hours", "小时")\n',
     "grammar/remit.y": "%token_prefix TK_\n%fallback ID HOUR.\n/* AN OLD RULE ::= GONE. */\n"
@@ -221,6 +225,15 @@ CASES = [
      changed(DIAG_TREE, "engine/syntax/diag.def", "#undef", 'DIAG(E0204, GONE, DEAD, "", "")\n#undef'), None),
     ("a page without a code", "diagnostics", {**DIAG_TREE, "docs/errors/E0999.md": "# x\n"}, "has no E0999"),
     ("no table yet", "diagnostics", {}, None),
+
+    ("said in both languages", "words", SAID_TREE, None),
+    ("said with other arguments", "words", changed(SAID_TREE, "engine/audit/words.def", "（{2}）", ""),
+     "DUE: the texts have other arguments: {0} {1} {2} and {0} {1}"),
+    ("said in English alone", "words", changed(SAID_TREE, "engine/audit/words.def", "到期的", "is"), "is not Chinese"),
+    ("a bracket that is open", "words", changed(SAID_TREE, "engine/audit/words.def", "{2}]", "{2}"), "without its ]"),
+    ("said nowhere", "words", changed(SAID_TREE, "engine/audit/why.c", "SAY_DUE", "0"), "DUE is said nowhere"),
+    ("said twice", "words",
+     changed(SAID_TREE, "engine/audit/words.def", "#undef", 'WORDS(DUE, "due", "到期")\n#undef'), "stands in line 2 already"),
 
     ("tokens and keywords agree", "keywords", WORD_TREE, None),
     ("units and keywords agree", "keywords",
