@@ -29,16 +29,18 @@ typedef struct FormPart {
 } FormPart;
 
 static const struct {
-    const char *word;
+    Str word;
     Part what;
     bool both;
 } parts[] = {
-    {"YYYY", PART_YEAR, true},       {"YY", PART_YEAR2, true},  {"MMMM", PART_MONTH_NAME, true},
-    {"MMM", PART_MONTH_NAME, false}, {"MM", PART_MONTH, true},  {"M", PART_MONTH, false},
-    {"DD", PART_DAY, true},          {"D", PART_DAY, false},    {"hh", PART_HOUR, true},
-    {"h", PART_HOUR, false},         {"mm", PART_MINUTE, true}, {"m", PART_MINUTE, false},
-    {"ss", PART_SECOND, true},       {"s", PART_SECOND, false}, {"PM", PART_HALF, true},
-    {"Z", PART_OFFSET, true},
+    {{"YYYY", 4}, PART_YEAR, true},       {{"YY", 2}, PART_YEAR2, true},
+    {{"MMMM", 4}, PART_MONTH_NAME, true}, {{"MMM", 3}, PART_MONTH_NAME, false},
+    {{"MM", 2}, PART_MONTH, true},        {{"M", 1}, PART_MONTH, false},
+    {{"DD", 2}, PART_DAY, true},          {{"D", 1}, PART_DAY, false},
+    {{"hh", 2}, PART_HOUR, true},         {{"h", 1}, PART_HOUR, false},
+    {{"mm", 2}, PART_MINUTE, true},       {{"m", 1}, PART_MINUTE, false},
+    {{"ss", 2}, PART_SECOND, true},       {{"s", 1}, PART_SECOND, false},
+    {{"PM", 2}, PART_HALF, true},         {{"Z", 1}, PART_OFFSET, true},
 };
 
 static bool is_letter(char c) {
@@ -70,8 +72,8 @@ static FormPart part_next(Str *form) {
     if (form->p[0] == '\'')
         return quoted(form);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (str_starts(*form, str_of(parts[i].word))) {
-            *form = str_from(*form, strlen(parts[i].word));
+        if (form->p[0] == parts[i].word.p[0] && str_starts(*form, parts[i].word)) {
+            *form = str_from(*form, parts[i].word.n);
             return (FormPart){.what = parts[i].what, .both = parts[i].both};
         }
     size_t n = 0;
@@ -243,11 +245,12 @@ typedef struct Parts {
 } Parts;
 
 static bool half(Str *text, Parts *p) {
-    static const char *const words[] = {"AM", "am", "A.M.", "a.m.", "PM", "pm", "P.M.", "p.m."};
-    for (int i = 0; i < 8; i++)
+    static const char *const words[] = {"AM", "am", "A.M.", "a.m.", "上午",
+                                        "PM", "pm", "P.M.", "p.m.", "下午"};
+    for (int i = 0; i < 10; i++)
         if (str_starts(*text, str_of(words[i]))) {
             *text = str_from(*text, strlen(words[i]));
-            p->half = i < 4 ? 1 : 2;
+            p->half = i < 5 ? 1 : 2;
             return true;
         }
     return false;

@@ -5,9 +5,9 @@
  *
  * In a form of dates YYYY, YY, MM, DD, hh, mm and ss are digits of that number, M, D, h, m and s
  * one or two; f a fraction of a second of any length; MMM and MMMM the English name of a month,
- * short and whole; PM the half of the day, and Z an offset, which may be Z itself, +08:00, +0800 or
- * +08. Text in single quotes, T and all that is no letter stand for themselves. Two forms are whole
- * words: "epoch seconds" and "epoch milliseconds". */
+ * short and whole; PM the half of the day, AM and PM or 上午 and 下午, and Z an offset, which may
+ * be Z itself, +08:00, +0800 or +08. Text in single quotes, T and all that is no letter stand for
+ * themselves. Two forms are whole words: "epoch seconds" and "epoch milliseconds". */
 #ifndef REMIT_BASE_FORM_H
 #define REMIT_BASE_FORM_H
 

@@ -44,8 +44,7 @@ void put_utf8(Buf *b, uint32_t cp) {
     put_bytes(b, bytes, n);
 }
 
-/* The length of the ASCII at the start of s. */
-static size_t ascii_run(Str s) {
+size_t utf8_ascii(Str s) {
     size_t at = 0;
     for (; s.n - at >= 8; at += 8) {
         uint64_t word;
@@ -73,7 +72,7 @@ static size_t wide_run(Str s) {
 size_t utf8_good(Str s) {
     size_t at = 0;
     while (at < s.n) {
-        size_t ascii = ascii_run(str_from(s, at));
+        size_t ascii = utf8_ascii(str_from(s, at));
         size_t wide = wide_run(str_from(s, at + ascii));
         at += ascii + wide;
         if (wide == 0)

@@ -38,6 +38,8 @@ size_t utf8_encode(uint32_t cp, char out[4]);
 /* Appends cp; U+FFFD in place of what is no code point. */
 void put_utf8(Buf *b, uint32_t cp);
 
+/* The length of the ASCII at the start of s. */
+size_t utf8_ascii(Str s);
 /* The length of the longest well-formed beginning of s: s.n if all of it is. */
 size_t utf8_good(Str s);
 bool utf8_valid(Str s);

@@ -11,6 +11,7 @@
 #include "engine/base/attribute.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
+#include "engine/base/encoding.h"
 #include "engine/base/reject.h"
 #include "engine/base/value.h"
 #include "engine/syntax/parse.h"
@@ -658,7 +659,7 @@ typedef struct FeedSym {
     uint32_t column_count;
     const Node *said[SAID_KINDS]; /* or NULL */
     char separator, quote;
-    uint8_t encoding;
+    Encoding encoding;
     uint32_t header; /* the line that names the columns; 0: there is none */
     Str rows;        /* the path of the rows in a document; empty: the document or its lines */
     FedSym *fed;

@@ -223,14 +223,15 @@ static char mark_read(Program *p, const Node *said, bool quote) {
     return quote ? '"' : ',';
 }
 
-static uint8_t encoding_read(Program *p, const Node *said) {
-    static const char *const names[] = {"utf-8", "windows-1252", "latin-1"};
-    for (uint8_t i = 0; i < 3; i++)
-        if (str_eq(said->a->text, str_of(names[i])))
-            return i;
-    setting_bad(p, said, "encoding", "编码", "write \"utf-8\", \"windows-1252\" or \"latin-1\"",
-                "请写 \"utf-8\"、\"windows-1252\" 或 \"latin-1\"");
-    return 0;
+static Encoding encoding_said(Program *p, const Node *said) {
+    Encoding found;
+    if (encoding_named(said->a->text, &found))
+        return found;
+    setting_bad(
+        p, said, "encoding", "编码",
+        "write \"utf-8\", \"gbk\", \"gb18030\", \"utf-16\", \"windows-1252\" or \"latin-1\"",
+        "请写 \"utf-8\"、\"gbk\"、\"gb18030\"、\"utf-16\"、\"windows-1252\" 或 \"latin-1\"");
+    return ENCODED_UTF8;
 }
 
 static void form_only(Program *p, FeedSym *feed, const Node *said) {
@@ -263,7 +264,7 @@ static void settings_read(Program *p, FeedSym *feed) {
         else if (s->op == SAID_QUOTE)
             feed->quote = mark_read(p, s, true);
         else if (s->op == SAID_ENCODING)
-            feed->encoding = encoding_read(p, s);
+            feed->encoding = encoding_said(p, s);
         else if (s->op == SAID_DATES)
             dates_check(p, s, true);
         else if (s->op == SAID_NUMBERS)

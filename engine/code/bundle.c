@@ -1439,7 +1439,7 @@ static void put_feed(Buf *out, const FeedDef *d) {
     put_u8(out, (uint8_t)(d->json | d->sorted << 1));
     put_u8(out, (uint8_t)d->separator);
     put_u8(out, (uint8_t)d->quote);
-    put_u8(out, d->encoding);
+    put_u8(out, (uint8_t)d->encoding);
     put_varint(out, d->header);
     put_str(out, d->source);
     put_str(out, d->rows);
@@ -1458,7 +1458,7 @@ static void take_feed(Reader *r, FeedDef *d) {
     d->sorted = is >> 1;
     d->separator = (char)take_below(r, 0x7F);
     d->quote = (char)take_below(r, 0x7F);
-    d->encoding = take_below(r, ENCODINGS);
+    d->encoding = (Encoding)take_below(r, ENCODINGS);
     d->header = take_u32v(r);
     d->source = take_str(&r->t);
     d->rows = take_str(&r->t);

@@ -13,6 +13,7 @@
 #include "engine/base/attribute.h"
 #include "engine/base/calendar.h"
 #include "engine/base/decl.h"
+#include "engine/base/encoding.h"
 #include "engine/base/told.h"
 #include "engine/base/value.h"
 
@@ -22,7 +23,7 @@
  * schedule; 15 standing duties; 16 feeds;
  * 17 what a duty says of itself; 18 names of the dates of calendars;
  * 19 which tables are functions. */
-enum { BUNDLE_VERSION = 19 };
+enum { BUNDLE_VERSION = 20 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -664,14 +665,12 @@ static inline uint32_t fed_def_fixed(const FedDef *f) {
     return (uint32_t)f->has_source + f->id_parts + f->has_actor;
 }
 
-enum { ENCODED_UTF8, ENCODED_WINDOWS_1252, ENCODED_LATIN_1, ENCODINGS };
-
 /* What becomes of the rows of a file. */
 typedef struct FeedDef {
     Str name, alias, label;
     bool json, sorted;
     char separator, quote;
-    uint8_t encoding;
+    Encoding encoding;
     uint32_t header; /* the line that names the columns; 0: they go by number, from 1 */
     Str source;      /* of its events, where that is written out: what a refused row is told by */
     Str rows;        /* path to the rows of a document; empty: a line each, or one list */

@@ -1045,22 +1045,29 @@ Status event_too_long(EventReader *r, Str beginning, Reading *what, Refusal *ref
 
 /* ---- CSV */
 
-/* The length of the record at the start of text when quotes count; 0: it does not end in text. */
-static size_t quoted_record(Str text, bool last, CsvForm form) {
+/* The length of the record at the start of text when quotes count; 0: it does not end in text.
+ * `bytes`: a byte of ASCII is that character wherever it stands. */
+static inline size_t record_in(Str text, bool last, CsvForm form, bool bytes) {
     bool begins = true, quoted = false; /* a cell begins here; inside quotes */
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
+    for (size_t i = 0, step = 1; i < text.n; i += step) {
+        char c = bytes ? text.p[i] : (char)encoded_char(form.encoding, str_from(text, i), &step);
         if (quoted) {
             quoted = c != form.quote; /* a doubled quote opens again at once */
             begins = c == form.quote;
             continue;
         }
         if (c == '\n')
-            return i + 1;
+            return i + step;
         quoted = c == form.quote && begins;
         begins = c == form.separator;
     }
     return last && !quoted ? text.n : 0;
+}
+
+static size_t quoted_record(Str text, bool last, CsvForm form) {
+    if (form.encoding == ENCODED_GB18030 || encoding_is_wide(form.encoding))
+        return record_in(text, last, form, false);
+    return record_in(text, last, form, true);
 }
 
 size_t csv_record(Str text, bool last, CsvForm form) {
@@ -1068,8 +1075,8 @@ size_t csv_record(Str text, bool last, CsvForm form) {
     size_t n = quoted_record(most, last && most.n == text.n, form);
     if (n > 0 || (!last && most.n < LIMIT_LINE_BYTES))
         return n;
-    ptrdiff_t end = str_find(text, '\n'); /* a quote that never closes takes no other line along */
-    return end >= 0 ? (size_t)end + 1 : last ? text.n : 0;
+    n = encoded_line(form.encoding, text); /* a quote that never closes takes no other line along */
+    return n == 0 && last ? text.n : n;
 }
 
 /* One cell from `at` on; gives the place behind it, or SIZE_MAX. */

@@ -5,6 +5,7 @@
 #ifndef REMIT_RUN_EVENT_H
 #define REMIT_RUN_EVENT_H
 
+#include "engine/base/encoding.h"
 #include "engine/base/json.h"
 #include "engine/run/engine.h"
 
@@ -46,8 +47,9 @@ MUST_USE Status event_too_long(EventReader *r, Str beginning, Reading *what, Ref
 /* What stands between cells, and around one that holds such marks. */
 typedef struct CsvForm {
     char separator, quote;
+    Encoding encoding; /* of the file; cells are split when they are UTF-8 */
 } CsvForm;
-static const CsvForm csv_plain = {',', '"'};
+static const CsvForm csv_plain = {',', '"', ENCODED_UTF8};
 /* Splits a CSV record into cells: RFC 4180, quotes doubled inside quotes. Cells are in the arena.
  * ERR_SYNTAX: a quote is not closed or stands inside a cell. */
 MUST_USE Status csv_cells(Str record, CsvForm form, Arena *a, Str **cells, uint32_t *n);

@@ -7,7 +7,6 @@
 #include "engine/base/limits.h"
 
 enum { FEED_CHUNK = 1 << 18, KEPT_BYTES = 4096 };
-#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* that some programs put at the start of a file */
 
 Status feed_open(Feed *f, Str path, FeedKind kind, Arena *keep, Err *err) {
     *f = (Feed){.csv = kind == FEED_CSV || (kind == FEED_BY_NAME && str_ends(path, S(".csv")))};
@@ -40,15 +39,54 @@ static Status feed_fill(Feed *f, Err *err) {
     return OK;
 }
 
+/* What no reader of text makes anything of. */
+static Status not_text(const Feed *f, Err *err) {
+    Str start = buf_str(&f->text);
+    bool archive = str_starts(start, S("PK\003\004"));
+    if (archive || str_starts(start, S("\xD0\xCF\x11\xE0")))
+        return err_set(err, ERR_SYNTAX,
+                       "%.*s: it is a workbook or an archive, not text: save it as %s",
+                       STR_ARG(f->file.path), f->csv ? "CSV" : "JSON");
+    return OK;
+}
+
+/* Looks at the first bytes of a file. *marked: what a mark there says, with its length. */
+static Status feed_start(Feed *f, Encoding *marked, size_t *n, Err *err) {
+    f->begun = true;
+    while (f->text.n < ENCODING_MARK && !f->over)
+        TRY(feed_fill(f, err));
+    *n = encoding_mark(buf_str(&f->text), marked);
+    return not_text(f, err);
+}
+
+static void feed_pass(Feed *f, size_t n) {
+    f->at += n;
+    f->offset += n;
+}
+
+/* A file that no feed maps is UTF-8. */
+static Status plain_start(Feed *f, Err *err) {
+    Encoding marked;
+    size_t n;
+    TRY(feed_start(f, &marked, &n, err));
+    if (n > 0 && marked != ENCODED_UTF8)
+        return err_set(
+            err, ERR_SYNTAX, "%.*s: it is %.*s, as its first bytes say: save it as UTF-8%s",
+            STR_ARG(f->file.path), STR_ARG(encoding_title(marked)),
+            f->csv ? ", or let a feed of the policy read it, which may say an encoding" : "");
+    feed_pass(f, n);
+    return OK;
+}
+
 static Str line_of(Str piece) {
     while (piece.n > 0 && (piece.p[piece.n - 1] == '\n' || piece.p[piece.n - 1] == '\r'))
         piece.n--;
     return piece;
 }
 
-static size_t line_length(Str text, bool last) {
-    ptrdiff_t end = str_find(text, '\n');
-    return end >= 0 ? (size_t)end + 1 : last ? text.n : 0;
+static size_t line_length(Encoding encoding, Str text, bool last) {
+    size_t n = encoded_line(encoding, text);
+    return n == 0 && last ? text.n : n;
 }
 
 /* The next line or record, its line break included; empty at the end. *cut: it was too long, and
@@ -57,15 +95,15 @@ static Status feed_piece(Feed *f, Str *piece, bool *cut, CsvForm form, Err *err)
     *cut = false;
     for (;;) {
         Str rest = {f->text.p == NULL ? "" : f->text.p + f->at, f->text.n - f->at};
-        size_t n = f->csv ? csv_record(rest, f->over, form) : line_length(rest, f->over);
+        size_t n =
+            f->csv ? csv_record(rest, f->over, form) : line_length(f->encoding, rest, f->over);
         if (n > LIMIT_LINE_BYTES || (n == 0 && rest.n > LIMIT_LINE_BYTES)) {
             *cut = true;
-            n = n == 0 ? rest.n : n;
+            n = n > 0 ? n : rest.n - rest.n % 2; /* whole units of UTF-16 */
         }
         if (n > 0 || f->over) {
             *piece = (Str){rest.p, n};
-            f->at += n;
-            f->offset += n;
+            feed_pass(f, n);
             return OK;
         }
         TRY(feed_fill(f, err));
@@ -74,10 +112,10 @@ static Status feed_piece(Feed *f, Str *piece, bool *cut, CsvForm form, Err *err)
 
 /* Passes over the rest of a line that is too long. */
 static Status feed_skip(Feed *f, Str piece, CsvForm form, Err *err) {
-    while (piece.n > 0 && piece.p[piece.n - 1] != '\n') {
+    while (piece.n > 0 && encoded_line(f->encoding, piece) == 0) {
         bool cut;
         TRY(feed_piece(f, &piece, &cut, form, err));
-        f->next_line += f->by == NULL ? 0 : (uint32_t)str_ends(piece, S("\n"));
+        f->next_line += f->by == NULL ? 0 : encoded_lines(f->encoding, piece);
     }
     return OK;
 }
@@ -100,8 +138,6 @@ static Status feed_no_header(const Feed *f, Str record, bool has_type, bool has_
 static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
     Str *cells;
     uint32_t n;
-    if (str_starts(record, S(BYTE_ORDER_MARK)))
-        record = str_from(record, sizeof BYTE_ORDER_MARK - 1);
     Status status = csv_cells(record, csv_plain, &f->columns, &cells, &n);
     bool has_type = false, has_time = false;
     for (uint32_t i = 0; status == OK && i < n; i++) {
@@ -139,14 +175,44 @@ Status feed_open_mapped(Feed *f, Str path, Mapper *by, Arena *keep, Err *err) {
     return os_open_read(path, keep, &f->file, err);
 }
 
-static uint32_t lines_in(Str text) {
-    uint32_t n = 0;
-    const char *p = text.p, *end = text.p + text.n;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        n++;
-        p++;
-    }
-    return n;
+/* Whether a file with this mark is what the feed reads. */
+static bool mark_agrees(Encoding said, Encoding marked) {
+    return said == marked || (said == ENCODED_UTF16 && encoding_is_wide(marked));
+}
+
+static Status wrong_mark(const Feed *f, Encoding said, Encoding marked, Err *err) {
+    const FeedDef *feed = mapper_feed(f->by);
+    if (feed->json)
+        return err_set(err, ERR_SYNTAX,
+                       "%.*s: it is %.*s, as its first bytes say, but JSON is UTF-8: save it so",
+                       STR_ARG(f->file.path), STR_ARG(encoding_title(marked)));
+    Str write = encoding_name(encoding_is_wide(marked) ? ENCODED_UTF16 : marked);
+    return err_set(
+        err, ERR_SYNTAX,
+        "%.*s: it is %.*s, as its first bytes say, but the feed %.*s reads %.*s; write: encoding "
+        "\"%.*s\"",
+        STR_ARG(f->file.path), STR_ARG(encoding_title(marked)), STR_ARG(feed->name),
+        STR_ARG(encoding_title(said)), STR_ARG(write));
+}
+
+/* In which encoding the rows of a feed stand. */
+static Status mapped_start(Feed *f, Err *err) {
+    const FeedDef *feed = mapper_feed(f->by);
+    Encoding said = feed->json ? ENCODED_UTF8 : feed->encoding, marked = said;
+    size_t n;
+    TRY(feed_start(f, &marked, &n, err));
+    if (n > 0 && !mark_agrees(said, marked))
+        return wrong_mark(f, said, marked, err);
+    if (n == 0 && said == ENCODED_UTF16 && f->text.n > 0)
+        return err_set(
+            err, ERR_SYNTAX,
+            "%.*s: it does not begin with the mark that says which UTF-16 it is; let the "
+            "feed %.*s say encoding \"utf-16le\", as Windows writes it, or \"utf-16be\"",
+            STR_ARG(f->file.path), STR_ARG(feed->name));
+    feed_pass(f, n);
+    f->encoding = n > 0 ? marked : said;
+    mapper_encoding(f->by, f->encoding);
+    return OK;
 }
 
 /* The next value of a JSON file; *cut: what is left is broken. */
@@ -154,11 +220,6 @@ static Status json_piece(Feed *f, Str *row, bool *cut, bool *over, Err *err) {
     *over = *cut = false;
     for (;;) {
         Str rest = {f->text.p == NULL ? "" : f->text.p + f->at, f->text.n - f->at};
-        if (f->offset == 0 && str_starts(rest, S(BYTE_ORDER_MARK))) {
-            f->at += 3;
-            f->offset += 3;
-            continue;
-        }
         size_t used;
         RowsNow now = json_rows_next(&f->rows, rest, f->over, &used, row);
         if (now == ROWS_MORE && rest.n - used > LIMIT_LINE_BYTES) {
@@ -171,12 +232,11 @@ static Status json_piece(Feed *f, Str *row, bool *cut, bool *over, Err *err) {
         *cut = now == ROWS_BAD;
         f->line = f->next_line;
         if (now == ROWS_ROW || now == ROWS_BAD) {
-            f->line += lines_in((Str){rest.p, (size_t)(row->p - rest.p)});
+            f->line += encoded_lines(ENCODED_UTF8, (Str){rest.p, (size_t)(row->p - rest.p)});
             f->row_at = f->offset + (uint64_t)(row->p - rest.p);
         }
-        f->next_line += lines_in(str_upto(rest, used));
-        f->at += used;
-        f->offset += used;
+        f->next_line += encoded_lines(ENCODED_UTF8, str_upto(rest, used));
+        feed_pass(f, used);
         if (now != ROWS_MORE)
             return OK;
         TRY(feed_fill(f, err));
@@ -187,9 +247,9 @@ static Status csv_piece(Feed *f, Str *row, bool *cut, bool *over, Err *err) {
     const FeedDef *feed = mapper_feed(f->by);
     f->line = f->next_line;
     f->row_at = f->offset;
-    TRY(feed_piece(f, row, cut, (CsvForm){feed->separator, feed->quote}, err));
+    TRY(feed_piece(f, row, cut, (CsvForm){feed->separator, feed->quote, f->encoding}, err));
     *over = row->n == 0;
-    f->next_line += lines_in(*row);
+    f->next_line += encoded_lines(f->encoding, *row);
     return OK;
 }
 
@@ -208,7 +268,7 @@ static Status mapped_header(Feed *f, Err *err) {
         if (row.n == 0)
             return err_set(err, ERR_SYNTAX, "%.*s: it has no line %u, which names the columns",
                            STR_ARG(f->file.path), feed->header);
-        f->next_line += lines_in(row);
+        f->next_line += encoded_lines(f->encoding, row);
     }
     bool over = feed->header == 0;
     if (!over)
@@ -221,13 +281,15 @@ static Status mapped_header(Feed *f, Err *err) {
                        "%.*s: it is empty: the line that names the columns is missing",
                        STR_ARG(f->file.path));
     Str path = f->file.path;
-    return mapper_header(f->by, line_of(row), path, err);
+    return mapper_header(f->by, row, path, err);
 }
 
 /* Reads the next row; *over: there is none. */
 static Status mapped_row(Feed *f, bool *refused, bool *cut, uint32_t *length, bool *over,
                          Err *err) {
     Str row;
+    if (!f->begun)
+        TRY(mapped_start(f, err));
     if (!f->has_header)
         TRY(mapped_header(f, err));
     TRY(f->csv ? csv_piece(f, &row, cut, over, err) : json_piece(f, &row, cut, over, err));
@@ -343,6 +405,8 @@ Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *
     if (f->by != NULL)
         return mapped_next(f, what, event, refusal, at, over, err);
     r->seen = &f->seen;
+    if (!f->begun)
+        TRY(plain_start(f, err));
     do {
         Str piece;
         bool cut;
@@ -359,8 +423,6 @@ Status feed_next(Feed *f, EventReader *r, Reading *what, Input *event, Refusal *
             TRY(event_too_long(r, beginning, what, refusal));
             return feed_skip(f, piece, csv_plain, err);
         }
-        if (!f->csv && *at == 0 && str_starts(piece, S(BYTE_ORDER_MARK)))
-            piece = str_from(piece, sizeof BYTE_ORDER_MARK - 1);
         if (!f->csv) {
             TRY(event_read(r, line_of(piece), what, event, refusal));
         } else if (!f->has_header) {

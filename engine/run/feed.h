@@ -28,6 +28,8 @@ typedef struct Feed {
     Seen seen;
     /* of rows that a feed of the policy maps: */
     Mapper *by; /* or NULL; closed with it */
+    Encoding encoding;
+    bool begun; /* how the file begins has been looked at */
     JsonRows rows;
     uint32_t line, next_line; /* of the row at hand, and of what is read next; from 1 */
     uint32_t given, count;    /* events of the row: given, all */

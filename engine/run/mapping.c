@@ -43,15 +43,18 @@ struct Mapper {
     Str header;           /* the record that names the columns */
     uint32_t width;       /* how many there are; 0: not known */
     NumberForm *numbers;  /* of each column of the feed */
+    Encoding encoding;    /* of its rows */
     /* the row */
-    Str row;
+    Str row;        /* in UTF-8, but for what cannot be read */
+    bool bad;       /* it cannot be read: */
+    size_t good;    /* so many of its bytes can */
     Str about;      /* what it is about, by its first id: "Ticket=T1" */
     int64_t now;    /* the time of the event that is made */
     RowCell *cells; /* of each place */
     Value *values;
     Mapped *events;
     uint32_t count;
-    bool cut, is_decoded;
+    bool cut;
     Str field, message;
     RejectReason reason;
 };
@@ -180,8 +183,8 @@ void mapper_close(Mapper *m) {
     mem_free(m);
 }
 
-void mapper_decoded(Mapper *m) {
-    m->is_decoded = true;
+void mapper_encoding(Mapper *m, Encoding e) {
+    m->encoding = e;
 }
 
 const FeedDef *mapper_feed(const Mapper *m) {
@@ -191,45 +194,23 @@ const FeedDef *mapper_feed(const Mapper *m) {
 /* ---- the header */
 
 static CsvForm form_of(const Mapper *m) {
-    return (CsvForm){m->feed->separator, m->feed->quote};
+    return (CsvForm){m->feed->separator, m->feed->quote, ENCODED_UTF8};
 }
 
-/* What the bytes 0x80 to 0x9F stand for in windows-1252; 0: for themselves. */
-static const uint16_t windows[32] = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
-/* The text as UTF-8. Separators, quotes and line breaks are the same in all encodings. */
-static Status decoded(const Mapper *m, Str text, Arena *a, Str *out) {
+/* The text as UTF-8. *bad: what is at *good is not of the encoding, and the text is as it came. */
+static Status decoded(const Mapper *m, Str text, Arena *a, Str *out, bool *bad, size_t *good) {
+    bool utf8 = m->encoding == ENCODED_UTF8, wide = encoding_is_wide(m->encoding);
     *out = text;
-    if (m->feed->encoding == ENCODED_UTF8 || m->is_decoded)
-        return OK;
-    size_t high = 0, n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        high += (unsigned char)text.p[i] >= 0x80;
-    if (high == 0)
-        return OK;
-    char *to = arena_take(a, text.n + 2 * high, 1);
-    if (to == NULL)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < text.n; i++) {
-        uint32_t cp = (unsigned char)text.p[i];
-        if (m->feed->encoding == ENCODED_WINDOWS_1252 && cp >= 0x80 && cp < 0xA0 &&
-            windows[cp - 0x80] != 0)
-            cp = windows[cp - 0x80];
-        if (cp < 0x80) {
-            to[n++] = (char)cp;
-        } else if (cp < 0x800) {
-            to[n++] = (char)(0xC0 | cp >> 6);
-            to[n++] = (char)(0x80 | (cp & 0x3F));
-        } else {
-            to[n++] = (char)(0xE0 | cp >> 12);
-            to[n++] = (char)(0x80 | (cp >> 6 & 0x3F));
-            to[n++] = (char)(0x80 | (cp & 0x3F));
-        }
+    *good = utf8 ? utf8_good(text) : wide ? 0 : utf8_ascii(text);
+    if (!utf8 && *good < text.n) {
+        char *to = arena_take(a, encoding_room(m->encoding, text) + 1, 1);
+        if (to == NULL)
+            return ERR_NOMEM;
+        size_t n = encoding_read(m->encoding, text, to, good);
+        if (*good == text.n)
+            *out = (Str){to, n};
     }
-    *out = (Str){to, n};
+    *bad = *good < text.n;
     return OK;
 }
 
@@ -277,19 +258,53 @@ static Status by_number(Mapper *m, Str path, Err *err) {
     return OK;
 }
 
+/* Whether all columns of the feed stand in a text, if it is of the encoding. */
+static bool names_all(const Mapper *m, Encoding e, Str text, Arena *a) {
+    char *to = arena_take(a, encoding_room(e, text) + 1, 1);
+    size_t read;
+    if (to == NULL)
+        return false;
+    Str names = {to, encoding_read(e, text, to, &read)};
+    bool all = read == text.n && m->place_count > 0;
+    for (uint32_t i = 0; all && i < m->place_count; i++)
+        all = str_contains(names, m->places[i].name);
+    return all;
+}
+
+/* Which encoding a text may be in that is not UTF-8, as a question. */
+static const char *lacking_encoding(const Mapper *m, Str text, Arena *a) {
+    const char *gbk = "; does the feed lack: encoding \"gbk\"?",
+               *windows = "; does the feed lack: encoding \"windows-1252\"?",
+               *either = "; does the feed lack: encoding \"gbk\" or encoding \"windows-1252\"?";
+    bool one = names_all(m, ENCODED_GB18030, text, a);
+    if (m->encoding != ENCODED_UTF8)
+        return "";
+    if (one != names_all(m, ENCODED_WINDOWS_1252, text, a))
+        return one ? gbk : windows;
+    return encoding_has(ENCODED_GB18030, text) ? either : windows;
+}
+
+/* What is wrong with bytes that are not of the encoding. */
+static Status not_encoded(Mapper *m, Str text, size_t good, Arena *a, Str *out) {
+    return arena_printf(a, out, "its byte %zu (0x%02X) is not %.*s%s", good + 1,
+                        (unsigned char)text.p[good], STR_ARG(encoding_title(m->encoding)),
+                        lacking_encoding(m, text, a));
+}
+
 static Status header_cells(Mapper *m, Str record, Str **names, uint32_t *n, Str path, Err *err) {
-    Str text;
-    if (str_starts(record, S("\xEF\xBB\xBF")))
-        record = str_from(record, 3);
-    TRY(decoded(m, record, &m->keep, &text));
+    Str text, why = S("a quote is not closed");
+    bool bad;
+    size_t good;
+    TRY(decoded(m, record, &m->keep, &text, &bad, &good));
+    text = bad ? record : encoded_without_end(ENCODED_UTF8, text);
     TRY(arena_str(&m->keep, text, &m->header));
-    Status status = csv_cells(m->header, form_of(m), &m->keep, names, n);
-    if (status == ERR_SYNTAX || !utf8_valid(m->header))
-        return err_set(err, ERR_SYNTAX, "%.*s: the line that names the columns cannot be read: %s",
-                       STR_ARG(path),
-                       status == OK ? "it is not UTF-8; does the feed lack: encoding "
-                                      "\"windows-1252\"?"
-                                    : "a quote is not closed");
+    Status status = bad ? ERR_SYNTAX : csv_cells(m->header, form_of(m), &m->keep, names, n);
+    if (bad)
+        TRY(not_encoded(m, record, good, &m->keep, &why));
+    if (status == ERR_SYNTAX)
+        return err_set(err, ERR_SYNTAX,
+                       "%.*s: the line that names the columns cannot be read: %.*s", STR_ARG(path),
+                       STR_ARG(why));
     return status;
 }
 
@@ -336,9 +351,6 @@ static Status csv_row(Mapper *m, bool *blank) {
     *blank = str_trim(m->row).n == 0;
     if (*blank)
         return OK;
-    if (!utf8_valid(m->row))
-        return refuse(m, REJECT_MALFORMED, S(""),
-                      S("it is not valid UTF-8; does the feed lack: encoding \"windows-1252\"?"));
     Status status = csv_cells(m->row, form_of(m), &m->row_arena, &cells, &n);
     if (status == ERR_SYNTAX)
         return refuse(m, REJECT_MALFORMED, S(""),
@@ -899,20 +911,27 @@ static Status cut_row(Mapper *m) {
                       : S("the line is longer than 16 MiB; its first 4 KiB are kept"));
 }
 
+static Status bad_row(Mapper *m) {
+    Str message;
+    TRY(not_encoded(m, m->row, m->good, &m->row_arena, &message));
+    return refuse(m, REJECT_MALFORMED, S(""), message);
+}
+
 Status mapper_row(Mapper *m, Str row, bool cut, uint32_t *count, bool *refused) {
     arena_reset(&m->row_arena);
     m->count = 0;
     m->cut = cut;
     m->field = m->message = (Str){NULL, 0};
     m->about = (Str){NULL, 0};
-    while (row.n > 0 && (row.p[row.n - 1] == '\n' || row.p[row.n - 1] == '\r'))
-        row.n--;
-    TRY(decoded(m, row, &m->row_arena, &m->row));
+    row = encoded_without_end(m->encoding, row);
+    TRY(decoded(m, row, &m->row_arena, &m->row, &m->bad, &m->good));
     if (cut)
         TRY(arena_str(&m->row_arena, m->row, &m->row));
     bool blank = false;
     if (cut)
         TRY(cut_row(m));
+    else if (m->bad && !m->feed->json)
+        TRY(bad_row(m));
     else
         TRY(m->feed->json ? json_row(m, &blank) : csv_row(m, &blank));
     if (m->message.n == 0 && !blank)
@@ -952,7 +971,7 @@ Status mapper_event(Mapper *m, uint32_t i, Seen *seen, Input *out) {
 /* What is kept of a row: enough to read it again. */
 static Status kept_row(Mapper *m, Str *out) {
     *out = m->row; /* byte for byte, where JSON could not hold it */
-    if (!utf8_valid(m->row))
+    if (m->bad)
         return OK;
     Buf text = {0};
     Json j;

@@ -12,8 +12,8 @@ typedef struct Mapper Mapper;
 /* source: of events whose feed says none. All is borrowed. ERR_NOMEM. */
 MUST_USE Status mapper_open(const Bundle *b, uint32_t feed, Str source, Mapper **out);
 void mapper_close(Mapper *m);
-/* Its rows are UTF-8, whatever the feed says: they were kept so. */
-void mapper_decoded(Mapper *m);
+/* In which encoding its rows come; UTF-8 until that is said. */
+void mapper_encoding(Mapper *m, Encoding e);
 const FeedDef *mapper_feed(const Mapper *m);
 /* The record that names the columns of a CSV file; empty: there is none. ERR_SYNTAX, with the name
  * of the file in *err: a column of the feed is not there. */

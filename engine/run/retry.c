@@ -44,7 +44,6 @@ static Status kept_mapper(Kept *k, uint32_t feed, const Parts *parts) {
     TRY(arena_str(&k->names, parts->feed, &k->feed));
     TRY(arena_str(&k->names, parts->columns, &k->columns));
     TRY(mapper_open(k->b, feed, k->source, &k->mapper));
-    mapper_decoded(k->mapper);
     if (k->b->feeds[feed].json)
         return OK;
     Err err = {0};
