@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "engine/audit/log.h"
+#include "engine/audit/replay.h"
 #include "engine/audit/show.h"
 #include "engine/audit/why.h"
 #include "engine/base/near.h"
 #include "engine/base/civil.h"
 #include "engine/base/diff.h"
 #include "engine/base/json.h"
-#include "engine/base/os.h"
 #include "engine/base/unicode.h"
 #include "engine/code/reference.h"
 #include "engine/code/verify.h"
@@ -1129,11 +1129,18 @@ static bool show_line(void *ctx, Str line) {
     return write_all(link->json, line) == OK;
 }
 
+static Status record_open_past(Record *r, const char *ledger, const RemitPast *past, Err *err) {
+    Asof when = {0};
+    if (past != NULL)
+        when = (Asof){text_of(past->place), text_of(past->as_of), past->has_index, past->index};
+    return record_open_at(r, text_of(ledger), &when, err);
+}
+
 RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTable table,
                        RemitWriter json, RemitError *error) {
     Record r;
     Err err = {0};
-    Status status = record_open(&r, text_of(o->ledger), &err);
+    Status status = record_open_past(&r, o->ledger, o->past, &err);
     ShowLink link = {table, json};
     ShowOptions opt = {.what = text_of(o->what),
                        .owner = text_of(o->owner),
@@ -1152,29 +1159,35 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
     return give_status(error, status, &err);
 }
 
-RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error) {
+static Status hex_of(const uint8_t digest[32], char out[65]) {
+    Buf hex = {0};
+    put_hex(&hex, digest, 32);
+    bool good = !hex.failed && hex.n == 64;
+    memcpy(out, good ? hex.p : "", good ? 64 : 0);
+    out[good ? 64 : 0] = '\0';
+    buf_free(&hex);
+    return good ? OK : ERR_NOMEM;
+}
+
+RemitStatus remit_digest(const char *ledger, const RemitPast *past, bool state, char out[65],
+                         RemitError *error) {
     Record r;
     Err err = {0};
     uint8_t digest[32];
-    Status status = record_open(&r, text_of(ledger), &err);
+    Status status = record_open_past(&r, ledger, past, &err);
     if (status == OK)
         status = state ? digest_state(&r, digest, &err) : led_digest(r.l, digest, &err);
     record_close(&r);
-    Buf hex = {0};
-    if (status == OK)
-        put_hex(&hex, digest, 32);
-    memcpy(out, hex.n == 64 ? hex.p : "", hex.n == 64 ? 64 : 0);
-    out[hex.n == 64 ? 64 : 0] = '\0';
-    buf_free(&hex);
+    status = status == OK ? hex_of(digest, out) : status;
     return give_status(error, status, &err);
 }
 
-RemitStatus remit_why(const char *ledger, const char *subject, const RemitLook *look,
-                      RemitWriter to, RemitError *error) {
+RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *subject,
+                      const RemitLook *look, RemitWriter to, RemitError *error) {
     Record r;
     Err err = {0};
     Buf out = {0};
-    Status status = record_open(&r, text_of(ledger), &err);
+    Status status = record_open_past(&r, ledger, past, &err);
     if (status == OK)
         status = why(&r, text_of(subject), look->format == REMIT_JSON, &out, &err);
     record_close(&r);
@@ -1198,11 +1211,55 @@ RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWrit
                       .subject = text_of(o->subject),
                       .type = text_of(o->type),
                       .json = look->format == REMIT_JSON};
-    Status status = record_open(&r, text_of(o->ledger), &err);
+    Status status = record_open_past(&r, o->ledger, o->past, &err);
     if (status == OK)
         status = log_entries(&r, &opt, log_line, &to, &err);
     record_close(&r);
     return give_status(error, status, &err);
+}
+
+/* ---- replays */
+
+static bool replay_progress(void *ctx, uint64_t done, uint64_t of) {
+    const RemitReplayOptions *o = ctx;
+    return o->progress == NULL || o->progress(o->ctx, done, of) != 0;
+}
+
+RemitStatus remit_replay(const RemitReplayOptions *o, const RemitLook *look, RemitWriter to,
+                         RemitReplay *out, RemitError *error) {
+    Record from;
+    Err err = {0};
+    ReplayResult result = {0};
+    ReplayOptions opt = {.dir = text_of(o->into),
+                         .place = text_of(o->place),
+                         .sync = o->into != NULL,
+                         .progress = replay_progress,
+                         .progress_ctx = (void *)(uintptr_t)o};
+    *out = (RemitReplay){0};
+    Status status = record_open(&from, text_of(o->ledger), &err);
+    if (status == OK)
+        status = replay_compared(&from, &opt, &result, &err);
+    record_close(&from);
+    *out = (RemitReplay){.inputs = result.inputs,
+                         .entries = result.entries,
+                         .same = status == OK && result.same,
+                         .stopped = result.stopped};
+    if (status == OK && result.digests)
+        status = hex_of(result.digest, out->digest);
+    if (status == OK && result.digests)
+        status = hex_of(result.again, out->again);
+    Buf words = {0};
+    if (status == OK && result.differs)
+        put_difference(&words, &result, look->format == REMIT_JSON);
+    arena_free(&result.arena);
+    RemitStatus written = status == OK && result.differs ? write_buf(to, &words, error) : REMIT_OK;
+    if (status != OK || written != REMIT_OK)
+        return status != OK ? give_status(error, status, &err) : written;
+    if (out->same || out->stopped)
+        return REMIT_OK;
+    return give(error, REMIT_FAULT,
+                result.differs ? "the journal does not follow from its inputs"
+                               : "the entries are the same, but the digests are not");
 }
 
 RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,

@@ -346,8 +346,19 @@ typedef struct RemitTable {
     int (*row)(void *ctx, const RemitText *cells, size_t n);
 } RemitTable;
 
+/* A moment of the past. What is asked as of it is answered from the inputs that had come by then,
+ * run again in a temporary folder. */
+typedef struct RemitPast {
+    const char *place; /* where that may be made; NULL: /tmp */
+    const char *as_of; /* an instant with its offset; a date: the end of that day where the policy
+                          is; or NULL */
+    bool has_index;
+    uint64_t index; /* instead: the last entry of the journal whose input counts */
+} RemitPast;
+
 typedef struct RemitShowOptions {
     const char *ledger;
+    const RemitPast *past; /* NULL: as it is now */
     const char *what;     /* duties, timers, rejected, unmatched, people, approvals, kpis, entities,
                              schedule, waiting, rotation, policy */
     const char *rotation; /* of `rotation`: which */
@@ -361,22 +372,46 @@ REMIT_API RemitStatus remit_show(const RemitShowOptions *options, const RemitLoo
                                  RemitTable table, RemitWriter json, RemitError *error);
 /* The digest of the ledger (state: of what its duties mean alone, whatever the order in which
  * events came) as 64 hex digits and a NUL. */
-REMIT_API RemitStatus remit_digest(const char *ledger, bool state, char out[65], RemitError *error);
-/* Why something is as it is: a subject as effects have it, such as duty/handle_complaint/C1.
- * REMIT_CALL: there is none. */
-REMIT_API RemitStatus remit_why(const char *ledger, const char *subject, const RemitLook *look,
-                                RemitWriter to, RemitError *error);
+REMIT_API RemitStatus remit_digest(const char *ledger, const RemitPast *past, bool state,
+                                   char out[65], RemitError *error);
+/* Why something is as it is, or was: a subject as effects have it, such as
+ * duty/handle_complaint/C1. REMIT_CALL: there is none. */
+REMIT_API RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *subject,
+                                const RemitLook *look, RemitWriter to, RemitError *error);
 
 typedef struct RemitLogOptions {
     const char *ledger;
-    bool effects_only;   /* effects as the run wrote them; else every entry of the journal */
-    uint64_t from;       /* index to begin at */
-    const char *subject; /* only entries about this */
-    const char *type;    /* only effects of this type */
+    const RemitPast *past; /* NULL: as it is now */
+    bool effects_only;     /* effects as the run wrote them; else every entry of the journal */
+    uint64_t from;         /* index to begin at */
+    const char *subject;   /* only entries about this */
+    const char *type;      /* only effects of this type */
 } RemitLogOptions;
 
 REMIT_API RemitStatus remit_log(const RemitLogOptions *options, const RemitLook *look,
                                 RemitWriter to, RemitError *error);
+
+typedef struct RemitReplayOptions {
+    const char *ledger;
+    const char *into;  /* a folder for the fresh ledger, which stays; NULL: a temporary one */
+    const char *place; /* where that may be made; NULL: /tmp */
+    int (*progress)(void *ctx, uint64_t done, uint64_t of); /* 0: stop; or NULL */
+    void *ctx;
+} RemitReplayOptions;
+
+typedef struct RemitReplay {
+    uint64_t inputs;            /* that were taken again */
+    uint64_t entries;           /* of the journal that came of them */
+    bool same;                  /* all entries and the digest are */
+    bool stopped;               /* by progress: the rest is not known */
+    char digest[65], again[65]; /* the ledger's, and what came of the replay; empty where it ended
+                                   before */
+} RemitReplay;
+
+/* Runs the journal's inputs again into a fresh ledger under the same policy, and compares entry by
+ * entry, then the digests. The first difference goes to `to`. REMIT_FAULT: there is one. */
+REMIT_API RemitStatus remit_replay(const RemitReplayOptions *options, const RemitLook *look,
+                                   RemitWriter to, RemitReplay *out, RemitError *error);
 
 /* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
 REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,

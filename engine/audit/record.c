@@ -1,6 +1,7 @@
 /* audit: ledgers opened for reading. */
 #include "engine/audit/record.h"
 
+#include "engine/base/os.h"
 #include "engine/base/sha256.h"
 
 static Status meta(Record *r, Str key, bool *found, int64_t *out) {
@@ -59,6 +60,9 @@ Status record_open(Record *r, Str dir, Err *err) {
 
 void record_close(Record *r) {
     led_close(r->l);
+    Err none = {0};
+    if (r->temporary.n > 0 && os_remove_folder(r->temporary, &none) != OK)
+        none.code = OK; /* it stays where such things are cleaned up */
     arena_free(&r->arena);
     *r = (Record){0};
 }

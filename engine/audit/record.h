@@ -13,6 +13,7 @@ typedef struct Record {
     Render render;
     bool has_clock;
     int64_t clock;
+    Str temporary; /* a folder that goes when it is closed; empty: none */
 } Record;
 
 /* ERR_NOTFOUND: there is no ledger, or nothing was ever run against it. Close it whatever happens.

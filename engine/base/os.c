@@ -267,3 +267,32 @@ Status os_write_file(Str path, Str bytes, Err *err) {
         unlink(beside);
     return status;
 }
+
+Status os_make_temporary(Str place, Arena *a, Str *out, Err *err) {
+    char in[PATH_MAX], name[PATH_MAX];
+    TRY(os_path(place.n > 0 ? place : S("/tmp"), in, err));
+    int n = snprintf(name, sizeof name, "%s/remit-XXXXXX", in);
+    if (n < 0 || (size_t)n >= sizeof name)
+        return err_set(err, ERR_IO, "%s: its path is too long", in);
+    if (mkdtemp(name) == NULL)
+        return os_fail(err, str_of(name), "a folder cannot be made");
+    return arena_str(a, str_of(name), out);
+}
+
+Status os_remove_folder(Str dir, Err *err) {
+    char name[PATH_MAX];
+    TRY(os_path(dir, name, err));
+    DIR *d = opendir(name);
+    if (d == NULL)
+        return errno == ENOENT ? OK : os_fail(err, dir, "cannot be read");
+    Status status = OK;
+    for (struct dirent *entry; status == OK && (entry = readdir(d)) != NULL;) {
+        bool self = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        if (!self && unlinkat(dirfd(d), entry->d_name, 0) != 0 && errno != ENOENT)
+            status = os_fail(err, dir, "cannot be emptied");
+    }
+    closedir(d);
+    if (status == OK && rmdir(name) != 0 && errno != ENOENT)
+        status = os_fail(err, dir, "cannot be removed");
+    return status;
+}

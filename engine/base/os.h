@@ -37,4 +37,9 @@ MUST_USE Status os_truncate(OsFile *f, uint64_t size, Err *err); /* and goes to 
  */
 MUST_USE Status os_write_file(Str path, Str bytes, Err *err);
 
+/* A new folder of a name of its own in another, for this user alone. place empty: /tmp. */
+MUST_USE Status os_make_temporary(Str place, Arena *a, Str *out, Err *err);
+/* Removes a folder and the files in it; what is not there is fine. */
+MUST_USE Status os_remove_folder(Str dir, Err *err);
+
 #endif

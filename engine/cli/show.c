@@ -1,11 +1,36 @@
 /* cli: remit show, why and log. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/cli/cli.h"
 
+#define PAST_OPTIONS                                                                               \
+    {"--as-of", "MOMENT",                                                                          \
+     "as it was at an instant with its offset, or at the end of\n"                                 \
+     "                             a date: 2026-03-02",                                            \
+     false},                                                                                       \
+    {                                                                                              \
+        "--at-index", "N", "as it was after entry N of the journal", false                         \
+    }
+
+/* NULL: now. *ok is false after a message. */
+static const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok) {
+    size_t index = 0;
+    *past =
+        (RemitPast){.as_of = arg(args, "--as-of"), .has_index = arg(args, "--at-index") != NULL};
+    *ok = arg_number(args, "--at-index", &index);
+    past->index = index;
+    if (*ok && past->has_index && past->as_of != NULL) {
+        usage(args, "--as-of and --at-index say two moments; one is enough");
+        *ok = false;
+    }
+    return past->has_index || past->as_of != NULL ? past : NULL;
+}
+
 static const Option show_options[] = {
     {"--ledger", "DIR", "the ledger", false},
+    PAST_OPTIONS,
     {"--owner", "WHO",
      "duties of this role, team, seat or person; approvals on\n"
      "                             which they have still to decide",
@@ -28,10 +53,10 @@ static const Option show_options[] = {
     {NULL, NULL, NULL, false},
 };
 
-static int show_digest(Args *args, const char *ledger, bool state) {
+static int show_digest(Args *args, const char *ledger, const RemitPast *past, bool state) {
     char digest[65];
     RemitError error;
-    int code = (int)remit_digest(ledger, state, digest, &error);
+    int code = (int)remit_digest(ledger, past, state, digest, &error);
     if (code != REMIT_OK)
         return fail(&error);
     if (args->look.format == REMIT_JSON)
@@ -62,10 +87,15 @@ static int run_show(Args *args) {
         return REMIT_CALL;
     if (o.limit == 0 && !arg_number(args, "--next", &o.limit))
         return REMIT_CALL;
+    bool ok;
+    RemitPast past;
+    o.past = past_of(args, &past, &ok);
+    if (!ok)
+        return REMIT_CALL;
     o.what = args->paths[0];
     o.rotation = rotation ? args->paths[1] : NULL;
     if (strcmp(o.what, "digest") == 0)
-        return show_digest(args, o.ledger, o.state != NULL);
+        return show_digest(args, o.ledger, o.past, o.state != NULL);
     Grid grid = {0};
     RemitError error;
     int code = (int)remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
@@ -82,6 +112,7 @@ const Command command_show = {
 
 static const Option why_options[] = {
     {"--ledger", "DIR", "the ledger", false},
+    PAST_OPTIONS,
     {NULL, NULL, NULL, false},
 };
 
@@ -92,8 +123,13 @@ static int run_why(Args *args) {
                      "why what? a subject as effects have it, such as duty/handle_complaint/C1");
     if (ledger == NULL)
         return usage(args, "which ledger? --ledger DIR");
+    bool ok;
+    RemitPast moment;
+    const RemitPast *past = past_of(args, &moment, &ok);
+    if (!ok)
+        return REMIT_CALL;
     RemitError error;
-    int code = (int)remit_why(ledger, args->paths[0], &args->look, to_stdout(), &error);
+    int code = (int)remit_why(ledger, past, args->paths[0], &args->look, to_stdout(), &error);
     return code == REMIT_OK ? done(code) : fail(&error);
 }
 
@@ -103,6 +139,7 @@ const Command command_why = {
 
 static const Option log_options[] = {
     {"--ledger", "DIR", "the ledger", false},
+    PAST_OPTIONS,
     {"--from", "INDEX", "begin at this entry", false},
     {"--subject", "SUBJECT", "only what is about it", false},
     {"--type", "TYPE", "only effects and events of this type", false},
@@ -121,6 +158,11 @@ static int run_log(Args *args) {
                      "\"%s\" is not expected here; remit log effects prints the effects alone",
                      args->paths[0]);
     if (!arg_number(args, "--from", &from))
+        return REMIT_CALL;
+    bool ok;
+    RemitPast past;
+    o.past = past_of(args, &past, &ok);
+    if (!ok)
         return REMIT_CALL;
     o.from = from;
     o.effects_only = args->path_count == 1;

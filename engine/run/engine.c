@@ -1103,6 +1103,11 @@ Status engine_retry(Engine *e, const Input *in, Arena *a, Retried *out) {
     return status;
 }
 
+void engine_bound(Engine *e, bool has_not_after, int64_t not_after) {
+    e->opt.has_not_after = has_not_after;
+    e->opt.not_after = not_after;
+}
+
 Status engine_retried(Engine *e, uint64_t reject, uint64_t events) {
     uint64_t index;
     TRY(engine_mark(e));

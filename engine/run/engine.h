@@ -89,6 +89,9 @@ typedef struct Retried {
 /* Takes an event that was refused and kept. If it is refused again, it is as if it had not been
  * tried. */
 MUST_USE Status engine_retry(Engine *e, const Input *in, Arena *a, Retried *out);
+/* From now on events later than `not_after` are refused, or none (a replay: each refusal has the
+ * bound that was set when it was made). */
+void engine_bound(Engine *e, bool has_not_after, int64_t not_after);
 /* Marks a reject, by its leaf, all of whose events are in now; so many of them were taken by the
  * retry. */
 MUST_USE Status engine_retried(Engine *e, uint64_t reject, uint64_t events);

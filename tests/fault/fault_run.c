@@ -139,8 +139,8 @@ static bool read_end(End *end) {
     end->n = f == NULL ? 0 : fread(end->effects, 1, sizeof end->effects, f);
     if (f != NULL)
         fclose(f);
-    return remit_digest(ledger, false, end->digest, &error) == REMIT_OK &&
-           remit_digest(ledger, true, end->state, &error) == REMIT_OK;
+    return remit_digest(ledger, NULL, false, end->digest, &error) == REMIT_OK &&
+           remit_digest(ledger, NULL, true, end->state, &error) == REMIT_OK;
 }
 
 static bool same_end(const End *a, const End *b) {

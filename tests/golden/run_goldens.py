@@ -203,6 +203,9 @@ class Runner:
         """Whether a command can run: until engine/cli has sources, those that call it cannot."""
         return not (self.unwritten and re.search(r"\bremit\b", text))
 
+    def left(self, path, folder):
+        """Called with what a page's commands have left behind: for those who look at it."""
+
     def page(self, path, text):
         """(cases run, cases skipped) of one page."""
         blocks, copies = blocks_of(path, text)
@@ -225,6 +228,7 @@ class Runner:
                         continue
                     outputs = [output_of(c.text, folder, env, self.limit) for c in commands]
                     cases.append(Case(block, commands, outputs))
+            self.left(path, folder)
         if path.startswith("tests/golden/") and not cases and not skipped:
             raise PageError(f"{path}:1: no console block here is run")
         return cases, skipped

@@ -171,18 +171,20 @@ TEST(a_run_is_kept_and_read_back) {
     EXPECT(summary.raised == 2 && summary.fulfilled == 1 && summary.breached == 1);
     EXPECT(has(&effects, "remit.duty.fulfilled") && has(&effects, "duty/answer/A2"));
     char first[65], second[65];
-    EXPECT_INT(remit_digest(ledger, false, first, &error), REMIT_OK);
+    EXPECT_INT(remit_digest(ledger, NULL, false, first, &error), REMIT_OK);
     EXPECT_INT(remit_run(policy, &options, &summary, &error), REMIT_OK);
     EXPECT_INT(summary.events, 0);
     EXPECT_INT(summary.repeated, 4); /* the line that is no event too */
-    EXPECT_INT(remit_digest(ledger, false, second, &error), REMIT_OK);
+    EXPECT_INT(remit_digest(ledger, NULL, false, second, &error), REMIT_OK);
     EXPECT_STR(str_of(second), str_of(first));
     RemitLook look = {0};
-    EXPECT_INT(remit_why(ledger, "duty/answer/A2", &look, (RemitWriter){&why, collect}, &error),
-               REMIT_OK);
+    EXPECT_INT(
+        remit_why(ledger, NULL, "duty/answer/A2", &look, (RemitWriter){&why, collect}, &error),
+        REMIT_OK);
     EXPECT(has(&why, "desk.remit") && has(&why, "director"));
-    EXPECT_INT(remit_why(ledger, "duty/answer/A9", &look, (RemitWriter){&why, collect}, &error),
-               REMIT_CALL);
+    EXPECT_INT(
+        remit_why(ledger, NULL, "duty/answer/A9", &look, (RemitWriter){&why, collect}, &error),
+        REMIT_CALL);
     RemitLogOptions entries = {.ledger = ledger, .effects_only = true};
     EXPECT_INT(remit_log(&entries, &look, (RemitWriter){&log, collect}, &error), REMIT_OK);
     EXPECT(has(&log, "remit.duty.breached"));
@@ -201,7 +203,7 @@ TEST(a_wrong_call_is_told_from_a_fault) {
     EXPECT_INT(remit_run(policy, &options, &summary, &error), REMIT_CALL);
     EXPECT(strstr(error.text, "yesterday") != NULL);
     char hash[65];
-    EXPECT(remit_digest("/nowhere/at/all", false, hash, &error) != REMIT_OK);
+    EXPECT(remit_digest("/nowhere/at/all", NULL, false, hash, &error) != REMIT_OK);
     EXPECT(error.text[0] != '\0');
     remit_policy_close(policy);
     remit_policy_close(NULL);

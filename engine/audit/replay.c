@@ -1,0 +1,407 @@
+/* audit: replays: an entry at a time, the inputs to the engine, what comes of them compared. */
+#include "engine/audit/replay.h"
+
+#include <string.h>
+
+#include "engine/audit/log.h"
+#include "engine/base/civil.h"
+#include "engine/base/json.h"
+#include "engine/base/os.h"
+#include "engine/run/retry.h"
+
+enum { REPLAY_BATCH = 1000, REPLAY_BATCH_BYTES = 64 << 20 };
+
+/* A reject of the journal, and where it stands in the fresh one. */
+typedef struct Moved {
+    uint64_t was, is;
+} Moved;
+
+typedef struct Replay {
+    Record *from;
+    const ReplayOptions *opt;
+    ReplayResult *out;
+    Err *err;
+    Ledger *l;
+    Engine *e;
+    Kept kept;
+    Arena arena; /* of the entry at hand */
+    Buf line;
+    VEC(Moved) rejects;
+    uint64_t size;     /* of the journal that is replayed */
+    uint64_t compared; /* entries of the fresh one */
+    size_t in_batch;
+    bool has_clock; /* a clock entry before the moment that nothing was taken behind yet */
+    int64_t clock;
+} Replay;
+
+static Status fail(Replay *r, Status status) {
+    const Err *why = r->e == NULL ? NULL : engine_error(r->e);
+    if (status != OK && why != NULL && why->code != OK)
+        return err_set(r->err, status, "%s", why->text);
+    return status == OK ? OK : err_set(r->err, status, "%s", status_text(status));
+}
+
+/* ---- inputs */
+
+static Status take(Replay *r, const Input *in) {
+    Retried retried;
+    /* What was taken may have been refused before, which a plain call would not try again. */
+    TRY(fail(r, engine_retry(r->e, in, &r->arena, &retried)));
+    return retried.refused ? fail(r, engine_take(r->e, in)) : OK;
+}
+
+static Status refuse(Replay *r, Refusal why, Str raw) {
+    why.raw = raw;
+    return fail(r, engine_refuse(r->e, &why));
+}
+
+/* An event that came, under the numbers of its own policy. */
+static Status take_event(Replay *r, const EventLeaf *e) {
+    Input in = {.event = e->event,
+                .time = e->time,
+                .id = e->id,
+                .source = e->source,
+                .actor = e->actor,
+                .fields = e->fields,
+                .field_count = e->field_count};
+    if (r->opt->policy == NULL)
+        return take(r, &in);
+    buf_reset(&r->line);
+    put_event_line(&r->line, r->from->b, &r->from->render.zone, &in);
+    TRY(buf_status(&r->line));
+    RejectLeaf line = {.raw = buf_str(&r->line)};
+    Refusal why;
+    bool refused;
+    TRY(kept_read(&r->kept, &line, &refused, &why));
+    if (refused)
+        return refuse(r, why, line.raw);
+    TRY(kept_event(&r->kept, 0, &in));
+    return take(r, &in);
+}
+
+/* What was refused: read again, and refused as it stands, or by the engine. */
+static Status take_reject(Replay *r, uint64_t index, const RejectLeaf *reject) {
+    Refusal why;
+    bool refused;
+    TRY(kept_read(&r->kept, reject, &refused, &why));
+    engine_bound(r->e, reject->reason == REJECT_FUTURE, reject->bound);
+    Status status = OK;
+    if (refused) {
+        why.source = reject->source;
+        why.id = reject->id;
+        status = refuse(r, why, reject->raw);
+    }
+    for (uint32_t i = 0; !refused && status == OK && i < r->kept.count; i++) {
+        Input in;
+        TRY(kept_event(&r->kept, i, &in));
+        in.raw = reject->raw;
+        status = fail(r, engine_take(r->e, &in));
+    }
+    engine_bound(r->e, false, 0);
+    TRY(status);
+    if (led_size(r->l) < 2)
+        return OK;
+    /* The effect that tells it stands behind it. */
+    Moved moved = {index, led_size(r->l) - 2};
+    return vec_push(&r->rejects, moved) ? OK : ERR_NOMEM;
+}
+
+/* A reject was taken after all. Under another policy it may have been taken at once. */
+static Status take_retried(Replay *r, const RetriedLeaf *retried) {
+    for (size_t from = 0, to = r->rejects.n; from < to;) {
+        size_t middle = from + (to - from) / 2;
+        const Moved *m = &r->rejects.at[middle];
+        Str bytes;
+        if (m->was == retried->reject) {
+            TRY(led_leaf(r->l, m->is, &bytes));
+            return bytes.n > 0 && bytes.p[0] == LEAF_REJECT
+                       ? fail(r, engine_retried(r->e, m->is, retried->events))
+                       : OK;
+        }
+        if (m->was < retried->reject)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return r->opt->policy == NULL ? ERR_DAMAGED : OK;
+}
+
+/* What an input's entry says (is_input). */
+static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
+    if (leaf->kind == LEAF_EVENT)
+        return take_event(r, &leaf->event);
+    if (leaf->kind == LEAF_TICK)
+        return fail(r, engine_tick(r->e, leaf->time));
+    if (leaf->kind == LEAF_REJECT)
+        return take_reject(r, index, &leaf->reject);
+    return take_retried(r, &leaf->retried);
+}
+
+static bool is_input(uint8_t kind) {
+    return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED;
+}
+
+/* ---- what came of it */
+
+static Status entry_words(Replay *r, uint64_t index, Str bytes, Str *out) {
+    Leaf leaf;
+    Buf text = {0};
+    Str kept;
+    TRY(arena_str(&r->arena, bytes, &kept));
+    Status status = take_leaf(kept, &r->arena, &leaf);
+    if (status == OK && leaf_fits(&leaf, r->from->b)) {
+        if (leaf.kind == LEAF_EFFECT)
+            leaf.effect.index = index;
+        put_entry_text(&text, r->from, index, &leaf);
+        status = buf_status(&text);
+    }
+    if (status == OK)
+        status = arena_str(&r->out->arena, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+static Status differs(Replay *r, uint64_t at, Str was, Str is) {
+    r->out->differs = true;
+    r->out->at = at;
+    if (was.n > 0)
+        TRY(entry_words(r, at, was, &r->out->was));
+    return is.n > 0 ? entry_words(r, at, is, &r->out->is) : OK;
+}
+
+/* The entries that came since the last look. */
+static Status compare_new(Replay *r) {
+    uint64_t size = led_size(r->l);
+    for (; r->compared < size && !r->out->differs; r->compared++) {
+        Str was = {NULL, 0}, kept, is;
+        if (r->compared < r->size)
+            TRY(led_leaf(r->from->l, r->compared, &was));
+        TRY(arena_str(&r->arena, was, &kept));
+        TRY(led_leaf(r->l, r->compared, &is));
+        if (!str_eq(kept, is))
+            TRY(differs(r, r->compared, kept, is));
+    }
+    return OK;
+}
+
+static Status commit(Replay *r, uint64_t index) {
+    r->in_batch = 0;
+    TRY(engine_commit(r->e, r->err));
+    if (r->opt->progress != NULL && !r->opt->progress(r->opt->progress_ctx, index, r->size))
+        r->out->stopped = true;
+    return OK;
+}
+
+/* ---- from entry to entry */
+
+/* Whether the moment is before this entry. */
+static bool is_past(const Replay *r, uint64_t index, const Leaf *leaf) {
+    const Moment *m = &r->opt->until;
+    return (m->has_index && index > m->index) ||
+           (m->has_instant && leaf->kind == LEAF_CLOCK && leaf->time > m->instant);
+}
+
+static Status one(Replay *r, uint64_t index, bool *past) {
+    Str bytes, kept;
+    Leaf leaf;
+    TRY(led_leaf(r->from->l, index, &bytes));
+    uint8_t kind = bytes.n > 0 ? (uint8_t)bytes.p[0] : 0;
+    *past = r->opt->until.has_index && index > r->opt->until.index;
+    if (*past || (kind != LEAF_CLOCK && !is_input(kind)))
+        return OK;
+    arena_reset(&r->arena);
+    TRY(arena_str(&r->arena, bytes, &kept));
+    TRY(take_leaf(kept, &r->arena, &leaf));
+    if (!leaf_fits(&leaf, r->from->b))
+        return ERR_DAMAGED;
+    *past = is_past(r, index, &leaf);
+    if (kind == LEAF_CLOCK && !*past) {
+        r->has_clock = true;
+        r->clock = leaf.time;
+    }
+    if (*past || kind == LEAF_CLOCK)
+        return OK;
+    r->has_clock = false;
+    TRY(take_again(r, index, &leaf));
+    r->out->inputs++;
+    if (r->opt->compare)
+        TRY(compare_new(r));
+    if (++r->in_batch >= REPLAY_BATCH || led_pending(r->l) > REPLAY_BATCH_BYTES)
+        return commit(r, index);
+    return OK;
+}
+
+/* The clock goes to the moment, where the journal went on beyond it. */
+static Status to_moment(Replay *r) {
+    int64_t clock;
+    const Moment *m = &r->opt->until;
+    bool known = engine_clock(r->e, &clock);
+    if (m->has_instant)
+        return known && clock <= m->instant ? fail(r, engine_tick(r->e, m->instant)) : OK;
+    return r->has_clock ? fail(r, engine_move(r->e, r->clock)) : OK;
+}
+
+static Status inside(Replay *r) {
+    bool past = false;
+    for (uint64_t i = 1; i < r->size && !past && !r->out->differs && !r->out->stopped; i++) {
+        Status status = one(r, i, &past);
+        if (status != OK)
+            return r->err->code != OK ? status
+                                      : err_set(r->err, status, "journal, entry %llu: %s",
+                                                (unsigned long long)i, status_text(status));
+    }
+    if (past)
+        TRY(to_moment(r));
+    if (r->opt->compare && !r->out->differs && !past && led_size(r->l) < r->size) {
+        Str was, kept;
+        TRY(led_leaf(r->from->l, led_size(r->l), &was));
+        TRY(arena_str(&r->arena, was, &kept));
+        TRY(differs(r, led_size(r->l), kept, (Str){NULL, 0}));
+    }
+    return commit(r, r->size);
+}
+
+static Status begin(Replay *r) {
+    const Bundle *b = r->opt->policy;
+    Str bytes = r->opt->bytes, kept;
+    LedOptions led = {
+        .dir = r->opt->dir, .name = led_name(r->from->l), .create = true, .no_sync = !r->opt->sync};
+    EngineOptions engine = {0};
+    if (b == NULL) {
+        bool found;
+        b = r->from->b;
+        TRY(led_find(r->from->l, LED_POLICY, S("0"), &bytes, &found));
+        if (!found)
+            return ERR_DAMAGED;
+    }
+    TRY(arena_str(&r->out->arena, bytes, &kept));
+    TRY(led_open(&led, &r->l, r->err));
+    if (!led_is_new(r->l))
+        return err_set(r->err, ERR_STATE, "%.*s: a ledger stands there already",
+                       STR_ARG(r->opt->dir));
+    r->kept = (Kept){.b = b, .source = S("remit:input")};
+    return engine_open(b, kept, r->l, &engine, &r->e, r->err);
+}
+
+Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
+    Replay r = {.from = from, .opt = opt, .out = out, .err = err};
+    *out = (ReplayResult){0};
+    r.size = led_size(from->l);
+    Status status = begin(&r);
+    if (status == OK)
+        status = inside(&r);
+    out->entries = r.l == NULL ? 0 : led_size(r.l);
+    engine_close(r.e);
+    led_close(r.l);
+    kept_free(&r.kept);
+    arena_free(&r.arena);
+    buf_free(&r.line);
+    vec_free(&r.rejects);
+    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+}
+
+/* ---- compared */
+
+static Status digests(Record *from, Str dir, ReplayResult *out, Err *err) {
+    Record fresh;
+    Status status = record_open(&fresh, dir, err);
+    if (status == OK)
+        status = led_digest(from->l, out->digest, err);
+    if (status == OK)
+        status = led_digest(fresh.l, out->again, err);
+    record_close(&fresh);
+    out->digests = status == OK;
+    out->same = status == OK && memcmp(out->digest, out->again, sizeof out->digest) == 0;
+    return status;
+}
+
+Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
+    Arena a = {0};
+    ReplayOptions o = *opt;
+    bool temporary = o.dir.n == 0;
+    o.compare = true;
+    *out = (ReplayResult){0};
+    Status status = temporary ? os_make_temporary(o.place, &a, &o.dir, err) : OK;
+    if (status == OK)
+        status = replay(from, &o, out, err);
+    if (status == OK && !out->differs && !out->stopped)
+        status = digests(from, o.dir, out, err);
+    if (temporary && o.dir.n > 0) {
+        Status gone = os_remove_folder(o.dir, status == OK ? err : NULL);
+        status = status == OK ? gone : status;
+    }
+    arena_free(&a);
+    return status;
+}
+
+void put_difference(Buf *out, const ReplayResult *r, bool json) {
+    static const char *const names[] = {"was", "is"};
+    static const Str none[] = {{"nothing: the journal ends before it", 35},
+                               {"nothing: the replay ends before it", 34}};
+    const Str words[] = {r->was, r->is};
+    put_fmt(out, json ? "{\"entry\":%llu" : "the replay differs at entry %llu\n",
+            (unsigned long long)r->at);
+    for (int i = 0; i < 2; i++) {
+        put_fmt(out, json ? ",\"%s\":" : "  %-3s  ", names[i]);
+        if (json)
+            put_json_string(out, words[i]);
+        else
+            put_fmt(out, "%.*s\n", STR_ARG(words[i].n > 0 ? words[i] : none[i]));
+    }
+    put_text(out, json ? S("}\n") : S(""));
+}
+
+/* ---- the past */
+
+static Status moment_of(const Record *r, const Asof *asked, Moment *out, Err *err) {
+    int32_t day;
+    *out = (Moment){.has_index = asked->has_index, .index = asked->index};
+    if (asked->has_index && asked->index >= led_size(r->l))
+        return err_set(err, ERR_SYNTAX, "there is no entry %llu: the journal has %llu, from 0",
+                       (unsigned long long)asked->index, (unsigned long long)led_size(r->l));
+    if (asked->text.n == 0)
+        return OK;
+    out->has_instant = true;
+    if (instant_parse(asked->text, &out->instant) == OK)
+        return OK;
+    if (date_parse(asked->text, &day) != OK)
+        return err_set(err, ERR_SYNTAX,
+                       "\"%.*s\" is neither a date nor an instant with its offset, as in "
+                       "2026-03-02 or 2026-03-02T09:00:00+08:00",
+                       STR_ARG(asked->text));
+    out->instant = zone_instant(bundle_zone(r->b), (int64_t)(day + 1) * DAY_MS) - 1;
+    return OK;
+}
+
+static Status replay_past(Record *now, Record *past, const Asof *asked, Err *err) {
+    ReplayOptions opt = {0};
+    ReplayResult result = {0};
+    TRY(moment_of(now, asked, &opt.until, err));
+    TRY(os_make_temporary(asked->place, &past->arena, &opt.dir, err));
+    past->temporary = opt.dir;
+    Status status = replay(now, &opt, &result, err);
+    arena_free(&result.arena);
+    return status;
+}
+
+Status record_open_at(Record *r, Str dir, const Asof *when, Err *err) {
+    if (!when->has_index && when->text.n == 0)
+        return record_open(r, dir, err);
+    Record now, past = {0};
+    *r = (Record){0};
+    Status status = record_open(&now, dir, err);
+    if (status == OK)
+        status = replay_past(&now, &past, when, err);
+    record_close(&now);
+    if (status == OK)
+        status = record_open(r, past.temporary, err);
+    Str kept = {NULL, 0};
+    if (status == OK)
+        status = arena_str(&r->arena, past.temporary, &kept);
+    if (status == OK) {
+        r->temporary = kept;
+        past.temporary.n = 0; /* it goes with r */
+    }
+    record_close(&past);
+    return status;
+}
