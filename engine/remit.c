@@ -12,6 +12,7 @@
 #include "engine/base/diff.h"
 #include "engine/base/json.h"
 #include "engine/base/unicode.h"
+#include "engine/base/wrap.h"
 #include "engine/code/reference.h"
 #include "engine/code/verify.h"
 #include "engine/run/coverage.h"
@@ -86,6 +87,7 @@ static RemitStatus give(RemitError *error, RemitStatus status, const char *text)
         size_t n = strlen(text);
         n = n < sizeof error->text - 1 ? n : sizeof error->text - 1;
         memcpy(error->text, text, n);
+        memcpy(error->chinese, text, n);
     }
     return status;
 }
@@ -110,6 +112,12 @@ static RemitStatus write_buf(RemitWriter to, Buf *b, RemitError *error) {
     buf_free(b);
     return give(error, status_of(status),
                 status == ERR_IO ? "the output cannot be written" : status_text(status));
+}
+
+RemitStatus remit_wrap(RemitText text, size_t used, size_t indent, size_t columns, RemitWriter to) {
+    Buf out = {0};
+    put_wrapped(&out, (Str){text.data, text.size}, used, indent, columns);
+    return write_buf(to, &out, NULL);
 }
 
 /* ---- policies */

@@ -40,7 +40,8 @@ typedef enum RemitStatus {
 
 typedef struct RemitError {
     RemitStatus status;
-    char text[600]; /* one line, NUL-ended; empty when there is none */
+    char text[600];    /* one line, NUL-ended; empty when there is none */
+    char chinese[600]; /* the same in Chinese */
 } RemitError;
 
 typedef struct RemitWriter {
@@ -66,6 +67,10 @@ typedef struct RemitLook {
 REMIT_API const char *remit_version(void);
 /* How many columns a text takes in a terminal. */
 REMIT_API size_t remit_columns(RemitText text);
+/* Writes a text on lines of so many columns, of which `used` are full already; further lines are
+ * indented. Broken at blanks, and between wide letters. A word that is wider stays whole. */
+REMIT_API RemitStatus remit_wrap(RemitText text, size_t used, size_t indent, size_t columns,
+                                 RemitWriter to);
 /* Which of n words was probably meant; -1: none is near. */
 REMIT_API int remit_nearest(const char *word, const char *const *words, size_t n);
 
@@ -286,6 +291,7 @@ typedef struct RemitRunOptions {
     const char *effects;   /* a file that is kept equal to the ledger's effects */
     RemitWriter to;        /* or where effects go, as lines of JSON; write NULL: nowhere */
     bool readable;         /* as lines for people instead */
+    bool chinese;          /* those in Chinese */
     bool no_sync; /* commits may be lost when the power fails; never when the program is killed */
     /* Called after each commit; nonzero stops the run after it. */
     int (*progress)(void *ctx, const RemitSummary *so_far);

@@ -22,7 +22,7 @@ static Str take_piece(Str *text, bool *blank) {
         *text = str_from(*text, 1);
     }
     size_t n = 0;
-    bool wide = false;
+    bool wide = false, opened = false;
     while (n < text->n && text->p[n] != ' ') {
         uint32_t cp;
         size_t used = utf8_decode(str_from(*text, n), &cp);
@@ -30,9 +30,10 @@ static Str take_piece(Str *text, bool *blank) {
         bool opens =
             str_starts(str_from(*text, n), S("（")) || str_starts(str_from(*text, n), S("“"));
         bool now = uc_columns((Str){text->p + n, used}) > 1 && !opens;
-        if (n > 0 && (wide || now || opens) && !stays_behind(str_from(*text, n)))
+        if (n > 0 && !opened && (wide || now || opens) && !stays_behind(str_from(*text, n)))
             break;
         wide = now;
+        opened = opens;
         n += used;
     }
     Str piece = {text->p, n};

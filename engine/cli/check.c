@@ -6,9 +6,10 @@
 #include "engine/cli/cli.h"
 
 static const Option check_options[] = {
-    {"--fix", NULL, "first write into the files what diagnostics suggest", false},
-    {"--format", "text|json|sarif", "form of the diagnostics", false},
-    {NULL, NULL, NULL, false},
+    {"--fix", NULL, "first write into the files what diagnostics suggest", "先按诊断的建议改好文件",
+     false},
+    {"--format", "text|json|sarif", "form of the diagnostics", "诊断的格式", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 typedef struct CountRow {
@@ -48,53 +49,65 @@ static void print_counts(const RemitPolicyCounts *n, bool chinese) {
 }
 
 static void print_fixed(void *ctx, RemitText path, size_t places) {
-    (void)ctx;
-    fprintf(stderr, "mended %.*s in %zu place%s\n", (int)path.size, path.data, places,
-            places == 1 ? "" : "s");
+    const Args *args = ctx;
+    if (args->look.chinese)
+        fprintf(stderr, "%.*s：改好 %zu 处\n", (int)path.size, path.data, places);
+    else
+        fprintf(stderr, "mended %.*s in %zu place%s\n", (int)path.size, path.data, places,
+                places == 1 ? "" : "s");
 }
 
 static int run_check(Args *args) {
     const char *format = arg(args, "--format");
     if (args->path_count == 0)
-        return usage(args, "which files? give files, folders or both");
+        return usage(args, "which files? give files, folders or both",
+                     "哪些文件？请给出文件或文件夹");
     if (format != NULL && strcmp(format, "sarif") == 0)
-        args->look.format = REMIT_SARIF;
+        set_format(args, REMIT_SARIF);
     else if (format != NULL && strcmp(format, "json") == 0)
-        args->look.format = REMIT_JSON;
+        set_format(args, REMIT_JSON);
     else if (format != NULL && strcmp(format, "text") != 0)
-        return usage(args, "--format: \"%s\" is none of text, json, sarif", format);
+        return usage(args, "--format: \"%s\" is none of text, json, sarif",
+                     "--format：“%s”不是 text、json、sarif 之一", format);
     int code;
     if (arg(args, "--fix") != NULL) {
-        RemitFixOptions fix = {
-            .paths = args->paths, .path_count = args->path_count, .fixed = print_fixed};
+        RemitFixOptions fix = {.paths = args->paths,
+                               .path_count = args->path_count,
+                               .fixed = print_fixed,
+                               .ctx = args};
         RemitError error;
         code = (int)remit_fix(&fix, &error);
         if (code != REMIT_OK)
-            return fail(&error);
+            return fail(args, &error);
     }
     RemitPolicy *policy =
         open_policy(args, args->paths, args->path_count, false, to_stdout(), &code);
     if (policy == NULL)
-        return done(code);
+        return done(args, code);
     RemitPolicyCounts n = remit_policy_counts(policy);
     if (args->look.format == REMIT_TEXT)
         print_counts(&n, args->look.chinese);
     remit_policy_close(policy);
-    return done(REMIT_OK);
+    return done(args, REMIT_OK);
 }
 
 const Command command_check = {
-    "check", "PATH...",
+    "check",
+    "PATH...",
     "reads a policy and says what is wrong with it\n"
     "PATHs are files or folders (all *.remit in them); together they are one policy.",
-    check_options, run_check};
+    "读入政策，指出其中的错误\n"
+    "PATH 是文件或文件夹（其中所有 *.remit）；合在一起是一个政策。",
+    check_options,
+    run_check};
 
 static const Option build_options[] = {
-    {"--output", "FILE", "the bundle (default: policy.remitc)", false},
-    {NULL, NULL, NULL, false},
+    {"--output", "FILE", "the bundle (default: policy.remitc)", "编译包（默认 policy.remitc）",
+     false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
-static int write_file(const char *path, RemitText bytes) {
+static int write_file(const Args *args, const char *path, RemitText bytes) {
     char beside[4096];
     int n = snprintf(beside, sizeof beside, "%s.part", path);
     FILE *f = n > 0 && (size_t)n < sizeof beside ? fopen(beside, "wb") : NULL;
@@ -106,13 +119,13 @@ static int write_file(const char *path, RemitText bytes) {
         return REMIT_OK;
     if (f != NULL)
         remove(beside);
-    fprintf(stderr, "remit: %s: cannot be written\n", path);
-    return REMIT_FAILED;
+    return complain(args, REMIT_FAILED, "%s: cannot be written", "%s：无法写入", path);
 }
 
 static int run_build(Args *args) {
     if (args->path_count == 0)
-        return usage(args, "which files? give files, folders or both");
+        return usage(args, "which files? give files, folders or both",
+                     "哪些文件？请给出文件或文件夹");
     int code;
     RemitPolicy *policy =
         open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
@@ -124,38 +137,45 @@ static int run_build(Args *args) {
     char name[65];
     code = (int)remit_policy_bundle(policy, &bytes, name, &error);
     if (code == REMIT_OK)
-        code = write_file(output, bytes);
+        code = write_file(args, output, bytes);
     if (code == REMIT_OK && args->look.format == REMIT_JSON)
         printf("{\"bundle\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}\n", output, bytes.size, name);
     else if (code == REMIT_OK)
         printf("%s  %s\n", name, output);
     remit_policy_close(policy);
-    return done(code);
+    return done(args, code);
 }
 
 const Command command_build = {
-    "build", "PATH...",
+    "build",
+    "PATH...",
     "compiles a policy into a bundle, named by its SHA-256\n"
     "The bundle carries bytecode, tables, calendars, zone rules and the sources.",
-    build_options, run_build};
+    "把政策编译成包，以其 SHA-256 为名\n"
+    "编译包带有字节码、决策表、日历、时区规则和源文件。",
+    build_options,
+    run_build};
 
-static const Option no_options[] = {{NULL, NULL, NULL, false}};
+static const Option no_options[] = {{NULL, NULL, NULL, NULL, false}};
 
 static const Option disasm_options[] = {
-    {"--reference", NULL, "print what each instruction does instead", false},
-    {NULL, NULL, NULL, false},
+    {"--reference", NULL, "print what each instruction does instead", "改为说明每条指令的作用",
+     false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static int run_disasm(Args *args) {
     RemitError error;
     if (arg(args, "--reference") != NULL) {
         if (args->path_count > 0)
-            return usage(args, "--reference is about all policies: give no path with it");
+            return usage(args, "--reference is about all policies: give no path with it",
+                         "--reference 与具体的政策无关：不要再给出路径");
         int code = (int)remit_instructions(to_stdout(), &error);
-        return code == REMIT_OK ? done(code) : fail(&error);
+        return code == REMIT_OK ? done(args, code) : fail(args, &error);
     }
     if (args->path_count == 0)
-        return usage(args, "which policy? give files, folders or a bundle");
+        return usage(args, "which policy? give files, folders or a bundle",
+                     "哪个政策？请给出文件、文件夹或编译包");
     int code;
     RemitPolicy *policy =
         open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
@@ -163,24 +183,31 @@ static int run_disasm(Args *args) {
         return code;
     code = (int)remit_policy_disassemble(policy, to_stdout(), &error);
     remit_policy_close(policy);
-    return code == REMIT_OK ? done(code) : fail(&error);
+    return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
 
-const Command command_disasm = {"disasm", "PATH...",
+const Command command_disasm = {"disasm",
+                                "PATH...",
                                 "prints the bytecode of a policy, function by function",
-                                disasm_options, run_disasm};
+                                "逐个函数输出政策的字节码",
+                                disasm_options,
+                                run_disasm};
 
 static int run_explain(Args *args) {
     if (args->path_count != 1)
-        return usage(args, "which code? give one, such as E0203");
+        return usage(args, "which code? give one, such as E0203", "哪个代码？请给出一个，如 E0203");
     RemitError error;
     RemitLook look = args->look;
     look.wrapped = is_terminal(STDOUT_FILENO);
     look.color = look.color && look.wrapped;
     int code = (int)remit_explain(args->paths[0], &look, to_stdout(), &error);
-    return code == REMIT_OK ? done(code) : fail(&error);
+    return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
 
 const Command command_explain = {
-    "explain", "CODE", "tells what a diagnostic's code means, with an example and its cure",
-    no_options, run_explain};
+    "explain",
+    "CODE",
+    "tells what a diagnostic's code means, with an example and its cure",
+    "说明诊断代码的含义，附例子和改法",
+    no_options,
+    run_explain};

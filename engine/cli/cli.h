@@ -8,10 +8,10 @@ enum { CLI_PATHS = 1024, CLI_OPTIONS = 24 };
 
 /* What an option of a command is. */
 typedef struct Option {
-    const char *name;  /* "--ledger" */
-    const char *value; /* what its value is called in help; NULL: a switch */
-    const char *help;
-    bool many; /* may repeat */
+    const char *name;      /* "--ledger" */
+    const char *value;     /* what its value is called in help; NULL: a switch */
+    const char *help, *zh; /* what it does, in English and in Chinese */
+    bool many;             /* may repeat */
 } Option;
 
 /* The options and operands of one call. */
@@ -31,10 +31,12 @@ typedef struct Args {
     const Option *more_of[CLI_PATHS];
     size_t more_count;
     RemitLook look;
+    bool language_given; /* by --lang */
 } Args;
 
 typedef struct Command {
-    const char *name, *operands, *summary;
+    const char *name, *operands;
+    const char *summary, *zh; /* a line, then more: in English and in Chinese */
     const Option *options;
     int (*run)(Args *args);
 } Command;
@@ -57,16 +59,29 @@ const char *arg(const Args *args, const char *name);
 size_t arg_list(const Args *args, const char *name, const char **out);
 /* A whole number; false and a message when it is none. */
 bool arg_number(const Args *args, const char *name, size_t *out);
+/* Of a text in English and in Chinese the one that is to be said. */
+const char *said(const Args *args, const char *en, const char *zh);
+/* Whether the environment asks for Chinese: REMIT_LANG, or at a terminal the locale. */
+bool chinese_by_environment(void);
+/* The form of what is printed. Programs read JSON: the environment has no say in it. */
+void set_format(Args *args, RemitFormat format);
 /* A wrong call: says so on standard error and gives 2. */
-int usage(const Args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int usage(const Args *args, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+/* Says on standard error what went wrong; gives the code. */
+int complain(const Args *args, int code, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
 /* Says an error on standard error; gives its exit code. */
-int fail(const RemitError *error);
+int fail(const Args *args, const RemitError *error);
+/* Help of one command, and of all. */
+int help_command(const Args *args, const Command *c);
+int help_all(const Args *args);
 /* A writer on a stdio stream, which is ctx. */
 int write_stream(void *stream, const char *bytes, size_t n);
 RemitWriter to_stdout(void);
 RemitWriter to_stderr(void);
 /* Flushes standard output; a failure there makes a good end a bad one. */
-int done(int code);
+int done(const Args *args, int code);
 bool is_terminal(int fd);
 int terminal_columns(void);
 /* Opens the policy that paths name; with errors its diagnostics go to `to` and *code says how to
@@ -75,7 +90,7 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
                          RemitWriter to, int *code);
 
 /* Whether less is reached than `least` percent: REMIT_FAULT, after a message. */
-int too_little(size_t reached, size_t all, size_t least);
+int too_little(const Args *args, size_t reached, size_t all, size_t least);
 
 enum { GRID_COLUMNS = 16 };
 /* A table whose columns are aligned, right also with wide letters. Zeroed is empty; give

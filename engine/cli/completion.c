@@ -5,7 +5,7 @@
 #include "engine/cli/cli.h"
 
 static const Option completion_options[] = {
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 /* What may stand where a value or an operand does. */
@@ -272,17 +272,22 @@ static int run_completion(Args *args) {
         void (*print)(void);
     } shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
     if (args->path_count != 1)
-        return usage(args, "for which shell? bash, zsh or fish");
+        return usage(args, "for which shell? bash, zsh or fish", "为哪个 shell？bash、zsh 或 fish");
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
         if (strcmp(args->paths[0], shells[i].name) == 0) {
             shells[i].print();
-            return done(REMIT_OK);
+            return done(args, REMIT_OK);
         }
-    return usage(args, "\"%s\" is none of bash, zsh, fish", args->paths[0]);
+    return usage(args, "\"%s\" is none of bash, zsh, fish", "“%s”不是 bash、zsh、fish 之一",
+                 args->paths[0]);
 }
 
 const Command command_completion = {
-    "completion", "bash|zsh|fish",
+    "completion",
+    "bash|zsh|fish",
     "prints what a shell needs to complete commands and options\n"
     "In bash: eval \"$(remit completion bash)\". `./dev install` puts all three where shells look.",
-    completion_options, run_completion};
+    "输出 shell 补全命令和选项所需的内容\n"
+    "bash 中：eval \"$(remit completion bash)\"。`./dev install` 会把三种都装好。",
+    completion_options,
+    run_completion};

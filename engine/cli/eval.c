@@ -7,11 +7,15 @@
 #include "engine/cli/line.h"
 
 static const Option eval_options[] = {
-    {"--policy", "PATH", "what it may name: tables, functions, parties (may repeat)", true},
-    {"--calendar", "NAME", "the calendar of working time, such as cn.office", false},
-    {"--zone", "ZONE", "the zone of wall time (default: the calendar's, else UTC)", false},
-    {"--at", "DATE|INSTANT", "of which time what applies for a time is asked", false},
-    {NULL, NULL, NULL, false},
+    {"--policy", "PATH", "what it may name: tables, functions, parties (may repeat)",
+     "可用其中的声明：决策表、函数、主体（可重复）", true},
+    {"--calendar", "NAME", "the calendar of working time, such as cn.office",
+     "工作时间所用的日历，如 cn.office", false},
+    {"--zone", "ZONE", "the zone of wall time (default: the calendar's, else UTC)",
+     "时区（默认：日历的时区，没有则 UTC）", false},
+    {"--at", "DATE|INSTANT", "of which time what applies for a time is asked",
+     "有时效的内容，按这一时间取", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 /* Where no policy is given: the library's calendars, and no currency. */
@@ -34,7 +38,7 @@ static RemitPolicy *eval_policy(const Args *args, int *code) {
     RemitError error;
     *code = (int)remit_policy_open(&options, &policy, &error);
     if (*code != REMIT_OK) {
-        fail(&error);
+        fail(args, &error);
         return NULL;
     }
     if (remit_policy_errors(policy) == 0)
@@ -54,7 +58,7 @@ static int eval_one(const Args *args, RemitPolicy *policy, RemitNames *names, co
     look.wrapped = is_terminal(2);
     look.color = look.color && look.wrapped;
     RemitStatus status = remit_eval(policy, &options, &look, to_stdout(), to_stderr(), &error);
-    return status == REMIT_OK || status == REMIT_FAULT ? (int)status : fail(&error);
+    return status == REMIT_OK || status == REMIT_FAULT ? (int)status : fail(args, &error);
 }
 
 static bool says_nothing(const char *text) {
@@ -81,10 +85,8 @@ static int eval_lines(const Args *args, RemitPolicy *policy, RemitNames *names) 
     }
     bool failed = ferror(stdin) != 0;
     free(text); /* lint: free: what getline took */
-    if (failed) {
-        fprintf(stderr, "remit: standard input cannot be read\n");
-        return REMIT_FAILED;
-    }
+    if (failed)
+        return complain(args, REMIT_FAILED, "standard input cannot be read", "无法读取标准输入");
     return worst;
 }
 
@@ -154,7 +156,7 @@ static int eval_input(const Args *args, RemitPolicy *policy) {
     RemitNames *names;
     RemitError error;
     if (remit_names_open(&names, &error) != REMIT_OK)
-        return fail(&error);
+        return fail(args, &error);
     bool prompt = args->path_count == 0 && is_terminal(0) && is_terminal(1) &&
                   args->look.format != REMIT_JSON;
     int code = prompt ? eval_prompt(args, policy, names) : eval_lines(args, policy, names);
@@ -165,7 +167,8 @@ static int eval_input(const Args *args, RemitPolicy *policy) {
 static int run_eval(Args *args) {
     int code;
     if (args->path_count > 1)
-        return usage(args, "one expression is taken; put it in quotes");
+        return usage(args, "one expression is taken; put it in quotes",
+                     "只能给出一个表达式；请加上引号");
     RemitPolicy *policy = eval_policy(args, &code);
     if (policy == NULL)
         return code;
@@ -173,13 +176,18 @@ static int run_eval(Args *args) {
     code = input ? eval_input(args, policy)
                  : eval_one(args, policy, NULL, args->paths[0], strlen(args->paths[0]), false);
     remit_policy_close(policy);
-    return done(code);
+    return done(args, code);
 }
 
 const Command command_eval = {
-    "eval", "[EXPRESSION]",
+    "eval",
+    "[EXPRESSION]",
     "computes an expression as a policy would\n"
     "Without an EXPRESSION, each line of standard input is one and gives a line; at a terminal "
     "there\n"
     "is a prompt. `let NAME = EXPRESSION` gives a name, which later lines know.",
-    eval_options, run_eval};
+    "像政策那样计算一个表达式\n"
+    "不给出 EXPRESSION 时，标准输入每行一个表达式，得出一行；在终端上有提示符。\n"
+    "“设 名称 = 表达式”给值起名，后面的行可用。",
+    eval_options,
+    run_eval};

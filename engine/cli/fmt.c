@@ -6,11 +6,12 @@
 #include "engine/cli/cli.h"
 
 static const Option fmt_options[] = {
-    {"--check", NULL, "change nothing: list the files that would change, and end with 1", false},
-    {"--diff", NULL, "change nothing: print what would change", false},
+    {"--check", NULL, "change nothing: list the files that would change, and end with 1",
+     "不改文件：列出会改动的文件，有则以 1 退出", false},
+    {"--diff", NULL, "change nothing: print what would change", "不改文件：输出会有的改动", false},
     {"--keywords", "en|zh|keep", "the language of keywords, units and operators (default: keep)",
-     false},
-    {NULL, NULL, NULL, false},
+     "关键字、单位和运算符的语言（默认 keep：不变）", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 typedef struct Fmt {
@@ -34,7 +35,8 @@ static bool read_keywords(const Args *args, RemitKeywords *out) {
     *out = strcmp(word, "zh") == 0 ? REMIT_KEYWORDS_CHINESE : REMIT_KEYWORDS_ENGLISH;
     if (strcmp(word, "zh") == 0 || strcmp(word, "en") == 0)
         return true;
-    usage(args, "--keywords: \"%s\" is none of en, zh, keep", word);
+    usage(args, "--keywords: \"%s\" is none of en, zh, keep",
+          "--keywords：“%s”不是 en、zh、keep 之一", word);
     return false;
 }
 
@@ -51,7 +53,7 @@ static int run_fmt(Args *args) {
         return REMIT_CALL;
     bool streams = strcmp(options.paths[0], "-") == 0;
     if (streams && options.path_count > 1)
-        return usage(args, "- is standard input: give it alone");
+        return usage(args, "- is standard input: give it alone", "- 是标准输入：请单独给出");
     fmt.stream = streams && !check && !diff;
     options.write = !streams && !check && !diff;
     if (diff)
@@ -62,13 +64,18 @@ static int run_fmt(Args *args) {
     look.color = look.color && look.wrapped;
     int code = (int)remit_format(&options, &look, to_stderr(), &error);
     if (code > REMIT_FAULT)
-        return fail(&error);
-    return done(code == REMIT_OK && check && fmt.changed > 0 ? REMIT_FAULT : code);
+        return fail(args, &error);
+    return done(args, code == REMIT_OK && check && fmt.changed > 0 ? REMIT_FAULT : code);
 }
 
 const Command command_fmt = {
-    "fmt", "[PATH...]",
+    "fmt",
+    "[PATH...]",
     "lays policies out: one form, in place\n"
     "PATHs are files or folders (all *.remit in them). Without any, or with -, it goes from\n"
     "standard input to standard output. What a policy means, its remarks and its names stay.",
-    fmt_options, run_fmt};
+    "整理政策的排版：统一格式，直接改写\n"
+    "PATH 是文件或文件夹（其中所有 *.remit）。不给出或写 - 时，从标准输入读，\n"
+    "写到标准输出。政策的含义、备注和名称都不变。",
+    fmt_options,
+    run_fmt};

@@ -11,7 +11,7 @@
 #include "engine/cli/start.h"
 
 static const Option init_options[] = {
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 enum { PATH_MOST = 4096, SHELL_MOST = 4 * PATH_MOST };
@@ -39,10 +39,9 @@ static const char *name_of(const Start *s, size_t i) {
 }
 
 /* A folder that is named wrongly is a wrong call. */
-static int cannot(const char *path) {
+static int cannot(const Args *args, const char *path) {
     int code = errno == ENOENT || errno == ENOTDIR ? REMIT_CALL : REMIT_FAILED;
-    fprintf(stderr, "remit: %s: %s\n", path, strerror(errno));
-    return code;
+    return complain(args, code, "%s: %s", "%s：%s", path, strerror(errno));
 }
 
 static bool is_policy(const char *name) {
@@ -55,14 +54,15 @@ static bool is_policy(const char *name) {
 static int folder_ready(const Args *args, Start *s) {
     s->made = mkdir(s->folder, 0777) == 0;
     if (!s->made && errno != EEXIST)
-        return cannot(s->folder);
+        return cannot(args, s->folder);
     DIR *folder = opendir(s->folder);
     if (folder == NULL)
-        return cannot(s->folder);
+        return cannot(args, s->folder);
     int code = REMIT_OK;
     for (struct dirent *e = readdir(folder); e != NULL && code == REMIT_OK; e = readdir(folder))
         if (is_policy(e->d_name))
-            code = usage(args, "%s holds a policy already: %s", s->folder, e->d_name);
+            code = usage(args, "%s holds a policy already: %s", "%s 中已经有政策：%s", s->folder,
+                         e->d_name);
     closedir(folder);
     return code;
 }
@@ -71,7 +71,8 @@ static int folder_ready(const Args *args, Start *s) {
 static int write_file(const Args *args, const char *path, RemitText text) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
     if (fd < 0)
-        return errno == EEXIST ? usage(args, "%s is there already", path) : cannot(path);
+        return errno == EEXIST ? usage(args, "%s is there already", "%s 已经存在", path)
+                               : cannot(args, path);
     size_t at = 0;
     while (at < text.size) {
         ssize_t n = write(fd, text.data + at, text.size - at);
@@ -81,9 +82,9 @@ static int write_file(const Args *args, const char *path, RemitText text) {
             break;
         at += (size_t)n;
     }
-    int code = at < text.size ? cannot(path) : REMIT_OK;
+    int code = at < text.size ? cannot(args, path) : REMIT_OK;
     if (close(fd) != 0 && code == REMIT_OK)
-        code = cannot(path);
+        code = cannot(args, path);
     if (code != REMIT_OK)
         unlink(path);
     return code;
@@ -99,7 +100,7 @@ static int write_all_files(const Args *args, const Start *s) {
         if (name == NULL)
             continue;
         code = path_in(s->folder, name, path) ? write_file(args, path, start_files[i].text)
-                                              : usage(args, "%s is too long", s->folder);
+                                              : usage(args, "%s is too long", "%s 太长", s->folder);
     }
     if (code == REMIT_OK)
         return code;
@@ -183,7 +184,7 @@ static void say_commands(const Args *args, const Start *s) {
 
 static int run_init(Args *args) {
     if (args->path_count > 1)
-        return usage(args, "one folder is taken");
+        return usage(args, "one folder is taken", "只能给出一个文件夹");
     Start s = {.folder = args->path_count == 1 ? args->paths[0] : ".",
                .language = args->look.chinese ? "zh" : "en"};
     int code = folder_ready(args, &s);
@@ -194,13 +195,19 @@ static int run_init(Args *args) {
     say_files(args, &s);
     if (args->look.format != REMIT_JSON)
         say_commands(args, &s);
-    return done(REMIT_OK);
+    return done(args, REMIT_OK);
 }
 
 const Command command_init = {
-    "init", "[DIR]",
+    "init",
+    "[DIR]",
     "writes a policy to start from, with tests and events to run\n"
     "Into the folder DIR, which is made if it is not there (default: the present one); a file "
     "that\n"
-    "is there is never overwritten. With --lang zh the policy is Chinese.",
-    init_options, run_init};
+    "is there is never overwritten. The policy is in the language of messages: with --lang zh it "
+    "is Chinese.",
+    "写出一份可以入手的政策，附测试和可运行的事件\n"
+    "写进文件夹 DIR，没有就新建（默认当前文件夹）；已有的文件从不覆盖。\n"
+    "政策用信息所用的语言：--lang zh 得到中文的政策。",
+    init_options,
+    run_init};

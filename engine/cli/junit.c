@@ -130,10 +130,10 @@ static bool write_to(Junit *j, const char *name, FILE *to) {
     return fclose(to) == 0 && !bad;
 }
 
-int junit_write(Junit *j, const char *name, const char *path) {
+int junit_write(Junit *j, const Args *args, const char *path) {
     suite_end(j);
     FILE *to = fopen(path, "w");
-    bool good = to != NULL && !j->failed && write_to(j, name, to);
+    bool good = to != NULL && !j->failed && write_to(j, args->paths[0], to);
     if (j->suites != NULL)
         fclose(j->suites);
     if (j->cases != NULL)
@@ -141,7 +141,5 @@ int junit_write(Junit *j, const char *name, const char *path) {
     *j = (Junit){0};
     if (good)
         return REMIT_OK;
-    fflush(stdout);
-    fprintf(stderr, "remit: %s: cannot be written\n", path);
-    return REMIT_FAILED;
+    return complain(args, REMIT_FAILED, "%s: cannot be written", "%s：无法写入", path);
 }

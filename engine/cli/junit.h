@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "remit.h"
+#include "engine/cli/cli.h"
 
 /* What is told of one suite, or of all. */
 typedef struct JunitCounts {
@@ -25,7 +25,7 @@ typedef struct Junit {
 void junit_begin(Junit *j);
 /* Adds a result; it took the time since the last one. */
 void junit_add(Junit *j, const RemitTestResult *result);
-/* Writes all to a file of this name; 0, or the exit code after a message. */
-int junit_write(Junit *j, const char *name, const char *path);
+/* Writes all to a file, under the name of what was tested; 0, or the exit code after a message. */
+int junit_write(Junit *j, const Args *args, const char *path);
 
 #endif

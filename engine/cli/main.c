@@ -1,7 +1,6 @@
 /* cli: the entry: finds the command, reads its options, gives its exit code. */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +15,12 @@ const Command *const commands[COMMANDS] = {
 };
 
 const Option common[] = {
-    {"--json", NULL, "one JSON object a line", false},
-    {"--lang", "en|zh", "language of messages", false},
-    {"--no-color", NULL, "no colours (so does NO_COLOR)", false},
-    {"--help", NULL, "this help", false},
-    {NULL, NULL, NULL, false},
+    {"--json", NULL, "one JSON object a line", "每行一个 JSON 对象", false},
+    {"--lang", "en|zh", "language of messages (default: that of REMIT_LANG)",
+     "信息所用的语言（默认取自 REMIT_LANG）", false},
+    {"--no-color", NULL, "no colours (so does NO_COLOR)", "不用颜色（设 NO_COLOR 亦可）", false},
+    {"--help", NULL, "this help", "本说明", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 bool is_terminal(int fd) {
@@ -50,31 +50,6 @@ RemitWriter to_stderr(void) {
     return (RemitWriter){stderr, write_stream};
 }
 
-int done(int code) {
-    if (fflush(stdout) != 0 && code == REMIT_OK) {
-        fprintf(stderr, "remit: the output cannot be written\n");
-        return REMIT_FAILED;
-    }
-    return code;
-}
-
-int fail(const RemitError *error) {
-    fflush(stdout);
-    fprintf(stderr, "remit: %s\n", error->text);
-    return (int)error->status;
-}
-
-int usage(const Args *args, const char *format, ...) {
-    va_list list;
-    fflush(stdout);
-    fprintf(stderr, "remit %s: ", args->command);
-    va_start(list, format);
-    vfprintf(stderr, format, list);
-    va_end(list);
-    fprintf(stderr, "\nTry: remit %s --help\n", args->command);
-    return REMIT_CALL;
-}
-
 const char *arg(const Args *args, const char *name) {
     for (size_t i = 0; args->options[i].name != NULL; i++)
         if (strcmp(args->options[i].name, name) == 0)
@@ -97,51 +72,16 @@ bool arg_number(const Args *args, const char *name, size_t *out) {
         return true;
     for (const char *p = text; *p != '\0'; p++) {
         if (*p < '0' || *p > '9' || *out > 1000000000000u) {
-            usage(args, "%s: \"%s\" is not a whole number", name, text);
+            usage(args, "%s: \"%s\" is not a whole number", "%s：“%s”不是整数", name, text);
             return false;
         }
         *out = *out * 10 + (size_t)(*p - '0');
     }
     if (*text == '\0') {
-        usage(args, "%s: a number is missing", name);
+        usage(args, "%s: a number is missing", "%s：缺少数字", name);
         return false;
     }
     return true;
-}
-
-/* ---- help */
-
-static void help_options(const Option *options) {
-    for (; options->name != NULL; options++) {
-        char left[64];
-        snprintf(left, sizeof left, "%s%s%s", options->name, options->value == NULL ? "" : " ",
-                 options->value == NULL ? "" : options->value);
-        printf("  %-26s %s\n", left, options->help);
-    }
-}
-
-static int help_command(const Command *c) {
-    printf("remit %s%s%s\n\n%s\n\n", c->name, *c->operands ? " " : "", c->operands, c->summary);
-    help_options(c->options);
-    help_options(common);
-    return done(REMIT_OK);
-}
-
-static void first_line(const char *text) {
-    size_t n = strcspn(text, "\n");
-    printf("%.*s\n", (int)n, text);
-}
-
-static int help_all(void) {
-    printf("remit: rules for duties, run and proved\n\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
-        printf("  %-11s", commands[i]->name);
-        first_line(commands[i]->summary);
-    }
-    printf("\nremit COMMAND --help tells a command's options; remit --version the version.\n"
-           "Exit codes: 0 done; 1 the policy or the data is at fault; 2 the call was wrong;\n"
-           "3 the ledger or the system failed.\n");
-    return done(REMIT_OK);
 }
 
 /* ---- options */
@@ -157,7 +97,8 @@ static const Option *option_find(const Option *options, const char *name, size_t
 
 static int keep_more(Args *args, const Option *option, const char *value) {
     if (args->more_count >= CLI_PATHS)
-        return usage(args, "%s is given more than %d times", option->name, CLI_PATHS);
+        return usage(args, "%s is given more than %d times", "%s 给出了不止 %d 次", option->name,
+                     CLI_PATHS);
     args->more_of[args->more_count] = option;
     args->more[args->more_count++] = value;
     return REMIT_OK;
@@ -174,11 +115,13 @@ static int keep_many(Args *args, const Option *option, const char *value) {
     bool policy = strcmp(option->name, "--policy") == 0;
     size_t *n = policy ? &args->policy_count : &args->event_count;
     if (*n >= CLI_PATHS)
-        return usage(args, "%s is given more than %d times", option->name, CLI_PATHS);
+        return usage(args, "%s is given more than %d times", "%s 给出了不止 %d 次", option->name,
+                     CLI_PATHS);
     if (strcmp(option->name, "--feed") == 0) {
         const char *equals = strchr(value, '=');
         if (equals == NULL || equals == value || equals[1] == '\0')
-            return usage(args, "--feed: \"%s\" is not NAME=FILE", value);
+            return usage(args, "--feed: \"%s\" is not NAME=FILE",
+                         "--feed：“%s”不是 NAME=FILE 的写法", value);
         args->feeds[*n] = (RemitText){value, (size_t)(equals - value)};
         value = equals + 1;
     }
@@ -188,15 +131,17 @@ static int keep_many(Args *args, const Option *option, const char *value) {
 
 static int common_option(Args *args, const Option *option, const char *value, bool *help) {
     if (strcmp(option->name, "--json") == 0) {
-        args->look.format = REMIT_JSON;
+        set_format(args, REMIT_JSON);
     } else if (strcmp(option->name, "--no-color") == 0) {
         args->look.color = false;
     } else if (strcmp(option->name, "--help") == 0) {
         *help = true;
     } else if (strcmp(value, "zh") == 0 || strcmp(value, "en") == 0) {
         args->look.chinese = value[0] == 'z';
+        args->language_given = true;
     } else {
-        return usage(args, "--lang: \"%s\" is neither en nor zh", value);
+        return usage(args, "--lang: \"%s\" is neither en nor zh",
+                     "--lang：“%s”既不是 en，也不是 zh", value);
     }
     return REMIT_OK;
 }
@@ -212,8 +157,9 @@ static int unknown_option(Args *args, const char *word, size_t n) {
         names[count++] = o->name;
     int near = remit_nearest(name, names, count);
     if (near >= 0)
-        return usage(args, "there is no option %s; did you mean %s?", name, names[near]);
-    return usage(args, "there is no option %s", name);
+        return usage(args, "there is no option %s; did you mean %s?", "没有选项 %s；是不是 %s？",
+                     name, names[near]);
+    return usage(args, "there is no option %s", "没有选项 %s", name);
 }
 
 /* One option, given as --name VALUE or --name=VALUE; *i moves over what was used. */
@@ -228,13 +174,14 @@ static int read_option(Args *args, int argc, char **argv, int *i, bool *help) {
         return unknown_option(args, word, n);
     const char *value = "";
     if (option->value == NULL && equals != NULL)
-        return usage(args, "%s takes no value", option->name);
+        return usage(args, "%s takes no value", "%s 不带值", option->name);
     if (option->value != NULL) {
         bool may_lack = option->value[0] == '['; /* [VALUE]: may be left out */
         bool lacks =
             equals == NULL && (*i + 1 >= argc || (may_lack && strncmp(argv[*i + 1], "--", 2) == 0));
         if (lacks && !may_lack)
-            return usage(args, "%s: a value is missing (%s)", option->name, option->value);
+            return usage(args, "%s: a value is missing (%s)", "%s：缺少值（%s）", option->name,
+                         option->value);
         value = lacks ? "" : equals != NULL ? equals + 1 : argv[++*i];
     }
     if (!own)
@@ -242,7 +189,7 @@ static int read_option(Args *args, int argc, char **argv, int *i, bool *help) {
     if (option->many)
         return keep_many(args, option, value);
     if (args->values[at] != NULL && option->value != NULL)
-        return usage(args, "%s is given twice", option->name);
+        return usage(args, "%s is given twice", "%s 给出了两次", option->name);
     args->values[at] = value;
     return REMIT_OK;
 }
@@ -253,9 +200,9 @@ static bool is_option(const char *word) {
                               (word[1] >= 'a' && word[1] <= 'z'));
 }
 
-static int read_args(Args *args, int argc, char **argv, bool *help) {
+static int read_args(Args *args, int argc, char **argv, int first, bool *help) {
     bool rest = false;
-    for (int i = 2; i < argc; i++) {
+    for (int i = first; i < argc; i++) {
         if (!rest && strcmp(argv[i], "--") == 0) {
             rest = true;
         } else if (!rest && strcmp(argv[i], "-h") == 0) {
@@ -265,7 +212,7 @@ static int read_args(Args *args, int argc, char **argv, bool *help) {
             if (code != REMIT_OK)
                 return code;
         } else if (args->path_count >= CLI_PATHS) {
-            return usage(args, "more than %d operands", CLI_PATHS);
+            return usage(args, "more than %d operands", "操作数多于 %d 个", CLI_PATHS);
         } else {
             args->paths[args->path_count++] = argv[i];
         }
@@ -280,7 +227,7 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
     RemitError error;
     *code = (int)remit_policy_open(&options, &policy, &error);
     if (*code != REMIT_OK) {
-        fail(&error);
+        fail(args, &error);
         return NULL;
     }
     RemitLook look = args->look;
@@ -314,24 +261,36 @@ static void streams_open(void) {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static void guard_ledger(void) { /* sanitizers say more */
+static void guard_ledger(const Args *args) { /* sanitizers say more */
+    (void)args;
 }
 #else
-static void crashed(int signal) {
-    static const char text[] =
-        "remit: reading the ledger crashed: it is damaged, or remit has an error\n";
-    (void)signal;
-    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+_Noreturn static void end_crashed(const char *text, size_t size) {
+    ssize_t n = write(STDERR_FILENO, text, size);
     (void)n;
     _exit(REMIT_FAILED);
 }
 
+static void crashed(int signal) {
+    static const char text[] =
+        "remit: reading the ledger crashed: it is damaged, or remit has an error\n";
+    (void)signal;
+    end_crashed(text, sizeof text - 1);
+}
+
+static void crashed_chinese(int signal) {
+    static const char text[] = "remit: 读取账本时崩溃：账本已损坏，或 remit 有错误\n";
+    (void)signal;
+    end_crashed(text, sizeof text - 1);
+}
+
 /* LMDB trusts its pages. A large ledger is not looked through when it is opened, so that damage may
  * crash it; nothing is committed then. */
-static void guard_ledger(void) {
+static void guard_ledger(const Args *args) {
     static char room[65536];
     stack_t stack = {.ss_sp = room, .ss_size = sizeof room};
-    struct sigaction action = {.sa_handler = crashed, .sa_flags = SA_ONSTACK};
+    struct sigaction action = {.sa_handler = args->look.chinese ? crashed_chinese : crashed,
+                               .sa_flags = SA_ONSTACK};
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
     if (sigaltstack(&stack, NULL) != 0)
         return;
@@ -347,41 +306,99 @@ const Command *command_find(const char *name) {
     return NULL;
 }
 
-static int unknown_command(const char *name) {
+static int unknown_command(const Args *args, const char *name) {
     const char *names[COMMANDS];
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i]->name;
     int near = remit_nearest(name, names, COMMANDS);
-    if (near >= 0)
-        fprintf(stderr, "remit: there is no command \"%s\"; did you mean %s?\n", name, names[near]);
-    else
-        fprintf(stderr, "remit: there is no command \"%s\"; remit --help lists them\n", name);
-    return REMIT_CALL;
+    return near >= 0
+               ? complain(args, REMIT_CALL, "there is no command \"%s\"; did you mean %s?",
+                          "没有命令“%s”；是不是 %s？", name, names[near])
+               : complain(args, REMIT_CALL, "there is no command \"%s\"; remit --help lists them",
+                          "没有命令“%s”；remit --help 列出所有命令", name);
+}
+
+/* ---- the call */
+
+/* --lang, wherever it stands: what is wrong before it is told in its language, too. */
+static void look_for_language(Args *args, int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *value = strncmp(argv[i], "--lang=", 7) == 0              ? argv[i] + 7
+                            : strcmp(argv[i], "--lang") == 0 && i + 1 < argc ? argv[i + 1]
+                                                                             : "";
+        if (strcmp(value, "zh") == 0 || strcmp(value, "en") == 0) {
+            args->look.chinese = value[0] == 'z';
+            args->language_given = true;
+        }
+    }
+}
+
+/* What has to do with no command: `remit help`, `remit help COMMAND`. */
+static int help_asked(Args *args, int argc, char **argv, int first) {
+    bool help = false;
+    int code = read_args(args, argc, argv, first, &help);
+    if (code != REMIT_OK)
+        return code;
+    if (args->path_count > 1)
+        return usage(args, "one command is taken", "只能给出一个命令");
+    if (args->path_count == 0)
+        return help_all(args);
+    const Command *command = command_find(args->paths[0]);
+    return command == NULL ? unknown_command(args, args->paths[0]) : help_command(args, command);
+}
+
+static int call(Args *args, int argc, char **argv, int first) {
+    const Command *command = command_find(argv[first]);
+    if (command == NULL)
+        return unknown_command(args, argv[first]);
+    args->command = command->name;
+    args->options = command->options;
+    bool help = false;
+    int code = read_args(args, argc, argv, first + 1, &help);
+    if (code != REMIT_OK)
+        return code;
+    if (help)
+        return help_command(args, command);
+    if (arg(args, "--ledger") != NULL)
+        guard_ledger(args);
+    return command->run(args);
+}
+
+/* Options of every command may stand before it; moves *i behind them. */
+static int options_before(Args *args, int argc, char **argv, int *i, bool *help) {
+    for (size_t at; *i < argc; ++*i) {
+        const char *word = argv[*i];
+        if (strcmp(word, "-h") == 0)
+            *help = true;
+        else if (option_find(common, word, strcspn(word, "="), &at) == NULL)
+            return REMIT_OK;
+        else if (read_option(args, argc, argv, i, help) != REMIT_OK)
+            return REMIT_CALL;
+    }
+    return REMIT_OK;
 }
 
 int main(int argc, char **argv) {
+    static const Option none[] = {{NULL, NULL, NULL, NULL, false}};
+    Args args = {.program = argv[0], .command = "", .options = none};
+    bool help = false;
+    int first = 1;
     streams_open();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        (strcmp(argv[1], "help") == 0 && argc == 2)) {
-        int code = help_all();
-        return argc < 2 ? REMIT_CALL : code;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("remit %s\n", remit_version());
-        return done(REMIT_OK);
-    }
-    bool asks = strcmp(argv[1], "help") == 0;
-    const Command *command = command_find(asks ? argv[2] : argv[1]);
-    if (command == NULL)
-        return unknown_command(asks ? argv[2] : argv[1]);
-    Args args = {.program = argv[0], .command = command->name, .options = command->options};
     args.look.color = wants_color();
     args.look.columns = terminal_columns();
-    bool help = asks;
-    int code = asks ? REMIT_OK : read_args(&args, argc, argv, &help);
+    args.look.chinese = chinese_by_environment();
+    look_for_language(&args, argc, argv);
+    int code = options_before(&args, argc, argv, &first, &help);
     if (code != REMIT_OK)
         return code;
-    if (arg(&args, "--ledger") != NULL)
-        guard_ledger();
-    return help ? help_command(command) : command->run(&args);
+    if (help || first >= argc) {
+        code = help_all(&args);
+        return help ? code : REMIT_CALL;
+    }
+    if (strcmp(argv[first], "--version") == 0) {
+        printf("remit %s\n", remit_version());
+        return done(&args, REMIT_OK);
+    }
+    return strcmp(argv[first], "help") == 0 ? help_asked(&args, argc, argv, first + 1)
+                                            : call(&args, argc, argv, first);
 }

@@ -6,7 +6,7 @@
 #include "engine/cli/cli.h"
 
 static const Option manual_options[] = {
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 /* A text as roff reads it: what would be a mark is escaped, blanks at the beginning of lines go. */
@@ -146,27 +146,35 @@ static void page_of_all(void) {
     put_options(common);
     put_exit_codes();
     printf(".SH ENVIRONMENT\n.TP\nNO_COLOR\nnot empty: no colours\n.TP\nCOLUMNS\n"
-           "the width of the output where there is no terminal\n.SH SEE ALSO\n");
+           "the width of the output where there is no terminal\n.TP\nREMIT_LANG\n"
+           "en or zh: the language of messages where \\-\\-lang does not say, but not of JSON\n"
+           ".TP\nLC_ALL, LC_MESSAGES, LANG\n"
+           "where REMIT_LANG does not say and standard output is a terminal: a Chinese locale of "
+           "UTF\\-8\ngives Chinese\n.SH SEE ALSO\n");
     for (size_t i = 0; i < COMMANDS; i++)
         printf(".BR remit\\-%s (1)%s\n", commands[i]->name, i + 1 < COMMANDS ? "," : "");
 }
 
 static int run_manual(Args *args) {
     if (args->path_count > 1)
-        return usage(args, "one command is taken");
+        return usage(args, "one command is taken", "只能给出一个命令");
     if (args->path_count == 0) {
         page_of_all();
-        return done(REMIT_OK);
+        return done(args, REMIT_OK);
     }
     const Command *c = command_find(args->paths[0]);
     if (c == NULL)
-        return usage(args, "there is no command \"%s\"", args->paths[0]);
+        return usage(args, "there is no command \"%s\"", "没有命令“%s”", args->paths[0]);
     page_of_command(c);
-    return done(REMIT_OK);
+    return done(args, REMIT_OK);
 }
 
 const Command command_manual = {
-    "manual", "[COMMAND]",
+    "manual",
+    "[COMMAND]",
     "prints a manual page, of remit or of one of its commands\n"
     "To read it: remit manual run | man -l -. `./dev install` puts all where man looks.",
-    manual_options, run_manual};
+    "输出 remit 或其中一个命令的手册页（英文）\n"
+    "阅读：remit manual run | man -l -。`./dev install` 会装到 man 能找到的地方。",
+    manual_options,
+    run_manual};

@@ -238,7 +238,7 @@ static int put_told(Mutants *m, const Told *told) {
     m->unreached += told->fate == REMIT_MUTANT_SURVIVED && told->tests == 0;
     int code = (int)remit_mutants_get(m->all, told->number, &mutant, &error);
     if (code != REMIT_OK)
-        return fail(&error);
+        return fail(m->args, &error);
     if (m->args->look.format == REMIT_JSON) {
         if (m->list || told->fate >= REMIT_MUTANT_NOTICED)
             put_json_line(m, &mutant, told);
@@ -248,24 +248,24 @@ static int put_told(Mutants *m, const Told *told) {
     return REMIT_OK;
 }
 
-static int could_not(const char *what) {
-    fflush(stdout);
-    fprintf(stderr, "remit: %s\n", what);
-    return REMIT_FAILED;
+static int not_tried(const Mutants *m) {
+    return complain(m->args, REMIT_FAILED, "a mutant could not be tried", "有一处改动无法试");
 }
 
 static int try_all(Mutants *m, size_t jobs) {
     Workers w = {.n = 0};
-    int code = workers_start(&w, m->all, jobs) ? REMIT_OK : could_not("no process can be started");
+    int code = workers_start(&w, m->all, jobs)
+                   ? REMIT_OK
+                   : complain(m->args, REMIT_FAILED, "no process can be started", "无法启动进程");
     for (size_t i = 0; i < m->count && code == REMIT_OK; i++) {
         Told told;
         if (!read_told(w.from[i % jobs], &told) || told.failed)
-            code = could_not("a mutant could not be tried");
+            code = not_tried(m);
         else
             code = put_told(m, &told);
     }
     bool good = workers_end(&w);
-    return code == REMIT_OK && !good ? could_not("a mutant could not be tried") : code;
+    return code == REMIT_OK && !good ? not_tried(m) : code;
 }
 
 static int list_all(Mutants *m) {
@@ -298,7 +298,7 @@ static int tried(Mutants *m, size_t jobs, size_t least) {
     if (code != REMIT_OK)
         return code;
     put_sums(m);
-    return too_little(m->noticed, m->noticed + m->survived, least);
+    return too_little(m->args, m->noticed, m->noticed + m->survived, least);
 }
 
 int mutants_run(Args *args, RemitPolicy *policy, const RemitTestOptions *meant) {
@@ -312,11 +312,11 @@ int mutants_run(Args *args, RemitPolicy *policy, const RemitTestOptions *meant) 
         m.columns = (size_t)args->look.columns;
     int code = (int)remit_mutants_open(policy, meant, limit, seed, &m.all, &error);
     if (code != REMIT_OK)
-        return fail(&error);
+        return fail(args, &error);
     m.count = remit_mutants_count(m.all);
     code = m.list ? list_all(&m) : tried(&m, jobs, least);
     if (m.list && code == REMIT_OK && args->look.format == REMIT_TEXT)
         printf("%zu mutants\n", m.count);
     remit_mutants_close(m.all);
-    return done(code);
+    return done(args, code);
 }

@@ -8,20 +8,29 @@
 #include "engine/cli/cli.h"
 
 static const Option run_options[] = {
-    {"--ledger", "DIR", "the ledger; made if it is not there", false},
-    {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
-    {"--events", "FILE", "events, or - for standard input; may repeat", true},
-    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat", true},
-    {"--until", "INSTANT", "after all input, fire what is due at or before it", false},
-    {"--batch", "N", "events a commit (default 1,000)", false},
-    {"--effects", "FILE", "keep FILE equal to the ledger's effects", false},
-    {"--format", "csv|json", "form of the events (default: *.csv is CSV)", false},
-    {"--source", "TEXT", "source of events that name none", false},
-    {"--not-after", "INSTANT", "refuse events later than this", false},
-    {"--name", "NAME", "name of a new ledger (default main)", false},
-    {"--strict", NULL, "exit 1 when events were rejected", false},
-    {"--quiet", NULL, "no summary, no warnings of the policy", false},
-    {NULL, NULL, NULL, false},
+    {"--ledger", "DIR", "the ledger; made if it is not there", "账本所在的文件夹；没有就新建",
+     false},
+    {"--policy", "PATH", "files, folders or a bundle; may repeat",
+     "政策：文件、文件夹或编译包；可重复", true},
+    {"--events", "FILE", "events, or - for standard input; may repeat",
+     "事件文件，- 为标准输入；可重复", true},
+    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat",
+     "由政策中名为 NAME 的导入转换的文件；可重复", true},
+    {"--until", "INSTANT", "after all input, fire what is due at or before it",
+     "读完输入后，到此时间点为止该发生的都发生", false},
+    {"--batch", "N", "events a commit (default 1,000)", "每次提交的事件数（默认 1,000）", false},
+    {"--effects", "FILE", "keep FILE equal to the ledger's effects", "让 FILE 与账本的结果始终一致",
+     false},
+    {"--format", "csv|json", "form of the events (default: *.csv is CSV)",
+     "事件的格式（默认：*.csv 为 CSV）", false},
+    {"--source", "TEXT", "source of events that name none", "没有写明来源的事件，来源记为此",
+     false},
+    {"--not-after", "INSTANT", "refuse events later than this", "拒收晚于此时间点的事件", false},
+    {"--name", "NAME", "name of a new ledger (default main)", "新账本的名称（默认 main）", false},
+    {"--strict", NULL, "exit 1 when events were rejected", "有事件被拒收时以 1 退出", false},
+    {"--quiet", NULL, "no summary, no warnings of the policy", "不输出汇总，也不输出政策的警告",
+     false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 /* ---- numbers for people */
@@ -36,19 +45,20 @@ static void put_number(FILE *f, uint64_t n) {
     }
 }
 
-static void put_count(FILE *f, uint64_t n, const char *what, bool *first) {
+/* What there is none of is left out: "3 repeated", "重复 3". */
+static void put_count(const Args *args, FILE *f, uint64_t n, const char *en, const char *zh) {
     if (n == 0)
         return;
-    fputs(*first ? "" : ", ", f);
-    *first = false;
+    fputs(said(args, ", ", "，"), f);
+    fprintf(f, "%s%s", said(args, "", zh), said(args, "", " "));
     put_number(f, n);
-    fprintf(f, " %s", what);
+    fprintf(f, "%s%s", said(args, " ", ""), said(args, en, ""));
 }
 
-/* `what` is one of them. */
-static void put_things(FILE *f, uint64_t n, const char *what, bool *first) {
-    put_count(f, n, what, first);
-    if (n > 1)
+/* `en` is one of them. */
+static void put_things(const Args *args, FILE *f, uint64_t n, const char *en, const char *zh) {
+    put_count(args, f, n, en, zh);
+    if (n > 1 && !args->look.chinese)
         fputc('s', f);
 }
 
@@ -66,6 +76,7 @@ static uint64_t a_second(uint64_t n, uint64_t us) {
 /* ---- progress */
 
 typedef struct Progress {
+    const Args *args;
     bool shown;
     uint64_t start, last; /* us */
 } Progress;
@@ -79,11 +90,11 @@ static int show_progress(void *ctx, const RemitSummary *s) {
     p->shown = true;
     fputs("\r\x1b[K", stderr);
     put_number(stderr, s->events);
-    fputs(" events, ", stderr);
+    fputs(said(p->args, " events, ", " 个事件，"), stderr);
     put_number(stderr, s->effects);
-    fputs(" effects, ", stderr);
+    fputs(said(p->args, " effects, ", " 条结果，每秒 "), stderr);
     put_number(stderr, a_second(s->events, now - p->start));
-    fputs(" a second", stderr);
+    fputs(said(p->args, " a second", " 个事件"), stderr);
     fflush(stderr);
     return 0;
 }
@@ -103,64 +114,85 @@ static bool was_rejected(const RemitSummary *s) {
     return rejected_in_all(s) + s->again > 0;
 }
 
-static void put_rejected(FILE *f, const RemitSummary *s) {
-    bool first = true;
-    fputs(" (", f);
-    for (int i = 0; i < REMIT_REASONS; i++)
-        put_count(f, s->rejected[i], remit_reason(i), &first);
-    fputc(')', f);
+/* The reasons, as records and filters name them too, whatever the language. */
+static void put_rejected(const Args *args, FILE *f, const RemitSummary *s) {
+    const char *before = said(args, " (", "（");
+    for (int i = 0; i < REMIT_REASONS; i++) {
+        if (s->rejected[i] == 0)
+            continue;
+        fputs(before, f);
+        before = said(args, ", ", "，");
+        if (args->look.chinese)
+            fprintf(f, "%s ", remit_reason(i));
+        put_number(f, s->rejected[i]);
+        if (!args->look.chinese)
+            fprintf(f, " %s", remit_reason(i));
+    }
+    fputs(said(args, ")", "）"), f);
 }
 
-static void put_summary(const RemitSummary *s, uint64_t took_us) {
-    FILE *f = stderr;
-    bool first = true;
-    fputs("events   ", f);
+static void put_events(const Args *args, FILE *f, const RemitSummary *s) {
+    fputs(said(args, "events   ", "事件  收下 "), f);
     put_number(f, s->events);
-    fputs(" taken", f);
-    first = false;
-    put_count(f, s->repeated, "repeated", &first);
-    put_count(f, s->unmatched, "unmatched", &first);
-    put_count(f, rejected_in_all(s), "rejected", &first);
+    fputs(said(args, " taken", ""), f);
+    put_count(args, f, s->repeated, "repeated", "重复");
+    put_count(args, f, s->unmatched, "unmatched", "无对应");
+    put_count(args, f, rejected_in_all(s), "rejected", "拒收");
     if (rejected_in_all(s) > 0)
-        put_rejected(f, s);
-    fputs("\nduties   ", f);
+        put_rejected(args, f, s);
+}
+
+static void put_duties(const Args *args, FILE *f, const RemitSummary *s) {
+    fputs(said(args, "\nduties   ", "\n职责  产生 "), f);
     put_number(f, s->raised);
-    fputs(" raised, ", f);
+    fputs(said(args, " raised, ", "，完成 "), f);
     put_number(f, s->fulfilled);
-    fputs(" fulfilled", f);
+    fputs(said(args, " fulfilled", ""), f);
     if (s->late > 0) {
-        fputs(" (", f);
+        fputs(said(args, " (", "（迟 "), f);
         put_number(f, s->late);
-        fputs(" late)", f);
+        fputs(said(args, " late)", "）"), f);
     }
-    fputs(", ", f);
+    fputs(said(args, ", ", "，违约 "), f);
     put_number(f, s->breached);
-    fputs(" breached", f);
-    put_count(f, s->waived, "waived", &first);
-    put_count(f, s->paused, "paused", &first);
-    put_count(f, s->corrected, "corrected", &first);
-    if (s->opened > 0 || s->granted + s->refused + s->lapsed + s->withdrawn + s->unattainable > 0) {
-        fputs("\nasked    ", f);
-        put_number(f, s->opened);
-        fputs(s->opened == 1 ? " approval" : " approvals", f);
-        put_count(f, s->granted, "granted", &first);
-        put_count(f, s->refused, "refused", &first);
-        put_count(f, s->lapsed, "lapsed", &first);
-        put_count(f, s->withdrawn, "withdrawn", &first);
-        put_count(f, s->unattainable, "unattainable", &first);
-    }
-    fputs("\neffects  ", f);
+    fputs(said(args, " breached", ""), f);
+    put_count(args, f, s->waived, "waived", "豁免");
+    put_count(args, f, s->paused, "paused", "暂停");
+    put_count(args, f, s->corrected, "corrected", "更正");
+}
+
+static void put_approvals(const Args *args, FILE *f, const RemitSummary *s) {
+    if (s->opened + s->granted + s->refused + s->lapsed + s->withdrawn + s->unattainable == 0)
+        return;
+    fputs(said(args, "\nasked    ", "\n审批  发起 "), f);
+    put_number(f, s->opened);
+    fputs(said(args, s->opened == 1 ? " approval" : " approvals", ""), f);
+    put_count(args, f, s->granted, "granted", "批准");
+    put_count(args, f, s->refused, "refused", "否决");
+    put_count(args, f, s->lapsed, "lapsed", "失效");
+    put_count(args, f, s->withdrawn, "withdrawn", "撤回");
+    put_count(args, f, s->unattainable, "unattainable", "无法通过");
+}
+
+static void put_summary(const Args *args, const RemitSummary *s, uint64_t took_us) {
+    FILE *f = stderr;
+    put_events(args, f, s);
+    put_duties(args, f, s);
+    put_approvals(args, f, s);
+    fputs(said(args, "\neffects  ", "\n结果  "), f);
     put_number(f, s->effects);
-    put_things(f, s->reminded, "reminder", &first);
-    put_things(f, s->escalated, "escalation", &first);
-    put_things(f, s->notified, "notification", &first);
-    put_count(f, s->emitted, "emitted", &first);
+    fputs(said(args, "", " 条"), f);
+    put_things(args, f, s->reminded, "reminder", "提醒");
+    put_things(args, f, s->escalated, "escalation", "上报");
+    put_things(args, f, s->notified, "notification", "通知");
+    put_count(args, f, s->emitted, "emitted", "发出");
     if (s->has_clock)
-        fprintf(f, "\nclock    %s", s->clock_text);
-    fprintf(f, "\ntime     %llu.%02llu s, ", (unsigned long long)(took_us / 1000000),
-            (unsigned long long)(took_us / 10000 % 100));
+        fprintf(f, "%s%s", said(args, "\nclock    ", "\n时钟  "), s->clock_text);
+    fprintf(f, "%s%llu.%02llu%s", said(args, "\ntime     ", "\n用时  "),
+            (unsigned long long)(took_us / 1000000), (unsigned long long)(took_us / 10000 % 100),
+            said(args, " s, ", " 秒，每秒 "));
     put_number(f, a_second(s->events + s->repeated + rejected_in_all(s), took_us));
-    fputs(" events a second\n", f);
+    fputs(said(args, " events a second\n", " 个事件\n"), f);
 }
 
 /* The same as one JSON object, for programs. */
@@ -192,23 +224,26 @@ static void put_json_summary(const RemitSummary *s, uint64_t took_us) {
     fputs("}\n", f);
 }
 
-static void warn_clock(const RemitSummary *s) {
+static void warn_clock(const Args *args, const RemitSummary *s) {
     if (s->has_clock && s->clock / 1000 > (int64_t)time(NULL) + 86400)
-        fprintf(stderr,
-                "remit: warning: the ledger's clock is over a day ahead of this machine's: %s\n"
-                "       an event with a wrong time? --not-after INSTANT refuses such events\n",
-                s->clock_text);
+        complain(args, REMIT_OK,
+                 "warning: the ledger's clock is over a day ahead of this machine's: %s\n"
+                 "       an event with a wrong time? --not-after INSTANT refuses such events",
+                 "警告：账本的时钟比本机快了不止一天：%s\n"
+                 "       是否有时间写错的事件？--not-after INSTANT 可拒收这样的事件",
+                 s->clock_text);
 }
 
 /* A file of another form gives a reject a line; that is said once more, for the summary alone would
  * not tell what to do. */
-static void warn_form(const RemitSummary *s) {
+static void warn_form(const Args *args, const RemitSummary *s) {
     const uint64_t malformed = s->rejected[0];
     if (malformed > 0 && malformed == rejected_in_all(s) && s->events + s->repeated == 0)
-        fputs(
-            "remit: warning: not one line is an event: input is a CloudEvent a line, as JSON, or\n"
-            "       CSV whose first line names the columns (*.csv, or --format csv)\n",
-            stderr);
+        complain(args, REMIT_OK,
+                 "warning: not one line is an event: input is a CloudEvent a line, as JSON, or\n"
+                 "       CSV whose first line names the columns (*.csv, or --format csv)",
+                 "警告：没有一行是事件：输入应为每行一个 CloudEvent 的 JSON，\n"
+                 "       或首行写明各列的 CSV（*.csv，或 --format csv）");
 }
 
 static bool read_format(const Args *args, bool *csv, bool *json) {
@@ -217,7 +252,8 @@ static bool read_format(const Args *args, bool *csv, bool *json) {
     *json = format != NULL && strcmp(format, "json") == 0;
     if (format == NULL || *csv || *json)
         return true;
-    usage(args, "--format: \"%s\" is neither csv nor json", format);
+    usage(args, "--format: \"%s\" is neither csv nor json", "--format：“%s”既不是 csv，也不是 json",
+          format);
     return false;
 }
 
@@ -237,11 +273,12 @@ static bool effects_ok(const Args *args, const RemitRunOptions *o) {
     const char *same = same_file(o->effects, o->events, o->event_count);
     same = same == NULL ? same_file(o->effects, args->policies, args->policy_count) : same;
     if (same != NULL)
-        usage(args, "--effects %s would overwrite %s, which is read", o->effects, same);
+        usage(args, "--effects %s would overwrite %s, which is read",
+              "--effects %s 会覆盖正要读取的 %s", o->effects, same);
     else if (stat(o->effects, &st) == 0 && !S_ISREG(st.st_mode))
         usage(args,
               "--effects %s is not a plain file; without --effects they go to standard output",
-              o->effects);
+              "--effects %s 不是普通文件；不写 --effects 时，结果写到标准输出", o->effects);
     else
         return true;
     return false;
@@ -258,16 +295,17 @@ static int run_run(Args *args) {
                          .not_after = arg(args, "--not-after"),
                          .effects = arg(args, "--effects")};
     if (o.ledger == NULL)
-        return usage(args, "which ledger? --ledger DIR");
+        return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (args->policy_count == 0)
-        return usage(args, "which policy? --policy PATH");
+        return usage(args, "which policy? --policy PATH", "哪个政策？--policy PATH");
     if (args->path_count > 0)
         return usage(args, "\"%s\" is not expected here; events are given as --events FILE",
-                     args->paths[0]);
+                     "这里不应有“%s”；事件用 --events FILE 给出", args->paths[0]);
     if (!read_format(args, &o.csv, &o.json) || !arg_number(args, "--batch", &o.batch))
         return REMIT_CALL;
     if (arg(args, "--batch") != NULL && o.batch == 0)
-        return usage(args, "--batch: a commit holds at least 1 event");
+        return usage(args, "--batch: a commit holds at least 1 event",
+                     "--batch：每次提交至少 1 个事件");
     if (!effects_ok(args, &o))
         return REMIT_CALL;
     int code;
@@ -278,7 +316,8 @@ static int run_run(Args *args) {
     if (o.effects == NULL)
         o.to = to_stdout();
     o.readable = is_terminal(STDOUT_FILENO) && args->look.format != REMIT_JSON;
-    Progress progress = {.start = now_us(), .last = now_us()};
+    o.chinese = args->look.chinese;
+    Progress progress = {.args = args, .start = now_us(), .last = now_us()};
     if (is_terminal(STDERR_FILENO) && (o.effects != NULL || !is_terminal(STDOUT_FILENO))) {
         o.progress = show_progress;
         o.progress_ctx = &progress;
@@ -290,34 +329,44 @@ static int run_run(Args *args) {
     if (progress.shown)
         fputs("\r\x1b[K", stderr);
     if (code != REMIT_OK)
-        fail(&error);
+        fail(args, &error);
     else if (arg(args, "--quiet") == NULL && args->look.format == REMIT_JSON)
         put_json_summary(&summary, now_us() - progress.start);
     else if (arg(args, "--quiet") == NULL)
-        put_summary(&summary, now_us() - progress.start);
-    warn_clock(&summary);
-    warn_form(&summary);
+        put_summary(args, &summary, now_us() - progress.start);
+    warn_clock(args, &summary);
+    warn_form(args, &summary);
     remit_policy_close(policy);
     if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;
-    return done(code);
+    return done(args, code);
 }
 
 const Command command_run = {
-    "run", "--ledger DIR --policy PATH [--events FILE]...",
+    "run",
+    "--ledger DIR --policy PATH [--events FILE]...",
     "runs events through a policy against a ledger\n"
     "Effects go to standard output as CloudEvents, one a line. What was committed stays:\n"
     "the same call again after a kill ends as if it had not been killed.",
-    run_options, run_run};
+    "让事件按政策运行，记入账本\n"
+    "结果以 CloudEvents 写到标准输出，每行一条。提交过的不会丢失：\n"
+    "中断后重新运行同一命令，结果与不曾中断时相同。",
+    run_options,
+    run_run};
 
 static const Option decide_options[] = {
-    {"--policy", "PATH", "files, folders or a bundle; may repeat", true},
-    {"--events", "FILE", "events, or - for standard input (the default); may repeat", true},
-    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat", true},
-    {"--format", "csv|json", "form of the events (default: *.csv is CSV)", false},
-    {"--source", "TEXT", "source of events that name none", false},
-    {"--strict", NULL, "exit 1 when events were rejected", false},
-    {NULL, NULL, NULL, false},
+    {"--policy", "PATH", "files, folders or a bundle; may repeat",
+     "政策：文件、文件夹或编译包；可重复", true},
+    {"--events", "FILE", "events, or - for standard input (the default); may repeat",
+     "事件文件，- 为标准输入（默认）；可重复", true},
+    {"--feed", "NAME=FILE", "an export that the policy's feed NAME maps; may repeat",
+     "由政策中名为 NAME 的导入转换的文件；可重复", true},
+    {"--format", "csv|json", "form of the events (default: *.csv is CSV)",
+     "事件的格式（默认：*.csv 为 CSV）", false},
+    {"--source", "TEXT", "source of events that name none", "没有写明来源的事件，来源记为此",
+     false},
+    {"--strict", NULL, "exit 1 when events were rejected", "有事件被拒收时以 1 退出", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static int run_decide(Args *args) {
@@ -327,10 +376,10 @@ static int run_decide(Args *args) {
                             .source = arg(args, "--source")};
     static const char *const standard_input[] = {"-"};
     if (args->policy_count == 0)
-        return usage(args, "which policy? --policy PATH");
+        return usage(args, "which policy? --policy PATH", "哪个政策？--policy PATH");
     if (args->path_count > 0)
         return usage(args, "\"%s\" is not expected here; events are given as --events FILE",
-                     args->paths[0]);
+                     "这里不应有“%s”；事件用 --events FILE 给出", args->paths[0]);
     if (!read_format(args, &o.csv, &o.json))
         return REMIT_CALL;
     if (o.event_count == 0) {
@@ -347,16 +396,20 @@ static int run_decide(Args *args) {
     RemitError error;
     code = (int)remit_decide(policy, &o, to_stdout(), &summary, &error);
     if (code != REMIT_OK)
-        fail(&error);
+        fail(args, &error);
     remit_policy_close(policy);
     if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;
-    return done(code);
+    return done(args, code);
 }
 
 const Command command_decide = {
-    "decide", "--policy PATH [--events FILE]...",
+    "decide",
+    "--policy PATH [--events FILE]...",
     "answers without a ledger: events through rules and tables\n"
     "What rules emit and whom they notify goes to standard output; nothing is kept and\n"
     "no duty is raised.",
-    decide_options, run_decide};
+    "不用账本，让事件通过规则和决策表，给出答案\n"
+    "规则发出的和通知的写到标准输出；不留记录，也不产生职责。",
+    decide_options,
+    run_decide};

@@ -7,11 +7,11 @@
 
 #define PAST_OPTIONS                                                                               \
     {"--as-of", "MOMENT",                                                                          \
-     "as it was at an instant with its offset, or at the end of\n"                                 \
-     "                             a date: 2026-03-02",                                            \
-     false},                                                                                       \
+     "as it was at an instant with its offset, or at the end of a date: 2026-03-02",               \
+     "当时的样子：带时差的时间点，或一个日期结束之时，如 2026-03-02", false},                      \
     {                                                                                              \
-        "--at-index", "N", "as it was after entry N of the journal", false                         \
+        "--at-index", "N", "as it was after entry N of the journal", "日志第 N 条之后的样子",      \
+            false                                                                                  \
     }
 
 /* NULL: now. *ok is false after a message. */
@@ -22,35 +22,42 @@ static const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok) {
     *ok = arg_number(args, "--at-index", &index);
     past->index = index;
     if (*ok && past->has_index && past->as_of != NULL) {
-        usage(args, "--as-of and --at-index say two moments; one is enough");
+        usage(args, "--as-of and --at-index say two moments; one is enough",
+              "--as-of 和 --at-index 指两个时刻；给出一个即可");
         *ok = false;
     }
     return past->has_index || past->as_of != NULL ? past : NULL;
 }
 
 static const Option show_options[] = {
-    {"--ledger", "DIR", "the ledger", false},
+    {"--ledger", "DIR", "the ledger", "账本所在的文件夹", false},
     PAST_OPTIONS,
     {"--owner", "WHO",
-     "duties of this role, team, seat or person; approvals on\n"
-     "                             which they have still to decide",
-     false},
+     "duties of this role, team, seat or person; approvals on which they have still to decide",
+     "只取此角色、团队、席位或个人的职责；还待其表决的审批", false},
     {"--state", "[STATE]",
-     "open, paused, breached, fulfilled, waived or cancelled; of\n"
-     "                             approvals open, granted, refused, lapsed, withdrawn\n"
-     "                             or unattainable; of KPIs\n"
-     "                             clear, warning or critical; of the rejected\n"
-     "                             taken, by a retry; of the\n"
-     "                             digest: of what the duties mean, not of the journal",
+     "open, paused, breached, fulfilled, waived or cancelled; of approvals open, granted, refused, "
+     "lapsed, withdrawn or unattainable; of KPIs clear, warning or critical; of the rejected "
+     "taken, "
+     "by a retry; of the digest: of what the duties mean, not of the journal",
+     "职责：open（进行中）、paused（暂停中）、breached（已违约）、fulfilled（已完成）、waived（已豁"
+     "免）"
+     "或 cancelled（已取消）；审批：open（审批中）、granted（已批准）、refused（已否决）、"
+     "lapsed（已失效）、withdrawn（已撤回）或 unattainable（无法通过）；指标：clear（正常）、"
+     "warning（预警）或 "
+     "critical（严重）；拒收：taken（重试后已收下）；digest：按职责的含义，不按日志",
      false},
-    {"--duty", "NAME", "duties of this rule", false},
-    {"--approval", "NAME", "approvals of this name", false},
-    {"--kpi", "NAME", "series of this KPI", false},
-    {"--entity", "NAME", "entities of this name", false},
-    {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed", false},
-    {"--limit", "N", "at most N rows; of the schedule 20 unless said", false},
-    {"--next", "N", "of the schedule and of a rotation: the same", false},
-    {NULL, NULL, NULL, false},
+    {"--duty", "NAME", "duties of this rule", "只取这项规则的职责", false},
+    {"--approval", "NAME", "approvals of this name", "只取此名称的审批", false},
+    {"--kpi", "NAME", "series of this KPI", "只取这个指标的序列", false},
+    {"--entity", "NAME", "entities of this name", "只取此名称的档案", false},
+    {"--overdue", NULL, "duties past their deadline and not done; approvals that lapsed",
+     "过了期限还没办完的职责；已失效的审批", false},
+    {"--limit", "N", "at most N rows; of the schedule 20 unless said",
+     "至多 N 行；schedule 默认 20 行", false},
+    {"--next", "N", "of the schedule and of a rotation: the same",
+     "用于 schedule 和 rotation，作用同上", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static int show_digest(Args *args, const char *ledger, const RemitPast *past, bool state) {
@@ -58,12 +65,12 @@ static int show_digest(Args *args, const char *ledger, const RemitPast *past, bo
     RemitError error;
     int code = (int)remit_digest(ledger, past, state, digest, &error);
     if (code != REMIT_OK)
-        return fail(&error);
+        return fail(args, &error);
     if (args->look.format == REMIT_JSON)
         printf("{\"digest\":\"%s\"}\n", digest);
     else
         printf("%s\n", digest);
-    return done(code);
+    return done(args, code);
 }
 
 static int run_show(Args *args) {
@@ -77,12 +84,16 @@ static int run_show(Args *args) {
                           .overdue = arg(args, "--overdue") != NULL};
     bool rotation = args->path_count == 2 && strcmp(args->paths[0], "rotation") == 0;
     if (args->path_count != 1 && !rotation)
-        return usage(args, "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
-                           "entities, schedule, waiting, rotation NAME, policy or digest");
+        return usage(args,
+                     "what? duties, timers, rejected, unmatched, people, approvals, kpis, "
+                     "entities, schedule, waiting, rotation NAME, policy or digest",
+                     "看什么？duties、timers、rejected、unmatched、people、approvals、kpis、entitie"
+                     "s、schedule、waiting、rotation NAME、policy 或 digest");
     if (!rotation && strcmp(args->paths[0], "rotation") == 0)
-        return usage(args, "which rotation? remit show rotation NAME");
+        return usage(args, "which rotation? remit show rotation NAME",
+                     "哪个轮值？remit show rotation NAME");
     if (o.ledger == NULL)
-        return usage(args, "which ledger? --ledger DIR");
+        return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (!arg_number(args, "--limit", &o.limit))
         return REMIT_CALL;
     if (o.limit == 0 && !arg_number(args, "--next", &o.limit))
@@ -100,29 +111,36 @@ static int run_show(Args *args) {
     RemitError error;
     int code = (int)remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
     grid_print(&grid);
-    return code == REMIT_OK ? done(code) : fail(&error);
+    return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
 
 const Command command_show = {
-    "show", "WHAT --ledger DIR",
+    "show",
+    "WHAT --ledger DIR",
     "shows what stands in a ledger\n"
     "WHAT is duties, timers, rejected, unmatched, people, approvals, kpis, entities,\n"
     "schedule, waiting, rotation NAME, policy or digest.",
-    show_options, run_show};
+    "查看账本的现状\n"
+    "WHAT 是 duties（职责）、timers（定时）、rejected（拒收）、unmatched（无对应）、\n"
+    "people（人员）、approvals（审批）、kpis（指标）、entities（档案）、schedule（日程）、\n"
+    "waiting（等待）、rotation NAME（轮值）、policy（政策）或 digest（摘要）。",
+    show_options,
+    run_show};
 
 static const Option why_options[] = {
-    {"--ledger", "DIR", "the ledger", false},
+    {"--ledger", "DIR", "the ledger", "账本所在的文件夹", false},
     PAST_OPTIONS,
-    {NULL, NULL, NULL, false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static int run_why(Args *args) {
     const char *ledger = arg(args, "--ledger");
     if (args->path_count != 1)
         return usage(args,
-                     "why what? a subject as effects have it, such as duty/handle_complaint/C1");
+                     "why what? a subject as effects have it, such as duty/handle_complaint/C1",
+                     "问什么？请写结果中的主题，如 duty/处理投诉/T1");
     if (ledger == NULL)
-        return usage(args, "which ledger? --ledger DIR");
+        return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     bool ok;
     RemitPast moment;
     const RemitPast *past = past_of(args, &moment, &ok);
@@ -130,20 +148,24 @@ static int run_why(Args *args) {
         return REMIT_CALL;
     RemitError error;
     int code = (int)remit_why(ledger, past, args->paths[0], &args->look, to_stdout(), &error);
-    return code == REMIT_OK ? done(code) : fail(&error);
+    return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
 
 const Command command_why = {
-    "why", "SUBJECT --ledger DIR",
-    "tells why a duty is as it is: event, rule, table row, deadline, rungs", why_options, run_why};
+    "why",
+    "SUBJECT --ledger DIR",
+    "tells why a duty is as it is: event, rule, table row, deadline, rungs",
+    "说明一项职责为何如此：事件、规则、表的行、期限、各级",
+    why_options,
+    run_why};
 
 static const Option log_options[] = {
-    {"--ledger", "DIR", "the ledger", false},
+    {"--ledger", "DIR", "the ledger", "账本所在的文件夹", false},
     PAST_OPTIONS,
-    {"--from", "INDEX", "begin at this entry", false},
-    {"--subject", "SUBJECT", "only what is about it", false},
-    {"--type", "TYPE", "only effects and events of this type", false},
-    {NULL, NULL, NULL, false},
+    {"--from", "INDEX", "begin at this entry", "从这一条开始", false},
+    {"--subject", "SUBJECT", "only what is about it", "只取与它有关的", false},
+    {"--type", "TYPE", "only effects and events of this type", "只取此类型的结果和事件", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 static int run_log(Args *args) {
@@ -152,11 +174,11 @@ static int run_log(Args *args) {
                          .type = arg(args, "--type")};
     size_t from;
     if (o.ledger == NULL)
-        return usage(args, "which ledger? --ledger DIR");
+        return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (args->path_count > 1 || (args->path_count == 1 && strcmp(args->paths[0], "effects") != 0))
         return usage(args,
                      "\"%s\" is not expected here; remit log effects prints the effects alone",
-                     args->paths[0]);
+                     "这里不应有“%s”；remit log effects 只输出结果", args->paths[0]);
     if (!arg_number(args, "--from", &from))
         return REMIT_CALL;
     bool ok;
@@ -168,10 +190,13 @@ static int run_log(Args *args) {
     o.effects_only = args->path_count == 1;
     RemitError error;
     int code = (int)remit_log(&o, &args->look, to_stdout(), &error);
-    return code == REMIT_OK ? done(code) : fail(&error);
+    return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
 
 const Command command_log = {
-    "log", "[effects] --ledger DIR",
-    "prints the journal, or with `effects` the effects as the run wrote them", log_options,
+    "log",
+    "[effects] --ledger DIR",
+    "prints the journal, or with `effects` the effects as the run wrote them",
+    "输出日志；加 effects 则照运行时的样子输出结果",
+    log_options,
     run_log};

@@ -6,20 +6,29 @@
 #include "engine/cli/mutants.h"
 
 static const Option test_options[] = {
-    {"--filter", "TEXT", "only tests whose title holds it; may repeat", true},
-    {"--at", "FILE[:LINE]", "only tests of this file, or the one there; may repeat", true},
-    {"--of", "NAME", "only tests that name this declaration; may repeat", true},
-    {"--list", NULL, "run none: list them", false},
-    {"--fail-fast", NULL, "end with the first that fails", false},
-    {"--junit", "FILE", "the results as JUnit XML, too", false},
-    {"--coverage", NULL, "what of the policy the tests reach, and what not", false},
-    {"--lcov", "FILE", "the same in the form of lcov, for editors and CI", false},
-    {"--mutate", NULL, "change the policy in one place at a time: which test notices?", false},
-    {"--limit", "N", "only so many mutants, drawn by the seed", false},
-    {"--seed", "N", "of the draw (default 0)", false},
-    {"--jobs", "N", "processes that try mutants (default: one a core)", false},
-    {"--least", "PERCENT", "exit 1 where less is reached, or noticed", false},
-    {NULL, NULL, NULL, false},
+    {"--filter", "TEXT", "only tests whose title holds it; may repeat",
+     "只做标题含此文字的测试；可重复", true},
+    {"--at", "FILE[:LINE]", "only tests of this file, or the one there; may repeat",
+     "只做此文件的测试，或该行的那个；可重复", true},
+    {"--of", "NAME", "only tests that name this declaration; may repeat",
+     "只做提到此声明的测试；可重复", true},
+    {"--list", NULL, "run none: list them", "不做测试，只列出", false},
+    {"--fail-fast", NULL, "end with the first that fails", "遇到第一个未通过的就停", false},
+    {"--junit", "FILE", "the results as JUnit XML, too", "另将结果写成 JUnit XML", false},
+    {"--coverage", NULL, "what of the policy the tests reach, and what not",
+     "测试触及政策的哪些部分，漏了哪些", false},
+    {"--lcov", "FILE", "the same in the form of lcov, for editors and CI",
+     "同上，写成 lcov 格式，供编辑器和 CI 使用", false},
+    {"--mutate", NULL, "change the policy in one place at a time: which test notices?",
+     "每次改动政策的一处，看哪个测试能发现", false},
+    {"--limit", "N", "only so many mutants, drawn by the seed", "只试这么多处改动，按种子抽取",
+     false},
+    {"--seed", "N", "of the draw (default 0)", "抽取用的种子（默认 0）", false},
+    {"--jobs", "N", "processes that try mutants (default: one a core)",
+     "试改动的进程数（默认每核一个）", false},
+    {"--least", "PERCENT", "exit 1 where less is reached, or noticed",
+     "触及或发现的比例低于此数时以 1 退出", false},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 /* Lists that options give, as long as the call lasts. */
@@ -37,10 +46,8 @@ static RemitTestOptions meant_of(const Args *args, Meant *m) {
     return o;
 }
 
-static int cannot_write(const char *path) {
-    fflush(stdout);
-    fprintf(stderr, "remit: %s: cannot be written\n", path);
-    return REMIT_FAILED;
+static int cannot_write(const Args *args, const char *path) {
+    return complain(args, REMIT_FAILED, "%s: cannot be written", "%s：无法写入", path);
 }
 
 static int add_result(void *ctx, const RemitTestResult *result) {
@@ -60,7 +67,8 @@ static int beside_open(const Args *args, Beside *b, RemitTestOptions *o) {
     b->lcov = arg(args, "--lcov");
     o->coverage = arg(args, "--coverage") != NULL;
     if (o->list && (b->xml != NULL || b->lcov != NULL || o->coverage))
-        return usage(args, "--list runs no test: there are no results");
+        return usage(args, "--list runs no test: there are no results",
+                     "--list 不做测试：没有结果可写");
     if (b->xml != NULL) {
         junit_begin(&b->junit);
         o->each = add_result;
@@ -70,29 +78,29 @@ static int beside_open(const Args *args, Beside *b, RemitTestOptions *o) {
         return REMIT_OK;
     b->lcov_to = fopen(b->lcov, "w");
     o->lcov = (RemitWriter){b->lcov_to, write_stream};
-    return b->lcov_to == NULL ? cannot_write(b->lcov) : REMIT_OK;
+    return b->lcov_to == NULL ? cannot_write(args, b->lcov) : REMIT_OK;
 }
 
-static int beside_close(Beside *b, const char *name) {
-    int code = b->xml == NULL ? REMIT_OK : junit_write(&b->junit, name, b->xml);
+static int beside_close(const Args *args, Beside *b) {
+    int code = b->xml == NULL ? REMIT_OK : junit_write(&b->junit, args, b->xml);
     bool bad = b->lcov_to != NULL && (ferror(b->lcov_to) != 0);
     bad = b->lcov_to != NULL && (fclose(b->lcov_to) != 0 || bad);
-    return bad ? cannot_write(b->lcov) : code;
+    return bad ? cannot_write(args, b->lcov) : code;
 }
 
-int too_little(size_t reached, size_t all, size_t least) {
+int too_little(const Args *args, size_t reached, size_t all, size_t least) {
     if (reached * 100 >= all * least)
         return REMIT_OK;
-    fflush(stdout);
-    fprintf(stderr, "remit: %zu of %zu are less than %zu %%\n", reached, all, least);
-    return REMIT_FAULT;
+    return complain(args, REMIT_FAULT, "%zu of %zu are less than %zu %%",
+                    "%zu（共 %zu）不足百分之 %zu", reached, all, least);
 }
 
 static int mutate_policy(Args *args, RemitPolicy *policy, const RemitTestOptions *options) {
     static const char *const others[] = {"--fail-fast", "--junit", "--coverage", "--lcov"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (arg(args, others[i]) != NULL)
-            return usage(args, "%s does not go with --mutate", others[i]);
+            return usage(args, "%s does not go with --mutate", "%s 不能与 --mutate 同用",
+                         others[i]);
     return mutants_run(args, policy, options);
 }
 
@@ -107,26 +115,28 @@ static int test_policy(Args *args, RemitPolicy *policy) {
         return REMIT_CALL;
     bool measures = arg(args, "--coverage") != NULL || arg(args, "--lcov") != NULL;
     if (arg(args, "--least") != NULL && !measures)
-        return usage(args, "--least is of --coverage, --lcov or --mutate");
+        return usage(args, "--least is of --coverage, --lcov or --mutate",
+                     "--least 须与 --coverage、--lcov 或 --mutate 同用");
     int code = beside_open(args, &beside, &options);
     if (code != REMIT_OK)
         return code;
     RemitTestCounts counts = {0};
     RemitError error;
     code = (int)remit_policy_test(policy, &options, &args->look, to_stdout(), &counts, &error);
-    int wrote = beside_close(&beside, args->paths[0]);
+    int wrote = beside_close(args, &beside);
     if (code != REMIT_OK && counts.failed == 0)
-        return fail(&error);
+        return fail(args, &error);
     if (args->look.format == REMIT_TEXT && !options.list)
-        printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
+        printf(args->look.chinese ? "通过 %zu，未通过 %zu\n" : "%zu passed, %zu failed\n",
+               counts.passed, counts.failed);
     if (code == REMIT_OK)
-        code = too_little(counts.reached, counts.reachable, least);
-    return done(code != REMIT_OK ? code : wrote);
+        code = too_little(args, counts.reached, counts.reachable, least);
+    return done(args, code != REMIT_OK ? code : wrote);
 }
 
 static int run_test(Args *args) {
     if (args->path_count == 0)
-        return usage(args, "which policy? give files or folders");
+        return usage(args, "which policy? give files or folders", "哪个政策？请给出文件或文件夹");
     int code;
     RemitPolicy *policy =
         open_policy(args, args->paths, args->path_count, false, to_stderr(), &code);
@@ -139,5 +149,9 @@ static int run_test(Args *args) {
     return code;
 }
 
-const Command command_test = {"test", "PATH...", "runs the tests that stand in a policy's files",
-                              test_options, run_test};
+const Command command_test = {"test",
+                              "PATH...",
+                              "runs the tests that stand in a policy's files",
+                              "运行政策文件中的测试",
+                              test_options,
+                              run_test};
