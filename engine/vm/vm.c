@@ -955,7 +955,7 @@ Str trap_text(TrapCode code, bool chinese) {
     return str_of(chinese ? trap_rows[code].zh : trap_rows[code].en);
 }
 
-static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
+static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap, bool chinese) {
     ZoneCache zone = {.zone = bundle_zone(b)};
     if (trap->table >= 0) {
         const TableDef *t = &b->tables[trap->table];
@@ -981,7 +981,7 @@ static void put_trap_inputs(Buf *out, const Bundle *b, const Trap *trap) {
     put_text(out, S(" ("));
     put_value_text(out, b, &zone, trap->values[0]);
     if (trap->values[1].kind != V_ABSENT) {
-        put_text(out, S(" and "));
+        put_text(out, chinese ? S(" 与 ") : S(" and "));
         put_value_text(out, b, &zone, trap->values[1]);
     }
     put_c(out, ')');
@@ -991,7 +991,7 @@ void put_trap_words(Buf *out, const Bundle *b, const Trap *trap, bool chinese) {
     put_text(out, trap_text(trap->code, chinese));
     if (trap->more.n > 0)
         put_fmt(out, ": %.*s", STR_ARG(trap->more));
-    put_trap_inputs(out, b, trap);
+    put_trap_inputs(out, b, trap, chinese);
 }
 
 void put_trap(Buf *out, const Bundle *b, const Trap *trap) {

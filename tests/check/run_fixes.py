@@ -34,7 +34,7 @@ def checks(page):
         if name:
             files[name] = text
         for line in text.splitlines() if kind == "console" else ():
-            found = re.fullmatch(r"\$ remit check((?: [\w./-]+)+)", line)
+            found = re.fullmatch(r"\$ remit check((?: [\w./-]+)+?)(?: --lang zh)?", line)
             if found and all(part in files or any(n.startswith(part + "/") for n in files) for part in found[1].split()):
                 yield dict(files), found[1].split()
 
