@@ -1210,20 +1210,45 @@ static bool log_line(void *ctx, Str line) {
     return write_all(*to, line) == OK;
 }
 
-RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWriter to,
-                      RemitError *error) {
+/* The entries from *from on; *from is then where the next ones begin. */
+static Status log_once(const RemitLogOptions *o, const RemitLook *look, RemitWriter to,
+                       uint64_t *from, Err *err) {
     Record r;
-    Err err = {0};
     LogOptions opt = {.effects_only = o->effects_only,
-                      .from = o->from,
+                      .from = *from,
                       .subject = text_of(o->subject),
                       .type = text_of(o->type),
+                      .who = text_of(o->who),
+                      .rule = text_of(o->rule),
+                      .has_since = o->since != NULL,
+                      .has_until = o->until != NULL,
                       .json = look->format == REMIT_JSON};
-    Status status = record_open_past(&r, o->ledger, o->past, &err);
-    if (status == OK)
-        status = log_entries(&r, &opt, log_line, &to, &err);
+    Status status = record_open_past(&r, o->ledger, o->past, err);
+    if (status == OK && opt.has_since)
+        status = record_moment(&r, text_of(o->since), false, &opt.since, err);
+    if (status == OK && opt.has_until)
+        status = record_moment(&r, text_of(o->until), true, &opt.until, err);
+    if (status == OK) {
+        uint64_t size = led_size(r.l);
+        status = log_entries(&r, &opt, log_line, &to, err);
+        *from = size > *from ? size : *from;
+    }
     record_close(&r);
-    return give_status(error, status, &err);
+    return status;
+}
+
+RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWriter to,
+                      RemitError *error) {
+    uint64_t from = o->from;
+    for (;;) {
+        Err err = {0};
+        Status status = log_once(o, look, to, &from, &err);
+        bool absent = status == ERR_NOTFOUND && o->wait != NULL;
+        if (status != OK && !absent)
+            return give_status(error, status, &err);
+        if (o->wait == NULL || o->wait(o->ctx) == 0)
+            return give(error, REMIT_OK, "");
+    }
 }
 
 /* ---- replays */

@@ -387,11 +387,19 @@ REMIT_API RemitStatus remit_why(const char *ledger, const RemitPast *past, const
 
 typedef struct RemitLogOptions {
     const char *ledger;
-    const RemitPast *past; /* NULL: as it is now */
-    bool effects_only;     /* effects as the run wrote them; else every entry of the journal */
-    uint64_t from;         /* index to begin at */
-    const char *subject;   /* only entries about this */
-    const char *type;      /* only effects of this type */
+    const RemitPast *past;     /* NULL: as it is now */
+    bool effects_only;         /* effects as the run wrote them; else every entry of the journal */
+    uint64_t from;             /* index to begin at */
+    const char *subject;       /* only entries about this, or about what begins so: duty/handle */
+    const char *type;          /* only effects and events of this type */
+    const char *who;           /* only what this person, role, team or seat did, owes or is told */
+    const char *rule;          /* only what this rule, duty, approval, KPI or entity has made */
+    const char *since, *until; /* only entries whose own time is not before, not after: an instant,
+                                  or a date, whole */
+    /* Called when all is written: not 0 to look for more and write that, too; or NULL. A ledger
+     * that is not there yet is waited for. */
+    int (*wait)(void *ctx);
+    void *ctx;
 } RemitLogOptions;
 
 REMIT_API RemitStatus remit_log(const RemitLogOptions *options, const RemitLook *look,

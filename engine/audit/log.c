@@ -197,37 +197,15 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
     put_c(out, '}');
 }
 
-static bool about(Record *r, const Leaf *leaf, const LogOptions *opt) {
-    if (opt->effects_only && leaf->kind != LEAF_EFFECT)
-        return false;
-    if (opt->type.n > 0) {
-        Str type = leaf->kind == LEAF_EFFECT  ? effect_type(r->b, &leaf->effect)
-                   : leaf->kind == LEAF_EVENT ? event_name(r, leaf->event.event)
-                                              : S("");
-        if (!str_eq(type, opt->type))
-            return false;
-    }
-    if (opt->subject.n == 0)
-        return true;
-    if (leaf->kind != LEAF_EFFECT && leaf->kind != LEAF_CHANGE)
-        return false;
-    Buf subject = {0};
-    put_subject(&subject, r->b,
-                leaf->kind == LEAF_CHANGE ? &leaf->change.subject : &leaf->effect.subject);
-    bool same = str_eq(buf_str(&subject), opt->subject);
-    buf_free(&subject);
-    return same;
-}
-
 Status log_entries(Record *r, const LogOptions *opt, bool (*line)(void *ctx, Str line), void *ctx,
                    Err *err) {
     Arena a = {0};
     Buf out = {0};
-    Status status = OK;
+    Status status = opt->rule.n > 0 ? log_rule_known(r, opt->rule, err) : OK;
     for (uint64_t i = opt->from; i < led_size(r->l) && status == OK; i++) {
         Leaf leaf;
         status = record_leaf(r, i, &a, &leaf, err);
-        if (status == OK && about(r, &leaf, opt)) {
+        if (status == OK && log_is_asked(r, &leaf, opt)) {
             buf_reset(&out);
             if (opt->effects_only) {
                 put_effect_json(&out, &r->render, &leaf.effect);

@@ -1,6 +1,7 @@
 /* audit: ledgers opened for reading. */
 #include "engine/audit/record.h"
 
+#include "engine/base/civil.h"
 #include "engine/base/os.h"
 #include "engine/base/sha256.h"
 
@@ -98,6 +99,19 @@ Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
     return status == OK ? OK
                         : err_set(err, status, "journal, entry %llu: %s", (unsigned long long)index,
                                   status_text(status));
+}
+
+Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err) {
+    int32_t day;
+    if (instant_parse(text, out) == OK)
+        return OK;
+    if (date_parse(text, &day) != OK)
+        return err_set(err, ERR_SYNTAX,
+                       "\"%.*s\" is neither a date nor an instant with its offset, as in "
+                       "2026-03-02 or 2026-03-02T09:00:00+08:00",
+                       STR_ARG(text));
+    *out = zone_instant(bundle_zone(r->b), (int64_t)(day + (end ? 1 : 0)) * DAY_MS) - (end ? 1 : 0);
+    return OK;
 }
 
 Status record_held(Record *r, Str person, int64_t party, int64_t at, bool *yes, int64_t *since) {

@@ -22,6 +22,9 @@ MUST_USE Status record_open(Record *r, Str dir, Err *err);
 void record_close(Record *r);
 /* The leaf at an index; its texts live in a. The cause of an effect gets its id. */
 MUST_USE Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err);
+/* An instant with its offset, or a date where the policy is: its beginning, or its end.
+ * ERR_SYNTAX: it is neither; err says so. */
+MUST_USE Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err);
 /* Whether a person held a party at an instant, and since when. since may be NULL. */
 MUST_USE Status record_held(Record *r, Str person, int64_t party, int64_t at, bool *yes,
                             int64_t *since);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "engine/audit/log.h"
-#include "engine/base/civil.h"
 #include "engine/base/json.h"
 #include "engine/base/os.h"
 #include "engine/run/retry.h"
@@ -354,23 +353,12 @@ void put_difference(Buf *out, const ReplayResult *r, bool json) {
 /* ---- the past */
 
 static Status moment_of(const Record *r, const Asof *asked, Moment *out, Err *err) {
-    int32_t day;
     *out = (Moment){.has_index = asked->has_index, .index = asked->index};
     if (asked->has_index && asked->index >= led_size(r->l))
         return err_set(err, ERR_SYNTAX, "there is no entry %llu: the journal has %llu, from 0",
                        (unsigned long long)asked->index, (unsigned long long)led_size(r->l));
-    if (asked->text.n == 0)
-        return OK;
-    out->has_instant = true;
-    if (instant_parse(asked->text, &out->instant) == OK)
-        return OK;
-    if (date_parse(asked->text, &day) != OK)
-        return err_set(err, ERR_SYNTAX,
-                       "\"%.*s\" is neither a date nor an instant with its offset, as in "
-                       "2026-03-02 or 2026-03-02T09:00:00+08:00",
-                       STR_ARG(asked->text));
-    out->instant = zone_instant(bundle_zone(r->b), (int64_t)(day + 1) * DAY_MS) - 1;
-    return OK;
+    out->has_instant = asked->text.n > 0;
+    return out->has_instant ? record_moment(r, asked->text, true, &out->instant, err) : OK;
 }
 
 static Status replay_past(Record *now, Record *past, const Asof *asked, Err *err) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/cli/cli.h"
 
@@ -17,8 +18,9 @@
 /* NULL: now. *ok is false after a message. */
 static const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok) {
     size_t index = 0;
-    *past =
-        (RemitPast){.as_of = arg(args, "--as-of"), .has_index = arg(args, "--at-index") != NULL};
+    *past = (RemitPast){.place = getenv("TMPDIR"),
+                        .as_of = arg(args, "--as-of"),
+                        .has_index = arg(args, "--at-index") != NULL};
     *ok = arg_number(args, "--at-index", &index);
     past->index = index;
     if (*ok && past->has_index && past->as_of != NULL) {
@@ -163,15 +165,39 @@ static const Option log_options[] = {
     {"--ledger", "DIR", "the ledger", "账本所在的文件夹", false},
     PAST_OPTIONS,
     {"--from", "INDEX", "begin at this entry", "从这一条开始", false},
-    {"--subject", "SUBJECT", "only what is about it", "只取与它有关的", false},
+    {"--subject", "SUBJECT", "only what is about it, or begins so: duty/handle",
+     "只取与它有关的，或以它开头的，如 duty/handle", false},
     {"--type", "TYPE", "only effects and events of this type", "只取此类型的结果和事件", false},
+    {"--who", "WHO", "only what this person, role, team or seat did, owes or is told",
+     "只取此人、角色、团队或席位所做、所负责或被告知的", false},
+    {"--rule", "NAME", "only what this rule, duty, approval, KPI or entity has made",
+     "只取这条规则、职责、审批、指标或档案产生的", false},
+    {"--since", "MOMENT", "only from this instant or date on, by the entries' own times",
+     "只取此时间点或日期起的，按各条自己的时间", false},
+    {"--until", "MOMENT", "only until this instant, or the end of this date",
+     "只取到此时间点或此日期结束为止的", false},
+    {"--follow", NULL, "then wait, and print what comes", "然后等待，来一条输出一条", false},
     {NULL, NULL, NULL, NULL, false},
 };
+
+/* Half a second until the next look at the ledger; what was printed is out. */
+static int wait_for_more(void *ctx) {
+    (void)ctx;
+    struct timespec half = {.tv_nsec = 500000000};
+    if (fflush(stdout) != 0)
+        return 0;
+    (void)nanosleep(&half, NULL);
+    return 1;
+}
 
 static int run_log(Args *args) {
     RemitLogOptions o = {.ledger = arg(args, "--ledger"),
                          .subject = arg(args, "--subject"),
-                         .type = arg(args, "--type")};
+                         .type = arg(args, "--type"),
+                         .who = arg(args, "--who"),
+                         .rule = arg(args, "--rule"),
+                         .since = arg(args, "--since"),
+                         .until = arg(args, "--until")};
     size_t from;
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
@@ -186,6 +212,11 @@ static int run_log(Args *args) {
     o.past = past_of(args, &past, &ok);
     if (!ok)
         return REMIT_CALL;
+    if (arg(args, "--follow") != NULL && o.past != NULL)
+        return usage(args, "--follow waits for what comes: it has no moment of the past",
+                     "--follow 等待之后的内容，不能再指定过去的时刻");
+    if (arg(args, "--follow") != NULL)
+        o.wait = wait_for_more;
     o.from = from;
     o.effects_only = args->path_count == 1;
     RemitError error;
