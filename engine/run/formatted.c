@@ -53,6 +53,7 @@ static Status format_one(Policy *p, uint32_t file, Speller *speller, Arena *work
     if (!good)
         return OK;
     buf_reset(out);
+    arena_reset(work); /* of the tree nothing is asked any more */
     Status status = format_source(&p->sources, file, work, speller, out);
     if (status == ERR_DAMAGED)
         return err_set(err, status,

@@ -180,16 +180,29 @@ static bool same_piece(const Piece *a, const Piece *b, const Written *is) {
     return mark || is->translated || str_eq(a->tok.text, b->tok.text);
 }
 
-static Status compare(const Shaped *of, const Gap *gaps, Str text, Arena *arena) {
-    Sources again = {.arena = arena};
+typedef struct Compared {
+    const Shaped *of;
+    const Gap *gaps;
+    uint32_t n; /* tokens that are the same */
+} Compared;
+
+static bool compare_piece(void *ctx, uint32_t i, const Piece *now) {
+    Compared *c = ctx;
+    bool same = i < c->of->pieces.n && same_piece(&c->of->pieces.at[i], now, &c->gaps[i].is);
+    c->n += same;
+    return same;
+}
+
+static Status compare(const Shaped *of, const Gap *gaps, Str text, const Keywords *keywords,
+                      Arena *arena) {
+    Sources again = {.arena = arena, .keywords = keywords};
     Shaped now = {.text = text};
+    Compared c = {of, gaps, 0};
     uint32_t file;
     Status status = source_add(&again, S("formatted"), text, false, &file);
     if (status == OK)
-        status = shape_text(&again, file, arena, false, &now);
-    bool same = status == OK && now.pieces.n == of->pieces.n && now.notes.n == of->notes.n;
-    for (size_t i = 0; same && i < of->pieces.n; i++)
-        same = same_piece(&of->pieces.at[i], &now.pieces.at[i], &gaps[i].is);
+        status = shape_tell(&again, file, arena, compare_piece, &c, &now);
+    bool same = status == OK && c.n == of->pieces.n && now.notes.n == of->notes.n;
     for (size_t i = 0; same && i < of->notes.n; i++)
         same = str_eq(of->notes.at[i].text, now.notes.at[i].text);
     shape_free(&now);
@@ -199,7 +212,8 @@ static Status compare(const Shaped *of, const Gap *gaps, Str text, Arena *arena)
 
 /* ---- the whole */
 
-static Status format_shaped(const Shaped *of, Arena *arena, Speller *speller, Buf *out) {
+static Status format_shaped(const Shaped *of, const Keywords *keywords, Arena *arena,
+                            Speller *speller, Buf *out) {
     Layout l = {.of = of, .arena = arena, .gaps = new (arena, Gap, of->pieces.n)};
     if (l.gaps == NULL)
         return ERR_NOMEM;
@@ -213,7 +227,7 @@ static Status format_shaped(const Shaped *of, Arena *arena, Speller *speller, Bu
     vec_free(&l.blocks);
     vec_free(&l.values);
     if (status == OK)
-        status = compare(of, l.gaps, str_from(buf_str(out), before), arena);
+        status = compare(of, l.gaps, str_from(buf_str(out), before), keywords, arena);
     if (status != OK)
         out->n = before;
     return status;
@@ -224,7 +238,7 @@ Status format_source(Sources *sources, uint32_t file, Arena *arena, Speller *spe
     speller->arena = arena;
     Status status = shape_text(sources, file, arena, true, &of);
     if (status == OK)
-        status = format_shaped(&of, arena, speller, out);
+        status = format_shaped(&of, sources->keywords, arena, speller, out);
     shape_free(&of);
     return status == ERR_LIMIT ? ERR_DAMAGED : status;
 }

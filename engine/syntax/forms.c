@@ -207,7 +207,7 @@ bool mend_usual(Parse *p, const Join *before, bool taken) {
     if (best == NULL)
         return false;
     bool chinese = (unsigned char)best->words[0] >= 0x80;
-    const Spelling *s = spelling_of(&p->join.keywords, best, chinese);
+    const Spelling *s = spelling_of(p->join.keywords, best, chinese);
     Spelling mark = {.text = token_name(best->token, false), .token = (uint16_t)best->token};
     s = s == NULL ? &mark : s;
     diag_fix(diag_misspelt(p->b.diags, words, s->text), words, s->text);
@@ -298,7 +298,7 @@ static void put_respelt(Parse *p, Buf *out, Str text, bool chinese) {
         at[n++] = t;
     for (size_t i = 0; i < n; i++) {
         bool named = i > 0 && at[i - 1].kind == RAW_MARK && at[i - 1].mark == TK_DOT;
-        const Spelling *s = named ? NULL : keyword_at(&p->join.keywords, at, i, n);
+        const Spelling *s = named ? NULL : keyword_at(p->join.keywords, at, i, n);
         if (s == NULL)
             continue;
         put_text(out, (Str){copy.p + done, at[i].span.from - done});
@@ -359,7 +359,7 @@ static size_t quotient_at(Join *j, size_t i, int64_t parts[2]) {
     size_t count;
     const RawToken *word = join_raw(j, n);
     const Spelling *of = word->kind == RAW_WORD && parts[1] > 0
-                             ? keywords_find(&j->keywords, word->text, &count)
+                             ? keywords_find(j->keywords, word->text, &count)
                              : NULL;
     for (size_t k = 0; of != NULL && k < count; k++)
         if (of[k].token == TK_OF)
@@ -440,7 +440,7 @@ static bool clause_here(Parse *p, const Join *before, Span *words) {
     const RawToken *first = join_raw(&j, 0);
     size_t count;
     const Spelling *s =
-        first->kind == RAW_WORD ? keywords_find(&j.keywords, first->text, &count) : NULL;
+        first->kind == RAW_WORD ? keywords_find(j.keywords, first->text, &count) : NULL;
     for (size_t i = 0; s != NULL && i < count; i++) {
         char text[64];
         size_t size;

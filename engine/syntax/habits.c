@@ -17,7 +17,7 @@ static const Spelling *keyword_at_join(const Parse *p, const Join *before, size_
     Join j = *before;
     if (!mend_words(before, n, words, text, &size))
         return NULL;
-    const Spelling *s = keywords_find(&p->join.keywords, join_raw(&j, 0)->text, &count);
+    const Spelling *s = keywords_find(p->join.keywords, join_raw(&j, 0)->text, &count);
     for (size_t i = 0; s != NULL && i < count; i++)
         if (str_eq(s[i].text, (Str){text, size}) && mend_of_item(p, s[i].token) &&
             parse_accepts(p->parser, s[i].token))

@@ -8,10 +8,23 @@
 #include "engine/base/utf8.h"
 #include "remit_grammar.h"
 
+/* The table of keywords, one for all sources. */
+static Status join_keywords(Join *j, Sources *sources) {
+    if (sources->keywords == NULL) {
+        Keywords *k = new (sources->arena, Keywords, 1);
+        if (k == NULL)
+            return ERR_NOMEM;
+        TRY(keywords_init(k, sources->arena));
+        sources->keywords = k;
+    }
+    j->keywords = sources->keywords;
+    return OK;
+}
+
 Status join_init(Join *j, Str text, uint32_t file, const void *parser, Arena *arena, Diags *diags) {
     *j = (Join){.parser = parser, .arena = arena, .diags = diags};
     lexer_init(&j->lexer, text, file, arena);
-    return keywords_init(&j->keywords, arena);
+    return join_keywords(j, diags->sources);
 }
 
 bool join_chinese(const Join *j) {
@@ -24,7 +37,7 @@ bool join_chinese(const Join *j) {
         return false;
     for (RawToken t = lexer_next(&lx); t.kind != RAW_END; t = lexer_next(&lx)) {
         size_t count;
-        const Spelling *s = t.kind == RAW_WORD ? keywords_find(&j->keywords, t.text, &count) : NULL;
+        const Spelling *s = t.kind == RAW_WORD ? keywords_find(j->keywords, t.text, &count) : NULL;
         chinese += s != NULL && s->chinese;
         english += s != NULL && !s->chinese;
     }
@@ -161,7 +174,7 @@ static size_t join_spells(Join *j, size_t n, const Spelling *s) {
 static const Spelling *join_unit(Join *j, size_t n) {
     const RawToken *t = join_peek(j, n);
     size_t count;
-    const Spelling *s = t->kind == RAW_WORD ? keywords_find(&j->keywords, t->text, &count) : NULL;
+    const Spelling *s = t->kind == RAW_WORD ? keywords_find(j->keywords, t->text, &count) : NULL;
     for (size_t i = 0; s != NULL && i < count; i++)
         if (s[i].token == TK_UNIT && join_spells(j, n, &s[i]) != 0)
             return &s[i];
@@ -183,11 +196,11 @@ static const Spelling *join_unit_like(Join *j, Span *words) {
     size_t count, least = SIZE_MAX;
     if (one->kind != RAW_WORD || one->line || one->text.n > LIMIT_NAME_BYTES)
         return NULL;
-    bool single = keywords_find(&j->keywords, one->text, &count) == NULL;
+    bool single = keywords_find(j->keywords, one->text, &count) == NULL;
     bool pair = two->kind == RAW_WORD && !two->line && two->text.n <= LIMIT_NAME_BYTES;
     const Spelling *best = NULL;
-    for (size_t i = 0; i < j->keywords.n; i++) {
-        const Spelling *s = &j->keywords.at[i];
+    for (size_t i = 0; i < j->keywords->n; i++) {
+        const Spelling *s = &j->keywords->at[i];
         if (s->token != TK_UNIT || !(s->word_count == 1 ? single : pair))
             continue;
         Span at = s->word_count == 1 ? one->span : span_join(one->span, two->span);
@@ -208,8 +221,8 @@ static const Spelling *join_business(Join *j, Span *words) {
     if (one->kind != RAW_WORD || one->line || !str_eq(one->text, S("business")))
         return NULL;
     const Spelling *unit = join_unit(j, 2);
-    for (size_t i = 0; unit != NULL && i < j->keywords.n; i++) {
-        const Spelling *s = &j->keywords.at[i];
+    for (size_t i = 0; unit != NULL && i < j->keywords->n; i++) {
+        const Spelling *s = &j->keywords->at[i];
         if (s->token != TK_UNIT || s->word_count != 2 || !str_eq(s->words[0], S("working")) ||
             !str_eq(s->words[1], unit->text))
             continue;
@@ -235,7 +248,7 @@ static const Spelling *join_unit_short(Join *j, Span *words) {
         if (!str_eq(one->text, str_of(shorts[i][0])))
             continue;
         *words = one->span;
-        return keywords_find(&j->keywords, str_of(shorts[i][1]), &count);
+        return keywords_find(j->keywords, str_of(shorts[i][1]), &count);
     }
     return NULL;
 }
@@ -318,7 +331,7 @@ static Tok join_turned(Join *j, const RawToken *currency) {
 /* Whether a word has the spelling of a keyword. */
 static bool join_is_keyword(Join *j, const RawToken *t, int token) {
     size_t count;
-    const Spelling *s = t->kind == RAW_WORD ? keywords_find(&j->keywords, t->text, &count) : NULL;
+    const Spelling *s = t->kind == RAW_WORD ? keywords_find(j->keywords, t->text, &count) : NULL;
     for (size_t i = 0; s != NULL && i < count; i++)
         if (s[i].token == token && s[i].word_count == 1)
             return true;
@@ -359,7 +372,7 @@ static Tok join_word(Join *j) {
         join_accepts(j, TK_MONEY))
         return join_turned(j, &t);
     size_t count;
-    const Spelling *s = keywords_find(&j->keywords, t.text, &count);
+    const Spelling *s = keywords_find(j->keywords, t.text, &count);
     for (size_t i = 0; s != NULL && i < count; i++) {
         size_t words = join_spells(j, 0, &s[i]);
         if (words == 0 || (words > 1 && join_mark(j, words, TK_COLON)))
@@ -384,7 +397,7 @@ static bool join_grants(Join *j, const RawToken *first) {
     size_t count;
     if (j->granted == first->span.from + 1u || !join_accepts(j, TK_GRANT))
         return false;
-    const Spelling *s = keywords_find(&j->keywords, first->text, &count);
+    const Spelling *s = keywords_find(j->keywords, first->text, &count);
     for (size_t i = 0; s != NULL && i < count; i++)
         if (join_spells(j, 0, &s[i]) != 0 && join_accepts(j, s[i].token))
             return false;
@@ -400,7 +413,7 @@ static bool join_grants(Join *j, const RawToken *first) {
         if (t.kind != RAW_WORD)
             return false;
         if (word) {
-            s = keywords_find(&j->keywords, t.text, &count);
+            s = keywords_find(j->keywords, t.text, &count);
             return s != NULL && s->token == TK_MAY;
         }
         word = true;
@@ -440,7 +453,7 @@ static Tok join_odd(Join *j, RawToken t) {
 /* Whether a word before a colon is a keyword that is written with one: `empty:`. */
 static bool join_colon_follows(Join *j) {
     size_t count;
-    const Spelling *s = keywords_find(&j->keywords, join_peek(j, 0)->text, &count);
+    const Spelling *s = keywords_find(j->keywords, join_peek(j, 0)->text, &count);
     for (size_t i = 0; s != NULL && i < count; i++)
         if (s[i].token == TK_EMPTY && s[i].word_count == 1)
             return join_mark(j, 1, TK_COLON) && join_accepts(j, TK_EMPTY);

@@ -21,8 +21,8 @@ typedef struct Trial {
 typedef struct Join {
     Lexer lexer;
     const void *parser;
-    const Trial *trial; /* asked in place of the parser, or NULL */
-    Keywords keywords;
+    const Trial *trial;       /* asked in place of the parser, or NULL */
+    const Keywords *keywords; /* of the sources */
     Arena *arena;
     Diags *diags;
     RawToken ahead[JOIN_AHEAD]; /* a ring of raw tokens not yet taken */

@@ -22,7 +22,8 @@ const KeywordRow keyword_rows[] = {
 #define ROUNDING(name, en, zh) {TK_ROUNDING, ROUNDING_##name, en, zh},
 #include "grammar/keywords.def"
 };
-enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows };
+enum { KEYWORD_ROWS = sizeof keyword_rows / sizeof *keyword_rows, KEYWORD_SLOTS = 4096 };
+_Static_assert(KEYWORD_ROWS * 5 < KEYWORD_SLOTS, "room for each spelling");
 const size_t keyword_row_count = KEYWORD_ROWS;
 
 static int spelling_order(const void *a, const void *b) {
@@ -56,32 +57,40 @@ static bool spelling_add(Keywords *k, size_t cap, const KeywordRow *row, bool ch
     return true;
 }
 
+/* The slot of a first word, or the free one where it would stand: there are free ones. */
+static uint16_t *keyword_slot(const Keywords *k, Str word) {
+    size_t i = str_hash(word) % KEYWORD_SLOTS;
+    while (k->slots[i] != 0 && !str_eq(k->at[k->slots[i] - 1].words[0], word))
+        i = (i + 1) % KEYWORD_SLOTS;
+    return &k->slots[i];
+}
+
 Status keywords_init(Keywords *k, Arena *a) {
     size_t cap = (size_t)KEYWORD_ROWS * 5;
-    *k = (Keywords){new (a, Spelling, cap), 0};
-    if (k->at == NULL)
+    *k = (Keywords){new (a, Spelling, cap), 0, new (a, uint16_t, KEYWORD_SLOTS)};
+    if (k->at == NULL || k->slots == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < KEYWORD_ROWS; i++)
         if (!spelling_add(k, cap, &keyword_rows[i], false) ||
             !spelling_add(k, cap, &keyword_rows[i], true))
             return ERR_LIMIT;
     qsort(k->at, k->n, sizeof *k->at, spelling_order); /* a total order: no spelling stands twice */
+    for (size_t i = 0; i < k->n; i++) {
+        uint16_t *slot = keyword_slot(k, k->at[i].words[0]);
+        if (*slot == 0)
+            *slot = (uint16_t)(i + 1);
+    }
     return OK;
 }
 
 const Spelling *keywords_find(const Keywords *k, Str word, size_t *count) {
-    size_t low = 0, high = k->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_cmp(k->at[middle].words[0], word) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    size_t first = *keyword_slot(k, word);
     *count = 0;
-    while (low + *count < k->n && str_eq(k->at[low + *count].words[0], word))
+    if (first == 0)
+        return NULL;
+    while (first - 1 + *count < k->n && str_eq(k->at[first - 1 + *count].words[0], word))
         (*count)++;
-    return *count == 0 ? NULL : &k->at[low];
+    return &k->at[first - 1];
 }
 
 static Str first_spelling(const char *spellings) {

@@ -17,6 +17,8 @@ typedef struct KeywordRow {
 extern const KeywordRow keyword_rows[];
 extern const size_t keyword_row_count;
 
+typedef struct Keywords Keywords;
+
 /* One spelling of one row. */
 typedef struct Spelling {
     Str words[KEYWORD_WORDS];
@@ -28,10 +30,11 @@ typedef struct Spelling {
     Str text;       /* as spelt, words separated by a blank */
 } Spelling;
 
-typedef struct Keywords {
+struct Keywords {
     Spelling *at; /* sorted by first word, then the longest first */
     size_t n;
-} Keywords;
+    uint16_t *slots; /* by the hash of a first word: 1 + the first that has it; 0: free */
+};
 
 /* Builds the table in `a`. ERR_NOMEM. */
 MUST_USE Status keywords_init(Keywords *k, Arena *a);

@@ -334,14 +334,14 @@ bool mend_words(const Join *before, size_t n, Span *span, char *text, size_t *si
 static bool is_short_keyword(const Parse *p, Str word) {
     enum { SHORT = 2 };
     size_t count;
-    return utf8_count(word) <= SHORT && keywords_find(&p->join.keywords, word, &count) != NULL;
+    return utf8_count(word) <= SHORT && keywords_find(p->join.keywords, word, &count) != NULL;
 }
 
 /* The keyword that could stand here and is most like the words here. Between equals the one that
  * leads further; of words of one or two letters, as many in Chinese are, half of which differ,
  * none. `least`: how far it must lead. */
 static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
-    const Keywords *k = &p->join.keywords;
+    const Keywords *k = p->join.keywords;
     char text[KEYWORD_WORDS + 1][64];
     Span spans[KEYWORD_WORDS + 1];
     size_t sizes[KEYWORD_WORDS + 1];
@@ -393,7 +393,7 @@ static void take_meant(Parse *p, const Join *before, const Meant *meant) {
 
 /* A keyword that could stand here and begins the word, as in 责任人客户服务组. */
 static bool mend_swallowed(Parse *p, const Join *before, Tok tok) {
-    const Keywords *k = &p->join.keywords;
+    const Keywords *k = p->join.keywords;
     const Spelling *best = NULL;
     int far = -1;
     Str word = source_text(p->b.diags->sources, tok.span);
@@ -509,7 +509,7 @@ static bool could_be_class(const Trial *t) {
 /* Whether a word joins two values, and does so nowhere here. */
 static bool is_lone_operator(const Parse *p, Tok tok) {
     size_t count;
-    const Spelling *s = keywords_find(&p->join.keywords, tok.text, &count);
+    const Spelling *s = keywords_find(p->join.keywords, tok.text, &count);
     for (size_t i = 0; s != NULL && i < count; i++)
         if (s[i].word_count == 1 && (s[i].token == TK_AND || s[i].token == TK_OR))
             return true;
@@ -810,7 +810,7 @@ static bool mend_run(Parse *p, const Join *before, Tok tok) {
         if (!is_value(next.kind) || (words > 0 && next.line))
             break;
         words++;
-        known += next.kind == TK_ID && keywords_find(&j.keywords, next.text, &count) != NULL;
+        known += next.kind == TK_ID && keywords_find(j.keywords, next.text, &count) != NULL;
         run = span_join(run, next.span);
         end = j;
     }
@@ -1020,7 +1020,7 @@ bool mend_name(Parse *p, const Join *before, Tok tok) {
     const RawToken *word = join_raw(&j, 0);
     if (word->kind != RAW_WORD)
         return false;
-    const Spelling *s = keywords_find(&p->join.keywords, word->text, &count);
+    const Spelling *s = keywords_find(p->join.keywords, word->text, &count);
     if (!tok.line && (mend_construct(p, before, tok) || mend_one_of_words(p, before) ||
                       mend_usual(p, before, false)))
         return true;

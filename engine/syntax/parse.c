@@ -13,11 +13,22 @@ void *RemitParseAlloc(void *(*take)(size_t), Builder *b);
 void RemitParseFree(void *parser, void (*give)(void *));
 void RemitParse(void *parser, int kind, Tok tok);
 
-uint32_t parse_indent(const Parse *p, uint32_t offset) {
+/* The first byte of the line on which a byte stands; the line of the byte asked before is known. */
+static uint32_t line_start(Parse *p, uint32_t offset) {
     Str text = p->join.lexer.text;
-    uint32_t start = offset, blanks = 0;
-    while (start > 0 && text.p[start - 1] != '\n')
+    uint32_t known = p->line_at <= offset ? p->line_at : 0, start = offset;
+    while (start > known && text.p[start - 1] != '\n')
         start--;
+    if (start == known && known > 0 && text.p[start - 1] != '\n')
+        start = p->line_from;
+    p->line_at = offset;
+    p->line_from = start;
+    return start;
+}
+
+uint32_t parse_indent(Parse *p, uint32_t offset) {
+    Str text = p->join.lexer.text;
+    uint32_t start = line_start(p, offset), blanks = 0;
     while (text.p[start + blanks] == ' ' || text.p[start + blanks] == '\t')
         blanks++;
     return blanks;
@@ -98,7 +109,7 @@ static bool parse_resumes(Parse *p, Tok tok, int depth, bool *closes) {
 static int parse_declaration(Parse *p, Tok tok) {
     size_t count;
     const Spelling *s =
-        tok.kind == TK_ID && tok.line ? keywords_find(&p->join.keywords, tok.text, &count) : NULL;
+        tok.kind == TK_ID && tok.line ? keywords_find(p->join.keywords, tok.text, &count) : NULL;
     for (size_t i = 0; s != NULL && i < count; i++)
         if (s[i].word_count == 1 && token_declares(s[i].token))
             return s[i].token;
@@ -222,14 +233,14 @@ static bool parse_pass(Parse *p, Tok tok) {
 static bool parse_step(Parse *p, int *mistakes) {
     Join before;
     Tok tok = parse_take(p, &before);
-    bool quote = tok.open || !parse_accepts(p->parser, tok.kind);
+    bool fits = parse_accepts(p->parser, tok.kind), quote = tok.open || !fits;
     if (quote && mend_quote(p, tok))
         return ++*mistakes <= LIMIT_DIAGS;
     if (tok.open) {
         mend_text(p, tok);
         return ++*mistakes <= LIMIT_DIAGS;
     }
-    bool taken = parse_accepts_any(p->parser, tok.kind);
+    bool taken = fits || parse_accepts_any(p->parser, tok.kind);
     if (taken && (mend_condition(p, &before, tok) || mend_type(p, tok) ||
                   mend_else(p, &before, tok) || mend_beside(p, &before, tok) ||
                   mend_head(p, &before, tok) || mend_reaction(p, &before, tok)))

@@ -12,6 +12,9 @@ typedef struct Shaping {
     Trial trial;
     Diags diags;
     VEC(Shape *) stack;
+    bool tree;
+    ShapeTold *tell; /* or NULL: tokens are kept */
+    void *ctx;
     bool nomem;
 } Shaping;
 
@@ -189,21 +192,32 @@ static Status shape_piece(Shaping *g, RawWalk *w, Tok tok) {
     return vec_push(&out->pieces, piece) && !g->nomem ? OK : ERR_NOMEM;
 }
 
-static Status shape_tokens(Shaping *g, RawWalk *w, bool tree) {
-    for (;;) {
+/* Hands the token that was taken last on, if it is not kept. */
+static bool shape_told(Shaping *g, uint32_t i) {
+    if (g->tell == NULL)
+        return true;
+    g->out->pieces.n = 0;
+    return g->tell(g->ctx, i, &g->out->pieces.at[0]);
+}
+
+static Status shape_tokens(Shaping *g, RawWalk *w) {
+    for (uint32_t i = 0;;) {
         Tok tok = join_next(&g->join);
-        int as = trial_shape(&g->trial, tok.kind, tree ? shape_reduced : NULL, g);
+        int as = trial_shape(&g->trial, tok.kind, g->tree ? shape_reduced : NULL, g);
         if (g->nomem || g->join.nomem || g->join.lexer.nomem)
             return ERR_NOMEM;
         if (as < 0 || tok.open || g->diags.errors > 0)
             return ERR_LIMIT;
         bool silent = tok.kind == TK_GRANT;
         tok.kind = as;
-        if (!silent)
+        if (!silent) {
             TRY(shape_piece(g, w, tok));
+            if (!shape_told(g, i++))
+                return ERR_LIMIT;
+        }
         if (as == 0)
             return OK;
-        if (tree)
+        if (g->tree)
             shape_leaf(g, as, silent ? SHAPE_NONE : (uint32_t)g->out->pieces.n - 1);
     }
 }
@@ -217,11 +231,15 @@ static Status shape_root(Shaping *g) {
     return ERR_LIMIT;
 }
 
-Status shape_text(Sources *sources, uint32_t file, Arena *arena, bool tree, Shaped *out) {
+static Status shape_all(Sources *sources, uint32_t file, Arena *arena, bool tree, ShapeTold *tell,
+                        void *ctx, Shaped *out) {
     Shaping *g = new (arena, Shaping, 1);
     *out = (Shaped){.text = sources->files.at[file].text};
     if (g == NULL)
         return ERR_NOMEM;
+    g->tree = tree;
+    g->tell = tell;
+    g->ctx = ctx;
     g->arena = arena;
     g->out = out;
     g->diags = (Diags){.arena = arena, .sources = sources};
@@ -232,12 +250,21 @@ Status shape_text(Sources *sources, uint32_t file, Arena *arena, bool tree, Shap
     lexer_init(&walk.lexer, out->text, file, arena);
     walk.next = lexer_next(&walk.lexer);
     if (status == OK)
-        status = shape_tokens(g, &walk, tree);
-    if (status == OK && tree)
+        status = shape_tokens(g, &walk);
+    if (status == OK && g->tree)
         status = shape_root(g);
     vec_free(&g->stack);
     diags_free(&g->diags);
     return status;
+}
+
+Status shape_text(Sources *sources, uint32_t file, Arena *arena, bool tree, Shaped *out) {
+    return shape_all(sources, file, arena, tree, NULL, NULL, out);
+}
+
+Status shape_tell(Sources *sources, uint32_t file, Arena *arena, ShapeTold *tell, void *ctx,
+                  Shaped *out) {
+    return shape_all(sources, file, arena, false, tell, ctx, out);
 }
 
 void shape_free(Shaped *s) {

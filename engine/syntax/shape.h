@@ -54,6 +54,12 @@ typedef struct Shaped {
 
 /* Takes a text apart. tree false: the tokens and remarks alone. shape_free also after an error. */
 MUST_USE Status shape_text(Sources *sources, uint32_t file, Arena *arena, bool tree, Shaped *out);
+/* Told of each token; false: that is enough. */
+typedef bool ShapeTold(void *ctx, uint32_t i, const Piece *piece);
+/* The same without a tree, and tokens are told of, not kept; ERR_LIMIT also where that was enough.
+ */
+MUST_USE Status shape_tell(Sources *sources, uint32_t file, Arena *arena, ShapeTold *tell,
+                           void *ctx, Shaped *out);
 void shape_free(Shaped *s);
 
 #endif

@@ -23,6 +23,7 @@ typedef struct Source {
 typedef struct Sources {
     Arena *arena;
     VEC(Source) files;
+    const struct Keywords *keywords; /* made when the first of them is read */
 } Sources;
 
 /* Takes a copy of name and text. *file is the new number. ERR_LIMIT: too large or too many. */

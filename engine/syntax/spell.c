@@ -17,7 +17,11 @@ static const KeywordRow word_rows[] = {
 #include "grammar/keywords.def"
 };
 
-enum { WORD_ROWS = sizeof word_rows / sizeof *word_rows, WORDS_ALL = WORD_ROWS + 2 };
+enum {
+    WORD_ROWS = sizeof word_rows / sizeof *word_rows,
+    WORDS_ALL = WORD_ROWS + 2,
+    SPELL_SLOTS = 4096 /* more than there are spellings */
+};
 
 /* ---- which of several spellings */
 
@@ -89,23 +93,6 @@ static void words_more(Speller *s) {
     s->words[WORD_ROWS + 1].sub = WORD_VALUE;
 }
 
-Status speller_init(Speller *s, Arena *arena, SpellIn in) {
-    *s = (Speller){.arena = arena, .in = in};
-    s->rows = new (arena, SpellRow, keyword_row_count);
-    s->words = new (arena, SpellRow, WORDS_ALL);
-    s->first = new (arena, uint16_t, (size_t)parse_tokens() + 1);
-    if (s->rows == NULL || s->words == NULL || s->first == NULL)
-        return ERR_NOMEM;
-    for (size_t i = keyword_row_count; i-- > 0;) {
-        row_cut(&s->rows[i], &keyword_rows[i]);
-        s->first[keyword_rows[i].token] = (uint16_t)(i + 1);
-    }
-    for (size_t i = 0; i < WORD_ROWS; i++)
-        row_cut(&s->words[i], &word_rows[i]);
-    words_more(s);
-    return OK;
-}
-
 void speller_free(Speller *s) {
     vec_free(&s->taken);
     vec_free(&s->bound);
@@ -119,11 +106,47 @@ static bool spells(const SpellRow *row, Str text) {
     return false;
 }
 
+/* The slot of a spelling, or the free one where it would stand: there are free ones. */
+static uint16_t *spelt_slot(const Speller *s, Str text) {
+    size_t i = str_hash(text) % SPELL_SLOTS;
+    while (s->spelt[i] != 0 && !spells(&s->rows[s->spelt[i] - 1], text))
+        i = (i + 1) % SPELL_SLOTS;
+    return &s->spelt[i];
+}
+
+static void row_spellings(Speller *s, size_t row) {
+    for (int zh = 0; zh < 2; zh++)
+        for (int i = 0; i < SPELL_FORMS; i++) {
+            Str form = s->rows[row].forms[zh][i];
+            uint16_t *slot = form.n == 0 ? NULL : spelt_slot(s, form);
+            if (slot != NULL && *slot == 0)
+                *slot = (uint16_t)(row + 1);
+        }
+}
+
 static const SpellRow *row_spelt(const Speller *s, Str text) {
+    uint16_t row = *spelt_slot(s, text);
+    return row == 0 ? NULL : &s->rows[row - 1];
+}
+
+Status speller_init(Speller *s, Arena *arena, SpellIn in) {
+    *s = (Speller){.arena = arena, .in = in};
+    s->rows = new (arena, SpellRow, keyword_row_count);
+    s->words = new (arena, SpellRow, WORDS_ALL);
+    s->first = new (arena, uint16_t, (size_t)parse_tokens() + 1);
+    s->spelt = new (arena, uint16_t, SPELL_SLOTS);
+    if (s->rows == NULL || s->words == NULL || s->first == NULL || s->spelt == NULL)
+        return ERR_NOMEM;
+    for (size_t i = keyword_row_count; i-- > 0;) {
+        row_cut(&s->rows[i], &keyword_rows[i]);
+        s->first[keyword_rows[i].token] = (uint16_t)(i + 1);
+    }
     for (size_t i = 0; i < keyword_row_count; i++)
-        if (spells(&s->rows[i], text))
-            return &s->rows[i];
-    return NULL;
+        row_spellings(s, i);
+    for (size_t i = 0; i < WORD_ROWS; i++)
+        row_cut(&s->words[i], &word_rows[i]);
+    words_more(s);
+    return OK;
 }
 
 static bool is_chinese(Str text) {

@@ -32,6 +32,7 @@ typedef struct Speller {
     SpellIn in;
     SpellRow *rows, *words; /* keywords; properties and functions */
     uint16_t *first;        /* by token: 1 + its first row */
+    uint16_t *spelt;        /* by the hash of a spelling: 1 + the first row that has it */
     VEC(Str) taken;         /* words of the language that are names of the policy, too */
     VEC(Str) bound;         /* of these, what an expression may name alone: all but fields */
     uint32_t value_until;   /* before this piece `value` is the value of a KPI */

@@ -16,10 +16,11 @@ typedef struct Parse {
     Join join;
     void *parser;
     Lost *lost;
-    VEC(Brace) braces; /* those that are open, as the parser knows them */
-    size_t outer;      /* how many of them are of modules and patterns, which hold declarations */
-    Brace suspect;     /* one that was closed by a } of another indentation; at.to == 0: none */
-    Span last;         /* the token last given to the parser; to == 0: none */
+    uint32_t line_at, line_from; /* a byte, and where its line begins */
+    VEC(Brace) braces;           /* those that are open, as the parser knows them */
+    size_t outer;  /* how many of them are of modules and patterns, which hold declarations */
+    Brace suspect; /* one that was closed by a } of another indentation; at.to == 0: none */
+    Span last;     /* the token last given to the parser; to == 0: none */
     int last_kind;
     Str head;        /* the name of the declaration that is being read */
     int item;        /* and its keyword: a token */
@@ -45,7 +46,7 @@ extern const Expectation expectations[];
 extern const size_t expectation_count;
 
 /* How far the line on which a byte stands is indented. */
-uint32_t parse_indent(const Parse *p, uint32_t offset);
+uint32_t parse_indent(Parse *p, uint32_t offset);
 /* Gives the parser a token that it takes. */
 void parse_feed(Parse *p, Tok tok);
 

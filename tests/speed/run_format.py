@@ -40,14 +40,18 @@ def main():
         rows = range(LINES * TIMES)
         put("line.remit", "table t(a: integer) first -> b: integer { %s }" % " ".join("%d => %d" % (i, i) for i in rows))
         put("lines.remit", "table t(a: integer) first -> b: integer {\n%s\n}\n" % "\n".join("%d => %d" % (i, i) for i in rows))
+        for name, count in (("braces.remit", LINES), ("more_braces.remit", LINES * TIMES)):
+            put(name, " ".join("event e%d { a: integer }" % i for i in range(count)))
         check = used(folder, "check", "many.remit")
         few, many = (used(folder, "fmt", "--check", name) for name in ("few.remit", "many.remit"))
         chinese = used(folder, "fmt", "--check", "--keywords", "zh", "many.remit")
+        braces, more_braces = (used(folder, "fmt", "--check", name) for name in ("braces.remit", "more_braces.remit"))
         line, lines = (used(folder, "fmt", "--check", name) for name in ("line.remit", "lines.remit"))
         for what, time, most in ((f"{LINES * TIMES:,} lines, {LINES * TIMES / many:,.0f} a second, against `check`", many,
                                   MOST_OF_CHECK * check),
                                  ("the same in Chinese", chinese, MOST_OF_CHECK_TRANSLATED * check),
                                  (f"{TIMES} times the lines", many, MOST_TIMES * max(few, 0.02)),
+                                 (f"{TIMES} times the braces on one line", more_braces, MOST_TIMES * max(braces, 0.02)),
                                  ("one line of all rows, against one row a line", line, 3 * max(lines, 0.02))):
             good = time <= most
             passed += good
