@@ -217,6 +217,10 @@ static int32_t month_named(Str *text, bool whole) {
 
 static bool offset(Str *text, int32_t *ms) {
     *ms = 0;
+    if (str_starts(*text, S("UTC")) || str_starts(*text, S("GMT"))) {
+        *text = str_from(*text, 3);
+        return true;
+    }
     if (text->n > 0 && (text->p[0] == 'Z' || text->p[0] == 'z')) {
         *text = str_from(*text, 1);
         return true;
@@ -360,6 +364,8 @@ Status moment_read_iso(Str text, Moment *out) {
     }
     if (ms < 0 || (n == 10 && rest.n > 0))
         return ERR_SYNTAX;
+    if (rest.n > 1 && rest.p[0] == ' ')
+        rest = str_from(rest, 1);
     int64_t local = out->day * DAY_MS + out->time_ms + ms;
     if (!instant_ok(local))
         return ERR_OVERFLOW;
@@ -369,6 +375,78 @@ Status moment_read_iso(Str text, Moment *out) {
     if (rest.n > 0 && (!offset(&rest, &out->offset_ms) || rest.n > 0))
         return ERR_SYNTAX;
     return OK;
+}
+
+/* ---- durations */
+
+/* A number and what stands behind it, "2 days" of "2 days 03:15:00"; -1: it does not stand there.
+ */
+static int64_t number_before(Str *text, const Str *words, size_t n) {
+    Str rest = *text;
+    int32_t number = digits(&rest, 1, 9);
+    rest = str_trim(rest);
+    for (size_t i = 0; number >= 0 && i < n; i++)
+        if (str_starts(rest, words[i])) {
+            *text = str_from(rest, words[i].n);
+            return number;
+        }
+    return -1;
+}
+
+/* h:mm:ss with a fraction perhaps. */
+static Status clock_read(Str text, int64_t *ms) {
+    int32_t hours = digits(&text, 1, 9), minutes, seconds, part = 0;
+    if (hours < 0 || !str_starts(text, S(":")))
+        return ERR_SYNTAX;
+    text = str_from(text, 1);
+    minutes = digits(&text, 2, 2);
+    if (minutes < 0 || minutes > 59 || !str_starts(text, S(":")))
+        return ERR_SYNTAX;
+    text = str_from(text, 1);
+    seconds = digits(&text, 2, 2);
+    if (str_starts(text, S("."))) {
+        text = str_from(text, 1);
+        part = fraction(&text);
+    }
+    if (seconds < 0 || seconds > 59 || part < 0 || text.n > 0)
+        return ERR_SYNTAX;
+    *ms = ((hours * (int64_t)60 + minutes) * 60 + seconds) * SECOND_MS + part;
+    return OK;
+}
+
+/* PnDTnHnMnS, of which at least one part is there. */
+static Status period_read(Str text, int64_t *ms) {
+    static const struct {
+        Str letter;
+        int64_t unit;
+    } units[] = {
+        {{"D", 1}, DAY_MS}, {{"H", 1}, HOUR_MS}, {{"M", 1}, MINUTE_MS}, {{"S", 1}, SECOND_MS}};
+    bool some = false;
+    text = str_from(text, 1);
+    *ms = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 1 && text.n > 1 && text.p[0] == 'T')
+            text = str_from(text, 1);
+        else if (i == 1 && text.n > 0)
+            return ERR_SYNTAX;
+        int64_t n = number_before(&text, &units[i].letter, 1);
+        some = some || n >= 0;
+        *ms += n < 0 ? 0 : n * units[i].unit;
+    }
+    return some && text.n == 0 ? OK : ERR_SYNTAX;
+}
+
+Status elapsed_read(Str text, int64_t *ms) {
+    static const Str days[] = {{"days", 4}, {"day", 3}, {"d", 1}, {"天", 3}};
+    if (str_starts(text, S("P")))
+        return period_read(text, ms);
+    int64_t n = number_before(&text, days, sizeof days / sizeof *days);
+    if (n >= 0 && str_starts(text, S(",")))
+        text = str_from(text, 1);
+    Status status = clock_read(n < 0 ? text : str_trim(text), ms);
+    if (status == OK && n >= 0)
+        *ms += n * DAY_MS;
+    return status;
 }
 
 /* ---- numbers */

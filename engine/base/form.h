@@ -6,8 +6,8 @@
  * In a form of dates YYYY, YY, MM, DD, hh, mm and ss are digits of that number, M, D, h, m and s
  * one or two; f a fraction of a second of any length; MMM and MMMM the English name of a month,
  * short and whole; PM the half of the day, AM and PM or 上午 and 下午, and Z an offset, which may
- * be Z itself, +08:00, +0800 or +08. Text in single quotes, T and all that is no letter stand for
- * themselves. Two forms are whole words: "epoch seconds" and "epoch milliseconds". */
+ * be Z itself, UTC, GMT, +08:00, +0800 or +08. Text in single quotes, T and all that is no letter
+ * stand for themselves. Two forms are whole words: "epoch seconds" and "epoch milliseconds". */
 #ifndef REMIT_BASE_FORM_H
 #define REMIT_BASE_FORM_H
 
@@ -32,6 +32,10 @@ MUST_USE Status moment_read(Str form, Str text, Moment *out);
 /* The same by the form that ISO 8601 gives, whose end may be missing: 2026-03-02, 2026-03-02 09:00,
  * 2026-03-02T09:00:30.250+08:00. */
 MUST_USE Status moment_read_iso(Str text, Moment *out);
+
+/* Elapsed time as clocks and ISO 8601 write it: 27:05:30, 2 days 03:15:00, PT3H15M; a day is 24
+ * hours. 3:15 is none: it may be hours or minutes. ERR_SYNTAX. */
+MUST_USE Status elapsed_read(Str text, int64_t *ms);
 
 /* How numbers are written. Empty texts: digits are not grouped, there are no decimals. */
 typedef struct NumberForm {

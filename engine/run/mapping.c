@@ -14,13 +14,18 @@
 typedef struct Place {
     Str name;
     uint32_t number; /* of a CSV file's column; UINT32_MAX: the row has fewer */
+    bool single;     /* one text is asked for: the file may have it once only */
+    uint32_t *all;   /* of columns of one name: each */
+    uint32_t count;
     PathStep steps[PATH_STEPS];
     uint32_t step_count;
 } Place;
 
 typedef struct RowCell {
     Str text;
-    bool json; /* a list or an object, as it stands */
+    bool json;  /* a list or an object, as it stands */
+    Str *items; /* of columns of one name: what stands in them; else NULL */
+    uint32_t item_count;
 } RowCell;
 
 typedef struct Mapped {
@@ -140,8 +145,11 @@ static Status mapper_places(Mapper *m) {
         m->places_of[i] = new (&m->keep, uint32_t, column->from_count);
         if (m->places_of[i] == NULL)
             return ERR_NOMEM;
-        for (uint32_t k = 0; k < column->from_count; k++)
+        bool list = column->field.type.kind == V_LIST && column->from_count == 1;
+        for (uint32_t k = 0; k < column->from_count; k++) {
             TRY(place_of(m, column->from[k], &m->places_of[i][k]));
+            m->places[m->places_of[i][k]].single |= !list;
+        }
         if (column->numbers.n > 0 && !number_form(column->numbers, &m->numbers[i]))
             return ERR_DAMAGED; /* the bundle was checked */
     }
@@ -322,10 +330,15 @@ Status mapper_header(Mapper *m, Str record, Str path, Err *err) {
         for (uint32_t k = 0; k < n; k++) {
             if (!str_eq(names[k], place->name))
                 continue;
-            if (place->number != UINT32_MAX)
-                return err_set(err, ERR_SYNTAX, "%.*s: the header names the column %.*s twice",
+            if (place->number != UINT32_MAX && place->single)
+                return err_set(err, ERR_SYNTAX,
+                               "%.*s: the header names the column %.*s twice; a column of the type "
+                               "list of text takes all of that name",
                                STR_ARG(path), STR_ARG(place->name));
-            place->number = k;
+            place->number = place->number == UINT32_MAX ? k : place->number;
+            if (place->all == NULL && (place->all = new (&m->keep, uint32_t, n)) == NULL)
+                return ERR_NOMEM;
+            place->all[place->count++] = k;
         }
         if (place->number == UINT32_MAX)
             return no_column(m, place->name, names, n, path, err);
@@ -342,6 +355,21 @@ static Status refuse(Mapper *m, RejectReason reason, Str field, Str message) {
     m->reason = reason;
     m->field = field;
     m->message = message;
+    return OK;
+}
+
+/* What stands in the columns of one name; the empty ones are left out. */
+static Status cells_of_name(Mapper *m, const Place *place, const Str *cells, uint32_t n,
+                            RowCell *out) {
+    out->items = new (&m->row_arena, Str, place->count);
+    if (out->items == NULL)
+        return ERR_NOMEM;
+    for (uint32_t k = 0; k < place->count; k++) {
+        Str text = place->all[k] < n ? str_trim(cells[place->all[k]]) : (Str){NULL, 0};
+        if (text.n > 0)
+            out->items[out->item_count++] = text;
+    }
+    out->text = out->item_count > 0 ? out->items[0] : (Str){NULL, 0};
     return OK;
 }
 
@@ -362,9 +390,13 @@ static Status csv_row(Mapper *m, bool *blank) {
     if (m->width > 0 && n > m->width)
         return refuse(m, REJECT_MALFORMED, S(""),
                       S("it has more cells than the header has columns"));
-    for (uint32_t i = 0; i < m->place_count; i++)
-        m->cells[i] = (RowCell){
-            m->places[i].number < n ? str_trim(cells[m->places[i].number]) : (Str){NULL, 0}, false};
+    for (uint32_t i = 0; i < m->place_count; i++) {
+        const Place *place = &m->places[i];
+        m->cells[i] =
+            (RowCell){.text = place->number < n ? str_trim(cells[place->number]) : (Str){NULL, 0}};
+        if (place->count > 1)
+            TRY(cells_of_name(m, place, cells, n, &m->cells[i]));
+    }
     return OK;
 }
 
@@ -426,7 +458,7 @@ static Status json_walk(Mapper *m, Json *j, const uint32_t *here, uint32_t n, ui
     }
     for (uint32_t i = 0; i < n && j->status == OK; i++)
         if (m->places[here[i]].step_count == depth)
-            m->cells[here[i]] = (RowCell){{from, (size_t)(j->p - from)}, true};
+            m->cells[here[i]] = (RowCell){.text = {from, (size_t)(j->p - from)}, .json = true};
     return OK;
 }
 
@@ -464,6 +496,14 @@ static Status wrong(Str *why, const char *text) {
     return ERR_SYNTAX;
 }
 
+/* So many digits. */
+static bool is_count(Str text, size_t least, size_t most) {
+    bool all = text.n >= least && text.n <= most;
+    for (size_t i = 0; all && i < text.n; i++)
+        all = text.p[i] >= '0' && text.p[i] <= '9';
+    return all;
+}
+
 static Status moment_value(Mapper *m, const ColumnDef *column, ValueKind kind, Str text, Value *out,
                            Str *why) {
     Moment moment;
@@ -474,6 +514,11 @@ static Status moment_value(Mapper *m, const ColumnDef *column, ValueKind kind, S
         status = moment_read_iso(text, &moment);
     if (status == ERR_OVERFLOW)
         return wrong(why, "it lies outside the years 0001 to 9999");
+    if (status != OK && column->date_count == 0 && is_count(text, 9, 10))
+        return wrong(why, "it is no date; if it counts seconds, say: dates \"epoch seconds\"");
+    if (status != OK && column->date_count == 0 && is_count(text, 12, 13))
+        return wrong(why,
+                     "it is no date; if it counts milliseconds, say: dates \"epoch milliseconds\"");
     if (status != OK && column->date_count == 0)
         return wrong(why, "it is no date of the form 2026-03-02 or 2026-03-02 09:00; the feed says "
                           "others by: dates \"DD.MM.YYYY hh:mm\"");
@@ -526,6 +571,51 @@ static Str currency_of(Str *text) {
     return found;
 }
 
+/* Marks that stand for a currency, and for which. */
+static const struct {
+    Str mark, codes;
+} currency_marks[] = {
+    {{"\xC2\xA5", 2}, {"CNY JPY", 7}},
+    {{"\xEF\xBF\xA5", 3}, {"CNY JPY", 7}}, /* full-width */
+    {{"元", 3}, {"CNY TWD HKD", 11}},
+    {{"円", 3}, {"JPY", 3}},
+    {{"€", 3}, {"EUR", 3}},
+    {{"£", 2}, {"GBP", 3}},
+    {{"₩", 3}, {"KRW", 3}},
+    {{"₹", 3}, {"INR", 3}},
+    {{"$", 1}, {"USD CAD AUD NZD HKD TWD SGD MXN", 31}},
+};
+
+static bool is_code_of(Str codes, uint32_t currency) {
+    Str code;
+    for (bool more = true; more;) {
+        more = str_cut(codes, ' ', &code, &codes);
+        if (currency_pack(code) == currency)
+            return true;
+    }
+    return false;
+}
+
+/* Takes the mark of a currency from the start, behind a sign perhaps, or the end of an amount. */
+static Status take_mark(Mapper *m, const TypeDef *type, Str *text, Str *why) {
+    int sign = text->n > 0 && (text->p[0] == '-' || text->p[0] == '+');
+    Str rest = str_trim(str_from(*text, (size_t)sign));
+    for (size_t i = 0; i < sizeof currency_marks / sizeof *currency_marks; i++) {
+        Str mark = currency_marks[i].mark;
+        bool starts = str_starts(rest, mark);
+        if (!starts && !str_ends(rest, mark))
+            continue;
+        if (!is_code_of(currency_marks[i].codes, type->currency)) {
+            TRY(arena_printf(&m->row_arena, why, "%.*s does not stand for the column's currency",
+                             STR_ARG(mark)));
+            return ERR_SYNTAX;
+        }
+        rest = str_trim(starts ? str_from(rest, mark.n) : str_upto(rest, rest.n - mark.n));
+        return arena_printf(&m->row_arena, text, "%.*s%.*s", sign, text->p, STR_ARG(rest));
+    }
+    return OK;
+}
+
 /* A number, a percentage or an amount in the form of its column, as the language writes it. */
 static Status number_value(Mapper *m, uint32_t column, const TypeDef *type, Str text, Value *out,
                            Str *why) {
@@ -535,6 +625,8 @@ static Status number_value(Mapper *m, uint32_t column, const TypeDef *type, Str 
     bool percent = false;
     if (type->kind == V_MONEY)
         currency = currency_of(&rest);
+    if (type->kind == V_MONEY && currency.n == 0)
+        TRY(take_mark(m, type, &rest, why));
     if (type->kind == V_PERCENT) {
         percent = str_ends(rest, S("%"));
         rest = str_trim((Str){rest.p, rest.n - percent});
@@ -549,6 +641,22 @@ static Status number_value(Mapper *m, uint32_t column, const TypeDef *type, Str 
     TRY(arena_printf(&m->row_arena, &whole, "%.*s%s%.*s%s", STR_ARG(plain),
                      currency.n > 0 ? " " : "", STR_ARG(currency), percent ? "%" : ""));
     return value_from_text(&m->reader, type, whole, out, why);
+}
+
+/* A duration as in the language, or elapsed time. */
+static Status duration_value(Mapper *m, const TypeDef *type, Str text, Value *out, Str *why) {
+    int64_t ms;
+    bool elapsed = (type->families >> FAMILY_ELAPSED & 1) != 0;
+    if (elapsed_read(text, &ms) != OK) {
+        Status status = value_from_text(&m->reader, type, text, out, why);
+        return status == ERR_SYNTAX && elapsed
+                   ? wrong(why, "it is not a duration, as in \"2 hours\", 3:15:00 or PT3H15M")
+                   : status;
+    }
+    if (!elapsed)
+        return wrong(why, "it is elapsed time, and the column's durations are of another kind");
+    *out = value_duration(FAMILY_ELAPSED, ms);
+    return OK;
 }
 
 static Status one_value(Mapper *m, uint32_t column, const TypeDef *type, Str text, Value *out,
@@ -567,6 +675,8 @@ static Status one_value(Mapper *m, uint32_t column, const TypeDef *type, Str tex
     case V_PERCENT:
     case V_MONEY:
         return number_value(m, column, type, text, out, why);
+    case V_DURATION:
+        return duration_value(m, type, text, out, why);
     default:
         return value_from_text(&m->reader, type, text, out, why);
     }
@@ -591,6 +701,19 @@ static Status list_value(Mapper *m, uint32_t column, const TypeDef *type, Str te
         TRY(one_value(m, column, &item, str_trim(part), &items[n], why));
     }
     *out = (Value){.items = items, .n = n, .kind = V_LIST};
+    return OK;
+}
+
+/* Items of columns of one name: each as it is. */
+static Status items_value(Mapper *m, uint32_t column, const TypeDef *type, const RowCell *cell,
+                          Value *out, Str *why) {
+    TypeDef item = type_of_item(type);
+    Value *items = new (&m->row_arena, Value, cell->item_count + 1);
+    if (items == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < cell->item_count; i++)
+        TRY(one_value(m, column, &item, cell->items[i], &items[i], why));
+    *out = (Value){.items = items, .n = cell->item_count, .kind = V_LIST};
     return OK;
 }
 
@@ -628,7 +751,7 @@ static Status column_value(Mapper *m, uint32_t column, RowCell cell, Value *out,
     const ColumnDef *def = &m->feed->columns[column];
     const TypeDef *type = &def->field.type;
     bool empty = cell.text.n == 0;
-    for (uint32_t i = 0; i < def->reading_count && !cell.json; i++)
+    for (uint32_t i = 0; i < def->reading_count && !cell.json && cell.item_count < 2; i++)
         if (str_eq(def->readings[i].text, cell.text)) {
             *out = def->readings[i].value;
             empty = out->kind == V_ABSENT;
@@ -641,6 +764,8 @@ static Status column_value(Mapper *m, uint32_t column, RowCell cell, Value *out,
     }
     if (cell.json)
         return json_value(m, type, cell.text, out, why);
+    if (type->kind == V_LIST && cell.items != NULL)
+        return items_value(m, column, type, &cell, out, why);
     if (type->kind == V_LIST && type->item != V_RECORD)
         return list_value(m, column, type, cell.text, out, why);
     if (type->kind == V_LIST || type->kind == V_RECORD)
