@@ -860,6 +860,7 @@ static void fill_summary(RemitSummary *out, const Counts *c, uint64_t bytes) {
 
 static void fill_clock(RemitSummary *out, const Bundle *b, const RunResult *r) {
     out->has_clock = r->has_clock;
+    out->reworded = r->reworded;
     out->clock = r->clock;
     if (!r->has_clock)
         return;

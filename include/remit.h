@@ -271,6 +271,8 @@ typedef struct RemitSummary {
     bool has_clock;
     int64_t clock; /* ms since 1970-01-01T00:00:00Z */
     char clock_text[40];
+    bool reworded; /* the policy differs from the ledger's in remarks, layout or tests alone: the
+                      ledger went on under its own */
 } RemitSummary;
 
 /* "malformed", ... */

@@ -246,6 +246,15 @@ static void warn_form(const Args *args, const RemitSummary *s) {
                  "       或首行写明各列的 CSV（*.csv，或 --format csv）");
 }
 
+static void note_reworded(const Args *args, const RemitSummary *s) {
+    if (s->reworded && arg(args, "--quiet") == NULL && args->look.format != REMIT_JSON)
+        complain(args, REMIT_OK,
+                 "note: the policy differs from the ledger's in remarks, layout or tests alone;\n"
+                 "       the ledger goes on under its own",
+                 "提示：此政策与账本的政策只有备注、排版或测试不同；\n"
+                 "       账本继续按其自身的政策运行");
+}
+
 static bool read_format(const Args *args, bool *csv, bool *json) {
     const char *format = arg(args, "--format");
     *csv = format != NULL && strcmp(format, "csv") == 0;
@@ -336,6 +345,7 @@ static int run_run(Args *args) {
         put_summary(args, &summary, now_us() - progress.start);
     warn_clock(args, &summary);
     warn_form(args, &summary);
+    note_reworded(args, &summary);
     remit_policy_close(policy);
     if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;

@@ -135,13 +135,15 @@ static Status policy_check(Engine *e, Str bytes) {
     Buf a = {0}, b = {0};
     put_hex(&a, genesis.genesis.bundle.p, genesis.genesis.bundle.n);
     put_hex(&b, name.p, name.n);
-    Status status = err_set(&e->err, ERR_MISMATCH,
-                            "the ledger runs under another bundle\n"
-                            "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
-                            "  this one      %.*s  \"%.*s\" version %.*s",
-                            STR_ARG(buf_str(&a)), STR_ARG(genesis.genesis.policy),
-                            STR_ARG(genesis.genesis.version), STR_ARG(buf_str(&b)),
-                            STR_ARG(e->b->policy), STR_ARG(e->b->version));
+    Status status = err_set(
+        &e->err, ERR_MISMATCH,
+        "the ledger runs under another bundle\n"
+        "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
+        "  this one      %.*s  \"%.*s\" version %.*s\n"
+        "it goes on under its own; to run this one, begin a new ledger and give "
+        "it all events again",
+        STR_ARG(buf_str(&a)), STR_ARG(genesis.genesis.policy), STR_ARG(genesis.genesis.version),
+        STR_ARG(buf_str(&b)), STR_ARG(e->b->policy), STR_ARG(e->b->version));
     buf_free(&a);
     buf_free(&b);
     return status;

@@ -1,7 +1,11 @@
 /* run: files through the engine, batch by batch. */
 #include "engine/run/run_int.h"
 
+#include <string.h>
+
 #include "engine/base/civil.h"
+#include "engine/base/sha256.h"
+#include "engine/code/meaning.h"
 
 enum { RUN_BATCH = 1000, RUN_BATCH_BYTES = 64 << 20 };
 
@@ -93,6 +97,37 @@ static Status run_feed(Run *r, size_t number) {
     return status;
 }
 
+/* Whether two bundles do the same. */
+static Status mean_same(Str a, Str b, bool *same) {
+    uint8_t of_a[SHA256_BYTES], of_b[SHA256_BYTES];
+    TRY(bundle_meaning(a, of_a));
+    TRY(bundle_meaning(b, of_b));
+    *same = memcmp(of_a, of_b, sizeof of_a) == 0;
+    return OK;
+}
+
+/* The bundle that the ledger goes on under: its own, where the policy given differs from it in
+ * remarks, layout or tests alone. What is read with the one means the same to the other. */
+static Status run_under(Run *r, const Bundle **b, Str *bytes) {
+    Str own, kept;
+    bool found = false, same = false;
+    *b = r->p->bundle;
+    *bytes = r->p->bytes;
+    if (!led_is_new(r->ledger))
+        TRY(led_find(r->ledger, LED_POLICY, S("0"), &own, &found));
+    if (!found || str_eq(own, *bytes))
+        return OK;
+    TRY(arena_str(&r->keep, own, &kept));
+    if (mean_same(kept, *bytes, &same) != OK || !same)
+        return OK; /* the engine says what is wrong with it */
+    Bundle *ledgers;
+    TRY(bundle_take(kept, &r->keep, &ledgers, r->err));
+    *b = ledgers;
+    *bytes = kept;
+    r->out->reworded = true;
+    return OK;
+}
+
 Status run_open(Run *r) {
     TRY(inputs_check(r->p, r->opt, r->err)); /* a wrong call leaves no trace */
     LedOptions led = {.dir = r->opt->ledger,
@@ -107,7 +142,10 @@ Status run_open(Run *r) {
     r->outbox.write = r->opt->write;
     r->outbox.ctx = r->opt->write_ctx;
     r->outbox.readable = r->opt->readable;
-    TRY(engine_open(r->p->bundle, r->p->bytes, r->ledger, &engine, &r->engine, r->err));
+    const Bundle *b;
+    Str bytes;
+    TRY(run_under(r, &b, &bytes));
+    TRY(engine_open(b, bytes, r->ledger, &engine, &r->engine, r->err));
     r->sink.engine = r->engine;
     if (r->opt->effects.n > 0)
         return outbox_open_file(&r->outbox, r->opt->effects, r->engine, r->ledger, &r->keep,

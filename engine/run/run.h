@@ -31,6 +31,8 @@ typedef struct RunResult {
     bool has_clock;
     int64_t clock;
     bool stopped;
+    bool reworded; /* the policy differs from the ledger's in remarks, layout or tests alone: the
+                      ledger went on under its own */
 } RunResult;
 
 /* Whether all files can be read and the feeds are the policy's. ERR_NOTFOUND, ERR_IO. */
