@@ -265,8 +265,31 @@ static bool is_team(Program *p, Str name) {
     return party != NULL && party->kind == PARTY_TEAM;
 }
 
+/* `legal.lead and director`: names stand side by side where each is one who must say yes. */
+static bool say_joined(Program *p, const Node *node, Str name) {
+    static const char *const ands[] = {"and", "AND", "和", "与", "及", "且"};
+    static const char *const ors[] = {"or", "OR", "或", "或者"};
+    for (size_t i = 0; i < sizeof ands / sizeof *ands; i++)
+        if (str_eq(name, str_of(ands[i]))) {
+            Str hint = say_both(p, "leave it out: all of them must", "请去掉它：各项都须同意");
+            Diag *diag = diag_add2(p->diags, DIAG_SEATS_JOINED, node->span, name, hint);
+            diag_fix(diag, node->span, S(""));
+            return true;
+        }
+    for (size_t i = 0; i < sizeof ors / sizeof *ors; i++)
+        if (str_eq(name, str_of(ors[i]))) {
+            diag_add2(p->diags, DIAG_SEATS_JOINED, node->span, name,
+                      say_both(p, "where one of them is enough, write: 1 of A, B",
+                               "其中一个同意即可时，请写：1 之 甲, 乙"));
+            return true;
+        }
+    return false;
+}
+
 static void say_unknown_name(Program *p, const Scope *scope, const Node *node, Str name,
                              const Type *want) {
+    if (say_joined(p, node, name))
+        return;
     const Enum *e = want != NULL && want->kind == TY_ENUM ? want->members : NULL;
     size_t locals = scope == NULL ? 0 : scope->locals.n, members = e == NULL ? 0 : e->count;
     Str *names = new (p->arena, Str, locals + members + p->parties.n + 2);

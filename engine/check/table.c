@@ -536,10 +536,40 @@ static bool counts_hold(const Table *t) {
            node_count(t->out_nodes) == t->output_count;
 }
 
+/* Whether a member of the table's first input is called so. */
+static bool is_first_member(const Table *t, Str name) {
+    const Type *type = &t->inputs[0].type;
+    for (size_t i = 0; type->kind == TY_ENUM && i < type->members->count; i++)
+        if (str_eq(type->members->members[i].name, name))
+            return true;
+    return false;
+}
+
+/* `else => 2`: a word alone where the cells of the last row are to be. */
+static bool row_is_else(Program *p, const Table *t, const Node *node) {
+    static const char *const words[] = {"else", "Else", "ELSE", "otherwise", "default", "Otherwise",
+                                        "否则", "其他", "其余", "默认",      "其它"};
+    if (t->column_count == 0 || node_count(node->a) != 1)
+        return false;
+    Str cell = source_text(p->sources, node->a->span), dashes = S("-");
+    bool is = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        is = is || str_eq(cell, str_of(words[i]));
+    bool named = is_first_member(t, cell) || t->inputs[0].type.kind == TY_PARTY;
+    if (!is || (t->column_count == 1 && named))
+        return false;
+    for (uint32_t i = 1; i < t->column_count; i++)
+        dashes = say(p, "%.*s | -", STR_ARG(dashes));
+    Diag *diag = diag_add2(p->diags, DIAG_ELSE_ROW, node->a->span, cell, dashes);
+    diag_fix(diag, node->a->span, dashes);
+    return true;
+}
+
 static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cells_out) {
     size_t cells = node_count(node->a), outputs = node_count(node->b);
     row->at = node->span;
-    bool hold = counts_hold(t);
+    bool hold = counts_hold(t), rest = hold && row_is_else(p, t, node);
+    cells = rest ? t->column_count : cells;
     if (cells != t->column_count && hold)
         diag_add3(p->diags, DIAG_CELL_COUNT, node->span,
                   say_number(p, cells, " cell", " cells", " 格条件"), t->name,
@@ -558,8 +588,11 @@ static bool row_read(Program *p, Table *t, const Node *node, Row *row, Cell *cel
     bool ok = cells == t->column_count && outputs == t->output_count;
     for (uint32_t k = t->column_count; k < t->input_count; k++)
         cells_out[k].any = true;
+    for (uint32_t k = 0; rest && k < t->column_count; k++)
+        cells_out[k].any = true;
     uint32_t i = 0;
-    for (const Node *cell = node->a; cell != NULL && i < t->column_count; cell = cell->next, i++)
+    for (const Node *cell = rest ? NULL : node->a; cell != NULL && i < t->column_count;
+         cell = cell->next, i++)
         if (!contains_cell(p, t, i, cell, cells_out))
             ok = cell_read(p, t, cell, &t->inputs[i].type, &cells_out[i]) && ok;
     i = 0;

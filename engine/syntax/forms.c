@@ -173,11 +173,30 @@ static const Spelling *spelling_of(const Keywords *k, const Usual *u, bool chine
     return NULL;
 }
 
+/* Whether `if` here has its `then` and its `else` on the line: no single word stands for it. */
+static bool is_if_then(const Join *before, const Usual *u) {
+    if (strcmp(u->words, "if") != 0 && strcmp(u->words, "如果") != 0)
+        return false;
+    Join j = *before;
+    bool then = false;
+    for (int i = 0; i < LIMIT_NESTING; i++) {
+        RawToken t = *join_raw(&j, 0);
+        if (t.kind == RAW_END || (i > 0 && t.line))
+            return false;
+        then = then || str_eq(t.text, S("then")) || str_eq(t.text, S("那么")) ||
+               str_eq(t.text, S("则"));
+        if (then && (str_eq(t.text, S("else")) || str_eq(t.text, S("否则"))))
+            return true;
+        join_seek(&j, t.span.to);
+    }
+    return false;
+}
+
 /* Whether what is usual elsewhere is written here and its keyword could stand. */
 static bool usual_fits(const Parse *p, const Join *before, const Usual *u, Span *span) {
     static const char *const joining[] = {"and", "和", "与"};
     if (!words_here(before, u->words, span) || !parse_accepts(p->parser, u->token) ||
-        !mend_of_item(p, u->token))
+        !mend_of_item(p, u->token) || is_if_then(before, u))
         return false;
     bool cell = u->token == TK_COMMA && parse_accepts(p->parser, TK_FAT); /* a comma is `or` */
     for (size_t i = 0; cell && i < sizeof joining / sizeof *joining; i++)
@@ -226,6 +245,8 @@ typedef struct Form {
 } Form;
 
 static const Form forms[] = {
+    {"if", 0, TK_WHEN, false, "A if CONDITION else B", "甲 如果 条件 否则 乙"},
+    {"如果", 0, TK_WHEN, false, "A if CONDITION else B", "甲 如果 条件 否则 乙"},
     {"if", 0, TK_NUMBER, true, "A if CONDITION else B", "甲 如果 条件 否则 乙"},
     {"如果", 0, TK_NUMBER, true, "A if CONDITION else B", "甲 如果 条件 否则 乙"},
     {"between", 0, TK_IN, false, "N >= 1 and N <= 5", "N >= 1 且 N <= 5"},

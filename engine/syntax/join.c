@@ -6,6 +6,7 @@
 #include "engine/base/near.h"
 #include "engine/base/unicode.h"
 #include "engine/base/utf8.h"
+#include "engine/syntax/foreign.h"
 #include "remit_grammar.h"
 
 /* The table of keywords, one for all sources. */
@@ -218,7 +219,15 @@ static const Spelling *join_unit_like(Join *j, Span *words) {
 /* The working time that `business days` and the like behind a number mean. */
 static const Spelling *join_business(Join *j, Span *words) {
     const RawToken *one = join_peek(j, 1);
-    if (one->kind != RAW_WORD || one->line || !str_eq(one->text, S("business")))
+    if (one->kind != RAW_WORD || one->line)
+        return NULL;
+    bool workdays = str_eq(one->text, S("workdays")) || str_eq(one->text, S("workday"));
+    for (size_t i = 0; workdays && i < j->keywords->n; i++)
+        if (str_eq(j->keywords->at[i].text, S("working days"))) {
+            *words = one->span;
+            return &j->keywords->at[i];
+        }
+    if (!str_eq(one->text, S("business")))
         return NULL;
     const Spelling *unit = join_unit(j, 2);
     for (size_t i = 0; unit != NULL && i < j->keywords->n; i++) {
@@ -238,7 +247,9 @@ static const Spelling *join_unit_short(Join *j, Span *words) {
     static const char *const shorts[][2] = {
         {"s", "seconds"},    {"sec", "seconds"}, {"secs", "seconds"}, {"min", "minutes"},
         {"mins", "minutes"}, {"h", "hours"},     {"hr", "hours"},     {"hrs", "hours"},
-        {"d", "days"},       {"wk", "weeks"},    {"wks", "weeks"}};
+        {"d", "days"},       {"wk", "weeks"},    {"wks", "weeks"},    {"钟头", "小时"},
+        {"个钟头", "小时"},  {"日", "天"},       {"分", "分钟"},      {"天内", "天"},
+        {"小时内", "小时"}};
     const RawToken *one = join_peek(j, 1);
     if (one->kind != RAW_WORD || one->line || join_mark(j, 2, TK_BAR) || join_mark(j, 2, TK_FAT) ||
         join_mark(j, 2, TK_COMMA) || join_mark(j, 2, TK_DOT) || join_mark(j, 2, TK_LP))
@@ -434,6 +445,83 @@ static const Lookalike lookalikes[] = {
     {"÷", TK_SLASH, "/"}, {"…", TK_DOTDOT, ".."}, {"【", TK_LBRACK, "["}, {"】", TK_RBRACK, "]"},
 };
 
+/* A text between other marks than quotes: it is read as a text. */
+static bool join_quoted(Join *j, const RawToken *t, Tok *out) {
+    Foreign text;
+    if (!foreign_quoted(j->lexer.text, t->span.from, j->arena, &text, &j->nomem))
+        return false;
+    Span whole = {t->span.file, t->span.from, text.to};
+    diag_fix(diag_add2(j->diags, DIAG_FOREIGN_QUOTES, whole, text.marks, text.instead), whole,
+             text.instead);
+    *out = (Tok){.kind = TK_STRING, .text = text.inner, .span = whole, .line = t->line};
+    join_seek(j, text.to);
+    return true;
+}
+
+/* A remark as others begin it: it is passed over. */
+static bool join_remark(Join *j, const RawToken *t) {
+    Foreign remark;
+    if (!foreign_remark(j->lexer.text, t->span.from, j->arena, &remark, &j->nomem))
+        return false;
+    Span whole = {t->span.file, t->span.from, remark.to};
+    diag_fix(diag_add1(j->diags, DIAG_FOREIGN_REMARK, whole, remark.marks), whole, remark.instead);
+    join_seek(j, remark.to);
+    j->lexer.line = t->line;
+    return true;
+}
+
+/* Marks that stand for words of the language: &&, ||, !. `n`: how many raw tokens they are. */
+static bool join_sign(Join *j, const RawToken *t, size_t n, int token, Tok *out) {
+    bool joins =
+        token == TK_AND && (join_peek(j, n)->kind == RAW_STRING) && join_accepts(j, TK_PLUS);
+    token = joins ? TK_PLUS : token;
+    if (!join_accepts(j, token))
+        return false;
+    Span whole = span_join(t->span, n > 1 ? join_peek(j, n - 1)->span : t->span);
+    bool chinese = source_chinese(j->diags->sources, whole.file);
+    Str word = joins ? S("+") : keyword_of(token, -1, chinese), text = word;
+    char before = whole.from > 0 ? j->lexer.text.p[whole.from - 1] : ' ';
+    bool close = before != ' ' && before != '(' && before != '\n';
+    if (arena_printf(j->arena, &text, "%s%.*s%s", close ? " " : "", STR_ARG(word),
+                     join_peek(j, n)->space ? "" : " ") != OK)
+        j->nomem = true;
+    diag_fix(diag_misspelt(j->diags, whole, word), whole, text);
+    *out = (Tok){.kind = token, .text = word, .span = whole, .line = t->line};
+    join_seek(j, whole.to);
+    return true;
+}
+
+/* Whether the raw token n is the character c, directly behind the one before it. */
+static bool join_again(Join *j, size_t n, char c) {
+    const RawToken *t = join_peek(j, n);
+    return !t->space && !t->line && t->text.n == 1 && t->text.p[0] == c &&
+           (t->kind == RAW_MARK || t->kind == RAW_BAD_BYTE);
+}
+
+/* A character that begins no token, still the first ahead, as other languages mean it. */
+static bool join_foreign(Join *j, const RawToken *t, Tok *out) {
+    if (join_quoted(j, t, out))
+        return true;
+    if (join_remark(j, t)) {
+        *out = join_next(j);
+        return true;
+    }
+    char c = t->text.n == 1 ? t->text.p[0] : ' ';
+    return (c == '&' && join_sign(j, t, join_again(j, 1, '&') ? 2 : 1, TK_AND, out)) ||
+           (c == '!' && join_sign(j, t, 1, TK_NOT, out));
+}
+
+/* Two marks that the language has, but not one behind the other: //, slash and star, <!, ||. */
+static bool join_foreign_marks(Join *j, const RawToken *t, Tok *out) {
+    bool remark = (t->mark == TK_SLASH && (join_again(j, 1, '/') || join_again(j, 1, '*'))) ||
+                  (t->mark == TK_LT && join_again(j, 1, '!'));
+    if (remark && join_remark(j, t)) {
+        *out = join_next(j);
+        return true;
+    }
+    return t->mark == TK_BAR && join_again(j, 1, '|') && join_sign(j, t, 2, TK_OR, out);
+}
+
 /* A character that begins no token. One that looks like a mark is read as that. */
 static Tok join_odd(Join *j, RawToken t) {
     for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++) {
@@ -469,6 +557,9 @@ static bool join_holds_fields(Join *j) {
 
 static Tok join_bad(Join *j) {
     RawToken t = *join_peek(j, 0);
+    Tok foreign;
+    if (t.kind == RAW_BAD_BYTE && join_foreign(j, &t, &foreign))
+        return foreign;
     join_drop(j, 1);
     if (t.kind == RAW_BAD_STRING) {
         Tok tok = join_tok(TK_STRING, &t, t.text);
@@ -521,6 +612,8 @@ Tok join_next(Join *j) {
         join_drop(j, 1);
         return tok;
     case RAW_MARK:
+        if (join_foreign_marks(j, &t, &tok))
+            return tok;
         join_drop(j, 1);
         if (t.mark == TK_COMMA && join_is_label(j, 0)) {
             tok = join_label(j, TK_COMMALABEL);

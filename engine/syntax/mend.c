@@ -574,7 +574,7 @@ static Repair find_repair(Parse *p, const Join *before, Tok tok) {
         best = (Repair){CHANGE_NONE, 0, 0, 0}; /* which word is missing cannot be told */
     for (int token = 1; mark && token < parse_tokens(); token++)
         if (token != tok.kind && may_add(token) && token_name(token, false).n <= 2 &&
-            trial_accepts(&p->best, token))
+            !is_word(token) && trial_accepts(&p->best, token))
             consider(&best, CHANGE_SWAP, token, mend_reach(p, token, &p->join), REACH_LEAST);
     if (best.change == CHANGE_NONE && tok.line) /* the next line has a mistake of its own */
         for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)

@@ -241,6 +241,8 @@ static bool parse_step(Parse *p, int *mistakes) {
         return ++*mistakes <= LIMIT_DIAGS;
     }
     bool taken = fits || parse_accepts_any(p->parser, tok.kind);
+    if (mend_phrase(p, &before, tok))
+        return ++*mistakes <= LIMIT_DIAGS;
     if (taken && (mend_condition(p, &before, tok) || mend_type(p, tok) ||
                   mend_else(p, &before, tok) || mend_beside(p, &before, tok) ||
                   mend_head(p, &before, tok) || mend_reaction(p, &before, tok)))

@@ -77,7 +77,7 @@ bool mend_reaction(Parse *p, const Join *before, Tok tok);
  * `tok`, at which that was found. */
 void mend_say_open(Parse *p, Tok tok);
 
-/* ---- shared by the repairs: mend.c, forms.c and habits.c */
+/* ---- shared by the repairs: mend.c, forms.c, habits.c and phrases.c */
 
 /* Whether a token begins a clause of the declaration that is being read, or none at all. */
 bool mend_of_item(const Parse *p, int token);
@@ -110,6 +110,9 @@ bool mend_construct(Parse *p, const Join *before, Tok tok);
 /* Reads a colon that does not belong where it stands, or an = that should be one, as it was meant.
  */
 bool mend_habit(Parse *p, const Join *before, Tok tok);
+/* Reads a phrase that has another order or other marks here as it was meant: `between 1 and 5` in a
+ * cell, `in a, b`, `to boss after 2 days`, `every last working day of the month`. */
+bool mend_phrase(Parse *p, const Join *before, Tok tok);
 /* `type line = {`: the = is passed over. */
 bool mend_type(Parse *p, Tok tok);
 /* `g.referee else r` as a seat: what follows the seat is passed over. */

@@ -14,6 +14,7 @@ REMIT in the environment names the program. Ends with `N passed, N failed`.
 
 import argparse
 import concurrent.futures
+import functools
 import json
 import os
 import re
@@ -148,6 +149,7 @@ def is_mended(out):
     return any(line.startswith("    put ") for line in out)
 
 
+@functools.cache
 def mended_in_goldens():
     """{code: (page, what is said)}: the first policy of the checker's goldens in which a code has a replacement."""
     found = {}
@@ -165,23 +167,23 @@ def of_page(page, code):
     return next(filter(None, (described(folder, code, paths) for folder, paths in policies(ROOT / page))), None)
 
 
-def golden_of(code, elsewhere):
+def golden_of(code):
     """The text of tests/golden/codes/CODE.txt as the program gives it now, and what is wrong."""
     out, wrong = [], []
     pages = [Path("docs/errors") / folder / f"{code}.md" for folder in ("", "zh")]
     found = [(page, of_page(page, code)) for page in pages]
     wrong += [f"no `remit check` of {page} gives it" for page, what in found if what is None]
     found = [(page, what) for page, what in found if what is not None]
-    if code in elsewhere and not any(is_mended(what[0]) for _, what in found):
-        found.append(elsewhere[code])
+    if not any(is_mended(what[0]) for _, what in found) and code in mended_in_goldens():
+        found.append(mended_in_goldens()[code])
     for page, (lines, faults) in found:
         out += [f"{page}: {lines[0]}", *lines[1:], ""]
         wrong += [f"{page}: {fault}" for fault in faults]
     return "\n".join(out), wrong
 
 
-def judge(code, elsewhere, bless):
-    now, wrong = golden_of(code, elsewhere)
+def judge(code, bless):
+    now, wrong = golden_of(code)
     path = CODES / f"{code}.txt"
     if code in bless:
         path.write_text(now, encoding="utf-8")
@@ -210,11 +212,13 @@ def main():
     arguments = p.parse_args()
     codes = [code for code, _ in table("engine/syntax/diag.def", "DIAG")]
     traps = [code for code, _ in table("engine/vm/trap.def", "TRAP")]
-    elsewhere, passed, failed = mended_in_goldens(), 0, 0
+    passed, failed = 0, 0
+    if not arguments.bless:
+        mended_in_goldens()  # before the threads, for all of them
     CODES.mkdir(exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         tried = arguments.bless or codes
-        judged = list(zip(tried, pool.map(lambda code: judge(code, elsewhere, arguments.bless), tried)))
+        judged = list(zip(tried, pool.map(lambda code: judge(code, arguments.bless), tried)))
     if not arguments.bless:
         judged += [(code, list(judge_trap(code))) for code in traps]
         judged += [(path.stem, ["is no code of the table"]) for path in CODES.iterdir() if path.stem not in codes]
