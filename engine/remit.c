@@ -1161,6 +1161,7 @@ RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTa
                        .rotation = text_of(o->rotation),
                        .overdue = o->overdue,
                        .json = look->format == REMIT_JSON,
+                       .chinese = look->chinese,
                        .limit = o->limit};
     if (status == OK)
         status = show(&r, &opt, (ShowSink){&link, show_begin, show_row, show_line}, &err);
@@ -1198,7 +1199,8 @@ RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *sub
     Buf out = {0};
     Status status = record_open_past(&r, ledger, past, &err);
     if (status == OK)
-        status = why(&r, text_of(subject), look->format == REMIT_JSON, &out, &err);
+        status = why(&r, text_of(subject), (WhyForm){look->format == REMIT_JSON, look->chinese},
+                     &out, &err);
     record_close(&r);
     if (status == OK)
         return write_buf(to, &out, error);

@@ -13,10 +13,30 @@
 static const char *const state_names[DUTY_STATES] = {"open",      "paused", "breached",
                                                      "fulfilled", "waived", "cancelled"};
 
-Status show_columns(Show *s, const char *const *names, size_t n) {
+static bool in_chinese(const Show *s) {
+    return s->opt->chinese && !s->opt->json;
+}
+
+Str show_word(const Show *s, Sentence what) {
+    return sentence_word(in_chinese(s), what);
+}
+
+Str show_engine_word(const Show *s, Str english) {
+    return engine_word(in_chinese(s), english);
+}
+
+Status show_said(Show *s, Sentence what, Args args, Str *out) {
+    Buf text = {0};
+    put_sentence(&text, in_chinese(s), what, args);
+    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
+Status show_columns(Show *s, const Sentence *names, size_t n) {
     Str columns[SHOW_CELLS];
     for (size_t i = 0; i < n; i++)
-        columns[i] = str_of(names[i]);
+        columns[i] = show_word(s, names[i]);
     if (!s->opt->json && !s->sink.begin(s->sink.ctx, columns, n))
         s->stopped = true;
     return OK;
@@ -26,13 +46,17 @@ Status show_cell(Show *s, Str text) {
     return arena_str(&s->arena, text, &s->cells[s->n++]);
 }
 
-Status show_cell_value(Show *s, Value v) {
+Status show_value(Show *s, Value v, Str *out) {
     Buf text = {0};
     if (v.kind != V_ABSENT)
-        put_value_text(&text, s->r->b, &s->r->render.zone, v);
-    Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
+        put_value_in(&text, s->r->b, &s->r->render.zone, v, in_chinese(s));
+    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
     buf_free(&text);
     return status;
+}
+
+Status show_cell_value(Show *s, Value v) {
+    return show_value(s, v, &s->cells[s->n++]);
 }
 
 /* An instant for people: local time of the policy's zone, without the offset. */
@@ -51,7 +75,7 @@ static Status cell_left(Show *s, Value left) {
     TRY(show_cell_value(s, left));
     if (left.kind == V_ABSENT)
         return OK;
-    return arena_printf(&s->arena, &s->cells[s->n - 1], "%.*s left", STR_ARG(s->cells[s->n - 1]));
+    return show_said(s, SAY_LEFT, (Args){{s->cells[s->n - 1]}}, &s->cells[s->n - 1]);
 }
 
 Status show_end_row(Show *s) {
@@ -206,10 +230,9 @@ static Status duty_row(Show *s, const Duty *d) {
     TRY(left_of(s, d, &left));
     TRY(show_cell(s, d->def->name));
     TRY(show_cell(s, key));
-    const char *state = state_names[duty_state(d)];
-    TRY(show_cell(s, d->fold.ended && d->fold.late ? S("fulfilled late") : str_of(state)));
-    if (d->fold.ended && d->fold.end_kind != ACT_IS_FULFIL)
-        s->cells[s->n - 1] = str_of(state);
+    bool late = d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL;
+    TRY(show_cell(s, late ? show_word(s, SAY_FULFILLED_LATE)
+                          : show_engine_word(s, str_of(state_names[duty_state(d)]))));
     TRY(show_cell_value(s, d->owner));
     TRY(show_cell_time(s, d->terms.raised));
     Value due = due_of(d);
@@ -231,7 +254,9 @@ static Status each_duty(Show *s, Str key, Str value) {
 }
 
 static Status show_duties(Show *s) {
-    static const char *const columns[] = {"duty", "key", "state", "owner", "raised", "due", "rung"};
+    static const Sentence columns[] = {SAY_HEAD_DUTY,  SAY_HEAD_KEY,    SAY_HEAD_STATE,
+                                       SAY_HEAD_OWNER, SAY_HEAD_RAISED, SAY_HEAD_DUE,
+                                       SAY_HEAD_RUNG};
     TRY(show_columns(s, columns, 7));
     return show_walk(s, LED_DUTY, each_duty);
 }
@@ -281,7 +306,7 @@ static Status show_kpi_timer(Show *s, uint64_t number, Str *owner, Str *what) {
     Series series;
     TRY(series_get(s, number & ((UINT64_C(1) << KPI_RANK_BIT) - 1), &series));
     Subject subject = series_subject(&series);
-    *what = S("judge");
+    *what = show_word(s, SAY_TIMER_JUDGE);
     if (!series.def->nameless)
         return show_subject(s, &subject, owner);
     Buf text = {0}; /* of a condition's measure, which has no name to know it by */
@@ -354,13 +379,13 @@ static Status kpi_row(Show *s, const Series *series, const Measure *m) {
     Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_reset(&text);
     if (status == OK && value.kind != V_ABSENT)
-        put_measure_text(&text, s->r->b, &s->r->render.zone, series->def, value);
+        put_measure_in(&text, s->r->b, &s->r->render.zone, series->def, value, in_chinese(s));
     if (status == OK)
         status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     TRY(status);
     TRY(show_cell_value(s, value_int((int64_t)m->samples)));
-    TRY(show_cell(s, level_word(now, level)));
+    TRY(show_cell(s, show_engine_word(s, level_word(now, level))));
     TRY(show_cell_time(s, now == NULL ? INSTANT_NEVER : now->since));
     TRY(show_cell_value(s, now == NULL ? value_absent() : value_int((int64_t)now->episode)));
     return show_end_row(s);
@@ -392,10 +417,17 @@ static Status each_series(Show *s, Str key, Str value) {
 }
 
 static Status show_kpis(Show *s) {
-    static const char *const columns[] = {"kpi",   "group", "value",  "samples",
-                                          "level", "since", "episode"};
+    static const Sentence columns[] = {SAY_HEAD_KPI,     SAY_HEAD_GROUP, SAY_HEAD_VALUE,
+                                       SAY_HEAD_SAMPLES, SAY_HEAD_LEVEL, SAY_HEAD_SINCE,
+                                       SAY_HEAD_EPISODE};
     TRY(show_columns(s, columns, 7));
     return show_walk(s, LED_SERIES, each_series);
+}
+
+Status show_rung(Show *s, uint32_t rung, Str *out) {
+    Str n;
+    TRY(arena_printf(&s->arena, &n, "%u", rung));
+    return show_said(s, SAY_TIMER_RUNG, (Args){{n}}, out);
 }
 
 static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, Str *owner,
@@ -407,7 +439,7 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
     if (number >= KPI_TIMER)
         return show_kpi_timer(s, number, owner, what);
     if (schedule_of(b, number, &decl) != NULL) {
-        *what = decl.kind == DECL_RULE ? S("act") : S("raise");
+        *what = show_word(s, decl.kind == DECL_RULE ? SAY_TIMER_ACT : SAY_TIMER_RAISE);
         return scheduled(s, decl, at, owner);
     }
     if ((rung & APPROVAL_TIMER) != 0)
@@ -426,10 +458,8 @@ static Status timer_owner(Show *s, uint64_t number, int64_t at, uint32_t rung, S
     TRY(view_duty(b, number, value, &s->arena, &d));
     Subject subject = duty_subject(&d);
     TRY(show_subject(s, &subject, owner));
-    if (rung == RENEWAL_RUNG)
-        return arena_str(&s->arena, S("raise the next"), what);
-    return rung == 0 ? arena_str(&s->arena, S("breach"), what)
-                     : arena_printf(&s->arena, what, "rung %u", rung);
+    *what = show_word(s, rung == 0 ? SAY_TIMER_BREACH : SAY_TIMER_RENEW);
+    return rung == 0 || rung == RENEWAL_RUNG ? OK : show_rung(s, rung, what);
 }
 
 /* ---- what the schedules bring, the soonest first */
@@ -476,7 +506,7 @@ static Status schedule_begin(Show *s, uint32_t n, int64_t *next) {
 }
 
 static Status show_schedule(Show *s) {
-    static const char *const columns[] = {"at", "subject"};
+    static const Sentence columns[] = {SAY_HEAD_AT, SAY_HEAD_SUBJECT};
     Bundle *b = s->r->b;
     uint32_t n = schedules_count(b);
     size_t rows = s->opt->limit > 0 ? s->opt->limit : SCHEDULE_ROWS;
@@ -531,7 +561,7 @@ static Status each_timer(Show *s, Str key, Str value) {
 }
 
 static Status show_timers(Show *s) {
-    static const char *const columns[] = {"at", "of", "what"};
+    static const Sentence columns[] = {SAY_HEAD_AT, SAY_HEAD_OF, SAY_HEAD_WHAT};
     TRY(show_columns(s, columns, 3));
     return show_walk(s, LED_TIMER, each_timer);
 }
@@ -554,7 +584,7 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
         TRY(show_cell_value(s, effect_value(e, S("type"))));
         TRY(show_cell_value(s, effect_value(e, S("about"))));
         TRY(show_cell_value(s, effect_value(e, S("actor"))));
-        TRY(show_cell(s, value_str(effect_value(e, S("reason")))));
+        TRY(show_cell(s, show_engine_word(s, value_str(effect_value(e, S("reason"))))));
         Value field = effect_value(e, S("field"));
         TRY(show_cell(s, field.kind == V_ABSENT ? S("") : value_str(field)));
         TRY(show_cell(s, value_str(effect_value(e, S("message")))));
@@ -600,8 +630,9 @@ static Status each_reject(Show *s, Str key, Str value) {
 }
 
 static Status show_rejected(Show *s) {
-    static const char *const columns[] = {"time",  "type",    "about", "by",   "reason",
-                                          "field", "message", "id",    "file", "offset"};
+    static const Sentence columns[] = {
+        SAY_HEAD_TIME,  SAY_HEAD_TYPE,    SAY_HEAD_ABOUT, SAY_HEAD_BY,   SAY_HEAD_REASON,
+        SAY_HEAD_FIELD, SAY_HEAD_MESSAGE, SAY_HEAD_ID,    SAY_HEAD_FILE, SAY_HEAD_OFFSET};
     TRY(show_columns(s, columns, 10));
     return show_walk(s, LED_REJECT, each_reject);
 }
@@ -637,7 +668,7 @@ static Status each_unmatched(Show *s, Str key, Str value) {
 }
 
 static Status show_unmatched(Show *s) {
-    static const char *const columns[] = {"time", "type", "source", "id"};
+    static const Sentence columns[] = {SAY_HEAD_TIME, SAY_HEAD_TYPE, SAY_HEAD_SOURCE, SAY_HEAD_ID};
     TRY(show_columns(s, columns, 4));
     return show_walk(s, LED_COUNTER, each_unmatched);
 }
@@ -704,8 +735,7 @@ static Status each_delegation(Show *s, Str key, Str value) {
         if (t.failed || from >= to)
             continue;
         Str holds;
-        TRY(arena_printf(&s->arena, &holds, "acts for %.*s%s%.*s", STR_ARG(whom),
-                         seat.n > 0 ? " as " : "", STR_ARG(seat)));
+        TRY(show_said(s, SAY_ACTS_FOR, (Args){{whom, seat}}, &holds));
         PersonMember members[] = {{"acts_for", value_text(whom)},
                                   {"seat", party > 0 ? value_text(seat) : value_absent()}};
         TRY(show_span(s, person, holds, from, to, members, 2));
@@ -720,13 +750,14 @@ static Status each_absence(Show *s, Str key, Str value) {
         if (t.failed || from >= to)
             continue;
         PersonMember absent = {"absent", value_flag(true)};
-        TRY(show_span(s, key, S("is absent"), from, to, &absent, 1));
+        TRY(show_span(s, key, show_word(s, SAY_IS_ABSENT), from, to, &absent, 1));
     }
     return t.failed ? ERR_DAMAGED : OK;
 }
 
 static Status show_people(Show *s) {
-    static const char *const columns[] = {"person", "holds", "from", "until"};
+    static const Sentence columns[] = {SAY_HEAD_PERSON, SAY_HEAD_HOLDS, SAY_HEAD_FROM,
+                                       SAY_HEAD_UNTIL};
     TRY(show_columns(s, columns, 4));
     TRY(show_walk(s, LED_ORG, each_person));
     TRY(show_walk(s, LED_DELEGATE, each_delegation));
@@ -734,7 +765,7 @@ static Status show_people(Show *s) {
 }
 
 static Status show_policy(Show *s) {
-    static const char *const columns[] = {"policy", "version", "bundle"};
+    static const Sentence columns[] = {SAY_HEAD_POLICY, SAY_HEAD_VERSION, SAY_HEAD_BUNDLE};
     Bundle *b = s->r->b;
     Buf hash = {0};
     put_hex(&hash, b->hash, sizeof b->hash);
@@ -939,7 +970,9 @@ static Status show_what(Show *s) {
 }
 
 Status show(Record *r, const ShowOptions *opt, ShowSink sink, Err *err) {
-    Show s = {.r = r, .opt = opt, .sink = sink, .err = err};
+    ShowOptions asked = *opt;
+    asked.state = engine_word_read(opt->state);
+    Show s = {.r = r, .opt = &asked, .sink = sink, .err = err};
     Status status = show_what(&s);
     show_reader_free(&s);
     arena_free(&s.arena);

@@ -9,8 +9,10 @@ typedef struct ShowOptions {
                   schedule, waiting, rotation,
                   policy */
     Str rotation; /* of `rotation`: which */
-    Str owner, state, duty, approval, kpi, entity; /* filters; empty: all */
+    Str owner, duty, approval, kpi, entity; /* filters; empty: all */
+    Str state;                              /* one too, in either language */
     bool overdue, json;
+    bool chinese; /* texts; JSON is the same in any language */
     size_t limit; /* 0: all */
 } ShowOptions;
 

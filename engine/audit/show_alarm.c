@@ -22,8 +22,8 @@ static Status group_get(Show *s, uint64_t number, Group *out) {
 Status show_gather_timer(Show *s, uint64_t number, Str *owner, Str *what) {
     Group g;
     TRY(group_get(s, number & ~(number >= DIGEST_TIMER ? DIGEST_TIMER : NOTICE_TIMER), &g));
-    *what = g.kind == GATHER_NOTICE ? S("notify") : S("digest");
-    *owner = S("notice");
+    *what = show_word(s, g.kind == GATHER_NOTICE ? SAY_TIMER_NOTIFY : SAY_TIMER_DIGEST);
+    *owner = show_word(s, SAY_NOTICE);
     if (g.kind == GATHER_NOTICE)
         return OK;
     Subject subject;
@@ -50,7 +50,7 @@ static Status each_waiting(Show *s, Str key, Str value) {
     if (!s->opt->json) {
         TRY(show_cell_time(s, g.timer_at));
         TRY(show_cell_value(s, to));
-        TRY(show_cell_value(s, effect_value(e, S("reason"))));
+        TRY(show_cell(s, show_engine_word(s, value_str(effect_value(e, S("reason"))))));
         TRY(show_cell(s, subject));
         TRY(show_cell_time(s, e->time));
         return show_end_row(s);
@@ -75,12 +75,12 @@ static Status held_row(Show *s, const Duty *d, uint32_t rung, int64_t until, Val
     Subject of = duty_subject(d);
     Str subject, what = {NULL, 0};
     TRY(show_subject(s, &of, &subject));
-    TRY(arena_printf(&s->arena, &what, "rung %u", rung));
+    TRY(show_rung(s, rung, &what));
     s->rows++;
     if (!s->opt->json) {
         TRY(show_cell_time(s, until));
         TRY(show_cell(s, what));
-        TRY(show_cell(s, S("quiet")));
+        TRY(show_cell(s, show_word(s, SAY_QUIET)));
         TRY(show_cell(s, subject));
         TRY(show_cell_time(s, since.i));
         return show_end_row(s);
@@ -122,7 +122,8 @@ static Status each_held(Show *s, Str key, Str value) {
 }
 
 Status show_waiting(Show *s) {
-    static const char *const columns[] = {"until", "to", "reason", "of", "since"};
+    static const Sentence columns[] = {SAY_HEAD_UNTIL, SAY_HEAD_TO, SAY_HEAD_REASON, SAY_HEAD_OF,
+                                       SAY_HEAD_SINCE};
     TRY(show_columns(s, columns, 5));
     TRY(show_walk(s, LED_WAITING, each_waiting));
     return show_walk(s, LED_DUTY, each_held);
@@ -139,8 +140,8 @@ static bool same_call(const OnCall *a, const OnCall *b) {
 
 /* Who is on call from one instant to another. */
 static Status shift_row(Show *s, const OnCall *on, int64_t from, int64_t until) {
-    Value why = value_text(on->unknown && on->how == ONCALL_NOBODY ? S("nobody has joined")
-                                                                   : on_call_text(on->how));
+    Str how =
+        on->unknown && on->how == ONCALL_NOBODY ? S("nobody has joined") : on_call_text(on->how);
     bool other = on->how == ONCALL_STANDS || on->how == ONCALL_SWAP;
     s->rows++;
     if (s->opt->json) {
@@ -151,7 +152,7 @@ static Status shift_row(Show *s, const OnCall *on, int64_t from, int64_t until) 
         show_json(s, &out, "until",
                   until == INSTANT_NEVER ? value_absent() : value_of(V_INSTANT, until));
         show_json(s, &out, "on_call", on->who);
-        show_json(s, &out, "why", why);
+        show_json(s, &out, "why", value_text(how));
         show_json(s, &out, "turn_of", other ? on->turn : value_absent());
         show_json(s, &out, "layer",
                   on->layer == NULL ? value_absent() : value_text(on->layer->name));
@@ -165,8 +166,9 @@ static Status shift_row(Show *s, const OnCall *on, int64_t from, int64_t until) 
         TRY(show_cell(s, S("")));
     else
         TRY(show_cell_time(s, until));
-    TRY(on->who.kind == V_ABSENT ? show_cell(s, S("nobody")) : show_cell_value(s, on->who));
-    TRY(show_cell_value(s, why));
+    TRY(on->who.kind == V_ABSENT ? show_cell(s, show_word(s, SAY_NOBODY))
+                                 : show_cell_value(s, on->who));
+    TRY(show_cell(s, show_engine_word(s, how)));
     TRY(other ? show_cell_value(s, on->turn) : show_cell(s, S("")));
     TRY(show_cell(s, on->layer == NULL ? S("") : on->layer->name));
     return show_end_row(s);
@@ -245,7 +247,8 @@ Status show_is_on_call(Show *s, Value rotation, Str person, bool *yes) {
 }
 
 Status show_rotation(Show *s) {
-    static const char *const columns[] = {"from", "until", "on call", "why", "turn of", "layer"};
+    static const Sentence columns[] = {SAY_HEAD_FROM, SAY_HEAD_UNTIL,   SAY_HEAD_ON_CALL,
+                                       SAY_HEAD_WHY,  SAY_HEAD_TURN_OF, SAY_HEAD_LAYER};
     const RotationDef *def = rotation_named(s->r->b, s->opt->rotation);
     if (def == NULL)
         return say_no_rotation(s, s->opt->rotation);

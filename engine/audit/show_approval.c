@@ -104,10 +104,17 @@ static Status approval_key(Show *s, const Approval *a, Str *out) {
 
 static Status cell_votes(Show *s, const Approval *a) {
     Buf text = {0};
-    for (uint32_t i = 0; i < a->vote_count; i++)
-        put_fmt(&text, "%s%.*s %s%s", i == 0 ? "" : ", ", STR_ARG(a->votes[i].by),
-                a->votes[i].yes ? "yes" : "no", a->votes[i].returned ? " (void)" : "");
-    Status status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
+    Status status = OK;
+    for (uint32_t i = 0; i < a->vote_count && status == OK; i++) {
+        const Vote *v = &a->votes[i];
+        Str vote;
+        status = show_said(s, v->returned ? SAY_VOTE_CELL_VOID : SAY_VOTE_CELL,
+                           (Args){{v->by, show_word(s, v->yes ? SAY_YES : SAY_NO)}}, &vote);
+        put_text(&text, i == 0 ? S("") : show_word(s, SAY_LISTED));
+        put_text(&text, status == OK ? vote : S(""));
+    }
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
     buf_free(&text);
     return status;
 }
@@ -120,8 +127,8 @@ static Status cell_waiting(Show *s, const Approval *a, const Tally *t) {
         if ((t->open >> i & 1) == 0)
             continue;
         status = seat_name(s, a, i, &name);
-        if (status == OK)
-            put_fmt(&text, "%s%.*s", text.n == 0 ? "" : ", ", STR_ARG(name));
+        put_text(&text, text.n == 0 ? S("") : show_word(s, SAY_LISTED));
+        put_text(&text, status == OK ? name : S(""));
     }
     if (status == OK)
         status = text.failed ? ERR_NOMEM : show_cell(s, buf_str(&text));
@@ -131,16 +138,19 @@ static Status cell_waiting(Show *s, const Approval *a, const Tally *t) {
 
 /* "open" and, where there are stages, which one is: "open: legal". */
 static Status cell_state(Show *s, const Approval *a) {
-    Str text = str_of(approval_states[a->state]), stage = a->stages[a->open].name;
+    Str text = show_engine_word(s, str_of(approval_states[a->state])),
+        stage = a->stages[a->open].name;
     if (stage.n > 0 && a->state != APPROVAL_GRANTED)
-        TRY(arena_printf(&s->arena, &text, "%.*s: %.*s", STR_ARG(text), STR_ARG(stage)));
+        TRY(show_said(s, SAY_STATE_OF_STAGE, (Args){{text, stage}}, &text));
     return show_cell(s, text);
 }
 
 static Status approval_row(Show *s, const Approval *a, const Tally *t) {
-    Str key, seats;
+    Str key, filled, wanted, seats;
     TRY(approval_key(s, a, &key));
-    TRY(arena_printf(&s->arena, &seats, "%u of %u", t->filled, t->wanted));
+    TRY(arena_printf(&s->arena, &filled, "%u", t->filled));
+    TRY(arena_printf(&s->arena, &wanted, "%u", t->wanted));
+    TRY(show_said(s, SAY_NEED, (Args){{filled, wanted}}, &seats));
     TRY(show_cell(s, a->def->name));
     TRY(show_cell(s, key));
     TRY(cell_state(s, a));
@@ -232,8 +242,9 @@ static Status each_approval(Show *s, Str key, Str value) {
 }
 
 Status show_approvals(Show *s) {
-    static const char *const columns[] = {"approval", "key",   "state",       "asked by", "raised",
-                                          "due",      "seats", "waiting for", "votes"};
+    static const Sentence columns[] = {SAY_HEAD_APPROVAL, SAY_HEAD_KEY,         SAY_HEAD_STATE,
+                                       SAY_HEAD_ASKED_BY, SAY_HEAD_RAISED,      SAY_HEAD_DUE,
+                                       SAY_HEAD_SEATS,    SAY_HEAD_WAITING_FOR, SAY_HEAD_VOTES};
     TRY(show_columns(s, columns, 9));
     return show_walk(s, LED_APPROVAL, each_approval);
 }
@@ -274,6 +285,7 @@ Status show_approval_timer(Show *s, uint64_t number, uint32_t rung, Str *owner, 
     Approval a;
     TRY(view_approval(s->r->b, number, value, &s->arena, &a));
     Subject subject = approval_subject(&a);
-    *what = (rung & ~(uint32_t)APPROVAL_TIMER) == 0 ? S("lapse") : S("a term begins or ends");
+    bool lapse = (rung & ~(uint32_t)APPROVAL_TIMER) == 0;
+    *what = show_word(s, lapse ? SAY_TIMER_LAPSE : SAY_TIMER_TERM);
     return show_subject(s, &subject, owner);
 }

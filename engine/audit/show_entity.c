@@ -5,6 +5,7 @@
 /* "name: Pen, stock: 3": what is there, key apart. */
 static Status fields_text(Show *s, const EntityDef *def, const Value *fields, Str *out) {
     Buf text = {0};
+    Status status = OK;
     for (uint32_t i = 0, k = 0; i < def->field_count; i++) {
         if (k < def->key_count && def->keys[k] == i) {
             k++;
@@ -12,10 +13,15 @@ static Status fields_text(Show *s, const EntityDef *def, const Value *fields, St
         }
         if (fields[i].kind == V_ABSENT)
             continue;
-        put_fmt(&text, "%s%.*s: ", text.n > 0 ? ", " : "", STR_ARG(def->fields[i].name));
-        put_value_text(&text, s->r->b, &s->r->render.zone, fields[i]);
+        Str field = {NULL, 0}, value;
+        status = status != OK ? status : show_value(s, fields[i], &value);
+        if (status == OK)
+            status = show_said(s, SAY_FIELD, (Args){{def->fields[i].name, value}}, &field);
+        put_text(&text, text.n > 0 ? show_word(s, SAY_COMMA) : S(""));
+        put_text(&text, field);
     }
-    Status status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
+    if (status == OK)
+        status = text.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&text), out);
     buf_free(&text);
     return status;
 }
@@ -83,7 +89,8 @@ static Status each_entity(Show *s, Str key, Str value) {
 }
 
 Status show_entities(Show *s) {
-    static const char *const columns[] = {"entity", "key", "fields", "entry"};
+    static const Sentence columns[] = {SAY_HEAD_ENTITY, SAY_HEAD_KEY, SAY_HEAD_FIELDS,
+                                       SAY_HEAD_ENTRY};
     TRY(show_columns(s, columns, 4));
     return show_walk(s, LED_ENTITY, each_entity);
 }

@@ -4,6 +4,7 @@
 #define REMIT_AUDIT_SHOW_INT_H
 
 #include "engine/audit/show.h"
+#include "engine/audit/words.h"
 #include "engine/run/view.h"
 
 enum { SHOW_CELLS = 12 };
@@ -20,8 +21,14 @@ typedef struct Show {
     struct Engine *reader; /* of rotations, or NULL */
 } Show;
 
-MUST_USE Status show_columns(Show *s, const char *const *names, size_t n);
+MUST_USE Status show_columns(Show *s, const Sentence *names, size_t n);
+/* Words and sentences in the language of the answer, which of JSON is English. */
+Str show_word(const Show *s, Sentence what);
+Str show_engine_word(const Show *s, Str english);
+MUST_USE Status show_said(Show *s, Sentence what, Args args, Str *out);
 MUST_USE Status show_cell(Show *s, Str text);
+/* A value in words; nothing when it is absent. */
+MUST_USE Status show_value(Show *s, Value v, Str *out);
 MUST_USE Status show_cell_value(Show *s, Value v);
 /* An instant for people: local time of the policy's zone, without the offset. */
 MUST_USE Status show_cell_time(Show *s, int64_t at);
@@ -33,6 +40,8 @@ MUST_USE Status show_subject(Show *s, const Subject *subject, Str *out);
 /* Walks a table; each record goes to `each`. The walk resumes at a key, so that no snapshot is held
  * for long. */
 MUST_USE Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value));
+/* "rung 2" */
+MUST_USE Status show_rung(Show *s, uint32_t rung, Str *out);
 /* A word that is none of those it may be: says them, or the one that was probably meant. */
 Status show_unknown(Err *err, const char *what, Str word, const Str *names, size_t n);
 

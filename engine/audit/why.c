@@ -372,8 +372,8 @@ static Status why_what(Why *w, Str subject) {
                    STR_ARG(subject));
 }
 
-Status why(Record *r, Str subject, bool json, Buf *out, Err *err) {
-    Why w = {.r = r, .out = out, .err = err, .json = json};
+Status why(Record *r, Str subject, WhyForm form, Buf *out, Err *err) {
+    Why w = {.r = r, .out = out, .err = err, .json = form.json, .chinese = form.chinese};
     Status status = why_what(&w, subject);
     arena_free(&w.arena);
     if (status == OK)

@@ -6,8 +6,13 @@
 
 #include "engine/audit/record.h"
 
+typedef struct WhyForm {
+    bool json;    /* else text */
+    bool chinese; /* the text; JSON is the same in any language */
+} WhyForm;
+
 /* subject: as effects have it, duty/NAME/KEY. ERR_NOTFOUND: there is nothing of this name;
  * ERR_SYNTAX: it is no subject. */
-MUST_USE Status why(Record *r, Str subject, bool json, Buf *out, Err *err);
+MUST_USE Status why(Record *r, Str subject, WhyForm form, Buf *out, Err *err);
 
 #endif

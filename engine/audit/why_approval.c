@@ -3,57 +3,68 @@
 #include "engine/audit/why_int.h"
 
 #include "engine/base/json.h"
+#include "engine/base/unicode.h"
 #include "engine/run/approval.h"
 
 static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                     "lapsed", "withdrawn", "unattainable"};
 
-static void put_seat(Why *w, uint32_t seat) {
+static Str seat_words(Why *w, uint32_t seat) {
+    size_t from = w->out->n;
     put_text(w->out, party_text(w->r->b, w->a.seats[seat].who));
-    if (w->a.seats[seat].members)
-        put_text(w->out, S(".members"));
+    put_text(w->out, w->a.seats[seat].members ? S(".members") : S(""));
+    return why_cut(w, from);
+}
+
+static Str state_word(Why *w, uint32_t state) {
+    return engine_word(w->chinese, str_of(states[state]));
+}
+
+/* Behind what stands in a list already, the next of it. */
+static Str listed(Why *w, Str list, Str next) {
+    size_t from = w->out->n;
+    put_text(w->out, list);
+    put_text(w->out, list.n == 0 ? S("") : why_word(w, SAY_LISTED));
+    put_text(w->out, next);
+    return why_cut(w, from);
 }
 
 /* ---- authority, as it was when the vote was cast */
 
-/* By what a person sits in a seat: says it and is true. */
-static Status put_holds(Why *w, uint32_t seat, Str person, int64_t at, const char *who, bool *yes) {
+/* By what a person sits in a seat, behind the words about `who`; *how is empty when they do not. */
+static Status holds_text(Why *w, uint32_t seat, Str person, int64_t at, Str who, Str *how) {
     const Bundle *b = w->r->b;
     Value v = w->a.seats[seat].who;
-    bool members = w->a.seats[seat].members;
+    bool members = w->a.seats[seat].members, yes = false;
     int64_t since = 0;
-    *yes = false;
+    *how = (Str){NULL, 0};
     if (v.aux == 1) {
-        *yes = str_eq(value_str(v), person);
-        if (*yes)
-            put_fmt(w->out, "%sis named", who);
+        if (str_eq(value_str(v), person))
+            *how = why_said(w, SAY_IS_NAMED, (Args){{who}});
         return OK;
     }
     bool team = b->parties[v.i].kind == PARTY_TEAM_DEF;
     int64_t direct = team && !members ? b->parties[v.i].votes : v.i;
     int32_t itself = bundle_party(b, person);
     if (itself >= 0 && (itself == v.i || itself == direct)) {
-        *yes = true;
-        put_text(w->out, S("acts as the seat itself"));
+        *how = why_word(w, SAY_IS_SEAT);
         return OK;
     }
     if (direct >= 0)
-        TRY(record_held(w->r, person, direct, at, yes, &since));
-    for (uint32_t i = 0; i < b->party_count && !*yes; i++)
+        TRY(record_held(w->r, person, direct, at, &yes, &since));
+    for (uint32_t i = 0; i < b->party_count && !yes; i++)
         if (direct >= 0 && b->parties[i].team == direct) {
-            TRY(record_held(w->r, person, i, at, yes, &since));
-            direct = *yes ? (int64_t)i : direct;
+            TRY(record_held(w->r, person, i, at, &yes, &since));
+            direct = yes ? (int64_t)i : direct;
         }
-    if (!*yes)
-        return OK;
-    put_fmt(w->out, "%sholds %.*s since ", who, STR_ARG(b->parties[direct].name));
-    why_local(w, since);
-    if (team && !members)
-        put_fmt(w->out, ", who votes for %.*s", STR_ARG(b->parties[v.i].name));
+    if (yes)
+        *how = why_said(w, SAY_HOLDS,
+                        (Args){{who, b->parties[direct].name, why_local(w, since),
+                                team && !members ? b->parties[v.i].name : S("")}});
     return OK;
 }
 
-static Status put_deputy(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
+static Status deputy_text(Why *w, uint32_t seat, const Vote *vote, Str *how) {
     const Bundle *b = w->r->b;
     Buf key = {0};
     Str value;
@@ -69,16 +80,15 @@ static Status put_deputy(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
     Str kept;
     TRY(arena_str(&w->arena, value, &kept));
     Take t = take_from(kept);
-    for (uint64_t n = take_varint(&t); n > 0 && !t.failed && !*yes; n--) {
-        Str whom = take_str(&t), who;
+    for (uint64_t n = take_varint(&t); n > 0 && !t.failed && how->n == 0; n--) {
+        Str whom = take_str(&t);
         uint64_t party = take_varint(&t);
         int64_t from = take_zigzag(&t), to = take_zigzag(&t);
         if (t.failed || vote->time < from || vote->time >= to || party > b->party_count)
             continue;
-        TRY(arena_printf(&w->arena, &who, "acts for %.*s%s%.*s by delegation, who ", STR_ARG(whom),
-                         party > 0 ? " as " : "",
-                         STR_ARG((party > 0 ? b->parties[party - 1].name : S("")))));
-        TRY(put_holds(w, seat, whom, vote->time, who.p, yes));
+        Str who = why_said(w, SAY_BY_DELEGATION,
+                           (Args){{whom, party > 0 ? b->parties[party - 1].name : S("")}});
+        TRY(holds_text(w, seat, whom, vote->time, who, how));
     }
     return t.failed ? ERR_DAMAGED : OK;
 }
@@ -98,17 +108,16 @@ static Status was_absent(Why *w, Str person, int64_t at, bool *yes) {
 }
 
 /* The deputy of one who is absent, by the policy. */
-static Status put_absent(Why *w, uint32_t seat, const Vote *vote, bool *yes) {
-    for (uint32_t i = 0; i < vote->who.n && !*yes; i++) {
-        Str of = vote->who.by[i].of, who;
+static Status absent_text(Why *w, uint32_t seat, const Vote *vote, Str *how) {
+    for (uint32_t i = 0; i < vote->who.n && how->n == 0; i++) {
+        Str of = vote->who.by[i].of;
         bool away;
         if (str_eq(of, vote->by) || (vote->who.by[i].seats >> seat & 1) == 0)
             continue;
         TRY(was_absent(w, of, vote->time, &away));
         if (!away)
             continue;
-        TRY(arena_printf(&w->arena, &who, "is a deputy of %.*s, who is absent and ", STR_ARG(of)));
-        TRY(put_holds(w, seat, of, vote->time, who.p, yes));
+        TRY(holds_text(w, seat, of, vote->time, why_said(w, SAY_BY_ABSENCE, (Args){{of}}), how));
     }
     return OK;
 }
@@ -161,38 +170,34 @@ static Status seat_voted(Why *w, const Vote *v, uint32_t *seat, Value *who) {
 static Status put_vote(Why *w, const Vote *v, uint32_t seat, bool counts) {
     const Approval *a = &w->a;
     Leaf leaf;
-    bool yes;
+    Str how;
     TRY(record_leaf(w->r, v->leaf, &w->arena, &leaf, w->err));
-    put_text(w->out, S("  "));
-    why_local(w, v->time);
-    put_fmt(w->out, "  %.*s says %s as ", STR_ARG(v->by), v->yes ? "yes" : "no");
-    put_seat(w, seat);
-    if (a->stages[seat_stage(a, seat)].name.n > 0)
-        put_fmt(w->out, " in stage %.*s", STR_ARG(a->stages[seat_stage(a, seat)].name));
-    if (leaf.kind == LEAF_EVENT)
-        put_fmt(w->out, ", by event %.*s", STR_ARG(leaf.event.id));
+    why_say(w, SAY_VOTE,
+            (Args){{why_local(w, v->time), v->by, why_word(w, v->yes ? SAY_YES : SAY_NO),
+                    seat_words(w, seat), a->stages[seat_stage(a, seat)].name,
+                    leaf.kind == LEAF_EVENT ? leaf.event.id : S("")}});
     put_fmt(w->out, "  [%llu]\n                    ", (unsigned long long)v->leaf);
-    TRY(put_holds(w, seat, v->by, v->time, "", &yes));
-    if (!yes)
-        TRY(put_deputy(w, seat, v, &yes));
-    if (!yes)
-        TRY(put_absent(w, seat, v, &yes));
-    if (!yes)
-        put_text(w->out, S("by an appointment that was taken back since"));
+    TRY(holds_text(w, seat, v->by, v->time, (Str){NULL, 0}, &how));
+    if (how.n == 0)
+        TRY(deputy_text(w, seat, v, &how));
+    if (how.n == 0)
+        TRY(absent_text(w, seat, v, &how));
+    if (how.n == 0)
+        how = why_word(w, SAY_TAKEN_BACK);
     if (v->returned)
-        put_text(w->out, S("; it is void: its stage was returned to"));
+        how = why_said(w, SAY_VOTE_VOID, (Args){{how}});
     else if (v->yes && !counts)
-        put_text(w->out, S("; it does not count: its seats are filled, or votes by the same "
-                           "authority count already"));
+        how = why_said(w, SAY_VOTE_UNCOUNTED, (Args){{how}});
+    put_text(w->out, how);
     put_c(w->out, '\n');
     return OK;
 }
 
 static Status put_votes(Why *w, const uint32_t *seats) {
     const Approval *a = &w->a;
-    put_text(w->out, S("\nWho voted\n"));
+    why_say_word(w, SAY_WHO_VOTED);
     if (a->vote_count == 0)
-        put_text(w->out, S("  nobody\n"));
+        why_say_word(w, SAY_NO_VOTES);
     for (uint32_t i = 0; i < a->vote_count; i++) {
         const Vote *v = &a->votes[i];
         if (seats[i] != NO_SEAT) {
@@ -260,14 +265,13 @@ static bool span_has(const Span *s, int64_t at) {
     return at >= s->from && (s->to == INSTANT_NEVER || at < s->to);
 }
 
-/* "a ballot of", "a withdrawal by", or the event's type. */
-static void put_vote_words(Why *w, Str type) {
+/* A ballot of somebody, a withdrawal by them, or another event of the office. */
+static Str vote_words(Why *w, Str type, Str who) {
     if (str_eq(type, S("remit.decided")))
-        put_text(w->out, S("a ballot of"));
-    else if (str_eq(type, S("remit.withdrawn")))
-        put_text(w->out, S("a withdrawal by"));
-    else
-        put_fmt(w->out, "%.*s by", STR_ARG(type));
+        return why_said(w, SAY_BALLOT_OF, (Args){{who}});
+    if (str_eq(type, S("remit.withdrawn")))
+        return why_said(w, SAY_WITHDRAWAL_BY, (Args){{who}});
+    return why_said(w, SAY_OFFICE_BY, (Args){{who, type}});
 }
 
 /* A reject keeps what it is about, whatever form the line had. */
@@ -299,15 +303,15 @@ static Status put_refused(Why *w, const Span *span) {
             !str_eq(value_str(about), buf_str(&mine)) || !leaf.reject.has_time ||
             !span_has(span, leaf.reject.time))
             continue;
-        put_text(w->out, head ? S("") : S("\nWhat was refused\n"));
+        if (!head)
+            why_say_word(w, SAY_WHAT_REFUSED);
         head = true;
-        put_text(w->out, S("  "));
-        why_local(w, leaf.reject.time);
-        put_text(w->out, S("  "));
-        put_vote_words(w, value_str(type));
-        put_fmt(w->out, " %.*s, event %.*s: %.*s  [%llu]\n                    %.*s\n",
-                STR_ARG(by.kind == V_TEXT ? value_str(by) : S("nobody")), STR_ARG(leaf.reject.id),
-                STR_ARG(reject_text((RejectReason)leaf.reject.reason)), (unsigned long long)index,
+        Str who = by.kind == V_TEXT ? value_str(by) : why_word(w, SAY_NOBODY),
+            reason = reject_text((RejectReason)leaf.reject.reason);
+        why_say(w, SAY_BALLOT_REFUSED,
+                (Args){{why_local(w, leaf.reject.time), vote_words(w, value_str(type), who),
+                        leaf.reject.id, engine_word(w->chinese, reason)}});
+        put_fmt(w->out, "  [%llu]\n                    %.*s\n", (unsigned long long)index,
                 STR_ARG(value_str(effect_value(&told.effect, S("message")))));
     }
     status = status == OK && mine.failed ? ERR_NOMEM : status;
@@ -354,22 +358,18 @@ static Status put_unmatched(Why *w, const Span *span) {
         status = record_leaf(w->r, index, &a, &leaf, w->err);
         if (status != OK || leaf.kind != LEAF_EVENT || !is_mine(w, &leaf.event, span))
             continue;
-        put_text(w->out, head ? S("") : S("\nWhat came when it could not be taken\n"));
+        if (!head)
+            why_say_word(w, SAY_WHAT_UNMATCHED);
         head = true;
-        bool ballot = w->r->b->events[leaf.event.event].engine == ENGINE_DECIDED;
-        put_text(w->out, S("  "));
-        why_local(w, leaf.event.time);
-        put_text(w->out, S("  "));
-        put_vote_words(w, w->r->b->events[leaf.event.event].name);
-        put_fmt(w->out, " %.*s", STR_ARG(leaf.event.actor));
-        if (ballot && leaf.event.field_count > 2) {
-            put_text(w->out, S(": "));
-            why_value(w, leaf.event.fields[2]);
-        }
-        put_fmt(w->out, ", event %.*s: %s  [%llu]\n", STR_ARG(leaf.event.id),
-                leaf.event.time < w->a.raised ? "it came before it was asked for"
-                                              : "it came after its end",
-                (unsigned long long)index);
+        const EventDef *def = &w->r->b->events[leaf.event.event];
+        bool ballot = def->engine == ENGINE_DECIDED && leaf.event.field_count > 2;
+        Str vote = ballot ? engine_word(w->chinese, why_value(w, leaf.event.fields[2])) : S("");
+        why_say(w, SAY_BALLOT_UNMATCHED,
+                (Args){{why_local(w, leaf.event.time), vote_words(w, def->name, leaf.event.actor),
+                        vote, leaf.event.id,
+                        why_word(w, leaf.event.time < w->a.raised ? SAY_CAME_BEFORE
+                                                                  : SAY_CAME_AFTER)}});
+        put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
     }
     arena_free(&keys);
     arena_free(&a);
@@ -382,16 +382,17 @@ static Status put_unmatched(Why *w, const Span *span) {
 static void put_need_count(Why *w, uint32_t need, const uint32_t *seats) {
     const Approval *a = &w->a;
     const AskedNeed *n = &a->needs[need];
-    size_t from = w->out->n;
     enum { COUNT_WIDTH = 11 }; /* what is asked of stands in one column */
-    if (!n->asked)
-        put_text(w->out, S("not asked"));
-    else
-        put_fmt(w->out, "%u of %u%s", need_have(a, need, seats), n->count,
-                n->points ? " points" : "");
+    Str text = why_word(w, SAY_NOT_ASKED);
+    if (n->asked)
+        text =
+            why_said(w, n->points ? SAY_NEED_POINTS : SAY_NEED,
+                     (Args){{why_number(w, need_have(a, need, seats)), why_number(w, n->count)}});
+    put_text(w->out, text);
+    size_t width = uc_columns(text);
     do
         put_c(w->out, ' ');
-    while (w->out->n - from < COUNT_WIDTH);
+    while (++width < COUNT_WIDTH);
 }
 
 /* The first seat of a requirement as the policy says it; NULL: a signer who was added. */
@@ -402,78 +403,68 @@ static const SeatDef *need_def(const Approval *a, uint32_t need) {
     return NULL;
 }
 
-static void put_need(Why *w, uint32_t need, const uint32_t *seats) {
+static Status put_need(Why *w, uint32_t need, const uint32_t *seats) {
     const Approval *a = &w->a;
     const AskedNeed *n = &a->needs[need];
-    uint32_t first = NO_SEAT;
+    Str list = {NULL, 0};
     put_text(w->out, S("  "));
     put_need_count(w, need, seats);
     for (uint32_t s = 0; s < a->seat_count; s++) {
         if (a->seats[s].need != need)
             continue;
-        put_text(w->out, first == NO_SEAT ? S("") : S(", "));
-        first = first == NO_SEAT ? s : first;
-        put_seat(w, s);
+        Str seat = seat_words(w, s);
         if (n->points)
-            put_fmt(w->out, " %u", a->seats[s].weight);
+            TRY(arena_printf(&w->arena, &seat, "%.*s %u", STR_ARG(seat), a->seats[s].weight));
         if (a->seats[s].gone)
-            put_text(w->out, S(" (taken out)"));
+            seat = why_said(w, SAY_TAKEN_OUT, (Args){{seat}});
+        list = listed(w, list, seat);
     }
-    if (first == NO_SEAT)
-        put_text(w->out, S("nobody, for the list is empty"));
+    put_text(w->out, list.n > 0 ? list : why_word(w, SAY_NOBODY_LISTED));
     const SeatDef *def = need_def(a, need);
-    if (def != NULL) {
-        put_text(w->out, S(", "));
-        why_place(w, def->file, def->line);
-        put_text(w->out, S("\n            "));
-        why_source(w, def->file, def->line);
-        if (a->def->needs[n->def].conditional)
-            put_text(w->out, n->asked || !stage_asked(a, n->stage)
-                                 ? S("\n            its condition held")
-                                 : S("\n            its condition did not hold"));
-    } else if (n->def == NO_SEAT) {
-        put_text(w->out, S(", a signer who was added"));
-    }
+    if (def != NULL)
+        why_say(w, SAY_NEED_AT,
+                (Args){{why_place(w, def->file, def->line), why_source(w, def->file, def->line)}});
+    if (def != NULL && a->def->needs[n->def].conditional)
+        why_say_word(w, n->asked || !stage_asked(a, n->stage) ? SAY_CONDITION_HELD
+                                                              : SAY_CONDITION_FAILED);
+    if (def == NULL && n->def == NO_SEAT)
+        why_say_word(w, SAY_SIGNER);
     put_c(w->out, '\n');
+    return OK;
+}
+
+/* What has become of a stage. */
+static Str stage_state(Why *w, uint32_t stage) {
+    const Approval *a = &w->a;
+    if (!stage_asked(a, stage))
+        return why_word(w, SAY_NOT_ASKED);
+    if (stage < a->open || a->state == APPROVAL_GRANTED)
+        return why_word(w, SAY_GRANTED);
+    return stage > a->open ? why_word(w, SAY_TO_COME) : state_word(w, a->state);
 }
 
 /* "stage legal, granted", then its requirements. Without stages the requirements alone. */
-static void put_stage(Why *w, uint32_t stage, const uint32_t *seats) {
+static Status put_stage(Why *w, uint32_t stage, const uint32_t *seats) {
     const Approval *a = &w->a;
     const AskedStage *s = &a->stages[stage];
-    if (s->name.n > 0) {
-        put_fmt(w->out, "  stage %.*s, ", STR_ARG(s->name));
-        if (!stage_asked(a, stage))
-            put_text(w->out, S("not asked"));
-        else if (stage < a->open || a->state == APPROVAL_GRANTED)
-            put_text(w->out, S("granted"));
-        else if (stage > a->open)
-            put_text(w->out, S("to come"));
-        else
-            put_text(w->out, str_of(states[a->state]));
-        if (stage_asked(a, stage) && s->opened != INSTANT_NEVER) {
-            put_text(w->out, S(", opened "));
-            why_local(w, s->opened);
-        }
-        put_c(w->out, '\n');
-    }
+    bool opened = stage_asked(a, stage) && s->opened != INSTANT_NEVER;
+    if (s->name.n > 0)
+        why_say(w, SAY_STAGE,
+                (Args){{s->name, stage_state(w, stage), opened ? why_local(w, s->opened) : S("")}});
     for (uint32_t i = 0; i < a->need_count; i++)
         if (a->needs[i].stage == stage)
-            put_need(w, i, seats);
+            TRY(put_need(w, i, seats));
+    return OK;
 }
 
 static void put_excluded(Why *w) {
     const Approval *a = &w->a;
-    bool head = false;
-    for (uint32_t i = 0; i < a->def->excluded_count; i++) {
-        if (a->excluded[i].kind != V_PARTY)
-            continue;
-        put_text(w->out, head ? S(", ") : S("  excluded   "));
-        head = true;
-        put_text(w->out, party_text(w->r->b, a->excluded[i]));
-    }
-    if (head)
-        put_text(w->out, S(", with those who act for them and for whom they act\n"));
+    Str list = {NULL, 0};
+    for (uint32_t i = 0; i < a->def->excluded_count; i++)
+        if (a->excluded[i].kind == V_PARTY)
+            list = listed(w, list, party_text(w->r->b, a->excluded[i]));
+    if (list.n > 0)
+        why_say(w, SAY_EXCLUDED, (Args){{list}});
 }
 
 static Status put_due(Why *w) {
@@ -498,7 +489,7 @@ static Status put_due(Why *w) {
 
 static Status put_ended(Why *w) {
     const Approval *a = &w->a;
-    put_text(w->out, S("\nWhat happened\n"));
+    why_say_word(w, SAY_APPROVAL_HAPPENED);
     Arena arena = {0};
     Status status = OK;
     Leaf leaf;
@@ -533,42 +524,33 @@ Status why_unmatched_vote(Why *w, const EventLeaf *e) {
             break;
         of = found ? next : of;
     }
-    put_text(w->out, S("  nothing: "));
     if (of.def == NULL) {
-        put_fmt(w->out, "there was no approval %.*s with this key\n",
-                STR_ARG(value_str(e->fields[0])));
+        why_say(w, SAY_NO_APPROVAL, (Args){{value_str(e->fields[0])}});
         return OK;
     }
     Subject subject = approval_subject(&of);
-    put_subject(w->out, w->r->b, &subject);
-    if (e->time < of.raised) {
-        put_text(w->out, S(" was not asked for before "));
-        why_moment(w, of.raised);
-    } else {
-        put_fmt(w->out, " had ended: it was %s on ", states[of.state]);
-        why_moment(w, of.ended);
-    }
-    put_c(w->out, '\n');
+    if (e->time < of.raised)
+        why_say(w, SAY_NOT_ASKED_YET, (Args){{why_subject(w, &subject), why_moment(w, of.raised)}});
+    else
+        why_say(
+            w, SAY_HAD_ENDED,
+            (Args){{why_subject(w, &subject), state_word(w, of.state), why_moment(w, of.ended)}});
     return OK;
 }
 
 static Status put_opened(Why *w) {
     const Approval *a = &w->a;
     const Effect *e = &w->opened.effect;
-    put_text(w->out, S("Why it was asked for\n"));
+    why_say_word(w, SAY_WHY_ASKED);
     TRY(why_cause(w, &e->cause));
     if (e->rule > 0 && e->rule <= w->r->b->rule_count) {
         const RuleDef *rule = &w->r->b->rules[e->rule - 1];
-        put_fmt(w->out, "  rule    %.*s, ", STR_ARG(rule->name));
-        why_place(w, rule->file, rule->line);
-        put_c(w->out, '\n');
+        why_say(w, SAY_RULE_OF_APPROVAL,
+                (Args){{rule->name, why_place(w, rule->file, rule->line)}});
     }
-    put_fmt(w->out, "  approval %.*s, policy version %.*s, ", STR_ARG(a->def->name),
-            STR_ARG(w->r->b->version));
-    why_place(w, a->def->file, a->def->line);
-    put_text(w->out, S("\n            "));
-    why_source(w, a->def->file, a->def->line);
-    put_c(w->out, '\n');
+    why_say(w, SAY_APPROVAL,
+            (Args){{a->def->name, w->r->b->version, why_place(w, a->def->file, a->def->line),
+                    why_source(w, a->def->file, a->def->line)}});
     return OK;
 }
 
@@ -580,35 +562,35 @@ static bool is_filled(const Approval *a, uint32_t seat, const uint32_t *seats) {
     return false;
 }
 
+/* The seats of the open stage that still lack a yes. */
+static Str lacking_text(Why *w, const uint32_t *seats) {
+    const Approval *a = &w->a;
+    Str all = {NULL, 0};
+    for (uint32_t i = 0; i < a->need_count; i++) {
+        if (a->needs[i].stage != a->open || !a->needs[i].asked ||
+            need_have(a, i, seats) >= a->needs[i].count)
+            continue;
+        Str list = {NULL, 0};
+        for (uint32_t s = 0; s < a->seat_count; s++)
+            if (a->seats[s].need == i && !a->seats[s].gone && !is_filled(a, s, seats))
+                list = listed(w, list, seat_words(w, s));
+        Str count = why_number(w, a->needs[i].count - need_have(a, i, seats));
+        Str next = why_said(w, SAY_LACKING, (Args){{count, list}});
+        all = all.n == 0 ? next : why_said(w, SAY_AND_ALSO, (Args){{all, next}});
+    }
+    return all;
+}
+
 /* What becomes of an open one if nobody does anything, and who can end it. */
 static void put_coming(Why *w, const uint32_t *seats) {
     const Approval *a = &w->a;
     if (a->state != APPROVAL_OPEN)
         return;
-    put_text(w->out, S("\nWhat comes, unless something happens\n  "));
-    if (a->due == INSTANT_NEVER) {
-        put_text(w->out, S("nothing: it stays open until it is decided"));
-    } else {
-        why_local(w, a->due);
-        put_text(w->out, S("  it lapses"));
-    }
-    const char *before = "; still lacking ";
-    for (uint32_t i = 0; i < a->need_count; i++) {
-        if (a->needs[i].stage != a->open || !a->needs[i].asked ||
-            need_have(a, i, seats) >= a->needs[i].count)
-            continue;
-        put_fmt(w->out, "%s%u of ", before, a->needs[i].count - need_have(a, i, seats));
-        before = ", ";
-        bool first = true;
-        for (uint32_t s = 0; s < a->seat_count; s++) {
-            if (a->seats[s].need != i || a->seats[s].gone || is_filled(a, s, seats))
-                continue;
-            put_text(w->out, first ? S("") : S(", "));
-            first = false;
-            put_seat(w, s);
-        }
-    }
-    put_c(w->out, '\n');
+    why_say_word(w, SAY_WHAT_COMES);
+    if (a->due == INSTANT_NEVER)
+        why_say(w, SAY_STAYS_OPEN, (Args){{lacking_text(w, seats)}});
+    else
+        why_say(w, SAY_LAPSES, (Args){{why_local(w, a->due), lacking_text(w, seats)}});
 }
 
 Status why_approval_text(Why *w, Str subject) {
@@ -617,23 +599,14 @@ Status why_approval_text(Why *w, Str subject) {
     Span span;
     TRY(approval_arrange(&w->arena, a, &seats));
     TRY(span_of(w, &span));
-    put_text(w->out, subject);
-    put_fmt(w->out, " is %s\n", states[a->state]);
-    if (a->asker.n > 0)
-        put_fmt(w->out, "asked for by %.*s", STR_ARG(a->asker));
-    else
-        put_text(w->out, S("asked for"));
-    put_text(w->out, S(" on "));
-    why_moment(w, a->raised);
-    if (a->due != INSTANT_NEVER) {
-        put_text(w->out, S(", due "));
-        why_moment(w, a->due);
-    }
-    put_text(w->out, S("\n\n"));
+    why_say(w, SAY_APPROVAL_IS, (Args){{subject, state_word(w, a->state)}});
+    why_say(w, SAY_ASKED_ON,
+            (Args){{a->asker, why_moment(w, a->raised),
+                    a->due != INSTANT_NEVER ? why_moment(w, a->due) : S("")}});
     TRY(put_opened(w));
-    put_text(w->out, S("\nWhose yes it needs\n"));
+    why_say_word(w, SAY_WHOSE_YES);
     for (uint32_t i = 0; i < a->stage_count; i++)
-        put_stage(w, i, seats);
+        TRY(put_stage(w, i, seats));
     put_excluded(w);
     TRY(put_due(w));
     TRY(put_votes(w, seats));

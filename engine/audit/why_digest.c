@@ -33,7 +33,7 @@ static Status said_one(Why *w, uint64_t index, const Effect *e, bool first) {
 
 static void said_begin(Why *w, Str subject) {
     if (!w->json) {
-        put_fmt(w->out, "%.*s\n\nWhat was told\n", STR_ARG(subject));
+        why_say(w, SAY_WHAT_WAS_TOLD, (Args){{subject}});
         return;
     }
     put_text(w->out, S("{\"subject\":"));

@@ -17,25 +17,20 @@ static void put_json_day(Why *w, const char *name, int64_t at, int64_t without) 
     put_c(w->out, '"');
 }
 
-static void put_line_of(Why *w, uint32_t file, uint32_t line) {
-    why_place(w, file, line);
-    put_text(w->out, S("\n            "));
-    why_source(w, file, line);
-    put_c(w->out, '\n');
-}
-
 static Status put_arose(Why *w) {
     const Effect *e = &w->opened.effect;
-    put_text(w->out, S("Why it arose\n"));
+    const DutyDef *def = w->d.def;
+    why_say_word(w, SAY_WHY_AROSE);
     TRY(why_cause(w, &e->cause));
     if (e->rule > 0 && e->rule <= w->r->b->rule_count) {
         const RuleDef *rule = &w->r->b->rules[e->rule - 1];
-        put_fmt(w->out, "  rule    %.*s, ", STR_ARG(rule->name));
-        put_line_of(w, rule->file, rule->line);
+        why_say(w, SAY_RULE,
+                (Args){{rule->name, why_place(w, rule->file, rule->line),
+                        why_source(w, rule->file, rule->line)}});
     }
-    put_fmt(w->out, "  duty    %.*s, policy version %.*s, ", STR_ARG(w->d.def->name),
-            STR_ARG(w->r->b->version));
-    put_line_of(w, w->d.def->file, w->d.def->line);
+    why_say(w, SAY_DUTY,
+            (Args){{def->name, w->r->b->version, why_place(w, def->file, def->line),
+                    why_source(w, def->file, def->line)}});
     why_traces(w, e, w->d.local);
     return OK;
 }
@@ -52,7 +47,7 @@ static bool was_said(Why *w, const Leaf *said, uint64_t act) {
 }
 
 /* Why an act changed nothing that was worth saying. */
-static const char *silence(const Duty *d, const Act *act) {
+static Sentence silence(const Duty *d, const Act *act) {
     uint64_t reasons = 0, bit = (uint64_t)1 << act->clause;
     bool over = false;
     for (uint32_t i = 0; i < d->act_count && &d->acts[i] != act; i++) {
@@ -65,47 +60,45 @@ static const char *silence(const Duty *d, const Act *act) {
         over = over || (d->fold.ended && d->acts[i].leaf == d->fold.end_leaf);
     }
     if (act->dropped)
-        return "corrected: it counts no more";
+        return SAY_ACT_DROPPED;
     if (act->kind == ACT_IS_VIOLATE && d->fold.due <= act->time)
-        return "after its time, so it is allowed";
+        return SAY_ACT_ALLOWED_AFTER;
     if (over && act->kind == ACT_IS_CANCEL && renewal_waits(d))
-        return "it comes again no more";
+        return SAY_ACT_NO_MORE;
     if (over)
-        return "after its end, so it changes nothing";
+        return SAY_ACT_AFTER_END;
     if (act->kind == ACT_IS_PART)
-        return "a part of what fulfils it";
+        return SAY_ACT_PART;
     if (act->kind == ACT_IS_VIOLATE)
-        return reasons != 0 ? "allowed while it pauses" : "a violation";
+        return reasons != 0 ? SAY_ACT_ALLOWED_PAUSED : SAY_ACT_VIOLATION;
     if (act->kind == ACT_IS_REASSIGN)
-        return "it was reassigned again since";
+        return SAY_ACT_REASSIGNED;
     if (act->kind == ACT_IS_ACKNOWLEDGE)
-        return "an acknowledgement";
+        return SAY_ACT_ACKNOWLEDGED;
     if (act->kind == ACT_IS_PAUSE)
-        return (reasons & bit) != 0 ? "it paused for this reason already"
-               : reasons != 0       ? "one more reason to pause"
-                                    : "a pause";
+        return (reasons & bit) != 0 ? SAY_ACT_PAUSED_ALREADY
+               : reasons != 0       ? SAY_ACT_PAUSE_MORE
+                                    : SAY_ACT_PAUSE;
     if (act->kind == ACT_IS_RESUME)
-        return (reasons & bit) == 0 ? "there is no pause for it to end"
-               : reasons != bit     ? "another reason to pause still holds"
-                                    : "the end of a pause";
-    return "its end";
+        return (reasons & bit) == 0 ? SAY_ACT_NO_PAUSE
+               : reasons != bit     ? SAY_ACT_PAUSE_HOLDS
+                                    : SAY_ACT_PAUSE_ENDS;
+    return SAY_ACT_END;
 }
 
 static Status put_silent(Why *w, const Act *act) {
     Leaf leaf;
     TRY(record_leaf(w->r, act->leaf, &w->arena, &leaf, w->err));
-    put_text(w->out, S("  "));
-    why_local(w, act->time);
-    put_text(w->out, S("  "));
-    if (leaf.kind == LEAF_EVENT && leaf.event.event < w->r->b->event_count)
-        put_fmt(w->out, "%.*s %.*s", STR_ARG(w->r->b->events[leaf.event.event].name),
-                STR_ARG(leaf.event.id));
-    else if (leaf.kind == LEAF_EFFECT)
-        put_text(w->out, effect_type(w->r->b, &leaf.effect));
     bool event = leaf.kind == LEAF_EVENT && leaf.event.event < w->r->b->event_count;
-    if (event && leaf.event.actor.n > 0)
-        put_fmt(w->out, " by %.*s", STR_ARG(leaf.event.actor));
-    put_fmt(w->out, ": %s", silence(&w->d, act));
+    Str what = {NULL, 0};
+    if (event)
+        TRY(arena_printf(&w->arena, &what, "%.*s %.*s",
+                         STR_ARG(w->r->b->events[leaf.event.event].name), STR_ARG(leaf.event.id)));
+    else if (leaf.kind == LEAF_EFFECT)
+        what = effect_type(w->r->b, &leaf.effect);
+    why_say(w, SAY_ACT,
+            (Args){{why_local(w, act->time), what, event ? leaf.event.actor : S(""),
+                    why_word(w, silence(&w->d, act))}});
     if (event)
         why_note(w, &leaf.event);
     put_fmt(w->out, "  [%llu]\n", (unsigned long long)act->leaf);
@@ -166,7 +159,7 @@ static Status put_changes(Why *w, const Heard *changes, uint32_t *next, uint64_t
 }
 
 static Status put_happened(Why *w) {
-    put_text(w->out, S("What happened\n"));
+    why_say_word(w, SAY_WHAT_HAPPENED);
     Leaf *said = new (&w->arena, Leaf, w->d.said_count + 1);
     bool *shown = new (&w->arena, bool, w->d.act_count + 1);
     if (said == NULL || shown == NULL)
@@ -204,23 +197,15 @@ static Status put_happened(Why *w) {
 
 /* What comes at `at`: 0 the breach, else a rung from 1. */
 static void put_coming(Why *w, int64_t at, uint32_t which) {
-    put_text(w->out, S("  "));
-    if (at == INSTANT_NEVER)
-        put_text(w->out, S("when it goes on "));
-    else
-        why_local(w, at);
-    bool forbids = w->d.def->forbids;
-    put_text(w->out, which > 0 ? S("  ")
-                     : forbids ? S("  the end of its time\n")
-                               : S("  the breach\n"));
-    if (which == 0)
+    Str when = at == INSTANT_NEVER ? why_word(w, SAY_COMES_LATER) : why_local(w, at);
+    if (which == 0) {
+        why_say(w, w->d.def->forbids ? SAY_COMES_END : SAY_COMES_BREACH, (Args){{when}});
         return;
+    }
     const RungDef *rung = &w->d.def->rungs[which - 1];
-    put_fmt(w->out, "rung %u, ", which);
-    why_place(w, rung->file, rung->line);
-    put_text(w->out, S(": "));
-    why_rung(w, w->d.decl, which);
-    put_c(w->out, '\n');
+    why_say(w, SAY_COMES_RUNG,
+            (Args){{when, why_number(w, which), why_place(w, rung->file, rung->line),
+                    why_rung(w, w->d.decl, which)}});
 }
 
 /* When a duty that is done comes again. */
@@ -230,12 +215,9 @@ static Status put_renewal(Why *w) {
     TRY(renewal_at(&w->d, &at));
     if (at == INSTANT_NEVER)
         return OK;
-    put_text(w->out, S("\nWhat comes, unless something happens\n  "));
-    why_local(w, at);
-    put_text(w->out, S("  "));
+    why_say_word(w, SAY_WHAT_COMES);
     next.occurrence++;
-    put_subject(w->out, w->r->b, &next);
-    put_text(w->out, S(" is raised\n"));
+    why_say(w, SAY_COMES_RENEWAL, (Args){{why_local(w, at), why_subject(w, &next)}});
     return buf_status(w->out);
 }
 
@@ -261,7 +243,8 @@ static Status put_next(Why *w) {
                 next = i;
         if (next > d->def->rung_count)
             return OK;
-        put_text(w->out, head ? S("") : S("\nWhat comes, unless something happens\n"));
+        if (!head)
+            why_say_word(w, SAY_WHAT_COMES);
         left[next] = false;
         put_coming(w, at[next], next);
     }
@@ -274,44 +257,49 @@ static void put_sums(Why *w) {
         const Value *whole = portion_of(&d->terms, i);
         if (whole == NULL)
             continue;
-        put_c(w->out, '\n');
-        why_value(w, view_sum(d, i));
-        put_text(w->out, S(" of "));
-        why_value(w, *whole);
-        put_text(w->out, d->def->part_count > 1 ? S(" that are a part of what fulfils it")
-                                                : S(" that fulfil it"));
+        why_say(w, d->def->part_count > 1 ? SAY_SUM_OF_PART : SAY_SUM,
+                (Args){{why_value(w, view_sum(d, i)), why_value(w, *whole)}});
     }
+}
+
+/* What it says of itself: ", concerning C1". */
+static Str attributes_text(Why *w) {
+    size_t from = w->out->n;
+    for (int i = 0; i < ATTRIBUTES; i++) {
+        Value v = w->d.attributes[i];
+        if (v.kind == V_ABSENT)
+            continue;
+        Str value = why_value(w, v);
+        why_say(w, SAY_DUTY_ATTRIBUTE,
+                (Args){{w->chinese ? attribute_rows[i].said_zh : attribute_rows[i].said, value}});
+    }
+    return why_cut(w, from);
+}
+
+static void put_state(Why *w, Str subject) {
+    const Duty *d = &w->d;
+    bool late = d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL;
+    why_say(w, SAY_DUTY_IS,
+            (Args){{subject, engine_word(w->chinese, str_of(why_state(d))),
+                    late ? why_word(w, SAY_LATE) : S(""),
+                    d->reported_late ? why_word(w, SAY_REPORTED_LATE) : S("")}});
 }
 
 Status why_duty_text(Why *w, Str subject) {
     const Duty *d = &w->d;
-    put_text(w->out, subject);
-    put_fmt(w->out, " is %s%s%s\nowed by ", why_state(d),
-            d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL ? " late" : "",
-            d->reported_late ? " in time, reported late" : "");
-    why_value(w, d->owner);
-    for (int i = 0; i < ATTRIBUTES; i++) {
-        if (d->attributes[i].kind == V_ABSENT)
-            continue;
-        put_fmt(w->out, ", %.*s ", STR_ARG(attribute_rows[i].said));
-        why_value(w, d->attributes[i]);
-    }
-    if (d->terms.begins > d->terms.raised) {
-        put_text(w->out, S(", begins "));
-        why_moment(w, d->terms.begins);
-    }
-    if (d->fold.due != INSTANT_NEVER) {
-        put_text(w->out, d->def->forbids ? S(", until ") : S(", due "));
-        why_moment(w, d->fold.due);
-    }
+    bool begins = d->terms.begins > d->terms.raised, due = d->fold.due != INSTANT_NEVER;
+    put_state(w, subject);
+    why_say(w, d->def->forbids ? SAY_DUTY_HEAD_FORBIDS : SAY_DUTY_HEAD,
+            (Args){{why_value(w, d->owner), attributes_text(w),
+                    begins ? why_moment(w, d->terms.begins) : S(""),
+                    due ? why_moment(w, d->fold.due) : S("")}});
     if (d->fold.violations > 0)
-        put_fmt(w->out, "\n%u violation%s, the first of ", d->fold.violations,
-                d->fold.violations == 1 ? "" : "s");
-    if (d->fold.violations > 0)
-        why_moment(w, d->fold.breach_at);
+        why_say(w, d->fold.violations == 1 ? SAY_VIOLATION : SAY_VIOLATIONS,
+                (Args){{why_number(w, d->fold.violations), why_moment(w, d->fold.breach_at)}});
     put_sums(w);
     if (d->def->parts_needed > 0 && (d->fold.sums == NULL || d->def->part_count > 1))
-        put_fmt(w->out, "\n%u of %u that fulfil it together", d->fold.parts, d->def->parts_needed);
+        why_say(w, SAY_PARTS,
+                (Args){{why_number(w, d->fold.parts), why_number(w, d->def->parts_needed)}});
     put_text(w->out, S("\n\n"));
     TRY(put_arose(w));
     put_c(w->out, '\n');
@@ -390,7 +378,7 @@ Status why_duty_json(Why *w, Str subject) {
     for (int i = 0; i < ATTRIBUTES; i++)
         if (d->attributes[i].kind != V_ABSENT)
             why_json_value(w, attribute_rows[i].datum.p, d->attributes[i]);
-    why_json_value(w, w->d.def->due_by ? "by" : "within", why_due_said(&w->d));
+    why_json_value(w, w->d.def->due_by ? "by" : "within", why_due_said(&w->d, false));
     why_json_value(w, "unpaused", value_of(V_INSTANT, w->d.terms.unpaused));
     if (w->d.fold.due != INSTANT_NEVER)
         why_json_value(w, "due", value_of(V_INSTANT, w->d.fold.due));

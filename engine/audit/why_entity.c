@@ -32,41 +32,31 @@ static Status key_values(Why *w, uint32_t decl, const Str *parts, uint32_t n, Va
 static void put_set_fields(Why *w, const EntityDef *def, const ChangeLeaf *c) {
     for (uint32_t i = 0; i < c->field_count; i++) {
         const ChangedField *f = &c->fields[i];
-        put_fmt(w->out, "                    %.*s = ", STR_ARG(def->fields[f->field].name));
-        why_value(w, f->is);
-        if (c->how == CHANGE_SET) {
-            put_text(w->out, S(", was "));
-            why_value(w, f->was);
-        }
-        if (f->line > 0) {
-            put_text(w->out, S(", by "));
-            why_place(w, f->line >> 20, f->line & 0xFFFFF);
-            put_text(w->out, S("\n                      "));
-            why_source(w, f->line >> 20, f->line & 0xFFFFF);
-        }
-        put_c(w->out, '\n');
+        bool line = f->line > 0;
+        why_say(w, SAY_FIELD_SET,
+                (Args){{def->fields[f->field].name, why_value(w, f->is),
+                        c->how == CHANGE_SET ? why_value(w, f->was) : S(""),
+                        line ? why_place(w, f->line >> 20, f->line & 0xFFFFF) : S(""),
+                        line ? why_source(w, f->line >> 20, f->line & 0xFFFFF) : S("")}});
     }
 }
 
 void why_change(Why *w, uint64_t index, const ChangeLeaf *c, bool subject) {
     const EntityDef *def = &w->r->b->entities[c->subject.decl];
+    Str time = why_local(w, c->time);
     put_text(w->out, S("  "));
-    why_local(w, c->time);
+    put_text(w->out, time);
     put_text(w->out, S("  "));
     if (subject) {
         put_subject(w->out, w->r->b, &c->subject);
         put_c(w->out, ' ');
     }
-    put_text(w->out, change_text(c->how));
-    if (c->seen != c->time) {
-        put_text(w->out, S(", seen "));
-        why_local(w, c->seen);
-    }
+    put_text(w->out, engine_word(w->chinese, change_text(c->how)));
+    if (c->seen != c->time)
+        why_say(w, SAY_SEEN, (Args){{why_local(w, c->seen)}});
     put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
     if (c->how == CHANGE_DELETED && c->line > 0) {
-        put_text(w->out, S("                    by "));
-        why_place(w, c->line >> 20, c->line & 0xFFFFF);
-        put_c(w->out, '\n');
+        why_say(w, SAY_CHANGE_BY, (Args){{why_place(w, c->line >> 20, c->line & 0xFFFFF)}});
     } else {
         put_set_fields(w, def, c);
     }
@@ -79,30 +69,30 @@ static Status change_read(Why *w, uint64_t leaf, Arena *a, Leaf *out) {
     return status == OK && out->kind != LEAF_CHANGE ? ERR_DAMAGED : status;
 }
 
+static void put_because(Why *w, const Cause *cause) {
+    if (cause->kind == CAUSE_TIMER)
+        why_say(w, SAY_BECAUSE_TIMER, (Args){{why_subject(w, &cause->subject)}});
+    else if (cause->kind == CAUSE_EVENT)
+        why_say(w, SAY_BECAUSE_EVENT, (Args){{cause->id, why_number(w, cause->index)}});
+    else
+        why_say(w, SAY_BECAUSE_ENTRY, (Args){{why_number(w, cause->index)}});
+}
+
 static Status put_history(Why *w, uint64_t leaf) {
     Arena a = {0};
     Status status = OK;
-    put_text(w->out, S("\nWhat changed it, the latest first\n"));
+    why_say_word(w, SAY_WHAT_CHANGED);
     for (int n = 0; leaf != 0 && status == OK; n++) {
         Leaf entry;
         if (n == CHANGES_SHOWN) {
-            put_text(w->out, S("  ... and what was before; remit log --subject has all\n"));
+            why_say_word(w, SAY_CHANGED_BEFORE);
             break;
         }
         status = change_read(w, leaf, &a, &entry);
         if (status != OK)
             break;
         why_change(w, leaf, &entry.change, false);
-        put_text(w->out, S("                    because of "));
-        if (entry.change.cause.kind == CAUSE_EVENT)
-            put_fmt(w->out, "event %.*s, ", STR_ARG(entry.change.cause.id));
-        if (entry.change.cause.kind == CAUSE_TIMER) {
-            put_text(w->out, S("a timer of "));
-            put_subject(w->out, w->r->b, &entry.change.cause.subject);
-        } else {
-            put_fmt(w->out, "journal entry %llu", (unsigned long long)entry.change.cause.index);
-        }
-        put_c(w->out, '\n');
+        put_because(w, &entry.change.cause);
         leaf = entry.change.before;
     }
     arena_free(&a);
@@ -111,10 +101,10 @@ static Status put_history(Why *w, uint64_t leaf) {
 
 static Status entity_text(Why *w, Str subject, const EntityDef *def, const Value *fields,
                           uint64_t leaf) {
-    put_fmt(w->out, "%.*s\n\nIt holds\n", STR_ARG(subject));
+    why_say(w, SAY_IT_HOLDS, (Args){{subject}});
     for (uint32_t i = 0; i < def->field_count; i++) {
         put_fmt(w->out, "  %.*s = ", STR_ARG(def->fields[i].name));
-        why_value(w, fields[i]);
+        put_text(w->out, why_value(w, fields[i]));
         put_c(w->out, '\n');
     }
     return put_history(w, leaf);

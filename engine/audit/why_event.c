@@ -34,14 +34,14 @@ static Status put_nothing(Why *w, uint64_t index, const EventLeaf *e) {
     int32_t kind = w->r->b->events[e->event].engine;
     if (unmatched && is_of_approval(kind))
         return why_unmatched_vote(w, e);
-    put_text(w->out, unmatched ? S("  nothing: it found nothing to act on\n") : S("  nothing\n"));
+    why_say_word(w, unmatched ? SAY_NOTHING_TO_ACT_ON : SAY_NOTHING);
     return OK;
 }
 
 static Status taken_text(Why *w, uint64_t index, const EventLeaf *e) {
-    put_text(w->out, S("It was taken\n"));
+    why_say_word(w, SAY_TAKEN);
     TRY(why_event_leaf(w, index, e));
-    put_text(w->out, S("\nWhat followed\n"));
+    why_say_word(w, SAY_WHAT_FOLLOWED);
     bool any = false;
     Arena a = {0};
     Status status = OK;
@@ -137,34 +137,27 @@ static Status refused_text(Why *w, uint64_t index, const Effect *e, const Reject
     uint64_t offset = 0;
     uint32_t line = 0;
     bool known;
-    put_text(w->out, found->n > 0 ? S("\n") : S(""));
-    put_fmt(w->out, "%s rejected: %.*s\n", found->n > 0 ? "It was also" : "It was",
-            STR_ARG(value_str(effect_value(e, S("reason")))));
+    Str reason = value_str(effect_value(e, S("reason"))),
+        message = value_str(effect_value(e, S("message")));
     Value field = effect_value(e, S("field"));
-    put_text(w->out, S("  because "));
-    if (field.kind != V_ABSENT)
-        put_fmt(w->out, "%.*s: ", STR_ARG(value_str(field)));
-    put_fmt(w->out, "%.*s\n", STR_ARG(value_str(effect_value(e, S("message")))));
-    if (reject->has_time) {
-        put_text(w->out, S("  of      "));
-        why_moment(w, reject->time);
-        put_c(w->out, '\n');
-    }
+    why_say(w, found->n > 0 ? SAY_ALSO_REJECTED : SAY_REJECTED,
+            (Args){{engine_word(w->chinese, reason),
+                    field.kind != V_ABSENT ? value_str(field) : S(""), message}});
+    if (reject->has_time)
+        why_say(w, SAY_REJECTED_OF, (Args){{why_moment(w, reject->time)}});
     TRY(record_place(w->r, index + 1, &w->arena, &file, &offset, &line, &known));
     if (line > 0)
-        put_fmt(w->out, "  in      %.*s, line %u\n", STR_ARG(file), line);
+        why_say(w, SAY_REJECTED_AT_LINE, (Args){{file, why_number(w, line)}});
     else if (known)
-        put_fmt(w->out, "  in      %.*s, byte %llu\n", STR_ARG(file), (unsigned long long)offset);
-    put_fmt(w->out, "  line    %.*s\n", STR_ARG(reject->raw));
+        why_say(w, SAY_REJECTED_AT_BYTE, (Args){{file, why_number(w, offset)}});
+    why_say(w, SAY_REJECTED_LINE, (Args){{reject->raw}});
     uint64_t taken;
     TRY(record_retried(w->r, index, &taken));
     if (taken > 0)
-        put_fmt(w->out, "  kept as journal entry %llu; tried again and taken, journal entry %llu\n",
-                (unsigned long long)index, (unsigned long long)taken);
+        why_say(w, SAY_RETRIED, (Args){{why_number(w, index), why_number(w, taken)}});
     else
-        put_fmt(w->out, "  kept as journal entry %llu; %s\n", (unsigned long long)index,
-                reject->reason == REJECT_CONFLICT ? "what it says needs an id of its own"
-                                                  : "mended, it may come again under this id");
+        why_say(w, reject->reason == REJECT_CONFLICT ? SAY_KEPT_CONFLICT : SAY_KEPT,
+                (Args){{why_number(w, index)}});
     return OK;
 }
 

@@ -4,6 +4,7 @@
 #define REMIT_AUDIT_WHY_INT_H
 
 #include "engine/audit/record.h"
+#include "engine/audit/words.h"
 #include "engine/run/view.h"
 
 typedef struct Why {
@@ -11,25 +12,34 @@ typedef struct Why {
     Arena arena;
     Buf *out;
     Err *err;
-    bool json;
+    bool json, chinese;
     Duty d;
     Approval a;
     Leaf opened; /* the effect that opened it */
 } Why;
 
-/* why_say.c: pieces of text */
-void why_local(Why *w, int64_t at);  /* 2026-03-02 09:00 */
-void why_day(Why *w, int64_t at);    /* Mon 2026-03-02 */
-void why_moment(Why *w, int64_t at); /* Mon 2026-03-02 09:00 */
-void why_value(Why *w, Value v);
-void why_span(Why *w, int64_t ms); /* 1 h 30 min */
-void why_place(Why *w, uint32_t file, uint32_t line);
+/* why_say.c: sentences, and the texts that they are filled with. Texts live as long as `w`. */
+void why_say(Why *w, Sentence what, Args args);
+void why_say_word(Why *w, Sentence what); /* one without arguments */
+MUST_USE Str why_said(Why *w, Sentence what, Args args);
+MUST_USE Str why_word(Why *w, Sentence what);
+/* What was put since `from`, taken off the end of what is put out. */
+MUST_USE Str why_cut(Why *w, size_t from);
+MUST_USE Str why_local(Why *w, int64_t at);  /* 2026-03-02 09:00 */
+MUST_USE Str why_day(Why *w, int64_t at);    /* Mon 2026-03-02 */
+MUST_USE Str why_moment(Why *w, int64_t at); /* Mon 2026-03-02 09:00 */
+MUST_USE Str why_value(Why *w, Value v);
+MUST_USE Str why_number(Why *w, uint64_t n);
+MUST_USE Str why_subject(Why *w, const Subject *subject);
+MUST_USE Str why_span(Why *w, int64_t ms); /* 1 h 30 min */
+MUST_USE Str why_measure(Why *w, const KpiDef *def, Value v);
+MUST_USE Str why_place(Why *w, uint32_t file, uint32_t line);
 /* The line of the policy, blanks run together. */
-void why_source(Why *w, uint32_t file, uint32_t line);
+MUST_USE Str why_source(Why *w, uint32_t file, uint32_t line);
 /* Words of the policy, as a line of it. */
-void why_words(Why *w, Str text);
+MUST_USE Str why_words(Why *w, Str text);
 /* why_rung.c: the words of a duty's rung, from 1 */
-void why_rung(Why *w, uint32_t decl, uint32_t rung);
+MUST_USE Str why_rung(Why *w, uint32_t decl, uint32_t rung);
 void why_json_value(Why *w, const char *name, Value v);
 /* The event and its fields; what made an effect, back to the event. */
 MUST_USE Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e);
@@ -53,14 +63,14 @@ void why_traces(Why *w, const Effect *e, uint32_t local);
 /* why_time.c: the arithmetic of a deadline */
 MUST_USE Status why_deadline(Why *w);
 /* What the policy says of its deadline: a duration, an instant, a date, a time of day, or words. */
-Value why_due_said(const Duty *d);
+Value why_due_said(const Duty *d, bool chinese);
 
 /* why_duty.c */
 MUST_USE Status why_duty_text(Why *w, Str subject);
 MUST_USE Status why_duty_json(Why *w, Str subject);
 
 /* why_kpi.c: what the policy says of a level, by its name */
-void why_level(Why *w, const KpiDef *def, Str level);
+MUST_USE Str why_level(Why *w, const KpiDef *def, Str level);
 /* of the series with this group */
 MUST_USE Status why_kpi(Why *w, Str subject, uint32_t decl, const Str *key, uint32_t n);
 

@@ -19,71 +19,56 @@ static Status held_samples(Why *w, const Series *s, Samples *out) {
 
 static void put_sample(Why *w, const Series *s, const Sample *m) {
     const AggDef *agg = &s->def->aggs[m->agg];
-    put_text(w->out, S("            "));
-    why_moment(w, m->time);
-    put_text(w->out, S("  "));
-    put_text(w->out, w->r->b->events[agg->event].name);
-    if (agg->kind != AGG_IS_COUNT) {
-        put_c(w->out, ' ');
-        why_value(w, m->value);
-    }
-    put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)m->leaf);
+    why_say(w, SAY_SAMPLE_ENTRY,
+            (Args){{why_moment(w, m->time), w->r->b->events[agg->event].name,
+                    agg->kind != AGG_IS_COUNT ? why_value(w, m->value) : S(""),
+                    why_number(w, m->leaf)}});
 }
 
-static void put_number_of(Why *w, uint64_t n, const char *what) {
-    put_fmt(w->out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
-}
-
-/* What a measure counts: samples, or the duties or entities of which it is. */
-static const char *sample_word(Why *w, const KpiDef *kpi) {
+/* "of 3 samples", or of the duties or entities that a measure counts; in words for none: a
+ * comparison has a value then, too. */
+static Str samples_text(Why *w, const KpiDef *kpi, uint64_t n) {
     bool duties = true, entities = true;
     for (uint32_t i = 0; i < kpi->agg_count; i++) {
         const EventDef *of = &w->r->b->events[kpi->aggs[i].event];
         duties = duties && (kpi->aggs[i].states != 0 || of->duty >= 0);
         entities = entities && of->entity >= 0;
     }
-    return duties ? "duties" : entities ? "entities" : "samples";
-}
-
-/* "of 3 samples", in words for none: a comparison has a value then, too. */
-static void put_of_samples(Why *w, const KpiDef *kpi, uint64_t n) {
-    const char *many = sample_word(w, kpi);
-    if (n == 0)
-        put_fmt(w->out, ", with no %s", many);
-    else if (n > 1)
-        put_fmt(w->out, " of %llu %s", (unsigned long long)n, many);
-    else
-        put_fmt(w->out, " of 1 %s", *many == 'd' ? "duty" : *many == 'e' ? "entity" : "sample");
+    Sentence none = duties     ? SAY_OF_NO_DUTIES
+                    : entities ? SAY_OF_NO_ENTITIES
+                               : SAY_OF_NO_SAMPLES,
+             one = duties     ? SAY_OF_DUTY
+                   : entities ? SAY_OF_ENTITY
+                              : SAY_OF_SAMPLE,
+             many = duties     ? SAY_OF_DUTIES
+                    : entities ? SAY_OF_ENTITIES
+                               : SAY_OF_SAMPLES;
+    if (n <= 1)
+        return why_word(w, n == 0 ? none : one);
+    return why_said(w, many, (Args){{why_number(w, n)}});
 }
 
 /* How many an aggregate counts that has no samples but what stands now. */
 static void put_now(Why *w, const Series *s, uint32_t agg) {
     const AggDef *def = &s->def->aggs[agg];
-    unsigned long long n = s->totals[agg].count;
-    const char *which = s->def->agg_count == 1 ? "" : agg == 0 ? " above the line" : " below it";
+    Str n = why_number(w, s->totals[agg].count), which = {NULL, 0};
+    if (s->def->agg_count > 1)
+        which = why_word(w, agg == 0 ? SAY_ABOVE_LINE : SAY_BELOW_LINE);
     if (def->states != 0)
-        put_fmt(w->out, "  duties    %llu in these states now%s\n", n, which);
+        why_say(w, SAY_DUTIES_NOW, (Args){{n, which}});
     else
-        put_fmt(w->out, "  entities  %llu of %.*s now%s\n", n,
-                STR_ARG(w->r->b->events[def->event].name), which);
+        why_say(w, SAY_ENTITIES_NOW, (Args){{n, w->r->b->events[def->event].name, which}});
 }
 
 /* The session that goes on, or the one that was last. */
 static void put_session(Why *w, const Series *s, const Samples *held) {
-    if (held->n > 0) {
-        put_fmt(w->out, "  samples   %zu in the session, which is over at ", held->n);
-        why_moment(w, session_end(s));
-        put_text(w->out, S(" unless another comes\n"));
-        return;
-    }
-    put_text(w->out, S("  samples   none, no session goes on"));
-    if (s->first <= s->last) {
-        put_text(w->out, S("; the last one was from "));
-        why_moment(w, s->first);
-        put_text(w->out, S(" to "));
-        why_moment(w, s->last);
-    }
-    put_c(w->out, '\n');
+    bool last = s->first <= s->last;
+    if (held->n > 0)
+        why_say(w, SAY_SESSION, (Args){{why_number(w, held->n), why_moment(w, session_end(s))}});
+    else
+        why_say(w, SAY_NO_SESSION,
+                (Args){{last ? why_moment(w, s->first) : S(""),
+                        last ? why_moment(w, s->last) : S("")}});
 }
 
 /* What a gauge counts now, or the samples of a window. */
@@ -96,14 +81,14 @@ static void put_held(Why *w, const Series *s, const Samples *held) {
     if (s->def->window == WINDOW_IS_SESSION)
         put_session(w, s, held);
     else
-        put_fmt(w->out, "  samples   %zu in the window%s\n", held->n,
-                held->n == 0 ? "" : ", the first to leave first");
+        why_say(w, held->n == 0 ? SAY_NO_SAMPLES_HELD : SAY_SAMPLES_HELD,
+                (Args){{why_number(w, held->n)}});
     size_t head = held->n < SAMPLES_SHOWN ? held->n : SAMPLES_SHOWN;
     for (size_t i = 0; i < head; i++)
         put_sample(w, s, &held->at[i]);
     size_t tail = held->n - head < SAMPLES_SHOWN ? held->n - head : SAMPLES_SHOWN;
     if (held->n > head + tail)
-        put_fmt(w->out, "            ... %zu more\n", held->n - head - tail);
+        why_say(w, SAY_SAMPLES_MORE, (Args){{why_number(w, held->n - head - tail)}});
     for (size_t i = held->n - tail; i < held->n; i++)
         put_sample(w, s, &held->at[i]);
 }
@@ -119,89 +104,74 @@ static Status wait_ends(Why *w, uint32_t local, const LevelDef *def, const Level
                       bound->hold.i, out, NULL);
 }
 
-static void put_bound(Why *w, const BoundDef *bound) {
-    static const char *const sides[] = {[SIDE_IS_ABOVE] = "above ",
-                                        [SIDE_IS_BELOW] = "below ",
-                                        [SIDE_IS_AT_LEAST] = "at least ",
-                                        [SIDE_IS_AT_MOST] = "at most "};
-    put_text(w->out, str_of(sides[bound->side]));
-    if (bound->fn >= 0)
-        put_text(w->out, bound->text);
-    else
-        why_value(w, bound->value);
-    if (bound->hold.kind == V_DURATION) {
-        put_text(w->out, S(" for "));
-        why_value(w, bound->hold);
-    }
+/* For how long a bound must hold; empty: it need not. */
+static Str hold_text(Why *w, const BoundDef *bound) {
+    return bound->hold.kind == V_DURATION ? why_value(w, bound->hold) : (Str){NULL, 0};
+}
+
+static Str bound_text(Why *w, const BoundDef *bound) {
+    static const Sentence sides[] = {[SIDE_IS_ABOVE] = SAY_BOUND_ABOVE,
+                                     [SIDE_IS_BELOW] = SAY_BOUND_BELOW,
+                                     [SIDE_IS_AT_LEAST] = SAY_BOUND_AT_LEAST,
+                                     [SIDE_IS_AT_MOST] = SAY_BOUND_AT_MOST};
+    return why_said(
+        w, sides[bound->side],
+        (Args){{bound->fn >= 0 ? bound->text : why_value(w, bound->value), hold_text(w, bound)}});
 }
 
 /* What a level says; in a pattern, what it comes to with what was given. */
-static void put_level(Why *w, const LevelDef *def) {
-    if (def->text.n > 0) {
-        put_text(w->out, def->text);
-        return;
-    }
-    put_text(w->out, def->level == KPI_WARNING ? S("warning ") : S("critical "));
-    put_bound(w, &def->raise);
-    if (def->has_clear) {
-        put_text(w->out, S(", clear "));
-        put_bound(w, &def->clear);
-    }
+static Str level_text(Why *w, const LevelDef *def) {
+    if (def->text.n > 0)
+        return def->text;
+    return why_said(
+        w, def->level == KPI_WARNING ? SAY_LEVEL_WARNING : SAY_LEVEL_CRITICAL,
+        (Args){{bound_text(w, &def->raise), def->has_clear ? bound_text(w, &def->clear) : S("")}});
 }
 
-void why_level(Why *w, const KpiDef *def, Str level) {
+Str why_level(Why *w, const KpiDef *def, Str level) {
     for (uint32_t i = 0; i < def->level_count; i++)
         if (str_eq(level, def->levels[i].level == KPI_WARNING ? S("warning") : S("critical")))
-            put_level(w, &def->levels[i]);
+            return level_text(w, &def->levels[i]);
+    return (Str){NULL, 0};
 }
 
 /* Why the levels do not look at the value, and what they do then. */
 static void put_uncounted(Why *w, const KpiDef *def, const Measure *m) {
-    static const char *const rules[] = {[EMPTY_HOLDS] = "a level stays as it is (empty: hold)",
-                                        [EMPTY_CLEARS] =
-                                            "a level that stands clears (empty: clear)",
-                                        [EMPTY_ALERTS] = "a level is raised (empty: alert)"};
-    if (!m->absent && m->samples >= def->samples)
-        return;
-    put_text(w->out, S("  absent    "));
-    if (m->samples < def->samples) {
-        put_fmt(w->out, "%llu of at least ", (unsigned long long)m->samples);
-        put_number_of(w, def->samples, "sample");
-        put_text(w->out, S(": the value counts as absent; "));
-    } else {
-        put_text(w->out, S("there is nothing to measure; "));
-    }
-    put_fmt(w->out, "%s\n", rules[def->empty]);
+    static const Sentence rules[] = {[EMPTY_HOLDS] = SAY_EMPTY_HOLDS,
+                                     [EMPTY_CLEARS] = SAY_EMPTY_CLEARS,
+                                     [EMPTY_ALERTS] = SAY_EMPTY_ALERTS};
+    Str rule = why_word(w, rules[def->empty]), samples = why_number(w, m->samples);
+    if (m->samples < def->samples && def->samples == 1)
+        why_say(w, SAY_TOO_FEW, (Args){{samples, rule}});
+    else if (m->samples < def->samples)
+        why_say(w, SAY_TOO_FEW_OF, (Args){{samples, why_number(w, def->samples), rule}});
+    else if (m->absent)
+        why_say(w, SAY_NOTHING_MEASURED, (Args){{rule}});
+}
+
+/* When a wait ends, and since when what it waits for holds. */
+static Status wait_text(Why *w, const KpiDef *kpi, const LevelDef *def, const LevelState *level,
+                        Str *out) {
+    int64_t ends;
+    *out = (Str){NULL, 0};
+    if (level->waits == INSTANT_NEVER)
+        return OK;
+    TRY(wait_ends(w, kpi->local, def, level, &ends));
+    *out = why_said(w, level->raised ? SAY_WOULD_CLEAR : SAY_WOULD_RAISE,
+                    (Args){{why_moment(w, ends), why_moment(w, level->waits),
+                            hold_text(w, level->raised ? &def->clear : &def->raise)}});
+    return OK;
 }
 
 static Status put_level_state(Why *w, const KpiDef *kpi, const LevelDef *def,
                               const LevelState *level) {
-    put_text(w->out, def->level == KPI_WARNING ? S("  warning   ") : S("  critical  "));
-    if (level->raised) {
-        put_text(w->out, S("since "));
-        why_moment(w, level->since);
-        put_fmt(w->out, ", episode %llu", (unsigned long long)level->episode);
-    } else {
-        put_text(w->out, S("clear"));
-    }
-    if (level->waits != INSTANT_NEVER) {
-        int64_t ends;
-        TRY(wait_ends(w, kpi->local, def, level, &ends));
-        put_text(w->out, level->raised ? S("; would clear at ") : S("; would be raised at "));
-        why_moment(w, ends);
-        put_text(w->out, S(", what it waits for holds since "));
-        why_moment(w, level->waits);
-        const BoundDef *bound = level->raised ? &def->clear : &def->raise;
-        if (bound->hold.kind == V_DURATION) {
-            put_text(w->out, S(" and must for "));
-            why_value(w, bound->hold);
-        }
-    }
-    put_text(w->out, S("\n            "));
-    put_level(w, def);
-    put_text(w->out, S(", "));
-    why_place(w, def->file, def->line);
-    put_c(w->out, '\n');
+    Str state = why_word(w, SAY_CLEAR), waits;
+    if (level->raised)
+        state = why_said(w, SAY_RAISED_SINCE,
+                         (Args){{why_moment(w, level->since), why_number(w, level->episode)}});
+    TRY(wait_text(w, kpi, def, level, &waits));
+    why_say(w, def->level == KPI_WARNING ? SAY_WARNING_IS : SAY_CRITICAL_IS,
+            (Args){{state, waits, level_text(w, def), why_place(w, def->file, def->line)}});
     return OK;
 }
 
@@ -223,27 +193,12 @@ static Status said_leaves(Why *w, const Series *s, uint64_t *at, uint32_t *n) {
 }
 
 /* An episode as it was or is, from its place among the effect's values. */
-static void put_episode(Why *w, const Value *v) {
-    if (v[0].kind == V_ABSENT) {
-        put_text(w->out, S("none"));
-        return;
-    }
-    put_text(w->out, S("from "));
-    why_moment(w, v[0].i);
-    if (v[1].kind == V_ABSENT)
-        return;
-    put_text(w->out, S(" to "));
-    why_moment(w, v[1].i);
-}
-
-static void put_restated(Why *w, const Effect *e) {
-    put_fmt(w->out, " %.*s", STR_ARG(value_str(e->values[KPI_DATA_LEVEL])));
-    if (e->values[KPI_DATA_EPISODE].kind == V_INT)
-        put_fmt(w->out, " %lld", (long long)e->values[KPI_DATA_EPISODE].i);
-    put_text(w->out, S(": was "));
-    put_episode(w, &e->values[KPI_DATA_WAS]);
-    put_text(w->out, S(", would have been "));
-    put_episode(w, &e->values[KPI_DATA_IS]);
+static Str episode_text(Why *w, const Value *v) {
+    if (v[0].kind == V_ABSENT)
+        return why_word(w, SAY_NO_EPISODE);
+    return why_said(
+        w, SAY_EPISODE,
+        (Args){{why_moment(w, v[0].i), v[1].kind == V_ABSENT ? S("") : why_moment(w, v[1].i)}});
 }
 
 /* What a level's reactions did stands behind what was said of it, until something else does. */
@@ -279,77 +234,63 @@ static Status put_reactions(Why *w, uint64_t said, const Effect *of) {
     return status;
 }
 
+/* One thing that was said of the series. */
+static void put_one_said(Why *w, const Series *s, const Effect *e, Str entry) {
+    const Value *v = e->values;
+    Str at = why_moment(w, e->time), level = engine_word(w->chinese, value_str(v[KPI_DATA_LEVEL])),
+        episode = v[KPI_DATA_EPISODE].kind == V_INT ? why_value(w, v[KPI_DATA_EPISODE]) : S("");
+    if (e->id == EFFECT_KPI_RESTATED) {
+        why_say(w, SAY_KPI_RESTATED_SAID,
+                (Args){{at, level, episode, episode_text(w, &v[KPI_DATA_WAS]),
+                        episode_text(w, &v[KPI_DATA_IS]), entry}});
+        return;
+    }
+    why_say(w, e->id == EFFECT_KPI_CLEARED ? SAY_KPI_CLEARED_SAID : SAY_KPI_SAID,
+            (Args){{at, level, episode, why_measure(w, s->def, v[KPI_DATA_VALUE]),
+                    samples_text(w, s->def, (uint64_t)v[KPI_DATA_SAMPLES].i),
+                    why_moment(w, v[KPI_DATA_SINCE].i), entry}});
+}
+
 static Status put_said(Why *w, const Series *s) {
     uint64_t at[SAID_SHOWN];
     uint32_t n;
     TRY(said_leaves(w, s, at, &n));
-    put_text(w->out, n == 0 ? S("  nothing was said of it\n") : S("  what was said\n"));
+    why_say_word(w, n == 0 ? SAY_NOTHING_SAID : SAY_WHAT_WAS_SAID);
     while (n-- > 0) {
         Leaf leaf;
         TRY(record_leaf(w->r, at[n], &w->arena, &leaf, w->err));
-        const Effect *e = &leaf.effect;
-        put_text(w->out, S("            "));
-        why_moment(w, e->time);
-        put_text(w->out, S("  "));
-        put_text(w->out, str_from(effect_type(w->r->b, e), sizeof "remit.kpi." - 1));
-        if (e->id == EFFECT_KPI_CLEARED)
-            put_fmt(w->out, " %.*s", STR_ARG(value_str(e->values[KPI_DATA_LEVEL])));
-        if (e->id == EFFECT_KPI_RESTATED) {
-            put_restated(w, e);
-            put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
-            continue;
-        }
-        put_fmt(w->out, " %lld: ", (long long)e->values[KPI_DATA_EPISODE].i);
-        put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, e->values[KPI_DATA_VALUE]);
-        put_of_samples(w, s->def, (uint64_t)e->values[KPI_DATA_SAMPLES].i);
-        put_text(w->out, S(", since "));
-        why_moment(w, e->values[KPI_DATA_SINCE].i);
-        put_fmt(w->out, "  (entry %llu)\n", (unsigned long long)at[n]);
-        TRY(put_reactions(w, at[n], e));
+        put_one_said(w, s, &leaf.effect, why_number(w, at[n]));
+        if (leaf.effect.id != EFFECT_KPI_RESTATED)
+            TRY(put_reactions(w, at[n], &leaf.effect));
     }
     return OK;
 }
 
-static void put_seen_text(Why *w, const KpiDef *def, const Seen *seen) {
-    if (seen->absent) {
-        put_text(w->out, S("nothing"));
-        return;
-    }
+static Str seen_text(Why *w, const KpiDef *def, const Seen *seen) {
+    if (seen->absent)
+        return why_word(w, SAY_NOTHING_SEEN);
     bool quotient = def->agg_count == 2 || agg_keeps(def->aggs[0].kind) == AGG_KEEPS_MEAN;
-    why_value(w, seen->num);
-    if (quotient) {
-        put_text(w->out, S(" / "));
-        why_value(w, seen->den);
-    }
+    Str text = why_value(w, seen->num);
+    if (quotient && arena_printf(&w->arena, &text, "%.*s / %.*s", STR_ARG(text),
+                                 STR_ARG(why_value(w, seen->den))) != OK)
+        w->out->failed = true;
+    return text;
 }
 
 /* What a comparison compares. */
 static void put_compared(Why *w, const KpiDef *def, const Measure *m) {
-    put_text(w->out, S("  now       "));
-    put_seen_text(w, def, &m->now);
-    put_text(w->out, S(", "));
-    why_value(w, def->before);
-    put_text(w->out, S(" before "));
-    put_seen_text(w, def, &m->before);
-    put_c(w->out, '\n');
+    why_say(w, SAY_KPI_COMPARED,
+            (Args){{seen_text(w, def, &m->now), why_value(w, def->before),
+                    seen_text(w, def, &m->before)}});
 }
 
 static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held, const Measure *m,
                        Value value) {
-    put_text(w->out, subject);
-    put_text(w->out, S("\n  measures  "));
-    put_text(w->out, s->def->measure);
-    put_text(w->out, S("\n  value     "));
-    put_measure_text(w->out, w->r->b, &w->r->render.zone, s->def, value);
-    if (value.kind == V_LIST) {
-        put_text(w->out, S(" = "));
-        why_value(w, value.items[0]);
-        put_text(w->out, S(" / "));
-        why_value(w, value.items[1]);
-    }
-    put_text(w->out, S(" at "));
-    why_moment(w, w->r->clock);
-    put_c(w->out, '\n');
+    bool fraction = value.kind == V_LIST;
+    why_say(w, SAY_KPI_MEASURES, (Args){{subject, s->def->measure}});
+    why_say(w, SAY_KPI_VALUE,
+            (Args){{why_measure(w, s->def, value), fraction ? why_value(w, value.items[0]) : S(""),
+                    fraction ? why_value(w, value.items[1]) : S(""), why_moment(w, w->r->clock)}});
     if (s->def->compare != COMPARES_NOTHING)
         put_compared(w, s->def, m);
     put_held(w, s, held);

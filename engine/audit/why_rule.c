@@ -105,26 +105,19 @@ static Status follow_json(Why *w, uint64_t index, const Leaf *leaf) {
 }
 
 static Status put_nothing(Why *w, const RuleAsked *q) {
-    put_text(w->out, S("  nothing"));
     if (!dated_at(&q->def->dated, q->at))
-        put_text(w->out, S(": the rule did not apply then"));
-    else if (q->def->schedule.missed != MISSED_ARE_EACH)
-        put_text(w->out, S("; if it was missed it is not made up for"));
-    put_c(w->out, '\n');
+        why_say_word(w, SAY_RULE_NOT_APPLIED);
+    else
+        why_say_word(w, q->def->schedule.missed != MISSED_ARE_EACH ? SAY_RULE_MISSED : SAY_NOTHING);
     return OK;
 }
 
 static Status rule_text(Why *w, Str subject, RuleAsked *q) {
     uint32_t n;
-    put_fmt(w->out, "%.*s\n\n  time    ", STR_ARG(subject));
-    why_moment(w, q->at);
-    put_text(w->out, S(", its schedule\n  by      rule "));
-    put_text(w->out, q->def->name);
-    put_text(w->out, S(", "));
-    why_place(w, q->def->file, q->def->line);
-    put_text(w->out, S("\n            "));
-    why_source(w, q->def->file, q->def->line);
-    put_text(w->out, S("\n\nWhat followed\n"));
+    why_say(w, SAY_RULE_CAME,
+            (Args){{subject, why_moment(w, q->at), q->def->name,
+                    why_place(w, q->def->file, q->def->line),
+                    why_source(w, q->def->file, q->def->line)}});
     TRY(follow(w, q, follow_text, &n));
     return n == 0 ? put_nothing(w, q) : OK;
 }

@@ -78,12 +78,12 @@ static Str rung_words(Why *w, Str line, uint32_t nth) {
     return from == SIZE_MAX ? line : str_trim((Str){line.p + from, to - from});
 }
 
-void why_rung(Why *w, uint32_t decl, uint32_t rung) {
+Str why_rung(Why *w, uint32_t decl, uint32_t rung) {
     if (decl >= w->r->b->duty_count || rung == 0 || rung > w->r->b->duties[decl].rung_count)
-        return;
+        return (Str){NULL, 0};
     const RungDef *rungs = w->r->b->duties[decl].rungs, *it = &rungs[rung - 1];
     uint32_t nth = 0;
     for (uint32_t i = 0; i < w->r->b->duties[decl].rung_count; i++)
         nth += rungs[i].file == it->file && rungs[i].line == it->line && &rungs[i] < it;
-    why_words(w, rung_words(w, why_line(w, it->file, it->line), nth));
+    return why_words(w, rung_words(w, why_line(w, it->file, it->line), nth));
 }

@@ -10,54 +10,110 @@ enum {
     SOURCE_MOST = 80        /* characters of a line of the policy */
 };
 
-void why_local(Why *w, int64_t at) {
+/* ---- sentences */
+
+void why_say(Why *w, Sentence what, Args args) {
+    put_sentence(w->out, w->chinese, what, args);
+}
+
+void why_say_word(Why *w, Sentence what) {
+    put_text(w->out, why_word(w, what));
+}
+
+Str why_word(Why *w, Sentence what) {
+    return sentence_word(w->chinese, what);
+}
+
+Str why_cut(Why *w, size_t from) {
+    Str text = {NULL, 0};
+    if (!w->out->failed && arena_str(&w->arena, str_from(buf_str(w->out), from), &text) != OK)
+        w->out->failed = true;
+    w->out->n = from;
+    return text;
+}
+
+Str why_said(Why *w, Sentence what, Args args) {
+    size_t from = w->out->n;
+    why_say(w, what, args);
+    return why_cut(w, from);
+}
+
+/* ---- pieces */
+
+Str why_local(Why *w, int64_t at) {
+    size_t from = w->out->n;
     put_local(w->out, zone_cache_local(&w->r->render.zone, at));
+    return why_cut(w, from);
 }
 
-void why_day(Why *w, int64_t at) {
-    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+static void put_weekday(Why *w, int32_t day) {
+    why_say_word(w, (Sentence)(SAY_MONDAY + civil_weekday(day)));
+    put_c(w->out, ' ');
+}
+
+Str why_day(Why *w, int64_t at) {
+    size_t from = w->out->n;
     int32_t day = local_day(zone_cache_local(&w->r->render.zone, at));
-    put_fmt(w->out, "%s ", names[civil_weekday(day)]);
+    put_weekday(w, day);
     put_date(w->out, day);
+    return why_cut(w, from);
 }
 
-void why_moment(Why *w, int64_t at) {
-    static const char *const names[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+Str why_moment(Why *w, int64_t at) {
+    size_t from = w->out->n;
     int64_t local = zone_cache_local(&w->r->render.zone, at);
-    put_text(w->out, str_of(names[civil_weekday(local_day(local))]));
+    put_weekday(w, local_day(local));
     put_local(w->out, local);
+    return why_cut(w, from);
 }
 
-void why_value(Why *w, Value v) {
+Str why_value(Why *w, Value v) {
+    size_t from = w->out->n;
     if (v.kind == V_INSTANT)
-        why_local(w, v.i);
-    else if (v.kind == V_ABSENT)
-        put_text(w->out, S("absent"));
-    else
-        put_value_text(w->out, w->r->b, &w->r->render.zone, v);
+        return why_local(w, v.i);
+    put_value_in(w->out, w->r->b, &w->r->render.zone, v, w->chinese);
+    return why_cut(w, from);
 }
 
-void why_span(Why *w, int64_t ms) {
+Str why_number(Why *w, uint64_t n) {
+    Str text = {NULL, 0};
+    if (arena_printf(&w->arena, &text, "%llu", (unsigned long long)n) != OK)
+        w->out->failed = true;
+    return text;
+}
+
+Str why_subject(Why *w, const Subject *subject) {
+    size_t from = w->out->n;
+    put_subject(w->out, w->r->b, subject);
+    return why_cut(w, from);
+}
+
+Str why_span(Why *w, int64_t ms) {
     static const struct {
         int64_t ms;
-        const char *name;
-    } units[] = {{3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
-    const char *gap = "";
+        Sentence name;
+    } units[] = {
+        {3600000, SAY_HOURS}, {60000, SAY_MINUTES}, {1000, SAY_SECONDS}, {1, SAY_MILLISECONDS}};
+    size_t from = w->out->n;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         int64_t n = ms / units[i].ms;
         ms %= units[i].ms;
-        if (n > 0 || (ms == 0 && *gap == '\0')) {
-            put_fmt(w->out, "%s%lld %s", gap, (long long)n, units[i].name);
-            gap = " ";
+        if (n > 0 || (ms == 0 && w->out->n == from)) {
+            Str count = why_number(w, (uint64_t)n);
+            put_text(w->out, w->out->n == from ? S("") : S(" "));
+            why_say(w, units[i].name, (Args){{count}});
         }
         if (ms == 0)
-            return;
+            break;
     }
+    return why_cut(w, from);
 }
 
-void why_place(Why *w, uint32_t file, uint32_t line) {
+Str why_place(Why *w, uint32_t file, uint32_t line) {
+    size_t from = w->out->n;
     if (file < w->r->b->source_count)
         put_fmt(w->out, "%.*s:%u", STR_ARG(w->r->b->sources[file].name), line);
+    return why_cut(w, from);
 }
 
 /* A line without the braces at its end that close what other lines opened. */
@@ -85,8 +141,8 @@ Str why_line(const Why *w, uint32_t file, uint32_t line) {
     return text;
 }
 
-void why_source(Why *w, uint32_t file, uint32_t line) {
-    why_words(w, why_line(w, file, line));
+Str why_source(Why *w, uint32_t file, uint32_t line) {
+    return why_words(w, why_line(w, file, line));
 }
 
 void why_effect_json(Why *w, const Effect *e, bool first) {
@@ -98,7 +154,8 @@ void why_effect_json(Why *w, const Effect *e, bool first) {
     buf_free(&line);
 }
 
-void why_words(Why *w, Str text) {
+Str why_words(Why *w, Str text) {
+    size_t from = w->out->n;
     text = clause_text(str_trim(text));
     for (size_t i = 0, n = 0; i < text.n; i++) {
         bool begins = ((unsigned char)text.p[i] & 0xC0) != 0x80; /* a character of UTF-8 */
@@ -107,10 +164,11 @@ void why_words(Why *w, Str text) {
         n += begins;
         if (begins && n > SOURCE_MOST) {
             put_text(w->out, S(" ..."));
-            return;
+            break;
         }
         put_c(w->out, text.p[i]);
     }
+    return why_cut(w, from);
 }
 
 void why_json_value(Why *w, const char *name, Value v) {
@@ -130,15 +188,13 @@ Status why_event_leaf(Why *w, uint64_t index, const EventLeaf *e) {
     if (e->event >= w->r->b->event_count)
         return ERR_DAMAGED;
     const EventDef *def = &w->r->b->events[e->event];
-    put_fmt(w->out, "  event   %.*s %.*s from %.*s\n          of ", STR_ARG(def->name),
-            STR_ARG(e->id), STR_ARG(e->source));
-    why_moment(w, e->time);
-    if (e->actor.n > 0)
-        put_fmt(w->out, " by %.*s", STR_ARG(e->actor));
-    put_fmt(w->out, ", journal entry %llu\n", (unsigned long long)index);
+    why_say(w, SAY_EVENT,
+            (Args){{def->name, e->id, e->source, why_moment(w, e->time), e->actor,
+                    why_number(w, index)}});
     for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++) {
+        Str value = why_value(w, e->fields[i]);
         put_fmt(w->out, "            %.*s = ", STR_ARG(def->fields[i].name));
-        why_value(w, e->fields[i]);
+        put_text(w->out, value);
         put_c(w->out, '\n');
     }
     return OK;
@@ -154,24 +210,43 @@ Status why_event_line(Why *w, uint64_t index) {
     for (uint32_t i = 0; i < leaf.event.field_count && i < def->field_count; i++) {
         if (leaf.event.fields[i].kind == V_ABSENT)
             continue;
-        put_fmt(w->out, ", %.*s = ", STR_ARG(def->fields[i].name));
-        why_value(w, leaf.event.fields[i]);
+        why_say_word(w, SAY_COMMA);
+        put_text(w->out, def->fields[i].name);
+        put_text(w->out, S(" = "));
+        put_text(w->out, why_value(w, leaf.event.fields[i]));
     }
     put_c(w->out, '\n');
     return buf_status(w->out);
 }
 
+/* Where a line of the policy is, by how a leaf keeps it; empty: there is none. */
+static Str place_of(Why *w, uint32_t line) {
+    return line > 0 ? why_place(w, line >> 20, line & 0xFFFFF) : (Str){NULL, 0};
+}
+
 /* What made the effect of an event that was emitted, or that the engine said: its line. */
 static void put_emitted(Why *w, uint64_t index, const Effect *e) {
-    put_fmt(w->out, "  event   %.*s, %s as journal entry %llu", STR_ARG(effect_type(w->r->b, e)),
-            e->id == EFFECT_EMITTED ? "emitted" : "said", (unsigned long long)index);
-    if (e->line > 0) {
-        put_text(w->out, S(" by "));
-        why_place(w, e->line >> 20, e->line & 0xFFFFF);
-        put_text(w->out, S("\n            "));
-        why_source(w, e->line >> 20, e->line & 0xFFFFF);
-    }
-    put_text(w->out, S("\n          because of\n"));
+    Str source = e->line > 0 ? why_source(w, e->line >> 20, e->line & 0xFFFFF) : S("");
+    why_say(w, e->id == EFFECT_EMITTED ? SAY_EMITTED : SAY_SAID,
+            (Args){{effect_type(w->r->b, e), why_number(w, index), place_of(w, e->line), source}});
+}
+
+Str why_measure(Why *w, const KpiDef *def, Value v) {
+    size_t from = w->out->n;
+    put_measure_in(w->out, w->r->b, &w->r->render.zone, def, v, w->chinese);
+    return why_cut(w, from);
+}
+
+/* What was said of a level, as a cause. */
+static void put_level_said(Why *w, uint64_t index, const Effect *e, Str subject) {
+    const KpiDef *def = &w->r->b->kpis[e->subject.decl];
+    Str level = value_str(e->values[KPI_DATA_LEVEL]), now = engine_word(w->chinese, level);
+    if (e->id == EFFECT_KPI_CLEARED)
+        now = why_said(w, SAY_LEVEL_CLEARED, (Args){{now}});
+    why_say(w, SAY_KPI_LEVEL,
+            (Args){{subject, now, why_value(w, e->values[KPI_DATA_EPISODE]),
+                    why_measure(w, def, e->values[KPI_DATA_VALUE]), why_number(w, index),
+                    place_of(w, e->line), why_level(w, def, level)}});
 }
 
 /* Which level of a KPI it was: what was said of the series last, before the effect at `index`, by
@@ -199,22 +274,7 @@ static Status put_kpi(Why *w, const Cause *c, uint64_t index) {
         buf_free(&other);
         if (!same || e->subject.decl >= w->r->b->kpi_count)
             continue;
-        put_text(w->out, S("  kpi     "));
-        put_text(w->out, buf_str(&mine));
-        put_fmt(w->out, ": %s%.*s, episode %lld, value ",
-                e->id == EFFECT_KPI_CLEARED ? "cleared " : "",
-                STR_ARG(value_str(e->values[KPI_DATA_LEVEL])),
-                (long long)e->values[KPI_DATA_EPISODE].i);
-        if (e->values[KPI_DATA_VALUE].kind == V_ABSENT)
-            put_text(w->out, S("absent"));
-        else
-            put_measure_text(w->out, w->r->b, &w->r->render.zone, &w->r->b->kpis[e->subject.decl],
-                             e->values[KPI_DATA_VALUE]);
-        put_fmt(w->out, ", journal entry %llu, ", (unsigned long long)index);
-        why_place(w, e->line >> 20, e->line & 0xFFFFF);
-        put_text(w->out, S("\n            "));
-        why_level(w, &w->r->b->kpis[e->subject.decl], value_str(e->values[KPI_DATA_LEVEL]));
-        put_c(w->out, '\n');
+        put_level_said(w, index, e, buf_str(&mine));
         break;
     }
     buf_free(&mine);
@@ -231,16 +291,13 @@ Status why_cause(Why *w, const Cause *cause) {
         if (c.kind == CAUSE_NONE)
             return OK;
         if (c.kind == CAUSE_TIMER) {
-            put_text(w->out, S("  time    "));
-            why_moment(w, c.instant);
+            Str at = why_moment(w, c.instant);
             if (w->d.def != NULL && w->d.def->schedule.kind != SCHEDULE_NONE &&
                 c.subject.decl == w->d.decl) {
-                put_text(w->out, S(", its schedule\n"));
+                why_say(w, SAY_BY_SCHEDULE, (Args){{at}});
                 return OK;
             }
-            put_text(w->out, S(", a timer of "));
-            put_subject(w->out, w->r->b, &c.subject);
-            put_c(w->out, '\n');
+            why_say(w, SAY_BY_TIMER, (Args){{at, why_subject(w, &c.subject)}});
             return c.subject.kind == SUBJECT_KPI ? put_kpi(w, &c, index) : OK;
         }
         TRY(record_leaf(w->r, c.index, &w->arena, &leaf, w->err));
@@ -257,155 +314,94 @@ Status why_cause(Why *w, const Cause *cause) {
 
 /* ---- effects */
 
-/* How effects are said: for each its pieces in order; a datum that is absent or no is left out with
- * the words before it. What stands here with none is said by its type. */
+/* How effects are said: each with its data in the order of its sentence. What stands here with none
+ * is said by its type. */
 typedef struct Phrase {
     EffectId id;
-    const char *before, *name; /* name NULL: the words alone */
+    Sentence say;
+    const char *data[SENTENCE_ARGS];
 } Phrase;
 
 static const Phrase phrases[] = {
-    {EFFECT_DUTY_OPENED, "opened", NULL},
-    {EFFECT_DUTY_OPENED, ", due ", "due"},
-    {EFFECT_DUTY_OPENED, ", assumed", "assumed"},
-    {EFFECT_DUTY_REMINDED, "reminded ", "to"},
-    {EFFECT_DUTY_REMINDED, ", held since ", "held"},
-    {EFFECT_DUTY_ESCALATED, "escalated to ", "to"},
-    {EFFECT_DUTY_ESCALATED, ", held since ", "held"},
-    {EFFECT_DUTY_COLLECTED, "collected for ", "to"},
-    {EFFECT_DUTY_COLLECTED, ", ", "reason"},
-    {EFFECT_DIGEST, "told ", "to"},
-    {EFFECT_DIGEST, ", on call ", "on_call"},
-    {EFFECT_DIGEST, " in a digest of ", "count"},
-    {EFFECT_DIGEST, ", ", "reason"},
-    {EFFECT_DUTY_SILENCED, "not said: silent", NULL},
-    {EFFECT_DUTY_VACANT, "vacant: ", "seat"},
-    {EFFECT_DUTY_BREACHED, "breached", NULL},
-    {EFFECT_DUTY_BREACHED, ", due ", "due"},
-    {EFFECT_DUTY_BREACHED, ", violation ", "violation"},
-    {EFFECT_DUTY_BREACHED, " by ", "by"},
-    {EFFECT_DUTY_ENDED, "over, violations ", "violations"},
-    {EFFECT_DUTY_ENDED, ", ended by ", "by"},
-    {EFFECT_DUTY_PAUSED, "paused, left ", "left"},
-    {EFFECT_DUTY_RESUMED, "resumed", NULL},
-    {EFFECT_DUTY_RESUMED, ", due ", "due"},
-    {EFFECT_DUTY_FULFILLED, "fulfilled", NULL},
-    {EFFECT_DUTY_FULFILLED, " late", "late"},
-    {EFFECT_DUTY_FULFILLED, " in time, reported late", "reported_late"},
-    {EFFECT_DUTY_FULFILLED, " by ", "by"},
-    {EFFECT_DUTY_FULFILLED, ": ", "sum"},
-    {EFFECT_DUTY_FULFILLED, " of ", "of"},
-    {EFFECT_DUTY_PROGRESSED, "came to ", "sum"},
-    {EFFECT_DUTY_PROGRESSED, " of ", "of"},
-    {EFFECT_DUTY_PROGRESSED, ", part ", "part"},
-    {EFFECT_DUTY_PROGRESSED, " by ", "by"},
-    {EFFECT_DUTY_REASSIGNED, "reassigned from ", "from"},
-    {EFFECT_DUTY_REASSIGNED, " to ", "to"},
-    {EFFECT_DUTY_ACKNOWLEDGED, "acknowledged", NULL},
-    {EFFECT_DUTY_ACKNOWLEDGED, " by ", "by"},
-    {EFFECT_DUTY_ACKNOWLEDGED, ", no rung until ", "until"},
-    {EFFECT_DUTY_WAIVED, "waived", NULL},
-    {EFFECT_DUTY_WAIVED, " by ", "by"},
-    {EFFECT_DUTY_CANCELLED, "cancelled", NULL},
-    {EFFECT_DUTY_CANCELLED, " by ", "by"},
-    {EFFECT_DUTY_CORRECTED, "corrected: it was ", "was.state"},
-    {EFFECT_DUTY_CORRECTED, " late", "was.late"},
-    {EFFECT_DUTY_CORRECTED, " at ", "was.at"},
-    {EFFECT_DUTY_CORRECTED, ", it is ", "is.state"},
-    {EFFECT_DUTY_CORRECTED, " late", "is.late"},
-    {EFFECT_DUTY_CORRECTED, " at ", "is.at"},
-    {EFFECT_DUTY_CORRECTED, ", due ", "is.due"},
-    {EFFECT_DUTY_CORRECTED, "; told to ", "to"},
-    {EFFECT_APPROVAL_OPENED, "asked of ", "seats"},
-    {EFFECT_APPROVAL_OPENED, " in stage ", "stage"},
-    {EFFECT_APPROVAL_OPENED, ", due ", "due"},
-    {EFFECT_APPROVAL_ADVANCED, "stage ", "stage"},
-    {EFFECT_APPROVAL_ADVANCED, " opened, asked of ", "seats"},
-    {EFFECT_APPROVAL_ADVANCED, ", due ", "due"},
-    {EFFECT_APPROVAL_VOTED, "vote of ", "by"},
-    {EFFECT_APPROVAL_VOTED, " as ", "seat"},
-    {EFFECT_APPROVAL_VOTED, ": ", "vote"},
-    {EFFECT_APPROVAL_VOTED, ", ", "note"},
-    {EFFECT_APPROVAL_VOTED, " in stage ", "stage"},
-    {EFFECT_APPROVAL_VOTED, ", for ", "for"},
-    {EFFECT_APPROVAL_GRANTED, "granted", NULL},
-    {EFFECT_APPROVAL_GRANTED, ", yes: ", "yes"},
-    {EFFECT_APPROVAL_GRANTED, ", no: ", "no"},
-    {EFFECT_APPROVAL_REFUSED, "refused", NULL},
-    {EFFECT_APPROVAL_REFUSED, " by ", "by"},
-    {EFFECT_APPROVAL_REFUSED, " in stage ", "stage"},
-    {EFFECT_APPROVAL_REFUSED, ", yes: ", "yes"},
-    {EFFECT_APPROVAL_REFUSED, ", no: ", "no"},
-    {EFFECT_APPROVAL_LAPSED, "lapsed, still lacking ", "seat"},
-    {EFFECT_APPROVAL_LAPSED, " in stage ", "stage"},
-    {EFFECT_APPROVAL_WITHDRAWN, "withdrawn", NULL},
-    {EFFECT_APPROVAL_WITHDRAWN, " by ", "by"},
-    {EFFECT_APPROVAL_UNATTAINABLE, "unattainable", NULL},
-    {EFFECT_APPROVAL_UNATTAINABLE, ": nobody can vote as ", "seat"},
-    {EFFECT_APPROVAL_UNATTAINABLE, " in stage ", "stage"},
-    {EFFECT_APPROVAL_ESCALATED, "escalated to ", "to"},
-    {EFFECT_SIGNER_ADDED, "signer added: ", "seat"},
-    {EFFECT_SIGNER_ADDED, ", ", "place"},
-    {EFFECT_SIGNER_ADDED, " stage ", "stage"},
-    {EFFECT_SIGNER_ADDED, ", by ", "by"},
-    {EFFECT_SIGNER_ADDED, ", ", "note"},
-    {EFFECT_SIGNER_REMOVED, "signer removed: ", "seat"},
-    {EFFECT_SIGNER_REMOVED, " of stage ", "stage"},
-    {EFFECT_SIGNER_REMOVED, ", by ", "by"},
-    {EFFECT_SIGNER_REMOVED, ", ", "note"},
-    {EFFECT_APPROVAL_TRANSFERRED, "handed on by ", "by"},
-    {EFFECT_APPROVAL_TRANSFERRED, ": ", "from"},
-    {EFFECT_APPROVAL_TRANSFERRED, " to ", "to"},
-    {EFFECT_APPROVAL_TRANSFERRED, " in stage ", "stage"},
-    {EFFECT_APPROVAL_TRANSFERRED, ", ", "note"},
-    {EFFECT_APPROVAL_RETURNED, "returned", NULL},
-    {EFFECT_APPROVAL_RETURNED, " to stage ", "stage"},
-    {EFFECT_APPROVAL_RETURNED, " by ", "by"},
-    {EFFECT_APPROVAL_RETURNED, ", asked of ", "seats"},
-    {EFFECT_APPROVAL_RETURNED, ", due ", "due"},
-    {EFFECT_APPROVAL_RETURNED, ", ", "note"},
-    {EFFECT_NOTIFIED, "notified ", "to"},
-    {EFFECT_NOTIFIED, ": ", "text"},
-    {EFFECT_NOTIFIED, ", on call ", "on_call"},
-    {EFFECT_NOTIFIED, ", held since ", "held"},
-    {EFFECT_SWAPPED, "swapped: ", "person"},
-    {EFFECT_SWAPPED, " is on call for ", "rotation"},
-    {EFFECT_SWAPPED, " from ", "from"},
-    {EFFECT_SWAPPED, " until ", "until"},
-    {EFFECT_SWAPPED, ", by ", "by"},
-    {EFFECT_SWAPPED, ", ", "note"},
-    {EFFECT_COLLECTED, "collected for ", "to"},
-    {EFFECT_COLLECTED, ": ", "text"},
-    {EFFECT_COLLECTED, ", ", "reason"},
-    {EFFECT_COLLECTED, " until ", "until"},
-    {EFFECT_ALERT, "alert ", "reason"},
-    {EFFECT_ALERT, ": ", "message"},
+    {EFFECT_DUTY_OPENED, SAY_DUTY_OPENED, {"due", "assumed"}},
+    {EFFECT_DUTY_REMINDED, SAY_DUTY_REMINDED, {"to", "held"}},
+    {EFFECT_DUTY_ESCALATED, SAY_DUTY_ESCALATED, {"to", "held"}},
+    {EFFECT_DUTY_COLLECTED, SAY_DUTY_COLLECTED, {"to", "reason"}},
+    {EFFECT_DIGEST, SAY_DIGEST, {"to", "on_call", "count", "reason"}},
+    {EFFECT_DUTY_SILENCED, SAY_DUTY_SILENCED, {NULL}},
+    {EFFECT_DUTY_VACANT, SAY_DUTY_VACANT, {"seat"}},
+    {EFFECT_DUTY_BREACHED, SAY_DUTY_BREACHED, {"due", "violation", "by"}},
+    {EFFECT_DUTY_ENDED, SAY_DUTY_ENDED, {"violations", "by"}},
+    {EFFECT_DUTY_PAUSED, SAY_DUTY_PAUSED, {"left"}},
+    {EFFECT_DUTY_RESUMED, SAY_DUTY_RESUMED, {"due"}},
+    {EFFECT_DUTY_FULFILLED, SAY_DUTY_FULFILLED, {"late", "reported_late", "by", "sum", "of"}},
+    {EFFECT_DUTY_PROGRESSED, SAY_DUTY_PROGRESSED, {"sum", "of", "part", "by"}},
+    {EFFECT_DUTY_REASSIGNED, SAY_DUTY_REASSIGNED, {"from", "to"}},
+    {EFFECT_DUTY_ACKNOWLEDGED, SAY_DUTY_ACKNOWLEDGED, {"by", "until"}},
+    {EFFECT_DUTY_WAIVED, SAY_DUTY_WAIVED, {"by"}},
+    {EFFECT_DUTY_CANCELLED, SAY_DUTY_CANCELLED, {"by"}},
+    {EFFECT_DUTY_CORRECTED,
+     SAY_DUTY_CORRECTED,
+     {"was.state", "was.late", "was.at", "is.state", "is.late", "is.at", "is.due", "to"}},
+    {EFFECT_APPROVAL_OPENED, SAY_APPROVAL_OPENED, {"seats", "stage", "due"}},
+    {EFFECT_APPROVAL_ADVANCED, SAY_APPROVAL_ADVANCED, {"stage", "seats", "due"}},
+    {EFFECT_APPROVAL_VOTED, SAY_APPROVAL_VOTED, {"by", "seat", "vote", "note", "stage", "for"}},
+    {EFFECT_APPROVAL_GRANTED, SAY_APPROVAL_GRANTED, {"yes", "no"}},
+    {EFFECT_APPROVAL_REFUSED, SAY_APPROVAL_REFUSED, {"by", "stage", "yes", "no"}},
+    {EFFECT_APPROVAL_LAPSED, SAY_APPROVAL_LAPSED, {"seat", "stage"}},
+    {EFFECT_APPROVAL_WITHDRAWN, SAY_APPROVAL_WITHDRAWN, {"by"}},
+    {EFFECT_APPROVAL_UNATTAINABLE, SAY_APPROVAL_UNATTAINABLE, {"seat", "stage"}},
+    {EFFECT_APPROVAL_ESCALATED, SAY_APPROVAL_ESCALATED, {"to"}},
+    {EFFECT_SIGNER_ADDED, SAY_SIGNER_ADDED, {"seat", "place", "stage", "by", "note"}},
+    {EFFECT_SIGNER_REMOVED, SAY_SIGNER_REMOVED, {"seat", "stage", "by", "note"}},
+    {EFFECT_APPROVAL_TRANSFERRED, SAY_APPROVAL_TRANSFERRED, {"by", "from", "to", "stage", "note"}},
+    {EFFECT_APPROVAL_RETURNED, SAY_APPROVAL_RETURNED, {"stage", "by", "seats", "due", "note"}},
+    {EFFECT_NOTIFIED, SAY_NOTIFIED, {"to", "text", "on_call", "held"}},
+    {EFFECT_SWAPPED, SAY_SWAPPED, {"person", "rotation", "from", "until", "by", "note"}},
+    {EFFECT_COLLECTED, SAY_COLLECTED, {"to", "text", "reason", "until"}},
+    {EFFECT_ALERT, SAY_ALERT, {"reason", "message"}},
 };
 
-/* words, the value; nothing when it is absent, no or an empty list. */
-static void put_datum(Why *w, const Effect *e, const char *before, const char *name) {
+/* Data whose texts are the engine's own words. */
+static bool is_engine_word(Str name) {
+    static const char *const names[] = {"was.state", "is.state", "reason", "vote", "place"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq(name, str_of(names[i])))
+            return true;
+    return false;
+}
+
+/* What a datum that is yes is said by. */
+static Str flag_word(Why *w, Str name) {
+    return why_word(w, str_eq(name, S("assumed"))         ? SAY_ASSUMED
+                       : str_eq(name, S("reported_late")) ? SAY_REPORTED_LATE
+                                                          : SAY_LATE);
+}
+
+/* A datum in words; nothing when it is absent, no or an empty list. */
+static Str datum(Why *w, const Effect *e, const char *name) {
     Value v = effect_value(e, str_of(name));
     if (v.kind == V_ABSENT || (v.kind == V_FLAG && v.i == 0) || (v.kind == V_LIST && v.n == 0))
-        return;
-    put_text(w->out, str_of(before));
-    if (v.kind != V_FLAG)
-        why_value(w, v);
+        return (Str){NULL, 0};
+    if (v.kind == V_FLAG)
+        return flag_word(w, str_of(name));
+    Str text = why_value(w, v);
+    return is_engine_word(str_of(name)) ? engine_word(w->chinese, text) : text;
 }
 
 static void put_what(Why *w, const Effect *e) {
-    bool said = false;
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
         if (phrases[i].id != e->id)
             continue;
-        said = true;
-        if (phrases[i].name == NULL)
-            put_text(w->out, str_of(phrases[i].before));
-        else
-            put_datum(w, e, phrases[i].before, phrases[i].name);
+        Args args = {0};
+        for (int k = 0; k < SENTENCE_ARGS && phrases[i].data[k] != NULL; k++)
+            args.at[k] = datum(w, e, phrases[i].data[k]);
+        why_say(w, phrases[i].say, args);
+        return;
     }
     if (e->id == EFFECT_EMITTED)
-        put_text(w->out, S("emitted "));
-    if (!said)
+        why_say(w, SAY_EMITTED_TYPE, (Args){{effect_type(w->r->b, e)}});
+    else
         put_text(w->out, effect_type(w->r->b, e));
 }
 
@@ -414,7 +410,7 @@ void why_note(Why *w, const EventLeaf *e) {
     for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++)
         if (def->engine >= 0 && str_eq(def->fields[i].name, S("note")) &&
             e->fields[i].kind == V_TEXT && value_str(e->fields[i]).n > 0)
-            put_fmt(w->out, "; note: %.*s", STR_ARG(value_str(e->fields[i])));
+            why_say(w, SAY_NOTE, (Args){{value_str(e->fields[i])}});
 }
 
 /* By which event, and of one of the engine's own who acted and what they noted, unless the effect
@@ -425,9 +421,8 @@ static Status put_by(Why *w, const Effect *e) {
     bool own = leaf.kind == LEAF_EVENT && w->r->b->events[leaf.event.event].engine >= 0 &&
                w->d.def != NULL && e->subject.kind == SUBJECT_DUTY && e->id != EFFECT_NOTIFIED &&
                e->id != EFFECT_COLLECTED && e->id != EFFECT_EMITTED && e->id != EFFECT_ALERT;
-    if (own && leaf.event.actor.n > 0 && effect_value(e, S("by")).kind == V_ABSENT)
-        put_fmt(w->out, ", by %.*s", STR_ARG(leaf.event.actor));
-    put_fmt(w->out, ", by event %.*s", STR_ARG(e->cause.id));
+    bool actor = own && effect_value(e, S("by")).kind == V_ABSENT;
+    why_say(w, SAY_BY_EVENT, (Args){{actor ? leaf.event.actor : S(""), e->cause.id}});
     if (own && effect_value(e, S("note")).kind == V_ABSENT)
         why_note(w, &leaf.event);
     return OK;
@@ -443,54 +438,58 @@ static Status put_by_said(Why *w, const Effect *e) {
     size_t last = type.n;
     while (last > 0 && type.p[last - 1] != '.')
         last--;
-    put_text(w->out, S(", by "));
-    put_subject(w->out, w->r->b, &leaf.effect.subject);
-    put_fmt(w->out, " %.*s", STR_ARG(str_from(type, last)));
+    why_say(w, SAY_BY_SAID,
+            (Args){{why_subject(w, &leaf.effect.subject),
+                    engine_word(w->chinese, str_from(type, last))}});
     return OK;
 }
 
 /* A duty or an approval that a reaction of what is asked about opened. */
 static void put_made(Why *w, const Effect *e) {
     bool duty = e->id == EFFECT_DUTY_OPENED;
-    put_text(w->out, duty ? S("obliged ") : S("asked for "));
-    put_subject(w->out, w->r->b, &e->subject);
-    if (duty) {
-        put_text(w->out, S(", owed by "));
-        why_value(w, e->owner);
-    } else {
-        put_datum(w, e, " of ", "seats");
-    }
-    put_datum(w, e, ", due ", "due");
+    why_say(w, duty ? SAY_OBLIGED : SAY_ASKED_FOR,
+            (Args){{why_subject(w, &e->subject),
+                    duty ? why_value(w, e->owner) : datum(w, e, "seats"), datum(w, e, "due")}});
 }
 
-/* Which layer without turns it was by which somebody was on call, where one alone has none. */
-static void put_layer(Why *w, const Effect *e) {
+/* The layer without turns by which somebody may be on call, where one alone has none. */
+static const LayerDef *layer_alone(Why *w, const Effect *e, const RotationDef **def) {
     Value to = effect_value(e, S("to"));
-    const RotationDef *def = NULL;
+    const LayerDef *layer = NULL;
+    *def = NULL;
     for (uint32_t i = 0; to.kind == V_PARTY && i < w->r->b->rotation_count; i++)
         if ((int64_t)w->r->b->rotations[i].party == to.i)
-            def = &w->r->b->rotations[i];
-    const LayerDef *layer = NULL;
-    for (uint32_t i = 0; def != NULL && i < def->layer_count; i++)
-        if (def->layers[i].handover.kind == SCHEDULE_NONE) {
+            *def = &w->r->b->rotations[i];
+    for (uint32_t i = 0; *def != NULL && i < (*def)->layer_count; i++)
+        if ((*def)->layers[i].handover.kind == SCHEDULE_NONE) {
             if (layer != NULL)
-                return;
-            layer = &def->layers[i];
+                return NULL;
+            layer = &(*def)->layers[i];
         }
-    if (layer == NULL)
-        return;
-    if (def->layer_count > 1)
-        put_fmt(w->out, ", by the layer %.*s", STR_ARG(layer->name));
-    if (layer->hours == ONCALL_OF_DAY) {
-        put_text(w->out, S(", from "));
-        put_time(w->out, layer->from_ms);
-        put_text(w->out, S(" to "));
-        put_time(w->out, layer->to_ms);
-    } else if (layer->hours != ONCALL_ALL) {
-        put_text(w->out, layer->hours == ONCALL_OPEN ? S(", while open") : S(", while closed"));
-    } else if (def->layer_count == 1) {
-        put_text(w->out, S(", always"));
-    }
+    return layer;
+}
+
+static Str time_text(Why *w, int32_t ms) {
+    size_t from = w->out->n;
+    put_time(w->out, ms);
+    return why_cut(w, from);
+}
+
+/* Who is on call by a layer that has no turns. */
+static void put_by_layer(Why *w, const Effect *e, Str who) {
+    const RotationDef *def;
+    const LayerDef *layer = layer_alone(w, e, &def);
+    Str name = {NULL, 0}, hours = {NULL, 0};
+    if (layer != NULL && def->layer_count > 1)
+        name = layer->name;
+    if (layer != NULL && layer->hours == ONCALL_OF_DAY)
+        hours = why_said(w, SAY_LAYER_HOURS,
+                         (Args){{time_text(w, layer->from_ms), time_text(w, layer->to_ms)}});
+    else if (layer != NULL && layer->hours != ONCALL_ALL)
+        hours = why_word(w, layer->hours == ONCALL_OPEN ? SAY_LAYER_OPEN : SAY_LAYER_CLOSED);
+    else if (layer != NULL && def->layer_count == 1)
+        hours = why_word(w, SAY_LAYER_ALWAYS);
+    why_say(w, SAY_ON_CALL_LAYER, (Args){{who, name, hours}});
 }
 
 /* Who was on call when a rotation was told, and why they. */
@@ -501,28 +500,33 @@ static void put_on_call(Why *w, const Effect *e) {
     if (who.kind == V_ABSENT || how.kind != V_TEXT)
         return;
     bool own = str_eq(value_str(how), S("turn")), swap = str_eq(value_str(how), S("swap"));
-    put_text(w->out, S("                    on call "));
-    why_value(w, who);
-    if (!own) {
-        put_text(w->out, swap ? S(", by a swap, in the place of ") : S(", who stands in for "));
-        why_value(w, turn);
-    }
+    Str since = from.kind == V_INSTANT ? why_moment(w, from.i) : S("");
+    Str to = until.kind == V_INSTANT ? why_moment(w, until.i) : S("");
     if (own && from.kind == V_ABSENT)
-        put_layer(w, e);
-    else if (from.kind != V_ABSENT)
-        put_text(w->out, S(", whose turn it is from "));
-    if (from.kind == V_INSTANT)
-        why_moment(w, from.i);
-    if (from.kind == V_INSTANT && until.kind == V_INSTANT) {
-        put_text(w->out, S(" to "));
-        why_moment(w, until.i);
-    }
-    put_c(w->out, '\n');
+        put_by_layer(w, e, why_value(w, who));
+    else if (own)
+        why_say(w, SAY_ON_CALL_TURN, (Args){{why_value(w, who), since, to}});
+    else
+        why_say(w, swap ? SAY_ON_CALL_SWAP : SAY_ON_CALL_STANDS,
+                (Args){{why_value(w, who), why_value(w, turn), since, to}});
+}
+
+/* Which rung of a ladder it was. */
+static void put_rung(Why *w, const Effect *e, int64_t rung) {
+    Str words = {NULL, 0};
+    if (e->line > 0 && e->subject.kind == SUBJECT_DUTY)
+        words = why_rung(w, e->subject.decl, (uint32_t)rung);
+    else if (e->line > 0)
+        words = why_source(w, e->line >> 20, e->line & 0xFFFFF);
+    why_say(w, SAY_RUNG,
+            (Args){{why_number(w, (uint64_t)rung), datum(w, e, "round"), datum(w, e, "again"),
+                    place_of(w, e->line), words}});
 }
 
 Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
+    Str time = why_local(w, e->time);
     put_text(w->out, S("  "));
-    why_local(w, e->time);
+    put_text(w->out, time);
     put_text(w->out, S("  "));
     if (subject && (e->subject.kind == SUBJECT_DUTY || e->subject.kind == SUBJECT_APPROVAL)) {
         put_subject(w->out, w->r->b, &e->subject);
@@ -537,29 +541,15 @@ Status why_effect(Why *w, uint64_t index, const Effect *e, bool subject) {
         TRY(put_by(w, e));
     if (e->cause.kind == CAUSE_EFFECT && !subject)
         TRY(put_by_said(w, e));
-    if (e->seen != e->time) {
-        put_text(w->out, S(", seen "));
-        why_local(w, e->seen);
-    }
+    if (e->seen != e->time)
+        why_say(w, SAY_SEEN, (Args){{why_local(w, e->seen)}});
     put_fmt(w->out, "  [%llu]\n", (unsigned long long)index);
     if (effect_value(e, S("violation")).kind != V_ABSENT && e->cause.kind == CAUSE_EVENT)
         TRY(why_event_line(w, e->cause.index));
     Value rung = effect_value(e, S("rung"));
-    if (rung.kind == V_ABSENT)
-        return buf_status(w->out);
-    put_fmt(w->out, "                    rung %lld", (long long)rung.i);
-    put_datum(w, e, ", round ", "round");
-    put_datum(w, e, ", again ", "again");
-    if (e->line > 0) {
-        put_text(w->out, S(", "));
-        why_place(w, e->line >> 20, e->line & 0xFFFFF);
-        put_text(w->out, S(": "));
-        if (e->subject.kind == SUBJECT_DUTY)
-            why_rung(w, e->subject.decl, (uint32_t)rung.i);
-        else
-            why_source(w, e->line >> 20, e->line & 0xFFFFF);
+    if (rung.kind != V_ABSENT) {
+        put_rung(w, e, rung.i);
+        put_on_call(w, e);
     }
-    put_c(w->out, '\n');
-    put_on_call(w, e);
     return buf_status(w->out);
 }

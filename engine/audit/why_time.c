@@ -3,6 +3,7 @@
 #include "engine/audit/why_int.h"
 
 #include "engine/base/civil.h"
+#include "engine/base/unicode.h"
 
 enum { WALK_LINES = 40 }; /* dates that are shown; the rest are a line of points */
 
@@ -13,13 +14,29 @@ typedef struct Walk {
     int lines;
 } Walk;
 
-static void put_clock(Why *w, int64_t at) {
+static Str clock_text(Why *w, int64_t at) {
+    size_t from = w->out->n;
     int32_t time = local_time(zone_cache_local(&w->r->render.zone, at));
     put_fmt(w->out, "%02d:%02d", time / 3600000, time / 60000 % 60);
     if (time % 60000 != 0)
         put_fmt(w->out, ":%02d", time / 1000 % 60);
     if (time % 1000 != 0)
         put_fmt(w->out, ".%03d", time % 1000);
+    return why_cut(w, from);
+}
+
+static bool same_day(Why *w, int64_t a, int64_t b) {
+    return local_day(zone_cache_local(&w->r->render.zone, a)) ==
+           local_day(zone_cache_local(&w->r->render.zone, b));
+}
+
+/* The label of a line, and blanks to where its text begins. */
+static void put_label(Why *w, Str label) {
+    size_t width = uc_columns(label), most = w->chinese ? 8 : 7;
+    put_text(w->out, S("  "));
+    put_text(w->out, label);
+    for (put_c(w->out, ' '); width < most; width++)
+        put_c(w->out, ' ');
 }
 
 static int64_t hours_ms(Hours h) {
@@ -30,29 +47,26 @@ static int64_t hours_ms(Hours h) {
 }
 
 /* What a date is beside its weekday, with its name; nothing for a plain one. */
-static void put_kind(Why *w, const CalPart *part, const char *before, const char *after) {
+static Str kind_text(Why *w, const CalPart *part) {
     const Calendar *cal = w->d.terms.calendar;
     if (part->kind == CAL_WEEKDAY)
-        return;
-    const char *kind = "holiday";
+        return (Str){NULL, 0};
+    Sentence kind = SAY_HOLIDAY;
     if (part->kind == CAL_OWN_HOURS) {
         int64_t usual = hours_ms(cal->week[civil_weekday(part->day)]), own = 0;
         for (uint32_t i = 0; i < cal->n_dates; i++)
             own = cal->dates[i].day == part->day ? hours_ms(cal->dates[i].hours) : own;
-        kind = usual == 0 ? "make-up day" : own < usual ? "shorter day" : "hours of its own";
+        kind = usual == 0 ? SAY_MAKE_UP : own < usual ? SAY_SHORTER : SAY_OWN_HOURS;
     }
-    put_fmt(w->out, "%s%s", before, kind);
-    if (part->name.n > 0)
-        put_fmt(w->out, " \"%.*s\"", STR_ARG(part->name));
-    put_text(w->out, str_of(after));
+    return why_said(w, kind, (Args){{part->name}});
 }
 
 /* Why a date has no working time from `from` on. */
-static const char *no_time(Why *w, const CalPart *part, int64_t from) {
+static Str no_time(Why *w, const CalPart *part, int64_t from) {
     if (part->kind == CAL_HOLIDAY || !cal_is_working_day(w->d.terms.calendar, part->day, NULL))
-        return "closed";
+        return why_word(w, SAY_CLOSED);
     int32_t day = local_day(zone_local(w->d.terms.calendar->zone, from));
-    return day == part->day ? "over" : "not open yet";
+    return why_word(w, day == part->day ? SAY_OVER : SAY_NOT_OPEN);
 }
 
 /* Opens the line of a date, or goes on below it. False: enough was shown. */
@@ -62,14 +76,12 @@ static bool walk_line(Walk *k, int64_t at, const CalPart *part) {
         put_text(k->w->out, S("  ...\n"));
     if (k->lines++ >= WALK_LINES)
         return false;
-    put_text(k->w->out, S("  "));
+    Str kind = part == NULL ? (Str){NULL, 0} : kind_text(k->w, part);
     if (day != k->day)
-        why_day(k->w, at);
+        why_say(k->w, SAY_WALK_DAY, (Args){{why_day(k->w, at), kind}});
     else
-        put_text(k->w->out, S("              "));
+        why_say(k->w, SAY_WALK_SAME, (Args){{kind}});
     k->day = day;
-    if (part != NULL)
-        put_kind(k->w, part, " (", ")");
     return true;
 }
 
@@ -79,42 +91,26 @@ static void walk_piece(Walk *k, int64_t from, int64_t to, const CalPart *part) {
     k->sum += to - from;
     if (!walk_line(k, from, part))
         return;
-    put_text(k->w->out, S("  "));
-    if (local_day(zone_cache_local(&k->w->r->render.zone, from)) !=
-        local_day(zone_cache_local(&k->w->r->render.zone, to))) {
-        put_clock(k->w, from);
-        put_text(k->w->out, S(" to "));
-        why_local(k->w, to);
-    } else {
-        put_clock(k->w, from);
-        put_c(k->w->out, '-');
-        put_clock(k->w, to);
-    }
-    put_text(k->w->out, S("  "));
-    why_span(k->w, to - from);
-    if (k->sum != to - from) {
-        put_text(k->w->out, S(", together "));
-        why_span(k->w, k->sum);
-    }
-    put_c(k->w->out, '\n');
+    Str start = clock_text(k->w, from), times = {NULL, 0};
+    if (!same_day(k->w, from, to))
+        times = why_said(k->w, SAY_FROM_TO, (Args){{start, why_local(k->w, to)}});
+    else if (arena_printf(&k->w->arena, &times, "%.*s-%.*s", STR_ARG(start),
+                          STR_ARG(clock_text(k->w, to))) != OK)
+        k->w->out->failed = true;
+    Str sum = k->sum != to - from ? why_span(k->w, k->sum) : (Str){NULL, 0};
+    why_say(k->w, SAY_WALK_PIECE, (Args){{times, why_span(k->w, to - from), sum}});
 }
 
 static void walk_pause(Walk *k, Interval p, int64_t until) {
     if (!walk_line(k, p.from, NULL))
         return;
-    put_text(k->w->out, S("  paused from "));
-    put_clock(k->w, p.from);
-    if (p.to == INT64_MAX || p.to > until) {
-        put_text(k->w->out, S(" on\n"));
-        return;
-    }
-    put_text(k->w->out, S(" to "));
-    if (local_day(zone_cache_local(&k->w->r->render.zone, p.from)) !=
-        local_day(zone_cache_local(&k->w->r->render.zone, p.to)))
-        why_local(k->w, p.to);
+    Str from = clock_text(k->w, p.from);
+    if (p.to == INT64_MAX || p.to > until)
+        why_say(k->w, SAY_WALK_PAUSED_ON, (Args){{from}});
     else
-        put_clock(k->w, p.to);
-    put_c(k->w->out, '\n');
+        why_say(k->w, SAY_WALK_PAUSED,
+                (Args){{from, same_day(k->w, p.from, p.to) ? clock_text(k->w, p.to)
+                                                           : why_local(k->w, p.to)}});
 }
 
 /* What is active in [from, to): working time where that counts, else all of it. */
@@ -134,7 +130,7 @@ static Status walk_between(Walk *k, int64_t from, int64_t to) {
         if (part.from < part.to)
             walk_piece(k, part.from, part.to, &part);
         else if (part.day != k->day && walk_line(k, part.from, &part))
-            put_fmt(k->w->out, "  %s\n", no_time(k->w, &part, from));
+            put_fmt(k->w->out, "  %.*s\n", STR_ARG(no_time(k->w, &part, from)));
     }
 }
 
@@ -152,9 +148,18 @@ static Status walk_active(Walk *k, int64_t until) {
     return walk_between(k, at, until);
 }
 
-static void put_end(Why *w, const char *before, int64_t at) {
-    put_text(w->out, str_of(before));
-    why_moment(w, at);
+static void put_end(Why *w, Sentence label, int64_t at) {
+    put_label(w, why_word(w, label));
+    put_text(w->out, why_moment(w, at));
+}
+
+static void put_counted(Why *w, Str label, int64_t day, Str kind) {
+    put_label(w, label);
+    why_say(w, SAY_COUNTED_DAY, (Args){{why_day(w, day), kind}});
+}
+
+static Str day_label(Why *w, int64_t n) {
+    return why_said(w, SAY_LABEL_DAY, (Args){{why_number(w, (uint64_t)n)}});
 }
 
 /* Working days are counted as dates: the day of the start, then each working day. */
@@ -175,9 +180,9 @@ static Status put_working_days(Why *w) {
         if (part.day == day && started)
             continue;
         if (open && !started) {
-            put_end(w, "  starts  ", part.from);
-            put_text(w->out,
-                     part.from > t->begins ? S(", the next opening\n") : S(", in open time\n"));
+            put_label(w, why_word(w, SAY_LABEL_STARTS));
+            why_say(w, part.from > t->begins ? SAY_STARTS_NEXT : SAY_STARTS_OPEN,
+                    (Args){{why_moment(w, part.from)}});
             started = true;
             day = part.day;
             continue;
@@ -189,21 +194,13 @@ static Status put_working_days(Why *w) {
         day = part.day;
         bool last = open && n + 1 == w->d.span.i;
         n += open;
-        if (open)
-            put_fmt(w->out, "  day %-3lld ", (long long)n);
-        else
-            put_fmt(w->out, "  %-7s ", no_time(w, &part, t->begins));
-        why_day(w, open || part.from >= t->begins ? part.from : t->begins);
-        put_kind(w, &part, ", ", "");
-        put_c(w->out, '\n');
+        put_counted(w, open ? day_label(w, n) : no_time(w, &part, t->begins),
+                    open || part.from >= t->begins ? part.from : t->begins, kind_text(w, &part));
         if (last)
             break;
     }
-    if (n < w->d.span.i) { /* the deadline stands at the opening of the last day */
-        put_fmt(w->out, "  day %-3lld ", (long long)w->d.span.i);
-        why_day(w, t->unpaused);
-        put_c(w->out, '\n');
-    }
+    if (n < w->d.span.i) /* the deadline stands at the opening of the last day */
+        put_counted(w, day_label(w, w->d.span.i), t->unpaused, (Str){NULL, 0});
     return OK;
 }
 
@@ -215,78 +212,71 @@ static bool has_pause_before_due(const Duty *d) {
 static Status put_paused_deadline(Why *w) {
     const Duty *d = &w->d;
     Walk k = {.w = w, .limit = d->terms.limit_ms, .day = INT32_MIN};
-    put_text(w->out, S("  used    "));
-    why_span(w, d->terms.limit_ms);
-    put_text(w->out, d->terms.working ? S(" of working time, outside its pauses:\n")
-                                      : S(" outside its pauses:\n"));
+    put_label(w, why_word(w, SAY_LABEL_USED));
+    why_say(w, d->terms.working ? SAY_USED_WORKING : SAY_USED_TIME,
+            (Args){{why_span(w, d->terms.limit_ms)}});
     TRY(walk_active(&k, d->fold.due));
     if (d->fold.due != INSTANT_NEVER) {
-        put_end(w, d->def->forbids ? "  so until " : "  so due  ", d->fold.due);
+        put_end(w, d->def->forbids ? SAY_LABEL_SO_UNTIL : SAY_LABEL_SO_DUE, d->fold.due);
         put_c(w->out, '\n');
         return OK;
     }
     int64_t left;
     int64_t at = d->fold.pauses[d->fold.pause_count - 1].from;
     TRY(fold_left(&d->terms, &d->fold, at, &left));
-    put_text(w->out, S("  left    "));
-    why_span(w, left);
-    put_text(w->out, S(", when it goes on\n"));
+    put_label(w, why_word(w, SAY_LABEL_LEFT));
+    why_say(w, SAY_LEFT_THEN, (Args){{why_span(w, left)}});
     return OK;
 }
 
-static const char *const due_ends[DUE_ENDS] = {"",
-                                               "the end of the day",
-                                               "the end of the working day",
-                                               "the end of the week",
-                                               "the end of the month",
-                                               "the end of the quarter",
-                                               "the end of the year",
-                                               "the last working day of the week",
-                                               "the last working day of the month",
-                                               "the last working day of the quarter",
-                                               "the last working day of the year",
-                                               "no time of its own"};
+static const Sentence due_ends[DUE_ENDS] = {0,
+                                            SAY_DUE_DAY,
+                                            SAY_DUE_WORKING_DAY,
+                                            SAY_DUE_WEEK,
+                                            SAY_DUE_MONTH,
+                                            SAY_DUE_QUARTER,
+                                            SAY_DUE_YEAR,
+                                            SAY_DUE_LAST_OF_WEEK,
+                                            SAY_DUE_LAST_OF_MONTH,
+                                            SAY_DUE_LAST_OF_QUARTER,
+                                            SAY_DUE_LAST_OF_YEAR,
+                                            SAY_DUE_NO_TIME};
 
-Value why_due_said(const Duty *d) {
-    return d->def->due_end != DUE_END_NONE ? value_text(str_of(due_ends[d->def->due_end]))
-                                           : d->span;
+Value why_due_said(const Duty *d, bool chinese) {
+    return d->def->due_end != DUE_END_NONE
+               ? value_text(sentence_word(chinese, due_ends[d->def->due_end]))
+               : d->span;
 }
 
 static Status put_deadline(Why *w) {
     const Duty *d = &w->d;
     const Terms *t = &d->terms;
     if (t->unpaused == INSTANT_NEVER) {
-        put_text(w->out, S("until an event ends it: it has no time of its own\n"));
+        why_say_word(w, SAY_DUE_NEVER);
         return OK;
     }
-    if (t->begins > t->raised) {
-        put_end(w, "its clock starts ", t->begins);
-        put_end(w, ", raised ", t->raised);
-        put_text(w->out, S("\n  "));
-    }
-    if (d->def->due_by) {
-        put_text(w->out, S("by "));
-        why_value(w, why_due_said(d));
-    } else {
-        why_value(w, d->span);
-        put_end(w, " from ", t->begins);
-        if (t->working && t->calendar != NULL)
-            put_fmt(w->out, ", in %.*s (%.*s)", STR_ARG(t->calendar->name),
-                    STR_ARG(t->calendar->zone->name));
-    }
-    put_c(w->out, '\n');
+    if (t->begins > t->raised)
+        why_say(w, SAY_CLOCK_STARTS, (Args){{why_moment(w, t->begins), why_moment(w, t->raised)}});
+    bool calendar = t->working && t->calendar != NULL;
+    if (d->def->due_by)
+        why_say(w, SAY_DUE_BY, (Args){{why_value(w, why_due_said(d, w->chinese))}});
+    else
+        why_say(w, SAY_DUE_WITHIN,
+                (Args){{why_value(w, d->span), why_moment(w, t->begins),
+                        calendar ? t->calendar->name : S(""),
+                        calendar ? t->calendar->zone->name : S("")}});
     bool paused = has_pause_before_due(d);
-    if (t->working && t->calendar != NULL && d->span.aux == FAMILY_WORKING_DAYS) {
+    if (calendar && d->span.aux == FAMILY_WORKING_DAYS) {
         TRY(put_working_days(w));
     } else if (t->working && !paused) {
         Walk k = {.w = w, .limit = t->limit_ms, .day = INT32_MIN};
         TRY(walk_between(&k, t->begins, t->unpaused));
     }
-    put_end(w, d->def->forbids ? "  until   " : "  due     ", t->unpaused);
+    put_end(w, d->def->forbids ? SAY_LABEL_UNTIL : SAY_LABEL_DUE, t->unpaused);
     if (paused)
-        put_text(w->out, S(", but for its pauses"));
+        why_say_word(w, SAY_BUT_PAUSES);
     if (d->assumed)
-        put_text(w->out, S(", assumed: the holidays of that year are not published"));
+        why_say_word(w, SAY_ASSUMED_YEAR);
     put_c(w->out, '\n');
     return paused ? put_paused_deadline(w) : OK;
 }
@@ -295,12 +285,11 @@ static Status put_deadline(Why *w) {
 Status why_deadline(Why *w) {
     const Terms *t = &w->d.terms;
     ZoneCache policy = w->r->render.zone;
-    put_text(w->out, w->d.def->forbids ? S("Until when it holds") : S("Why it is due then"));
-    if (!str_eq(t->zone->name, policy.zone->name)) {
-        put_fmt(w->out, ", by the clocks of %.*s", STR_ARG(t->zone->name));
+    bool other = !str_eq(t->zone->name, policy.zone->name);
+    why_say(w, w->d.def->forbids ? SAY_WHY_UNTIL : SAY_WHY_DUE,
+            (Args){{other ? t->zone->name : S("")}});
+    if (other)
         w->r->render.zone = (ZoneCache){.zone = t->zone};
-    }
-    put_text(w->out, S("\n  "));
     Status status = put_deadline(w);
     w->r->render.zone = policy;
     return status;

@@ -13,18 +13,18 @@ static int32_t day_of(Why *w, int64_t at) {
     return local_day(zone_cache_local(&w->r->render.zone, at));
 }
 
-/* "from 2026-07-01 until 2026-12-31, ": of what applies for a time. */
-static void put_dated(Why *w, const DatedDef *d) {
-    if (d->from != INT64_MIN) {
-        put_text(w->out, S("from "));
-        put_date(w->out, day_of(w, d->from));
-    }
-    if (d->until != INT64_MAX) {
-        put_text(w->out, d->from != INT64_MIN ? S(" until ") : S("until "));
-        put_date(w->out, day_of(w, d->until - 1));
-    }
-    if (!dated_ever(d))
-        put_text(w->out, S(", "));
+static Str date_text(Why *w, int64_t at) {
+    size_t from = w->out->n;
+    put_date(w->out, day_of(w, at));
+    return why_cut(w, from);
+}
+
+/* "from 2026-07-01 until 2026-12-31": of what applies for a time; empty: it always does. */
+static Str dated_text(Why *w, const DatedDef *d) {
+    Str until = d->until != INT64_MAX ? date_text(w, d->until - 1) : S("");
+    if (d->from == INT64_MIN)
+        return until.n == 0 ? until : why_said(w, SAY_DATED_UNTIL, (Args){{until}});
+    return why_said(w, SAY_DATED, (Args){{date_text(w, d->from), until}});
 }
 
 /* ---- what a function gives */
@@ -101,39 +101,44 @@ static bool same_trace(const Trace *a, const Trace *b) {
     return same;
 }
 
+static void put_named(Why *w, Str name, Value v, bool first) {
+    Str value = why_value(w, v);
+    put_text(w->out, first ? S("") : why_word(w, SAY_COMMA));
+    put_fmt(w->out, "%s%.*s = ", first ? " " : "", STR_ARG(name));
+    put_text(w->out, value);
+}
+
 static void put_gave(Why *w, const TableDef *t, const Value *gave, bool function) {
-    put_text(w->out, S("          gave"));
+    why_say_word(w, SAY_GAVE);
     for (uint32_t o = 0; o < t->output_count; o++) {
-        if (function && t->output_count == 1)
-            put_c(w->out, ' ');
-        else
-            put_fmt(w->out, "%s %.*s = ", o == 0 ? "" : ",", STR_ARG(t->outputs[o].name));
-        why_value(w, gave[o]);
+        if (!function || t->output_count > 1) {
+            put_named(w, t->outputs[o].name, gave[o], o == 0);
+            continue;
+        }
+        Str value = why_value(w, gave[o]);
+        put_c(w->out, ' ');
+        put_text(w->out, value);
     }
     put_c(w->out, '\n');
 }
 
 static void put_trace(Why *w, const Trace *trace, uint32_t times, uint32_t local, int64_t at) {
     const TableDef *t = &w->r->b->tables[trace->table];
-    bool function = t->function;
-    put_fmt(w->out, "  %s %.*s, ", function ? "function" : "table  ", STR_ARG(t->name));
-    put_dated(w, &t->dated);
-    if (!function)
-        put_fmt(w->out, "row %u of %u, ", trace->row + 1, t->row_count);
-    why_place(w, t->file, t->lines[trace->row]);
-    if (times > 1)
-        put_fmt(w->out, ", asked %u times", times);
-    put_text(w->out, S("\n            "));
-    why_source(w, t->file, t->lines[trace->row]);
-    put_text(w->out, S("\n          saw"));
-    for (uint32_t i = 0; i < trace->input_count && i < t->input_count; i++) {
-        put_fmt(w->out, "%s %.*s = ", i == 0 ? "" : ",", STR_ARG(t->inputs[i].name));
-        why_value(w, trace->inputs[i]);
-    }
+    uint32_t line = t->lines[trace->row];
+    Str dated = dated_text(w, &t->dated), place = why_place(w, t->file, line),
+        source = why_source(w, t->file, line), asked = times > 1 ? why_number(w, times) : S("");
+    if (t->function)
+        why_say(w, SAY_ASKED_FUNCTION, (Args){{t->name, dated, place, asked, source}});
+    else
+        why_say(w, SAY_ASKED_TABLE,
+                (Args){{t->name, dated, why_number(w, trace->row + 1), why_number(w, t->row_count),
+                        place, asked, source}});
+    for (uint32_t i = 0; i < trace->input_count && i < t->input_count; i++)
+        put_named(w, t->inputs[i].name, trace->inputs[i], i == 0);
     put_c(w->out, '\n');
     const Value *gave = given(w, trace, local, at);
     if (gave != NULL)
-        put_gave(w, t, gave, function);
+        put_gave(w, t, gave, t->function);
 }
 
 void why_traces(Why *w, const Effect *e, uint32_t local) {

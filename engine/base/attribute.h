@@ -15,8 +15,9 @@ typedef enum Attribute {
 typedef enum AttributeOf { ATTRIBUTE_OF_PARTY, ATTRIBUTE_OF_PLAIN } AttributeOf;
 
 typedef struct AttributeRow {
-    uint8_t of;      /* AttributeOf: what may be said */
-    Str datum, said; /* its name in effects and answers; the words of its clause */
+    uint8_t of;        /* AttributeOf: what may be said */
+    Str datum;         /* its name in effects and answers */
+    Str said, said_zh; /* the words of its clause */
 } AttributeRow;
 
 extern const AttributeRow attribute_rows[ATTRIBUTES];

@@ -296,7 +296,18 @@ static Str spelling(const char *spellings, int n) {
     return text;
 }
 
+/* A unit as a sentence says it: 小时, 天, but 个工作日, 个月, where it can be counted with 个. */
+static Str counted(const Unit *u) {
+    Str first = spelling(u->zh, 0), second = spelling(u->zh, 1);
+    bool plain = u->family == FAMILY_ELAPSED || u->family == FAMILY_DAYS;
+    return !plain && str_starts(second, S("个")) ? second : first;
+}
+
 void put_duration(Buf *out, Family family, int64_t amount) {
+    put_duration_in(out, family, amount, false);
+}
+
+void put_duration_in(Buf *out, Family family, int64_t amount, bool chinese) {
     const Unit *best = NULL;
     for (size_t i = 0; i < UNITS; i++) {
         const Unit *u = &units[i];
@@ -309,7 +320,7 @@ void put_duration(Buf *out, Family family, int64_t amount) {
     int64_t count = amount / best->size;
     put_dec(out, count);
     put_c(out, ' ');
-    put_text(out, spelling(best->en, count == 1 || count == -1 ? 0 : 1));
+    put_text(out, chinese ? counted(best) : spelling(best->en, count == 1 || count == -1 ? 0 : 1));
 }
 
 Status duration_make(Str number, unsigned unit, Family *family, int64_t *amount) {

@@ -124,6 +124,8 @@ void put_currency(Buf *out, uint32_t currency);
 /* A duration as the language writes it, in the largest unit that divides it: "2 working hours", "90
  * minutes". */
 void put_duration(Buf *out, Family family, int64_t amount);
+/* The same in a sentence, in either language: "2 working hours", "2 个工作小时". */
+void put_duration_in(Buf *out, Family family, int64_t amount, bool chinese);
 /* The reverse; English or Chinese units. ERR_SYNTAX: not of the form NUMBER UNIT; ERR_OVERFLOW;
  * ERR_INEXACT: not a whole number of its family's unit. */
 MUST_USE Status duration_parse(Str text, Family *family, int64_t *amount);

@@ -1,7 +1,8 @@
 /* base: what is said to people, in two languages. A table of it is a file words.def with a row
  *   WORDS(NAME, "English {0} of {1}[, due {2}]", "中文 {1} 的 {0}[，{2}到期]")
  * for each sentence: {n} is the argument n, the same set in both texts (lint asks), in whichever
- * order the language wants. What stands in [ ] is left out when an argument in it is empty; one may
+ * order the language wants. NAMED(...) is a row that is found by its English or its number, not by
+ * its name. What stands in [ ] is left out when an argument in it is empty; one may
  * stand within another. Braces and brackets stand for nothing else. */
 #ifndef REMIT_BASE_WORDS_H
 #define REMIT_BASE_WORDS_H

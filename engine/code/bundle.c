@@ -2632,13 +2632,17 @@ static void put_record_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v
 }
 
 void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
+    put_value_in(out, b, cache, v, false);
+}
+
+void put_value_in(Buf *out, const Bundle *b, ZoneCache *cache, Value v, bool chinese) {
     switch ((ValueKind)v.kind) {
     case V_ABSENT:
     case V_KINDS:
-        put_text(out, S("absent"));
+        put_text(out, chinese ? S("空缺") : S("absent"));
         return;
     case V_FLAG:
-        put_text(out, v.i != 0 ? S("yes") : S("no"));
+        put_text(out, !chinese ? (v.i != 0 ? S("yes") : S("no")) : v.i != 0 ? S("是") : S("否"));
         return;
     case V_INT:
         put_dec(out, v.i);
@@ -2655,7 +2659,7 @@ void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
         put_currency(out, v.n);
         return;
     case V_DURATION:
-        put_duration(out, (Family)v.aux, v.i);
+        put_duration_in(out, (Family)v.aux, v.i, chinese);
         return;
     case V_DATE:
         put_date(out, (int32_t)v.i);
@@ -2677,8 +2681,8 @@ void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v) {
         return;
     case V_LIST:
         for (uint32_t i = 0; i < v.n; i++) {
-            put_text(out, i == 0 ? S("") : S(", "));
-            put_value_text(out, b, cache, v.items[i]);
+            put_text(out, i == 0 ? S("") : chinese ? S("、") : S(", "));
+            put_value_in(out, b, cache, v.items[i], chinese);
         }
         return;
     case V_RECORD:

@@ -816,6 +816,8 @@ uint32_t duty_local(const Bundle *b, const DutyDef *duty, Value owner);
 /* A value as the language writes it. `cache` is one of the policy's zone. Values that the bundle
  * does not know print as "?". */
 void put_value_text(Buf *out, const Bundle *b, ZoneCache *cache, Value v);
+/* A value as a sentence of either language has it: "2 working days", "2 个工作日". */
+void put_value_in(Buf *out, const Bundle *b, ZoneCache *cache, Value v, bool chinese);
 /* A value as JSON (language.md 9). */
 void put_value_json(Buf *out, const Bundle *b, ZoneCache *cache, Value v);
 /* A party's name: a seat's, role's, team's, or a person's id. */

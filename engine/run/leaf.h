@@ -209,6 +209,9 @@ void put_measure_json(Buf *out, const Bundle *b, ZoneCache *zone, Value v);
 /* The same for people: of a share (a quotient of two aggregates of one kind) the percentage alone,
  * of a mean two decimals, rounded half even too; a fraction of anything else as it is. */
 void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v);
+/* The same in a sentence of either language. */
+void put_measure_in(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v,
+                    bool chinese);
 /* The effect's type: "remit.duty.opened", or the emitted event's name. */
 Str effect_type(const Bundle *b, const Effect *e);
 

@@ -757,17 +757,22 @@ static bool measure_mean(Value v, Value *out) {
 }
 
 void put_measure_text(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v) {
+    put_measure_in(out, b, zone, def, v, false);
+}
+
+void put_measure_in(Buf *out, const Bundle *b, ZoneCache *zone, const KpiDef *def, Value v,
+                    bool chinese) {
     Dec share;
     Value mean;
     if (v.kind != V_LIST || v.n != 2)
-        put_value_text(out, b, zone, v);
+        put_value_in(out, b, zone, v, chinese);
     else if (is_share(def, v) && measure_percent(v, &share))
         put_percent_places(out, share);
     else if (measure_mean(v, &mean))
-        put_value_text(out, b, zone, mean);
+        put_value_in(out, b, zone, mean, chinese);
     else {
-        put_value_text(out, b, zone, v.items[0]);
+        put_value_in(out, b, zone, v.items[0], chinese);
         put_text(out, S(" / "));
-        put_value_text(out, b, zone, v.items[1]);
+        put_value_in(out, b, zone, v.items[1], chinese);
     }
 }
