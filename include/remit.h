@@ -429,6 +429,23 @@ typedef struct RemitReplay {
 REMIT_API RemitStatus remit_replay(const RemitReplayOptions *options, const RemitLook *look,
                                    RemitWriter to, RemitReplay *out, RemitError *error);
 
+typedef struct RemitWhatIfOptions {
+    const char *ledger;
+    const char *into; /* as of a replay */
+    const char *place;
+    bool each;                                              /* each duty that differs, too */
+    int (*progress)(void *ctx, uint64_t done, uint64_t of); /* 0: stop; or NULL */
+    void *ctx;
+} RemitWhatIfOptions;
+
+/* What would have been: the journal's inputs run again under another policy, and both held against
+ * each other: duties by name and by who owes them, what was said, the money in what was said, and
+ * each duty that differs. table.begin is called for each of the tables. What the other policy does
+ * not take of the inputs is refused there, and counted. REMIT_FAULT: the policy has errors. */
+REMIT_API RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *options,
+                                    const RemitLook *look, RemitTable table, RemitWriter json,
+                                    RemitError *error);
+
 /* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
 REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
                                     RemitError *error);

@@ -276,7 +276,7 @@ static Status begin(Replay *r) {
     TRY(arena_str(&r->out->arena, bytes, &kept));
     TRY(led_open(&led, &r->l, r->err));
     if (!led_is_new(r->l))
-        return err_set(r->err, ERR_STATE, "%.*s: a ledger stands there already",
+        return err_set(r->err, ERR_MISMATCH, "%.*s: a ledger stands there already",
                        STR_ARG(r->opt->dir));
     r->kept = (Kept){.b = b, .source = S("remit:input")};
     return engine_open(b, kept, r->l, &engine, &r->e, r->err);

@@ -45,7 +45,7 @@ typedef struct ReplayResult {
     uint8_t digest[32], again[32];
 } ReplayResult;
 
-/* ERR_STATE: something stands at opt->dir. Free out->arena, whatever the Status is. */
+/* ERR_MISMATCH: something stands at opt->dir. Free out->arena, whatever the Status is. */
 MUST_USE Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err);
 
 /* The same under the ledger's own policy, compared entry by entry, then the digests. opt->dir
