@@ -5,10 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/buf.h"
@@ -294,5 +299,62 @@ Status os_remove_folder(Str dir, Err *err) {
     closedir(d);
     if (status == OK && rmdir(name) != 0 && errno != ENOENT)
         status = os_fail(err, dir, "cannot be removed");
+    return status;
+}
+
+Status os_create_file(Str path, Str bytes, bool secret, Err *err) {
+    char name[PATH_MAX];
+    TRY(os_path(path, name, err));
+    OsFile f = {open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0666), path};
+    if (f.fd < 0 && errno == EEXIST)
+        return err_set(err, ERR_STATE, "%.*s: there is such a file; it is left as it is",
+                       STR_ARG(path));
+    if (f.fd < 0)
+        return os_fail(err, path, "cannot be made");
+    Status status = os_write(&f, bytes, err);
+    if (status == OK && fsync(f.fd) != 0)
+        status = os_fail(err, path, "cannot be written");
+    os_close(&f);
+    if (status != OK)
+        unlink(name);
+    return status;
+}
+
+Status os_lock(OsFile *f, Err *err) {
+    int r;
+    do
+        r = flock(f->fd, LOCK_EX);
+    while (r != 0 && errno == EINTR);
+    return r == 0 ? OK : os_fail(err, f->path, "cannot be locked");
+}
+
+/* A crash of the child is its end and no more: no message of a handler, no core. */
+static void crash_quietly(void) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        (void)signal(signals[i], SIG_DFL);
+}
+
+Status os_apart(void (*work)(void *ctx, void *result), void *ctx, void *result, size_t n,
+                bool *crashed, Err *err) {
+    void *shared = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return ERR_NOMEM;
+    pid_t child = fork();
+    if (child == 0) {
+        crash_quietly();
+        work(ctx, shared);
+        _exit(0);
+    }
+    int how = 0;
+    pid_t ended = -1;
+    while (child > 0 && (ended = waitpid(child, &how, 0)) < 0 && errno == EINTR)
+        ;
+    Status status = ended > 0 ? OK : err_set(err, ERR_IO, "a process: %s", strerror(errno));
+    *crashed = status == OK && !(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    memcpy(result, shared, n);
+    munmap(shared, n);
     return status;
 }

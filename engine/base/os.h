@@ -36,6 +36,16 @@ MUST_USE Status os_truncate(OsFile *f, uint64_t size, Err *err); /* and goes to 
  * one.
  */
 MUST_USE Status os_write_file(Str path, Str bytes, Err *err);
+/* Writes a new file and has it on disk; only its owner may read it if `secret`. ERR_STATE: there is
+ * one of that name. */
+MUST_USE Status os_create_file(Str path, Str bytes, bool secret, Err *err);
+/* Waits until no other process has the file locked, and locks it until it is closed. */
+MUST_USE Status os_lock(OsFile *f, Err *err);
+
+/* Runs work in a process of its own, which may crash: its result, n bytes, is what work leaves in
+ * `result` (zeroed before). *crashed: it did not end by itself. */
+MUST_USE Status os_apart(void (*work)(void *ctx, void *result), void *ctx, void *result, size_t n,
+                         bool *crashed, Err *err);
 
 /* A new folder of a name of its own in another, for this user alone. place empty: /tmp. */
 MUST_USE Status os_make_temporary(Str place, Arena *a, Str *out, Err *err);

@@ -1,10 +1,12 @@
 /* ledger: the journal: leaves by index, in blocks, and the tree over them.
  *
  * In the database `journal` (keys only grow, so that all goes in at its end):
- *   index of a block's last leaf, 8 bytes: 0, varint count, then for each leaf varint length,
- * bytes; or, for a leaf too long for that: 1, varint length, its start the same, 1, part number in
- * 4 bytes: more bytes of that long leaf last leaf of a perfect subtree, 2, level: the subtree's
- * root; levels 8, 16, 24, ... only Numbers in keys are big-endian.
+ *   - index of a block's last leaf, 8 bytes: 0, varint count, then for each leaf varint length and
+ *     bytes; or, for a leaf too long for that: 1, varint length, its start
+ *   - the same, 1, part number in 4 bytes: more bytes of that long leaf
+ *   - index of the last leaf of a perfect subtree, 2, level: the subtree's root; levels 8, 16, 24,
+ *     ... only
+ * Numbers in keys are big-endian.
  *
  * The open batch's leaves become the sealed ones when it is closed, and go when they are on disk.
  * One thread may hash and write the sealed ones while another goes on with the open ones. */
@@ -14,6 +16,8 @@
 #include "engine/base/buf.h"
 #include "engine/ledger/env.h"
 #include "engine/ledger/merkle.h"
+
+enum { JOURNAL_NODE_LEVELS = 8 }; /* a subtree's root is kept at every eighth level */
 
 typedef struct JournalNode {
     uint64_t last; /* index of the subtree's last leaf */
@@ -66,5 +70,9 @@ void journal_settle(Journal *j);
 /* A leaf on disk, index < peaks.size. long_to: where one that stands in parts is put together. */
 MUST_USE Status journal_read(const Journal *j, EnvTxn *t, MDB_cursor *at, uint64_t index,
                              Arena *long_to, Str *leaf);
+/* The root of the perfect subtree of 2^level leaves that begins at leaf index << level, where it is
+ * kept on disk; *found says so. */
+MUST_USE Status journal_node(EnvTxn *t, unsigned level, uint64_t index, MerkleHash *out,
+                             bool *found);
 
 #endif

@@ -204,10 +204,10 @@ static Status reader_renew(Ledger *l) {
     return l->head.settled != was.settled ? reader_anew(l) : led_replay(l, was.commits + 1);
 }
 
-/* Before each look at the ledger. A reader lets its snapshot go now and then, for the writer cannot
+/* A reader lets its snapshot go now and then, for the writer cannot
  * use the pages again that it holds. What was given out of the snapshot before the last goes with
  * it. */
-static Status look(Ledger *l) {
+Status led_look(Ledger *l) {
     if (l->memory || !l->read_only || l->holding)
         return l->memory ? OK : env_read(&l->env);
     if (l->calls++ < READER_CALLS && l->given_bytes < READER_BYTES)
@@ -233,7 +233,7 @@ static Status give(Ledger *l, Str *s) {
 /* ---- records ---- */
 
 static Status find(Ledger *l, LedTable table, Str key, Str *value, bool *found) {
-    TRY(look(l));
+    TRY(led_look(l));
     const Entry *e = cache_find(&l->cache, (uint8_t)table, key);
     if (e == NULL && !l->memory && key.n <= LED_KEY_MOST)
         TRY(table_find(&l->env, (uint8_t)table, key, &l->held, value, found));
@@ -301,7 +301,7 @@ static Status next_below(Ledger *l, LedTable table, Str from, bool after, size_t
 
 static Status next(Ledger *l, LedTable table, Str from, bool after, size_t prefix, Str *key,
                    Str *value, bool *found) {
-    TRY(look(l));
+    TRY(led_look(l));
     if (from.n > LED_KEY_MOST || prefix > from.n)
         return ERR_LIMIT;
     Entry *e;
@@ -341,7 +341,7 @@ Status led_next(Ledger *l, LedTable table, Str from, bool after, Str *key, Str *
 /* ---- sets ---- */
 
 static Status set_find(Ledger *l, LedSet set, const uint8_t *key, SetItem *item, bool *found) {
-    TRY(look(l));
+    TRY(led_look(l));
     const SetItem *in = setmem_find(&l->set[set], key);
     if (in == NULL)
         in = setmem_find(&l->sealed[set], key);
@@ -399,7 +399,7 @@ Status led_append(Ledger *l, Str leaf, uint64_t *index) {
 }
 
 static Status leaf_at(Ledger *l, uint64_t index, Str *leaf) {
-    TRY(look(l));
+    TRY(led_look(l));
     if (index >= led_size(l))
         return ERR_NOTFOUND;
     if (journal_leaf(&l->journal, index, leaf))

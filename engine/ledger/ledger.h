@@ -17,6 +17,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/str.h"
+#include "engine/ledger/merkle.h"
 
 typedef struct Ledger Ledger;
 
@@ -111,6 +112,18 @@ MUST_USE Status led_settle(Ledger *l, Err *err);
 
 /* The root of the hash tree over all leaves, those of the open batch included. */
 MUST_USE Status led_root(Ledger *l, uint8_t root[32]);
+/* Of the tree over the first `size` leaves: its root, and proofs as merkle.h has them. They come of
+ * the roots of subtrees that are kept: some hundred look-ups however long the journal is.
+ * ERR_NOTFOUND: there are fewer leaves, or nothing to prove. */
+MUST_USE Status led_root_at(Ledger *l, uint64_t size, MerkleHash *out);
+MUST_USE Status led_inclusion(Ledger *l, uint64_t index, uint64_t size, MerkleHash *proof,
+                              size_t *n);
+MUST_USE Status led_consistency(Ledger *l, uint64_t old, uint64_t size, MerkleHash *proof,
+                                size_t *n);
+enum { LED_BLOCK_LEVEL = 8 }; /* subtrees of 256 leaves have their roots kept */
+/* The root of leaves [number * 256, number * 256 + 256) as it is kept. *found is false where there
+ * are fewer, and in memory. */
+MUST_USE Status led_block_root(Ledger *l, uint64_t number, MerkleHash *out, bool *found);
 /* SHA-256 over a canonical dump of the state, the open batch included: format, journal's size and
  * root, then every record of the tables that are in the digest, in order of table and key. */
 MUST_USE Status led_digest(Ledger *l, uint8_t digest[32], Err *err);

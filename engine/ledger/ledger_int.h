@@ -108,6 +108,9 @@ Status led_fails(Ledger *l, Status status, const Err *why, const char *what, Err
 /* The same for a call that reads or changes. */
 Status led_failed(Ledger *l, Status status, const char *what);
 
+/* Before each look at the ledger. */
+MUST_USE Status led_look(Ledger *l);
+
 MUST_USE Status head_write(Env *v, Buf *row, const Head *h);
 MUST_USE Status head_read(Ledger *l, Head *h);
 /* Reads the frames after number `from` into cache and sets. */

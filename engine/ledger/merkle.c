@@ -57,6 +57,19 @@ void merkle_add(MerklePeaks *t, const MerkleHash *leaf,
     t->size++;
 }
 
+bool merkle_add_tree(MerklePeaks *t, unsigned level, const MerkleHash *root) {
+    uint64_t leaves = (uint64_t)1 << level, index = t->size >> level;
+    if (t->size % leaves != 0 || t->size > UINT64_MAX - leaves)
+        return false;
+    unsigned n = merkle_peaks(t->size);
+    MerkleHash hash = *root;
+    for (; (index & 1) != 0; index >>= 1)
+        hash = merkle_node(&t->peak[--n], &hash);
+    t->peak[n] = hash;
+    t->size += leaves;
+    return true;
+}
+
 MerkleHash merkle_root(const MerklePeaks *t) {
     unsigned n = merkle_peaks(t->size);
     MerkleHash hash;

@@ -41,6 +41,9 @@ static inline unsigned merkle_peaks(uint64_t size) {
 void merkle_add(MerklePeaks *t, const MerkleHash *leaf,
                 void (*seen)(void *ctx, unsigned level, uint64_t index, const MerkleHash *hash),
                 void *ctx);
+/* Adds a perfect subtree of 2^level leaves, of which only the root is known. The size before must
+ * be a multiple of 2^level; false, and nothing is done, when it is not. */
+bool merkle_add_tree(MerklePeaks *t, unsigned level, const MerkleHash *root);
 /* The tree's root; SHA-256 of nothing for the empty one (2.1.1). */
 MerkleHash merkle_root(const MerklePeaks *t);
 
