@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "engine/audit/log.h"
+#include "engine/audit/prove.h"
 #include "engine/audit/replay.h"
 #include "engine/audit/show.h"
+#include "engine/audit/sign.h"
+#include "engine/audit/verify.h"
 #include "engine/audit/whatif.h"
 #include "engine/audit/why.h"
 #include "engine/base/near.h"
@@ -1354,6 +1357,218 @@ RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *o
                                 (ShowSink){&link, show_begin, show_row, show_line}, &err);
     record_close(&from);
     return give_status(error, status, &err);
+}
+
+
+/* ---- proving */
+
+RemitStatus remit_key_make(const char *path, const char *name, bool witness, RemitError *error) {
+    Err err = {0};
+    Status status =
+        key_files_make(text_of(path), text_of(name), witness ? KEY_WITNESS : KEY_LOG, &err);
+    return give_status(error, status, &err);
+}
+
+static void put_key_told(Buf *out, const Key *key, bool json) {
+    const char *type = key->type == KEY_LOG ? "log" : "witness";
+    put_text(out, json ? S("{\"name\":") : S("name    "));
+    if (json)
+        put_json_string(out, key->name);
+    else
+        put_text(out, key->name);
+    put_text(out, json ? S(",\"id\":\"") : S("\nid      "));
+    put_hex(out, key->id, KEY_ID);
+    put_fmt(out, json ? "\",\"type\":\"%s\",\"public\":\"" : "\ntype    %s\npublic  ", type);
+    put_key(out, key);
+    put_text(out, json ? S("\"}\n") : S("\n"));
+}
+
+RemitStatus remit_key_show(const char *key, const RemitLook *look, RemitWriter to,
+                           RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Key found;
+    Status status = key_any(text_of(key), &a, &found, &err);
+    if (status == OK)
+        put_key_told(&out, &found, look->format == REMIT_JSON);
+    arena_free(&a);
+    return status == OK ? write_buf(to, &out, error) : give_status(error, status, &err);
+}
+
+RemitStatus remit_key_rotate(const char *key, const char *next, uint64_t from, RemitWriter to,
+                             RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Key found;
+    Status status = key_any(text_of(next), &a, &found, &err);
+    if (status == OK)
+        status = sign_rotation(text_of(key), &found, from, &out, &err);
+    arena_free(&a);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
+}
+
+/* A ledger for its journal alone: no policy is needed. */
+static Status journal_open(const char *dir, Ledger **out, Err *err) {
+    LedOptions opt = {.dir = text_of(dir), .read_only = true};
+    return led_open(&opt, out, err);
+}
+
+static Status export_write(void *ctx, Str bytes, Err *err) {
+    RemitWriter *to = ctx;
+    return write_all(*to, bytes) == OK
+               ? OK
+               : err_set(err, ERR_IO, "the exported journal cannot be written");
+}
+
+/* The words of a call that read a ledger. */
+static RemitStatus ledger_status_told(RemitError *error, Ledger *l, Status status, Err *err) {
+    if (status != OK && err->code == OK && l != NULL && led_error(l)->code != OK)
+        *err = *led_error(l);
+    led_close(l);
+    return give_status(error, status, err);
+}
+
+RemitStatus remit_export(const char *ledger, RemitWriter to, RemitError *error) {
+    Err err = {0};
+    Ledger *l = NULL;
+    bool differs = false;
+    uint64_t block = 0;
+    Status status = journal_open(ledger, &l, &err);
+    if (status == OK)
+        status = export_journal(l, led_size(l), export_write, &to, &differs, &block, &err);
+    if (status == OK && differs) {
+        status = ERR_POLICY;
+        err_set(&err, status,
+                "the ledger is damaged: the root that it keeps for entries %llu to %llu is not "
+                "theirs; all is written as it is",
+                (unsigned long long)(block * BLOCK_ENTRIES),
+                (unsigned long long)(block * BLOCK_ENTRIES + BLOCK_ENTRIES - 1));
+    }
+    return ledger_status_told(error, l, status, &err);
+}
+
+RemitStatus remit_checkpoint(const char *ledger, const char *key, RemitWriter to,
+                             RemitError *error) {
+    Err err = {0};
+    Ledger *l = NULL;
+    Buf out = {0};
+    Status status = journal_open(ledger, &l, &err);
+    if (status == OK)
+        status = sign_checkpoint(l, text_of(key), &out, &err);
+    RemitStatus told = ledger_status_told(error, l, status, &err);
+    if (told == REMIT_OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return told;
+}
+
+/* What shows a witness that the log goes on: opened into `shown`. */
+static Status shown_open(const RemitCosignOptions *o, Arena *a, Shown *shown, Err *err) {
+    shown->journal = text_of(o->journal);
+    if (o->ledger != NULL)
+        return journal_open(o->ledger, &shown->ledger, err);
+    if (o->proof == NULL)
+        return OK;
+    Str bytes;
+    Proof *proof = new (a, Proof, 1);
+    if (proof == NULL)
+        return ERR_NOMEM;
+    TRY(os_read_file(text_of(o->proof), NOTE_MOST, a, &bytes, err));
+    shown->proof = proof;
+    return proof_take(bytes, a, proof, err);
+}
+
+static Status cosigned(const RemitCosignOptions *o, Arena *a, Shown *shown, Buf *out, Err *err) {
+    Checkpoint c;
+    Key log;
+    TRY(checkpoint_read(text_of(o->checkpoint), a, &c, err));
+    TRY(key_any(text_of(o->log), a, &log, err));
+    TRY(shown_open(o, a, shown, err));
+    int64_t at = 0;
+    if (o->at != NULL && (instant_parse(text_of(o->at), &at) != OK || at < 0))
+        return err_set(err, ERR_SYNTAX, "--at: \"%s\" is not an instant, as 2026-03-02T09:00:00Z",
+                       o->at);
+    uint64_t seconds = o->at != NULL ? (uint64_t)at / 1000 : o->seconds;
+    return sign_seen(&c, &log, text_of(o->key), shown, seconds, out, err);
+}
+
+RemitStatus remit_cosign(const RemitCosignOptions *o, RemitWriter to, RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Shown shown = {0};
+    Status status = cosigned(o, &a, &shown, &out, &err);
+    arena_free(&a);
+    RemitStatus told = ledger_status_told(error, shown.ledger, status, &err);
+    if (told == REMIT_OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return told;
+}
+
+static Status proved(const RemitProveOptions *o, bool json, Arena *a, Ledger **l, Buf *out,
+                     Err *err) {
+    Checkpoint c;
+    ProveOptions opt = {.kind = o->consistency ? PROOF_CONSISTENCY : PROOF_INCLUSION,
+                        .number = o->number,
+                        .has_size = o->has_size,
+                        .size = o->size,
+                        .json = json};
+    if (o->checkpoint != NULL) {
+        TRY(checkpoint_read(text_of(o->checkpoint), a, &c, err));
+        opt.checkpoint = &c;
+    }
+    TRY(journal_open(o->ledger, l, err));
+    return prove(*l, &opt, out, err);
+}
+
+RemitStatus remit_prove(const RemitProveOptions *o, const RemitLook *look, RemitWriter to,
+                        RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Ledger *l = NULL;
+    Status status = proved(o, look->format == REMIT_JSON, &a, &l, &out, &err);
+    arena_free(&a);
+    RemitStatus told = ledger_status_told(error, l, status, &err);
+    if (told == REMIT_OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return told;
+}
+
+RemitStatus remit_verify(const RemitVerifyOptions *o, const RemitLook *look, RemitWriter to,
+                         RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    bool whole = false;
+    VerifyOptions opt = {.file = text_of(o->file),
+                         .ledger = text_of(o->ledger),
+                         .checkpoints = texts_of(&a, o->checkpoints, o->checkpoint_count),
+                         .keys = texts_of(&a, o->keys, o->key_count),
+                         .rotations = texts_of(&a, o->rotations, o->rotation_count),
+                         .checkpoint_count = o->checkpoint_count,
+                         .key_count = o->key_count,
+                         .rotation_count = o->rotation_count,
+                         .witnesses = o->witnesses,
+                         .unsigned_too = o->unsigned_too,
+                         .json = look->format == REMIT_JSON,
+                         .chinese = look->chinese};
+    bool room = opt.checkpoints != NULL && opt.keys != NULL && opt.rotations != NULL;
+    Status status = room ? verify(&opt, &out, &whole, &err) : ERR_NOMEM;
+    arena_free(&a);
+    if (status != OK) {
+        buf_free(&out);
+        return give_status(error, status, &err);
+    }
+    RemitStatus written = write_buf(to, &out, error);
+    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "");
 }
 
 RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,

@@ -446,6 +446,80 @@ REMIT_API RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIf
                                     const RemitLook *look, RemitTable table, RemitWriter json,
                                     RemitError *error);
 
+/* ---- proving: docs/journal.md has the forms
+ *
+ * What is signed, exported or proved comes of the ledger as it is when the call begins, beside a
+ * run that may be under way. */
+
+/* Makes PATH, a private Ed25519 key that only its owner may read, and PATH.pub. `name` is its name
+ * and that of the log that it signs, as example.com/complaints; witness: a key of a witness.
+ * REMIT_FAILED: one of the files is there. */
+REMIT_API RemitStatus remit_key_make(const char *path, const char *name, bool witness,
+                                     RemitError *error);
+/* Says what a key is: the path of a private or public key, or the text of a public one. */
+REMIT_API RemitStatus remit_key_show(const char *key, const RemitLook *look, RemitWriter to,
+                                     RemitError *error);
+/* Writes the note by which a key gives way to the next one, for checkpoints of `from` entries or
+ * more. key: the path of the private one; next: a public key as remit_key_show takes it. */
+REMIT_API RemitStatus remit_key_rotate(const char *key, const char *next, uint64_t from,
+                                       RemitWriter to, RemitError *error);
+
+/* Writes the journal as a file for an auditor, front to back, in constant memory. REMIT_FAULT: the
+ * ledger's own tree is not that of its entries; all is written as it is. */
+REMIT_API RemitStatus remit_export(const char *ledger, RemitWriter to, RemitError *error);
+
+/* Writes a checkpoint: the number of entries and their root, signed by the private key in a file.
+ * What was signed last is kept beside the key in KEY.seen. REMIT_FAULT: the ledger does not begin
+ * with that; nothing is signed. */
+REMIT_API RemitStatus remit_checkpoint(const char *ledger, const char *key, RemitWriter to,
+                                       RemitError *error);
+
+typedef struct RemitCosignOptions {
+    const char *checkpoint; /* a file */
+    const char *key;        /* of the witness: the path of its private key */
+    const char *log;        /* the public key of the log, as remit_key_show takes it */
+    /* One of them shows that it continues what the witness has seen; NULL: none. */
+    const char *proof, *journal,
+        *ledger;      /* a proof of consistency; an exported journal; a folder */
+    uint64_t seconds; /* now, since 1970-01-01T00:00:00Z */
+    const char *at;   /* or RFC 3339; NULL: seconds count */
+} RemitCosignOptions;
+/* Writes the checkpoint with one signature more, of a witness, who has seen that it continues the
+ * last one that he signed. REMIT_FAULT: it does not, or the log's key has not signed it. */
+REMIT_API RemitStatus remit_cosign(const RemitCosignOptions *options, RemitWriter to,
+                                   RemitError *error);
+
+typedef struct RemitProveOptions {
+    const char *ledger;
+    bool consistency; /* that a tree begins with an older one; else that an entry is in it */
+    uint64_t number;  /* how many entries the older one has; else the entry */
+    bool has_size;    /* else the tree over all entries */
+    uint64_t size;    /* of the tree */
+    const char
+        *checkpoint; /* or the file of a checkpoint: of its tree, which goes into the proof */
+} RemitProveOptions;
+/* Writes a proof. REMIT_CALL: there is no such entry or size; REMIT_FAULT: the checkpoint is not of
+ * this ledger. */
+REMIT_API RemitStatus remit_prove(const RemitProveOptions *options, const RemitLook *look,
+                                  RemitWriter to, RemitError *error);
+
+typedef struct RemitVerifyOptions {
+    const char *file;   /* an exported journal, or a proof */
+    const char *ledger; /* or a folder; it is read in a process of its own, which may crash */
+    const char *const *checkpoints; /* files */
+    size_t checkpoint_count;
+    const char *const *keys; /* public ones of log and witnesses, as remit_key_show takes them */
+    size_t key_count;
+    const char *const *rotations; /* files */
+    size_t rotation_count;
+    size_t witnesses;  /* so many of the witnesses must have signed each checkpoint */
+    bool unsigned_too; /* a journal needs no checkpoint: its own hashes alone are looked at */
+} RemitVerifyOptions;
+/* Says whether all is as it was signed, and each finding. REMIT_FAULT: it is not; without words
+ * where the findings have been said. */
+REMIT_API RemitStatus remit_verify(const RemitVerifyOptions *options, const RemitLook *look,
+                                   RemitWriter to, RemitError *error);
+
 /* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
 REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
                                     RemitError *error);

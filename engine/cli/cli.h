@@ -4,7 +4,7 @@
 
 #include "remit.h"
 
-enum { CLI_PATHS = 1024, CLI_OPTIONS = 24 };
+enum { CLI_PATHS = 1024, CLI_OPTIONS = 32 };
 
 /* What an option of a command is. */
 typedef struct Option {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/cli/cli.h"
+#include "engine/cli/proof.h"
 
 static const Option run_options[] = {
     {"--ledger", "DIR", "the ledger; made if it is not there", "账本所在的文件夹；没有就新建",
@@ -27,6 +28,10 @@ static const Option run_options[] = {
      false},
     {"--not-after", "INSTANT", "refuse events later than this", "拒收晚于此时间点的事件", false},
     {"--name", "NAME", "name of a new ledger (default main)", "新账本的名称（默认 main）", false},
+    {"--sign", "KEY", "when all is done, sign a checkpoint of the journal with this key",
+     "运行完毕后用此密钥为日志的检查点签名", false},
+    {"--checkpoint", "FILE", "of --sign: the file that it goes to", "--sign 的检查点写入此文件",
+     false},
     {"--strict", NULL, "exit 1 when events were rejected", "有事件被拒收时以 1 退出", false},
     {"--quiet", NULL, "no summary, no warnings of the policy", "不输出汇总，也不输出政策的警告",
      false},
@@ -293,6 +298,19 @@ static bool effects_ok(const Args *args, const RemitRunOptions *o) {
     return false;
 }
 
+/* A key that is not there is found before the run, not after it. */
+static int sign_ready(Args *args) {
+    const char *key = arg(args, "--sign");
+    RemitError error;
+    if ((key == NULL) != (arg(args, "--checkpoint") == NULL))
+        return usage(args, "--sign KEY and --checkpoint FILE belong together",
+                     "--sign KEY 和 --checkpoint FILE 须一起给出");
+    if (key == NULL)
+        return REMIT_OK;
+    int code = (int)remit_key_show(key, &args->look, (RemitWriter){NULL, NULL}, &error);
+    return code == REMIT_OK ? code : fail(args, &error);
+}
+
 static int run_run(Args *args) {
     RemitRunOptions o = {.ledger = arg(args, "--ledger"),
                          .name = arg(args, "--name"),
@@ -317,7 +335,9 @@ static int run_run(Args *args) {
                      "--batch：每次提交至少 1 个事件");
     if (!effects_ok(args, &o))
         return REMIT_CALL;
-    int code;
+    int code = sign_ready(args);
+    if (code != REMIT_OK)
+        return code;
     RemitPolicy *policy =
         open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
     if (policy == NULL)
@@ -347,6 +367,8 @@ static int run_run(Args *args) {
     warn_form(args, &summary);
     note_reworded(args, &summary);
     remit_policy_close(policy);
+    if (code == REMIT_OK && arg(args, "--sign") != NULL)
+        code = checkpoint_write(args, o.ledger, arg(args, "--sign"), arg(args, "--checkpoint"));
     if (code == REMIT_OK && arg(args, "--strict") != NULL && was_rejected(&summary))
         code = REMIT_FAULT;
     return done(args, code);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/cli/cli.h"
+#include "engine/cli/proof.h"
 
 #define PAST_OPTIONS                                                                               \
     {"--as-of", "MOMENT",                                                                          \
@@ -164,7 +165,8 @@ const Command command_why = {
 static const Option log_options[] = {
     {"--ledger", "DIR", "the ledger", "账本所在的文件夹", false},
     PAST_OPTIONS,
-    {"--from", "INDEX", "begin at this entry", "从这一条开始", false},
+    {"--from", "INDEX", "begin at this entry; of consistency: how many the older tree has",
+     "从这一条开始；prove consistency：较早的树有多少条", false},
     {"--subject", "SUBJECT", "only what is about it, or begins so: duty/handle",
      "只取与它有关的，或以它开头的，如 duty/handle", false},
     {"--type", "TYPE", "only effects and events of this type", "只取此类型的结果和事件", false},
@@ -177,6 +179,27 @@ static const Option log_options[] = {
     {"--until", "MOMENT", "only until this instant, or the end of this date",
      "只取到此时间点或此日期结束为止的", false},
     {"--follow", NULL, "then wait, and print what comes", "然后等待，来一条输出一条", false},
+    {"--key", "KEY", "signs: a file that remit key makes; verifies: a public key",
+     "签名：remit key 生成的文件；验证：公钥", true},
+    {"--checkpoint", "FILE", "what was signed", "已签名的检查点", true},
+    {"--rotation", "FILE", "how a key gave way to another", "密钥更换的签名说明", true},
+    {"--witnesses", "N", "so many of the witnesses among the keys must have signed",
+     "所给密钥的见证人中至少有 N 个已签名", false},
+    {"--unsigned", NULL, "without a checkpoint: what the journal says of itself",
+     "不用检查点：只看日志自己的哈希", false},
+    {"--index", "N", "the entry whose inclusion is proved", "证明哪一条在日志中", false},
+    {"--size", "SIZE", "in the tree of so many entries; default all", "在多少条的树中；默认全部",
+     false},
+    {"--to", "SIZE", "of consistency: the same", "prove consistency：同上", false},
+    {"--log", "KEY", "of a witness: the public key of the log", "见证人：日志的公钥", false},
+    {"--proof", "FILE", "of a witness: how it goes on from what he saw last",
+     "见证人：从上次所见延续至今的证明", false},
+    {"--journal", "FILE", "of a witness: the exported journal instead", "见证人：改用导出的日志",
+     false},
+    {"--at", "INSTANT", "of a witness: when he has seen it; default now",
+     "见证人：何时所见；默认现在", false},
+    {"--out", "FILE", "the file that is written; default standard output",
+     "写入的文件；默认标准输出", false},
     {NULL, NULL, NULL, NULL, false},
 };
 
@@ -199,6 +222,10 @@ static int run_log(Args *args) {
                          .since = arg(args, "--since"),
                          .until = arg(args, "--until")};
     size_t from;
+    bool task;
+    int ended = log_task(args, &task);
+    if (task)
+        return ended;
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (args->path_count > 1 || (args->path_count == 1 && strcmp(args->paths[0], "effects") != 0))
@@ -226,8 +253,17 @@ static int run_log(Args *args) {
 
 const Command command_log = {
     "log",
-    "[effects] --ledger DIR",
-    "prints the journal, or with `effects` the effects as the run wrote them",
-    "输出日志；加 effects 则照运行时的样子输出结果",
+    "[effects | export | checkpoint | cosign | prove | verify] --ledger DIR",
+    "prints the journal; signs, exports, proves and verifies it\n"
+    "effects: the effects alone, as the run wrote them. export [FILE]: the whole journal, for an\n"
+    "auditor. checkpoint: how many entries there are and their root, signed with --key. cosign\n"
+    "CHECKPOINT: a witness's signature. prove inclusion --index N: that an entry is in it; prove\n"
+    "consistency --from SIZE: that it only grew. verify FILE: whether an exported journal or a\n"
+    "proof, or with --ledger a ledger, is what was signed by --key.",
+    "输出日志；签名、导出、证明和验证日志\n"
+    "effects：照运行时的样子只输出结果。export [FILE]：导出整份日志，供审计。\n"
+    "checkpoint：用 --key 对条数和根哈希签名。cosign CHECKPOINT：见证人签名。\n"
+    "prove inclusion --index N：证明某条在其中；prove consistency --from SIZE：证明它只增不改。\n"
+    "verify FILE：验证导出的日志、证明，或用 --ledger 验证账本，是否为 --key 所签。",
     log_options,
     run_log};
