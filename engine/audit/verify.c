@@ -234,9 +234,9 @@ static void ledger_work(void *ctx, void *result) {
     if (r->status == OK) {
         memcpy(r->targets, task->targets, task->n * sizeof *task->targets);
         judge_begin(judge, &r->findings, r->targets, task->n, false);
-        r->status = ledger_read(l, judge, r, &a);
+        r->status = led_root(l, root.b); /* now: a run may go on beside */
         if (r->status == OK)
-            r->status = led_root(l, root.b);
+            r->status = ledger_read(l, judge, r, &a);
         if (r->status == OK) {
             judge_end(judge);
             if (!judge_agrees(judge, r->entries, &root))
