@@ -84,21 +84,42 @@ static RemitStatus status_of(Status status) {
     return REMIT_FAILED;
 }
 
-static RemitStatus give(RemitError *error, RemitStatus status, const char *text) {
+static void give_text(char *to, size_t room, const char *text) {
+    size_t n = strlen(text);
+    n = n < room - 1 ? n : room - 1;
+    memcpy(to, text, n);
+}
+
+static RemitStatus give(RemitError *error, RemitStatus status, const char *en, const char *zh) {
     if (error == NULL)
         return status;
     *error = (RemitError){.status = status};
     if (status != REMIT_OK) {
-        size_t n = strlen(text);
-        n = n < sizeof error->text - 1 ? n : sizeof error->text - 1;
-        memcpy(error->text, text, n);
-        memcpy(error->chinese, text, n);
+        give_text(error->text, sizeof error->text, en);
+        give_text(error->chinese, sizeof error->chinese, zh);
     }
     return status;
 }
 
+static RemitStatus give_ok(RemitError *error) {
+    return give(error, REMIT_OK, "", "");
+}
+
+/* What err says, or the short name of the status. */
+static RemitStatus give_as(RemitError *error, RemitStatus as, Status status, const Err *err) {
+    bool has = err->code != OK;
+    return give(error, as, has ? err->text : status_text(status),
+                has ? err->chinese : status_chinese(status));
+}
+
 static RemitStatus give_status(RemitError *error, Status status, const Err *err) {
-    return give(error, status_of(status), err->code != OK ? err->text : status_text(status));
+    return give_as(error, status_of(status), status, err);
+}
+
+static RemitStatus give_written(RemitError *error, Status status) {
+    return status == ERR_IO
+               ? give(error, status_of(status), "the output cannot be written", "无法写出结果")
+               : give_status(error, status, &(Err){0});
 }
 
 static Str text_of(const char *c_string) {
@@ -115,8 +136,7 @@ static Status write_all(RemitWriter to, Str bytes) {
 static RemitStatus write_buf(RemitWriter to, Buf *b, RemitError *error) {
     Status status = b->failed ? ERR_NOMEM : write_all(to, buf_str(b));
     buf_free(b);
-    return give(error, status_of(status),
-                status == ERR_IO ? "the output cannot be written" : status_text(status));
+    return give_written(error, status);
 }
 
 RemitStatus remit_wrap(RemitText text, size_t used, size_t indent, size_t columns, RemitWriter to) {
@@ -146,7 +166,7 @@ RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **o
     *out = NULL;
     RemitPolicy *policy = mem_zalloc(sizeof *policy);
     if (policy == NULL)
-        return give(error, REMIT_FAILED, "out of memory");
+        return give(error, REMIT_FAILED, "out of memory", "内存不足");
     Err err = {0};
     policy_init(&policy->policy, !options->partial);
     policy->policy.settings =
@@ -157,10 +177,10 @@ RemitStatus remit_policy_open(const RemitPolicyOptions *options, RemitPolicy **o
         RemitStatus call = status == ERR_DAMAGED || status == ERR_VERSION || status == ERR_IO
                                ? REMIT_CALL
                                : status_of(status);
-        return give(error, call, err.code != OK ? err.text : status_text(status));
+        return give_as(error, call, status, &err);
     }
     *out = policy;
-    return give(error, REMIT_OK, "");
+    return give_ok(error);
 }
 
 void remit_policy_close(RemitPolicy *policy) {
@@ -287,7 +307,8 @@ RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
         if (result != REMIT_OK)
             break;
         if (policy->policy.bundle != NULL && policy->policy.sources.files.n == 0)
-            result = give(error, REMIT_CALL, "a bundle has no text to mend: give its files");
+            result = give(error, REMIT_CALL, "a bundle has no text to mend: give its files",
+                          "编译包没有可改的文字：请给出源文件");
         Status status =
             result == REMIT_OK ? fixing_round(&f, &policy->policy.diags, &more, &err) : OK;
         if (status != OK)
@@ -313,7 +334,7 @@ static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *er
         status = os_write_file(path, after, err);
     bool stops = status == OK && options->formatted != NULL &&
                  options->formatted(options->ctx, out_text(path), out_text(after), changed) != 0;
-    return stops ? err_set(err, ERR_IO, "the output cannot be written") : status;
+    return stops ? err_say(err, ERR_IO, "the output cannot be written", "无法写出结果") : status;
 }
 
 /* What is wrong with files is told last. */
@@ -321,7 +342,7 @@ static RemitStatus format_end(RemitPolicy *policy, const RemitLook *look, RemitW
                               RemitError *error) {
     RemitStatus status = remit_policy_diagnostics(policy, look, errors, error);
     return status == REMIT_OK && policy->policy.diags.errors > 0
-               ? give(error, REMIT_FAULT, "there are errors")
+               ? give(error, REMIT_FAULT, "there are errors", "有错误")
                : status;
 }
 
@@ -333,7 +354,8 @@ static Status format_sources(Policy *p, const RemitFormatOptions *o, Err *err) {
                                   .text_name = o->text_name};
     TRY(policy_sources(p, &sources, err));
     if (p->bundle != NULL)
-        return err_set(err, ERR_MISMATCH, "a bundle has no text to lay out: give its files");
+        return err_say(err, ERR_MISMATCH, "a bundle has no text to lay out: give its files",
+                       "编译包没有可排版的文字：请给出源文件");
     return stream ? policy_add_stream(p, err) : OK;
 }
 
@@ -349,15 +371,16 @@ RemitStatus remit_format(const RemitFormatOptions *options, const RemitLook *loo
         status =
             policy_format(&policy.policy, (SpellIn)options->keywords, give_formatted, &copy, &err);
     RemitStatus result = status == OK ? format_end(&policy, look, errors, error)
-                         : call       ? give(error, REMIT_CALL, err.text)
+                         : call       ? give_as(error, REMIT_CALL, ERR_SYNTAX, &err)
                                       : give_status(error, status, &err);
     policy_free(&policy.policy);
     return result;
 }
 
 static RemitStatus need_bundle(const RemitPolicy *policy, RemitError *error) {
-    return policy->policy.bundle != NULL ? REMIT_OK
-                                         : give(error, REMIT_FAULT, "the policy has errors");
+    return policy->policy.bundle != NULL
+               ? REMIT_OK
+               : give(error, REMIT_FAULT, "the policy has errors", "政策有错误");
 }
 
 RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *bytes, char name[65],
@@ -371,7 +394,7 @@ RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *bytes, cha
     memcpy(name, hex.failed ? "" : hex.p, hex.failed ? 0 : 64);
     name[64] = '\0';
     buf_free(&hex);
-    return give(error, REMIT_OK, "");
+    return give_ok(error);
 }
 
 RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to, RemitError *error) {
@@ -393,12 +416,12 @@ static RemitStatus no_event(const Bundle *b, Str name, RemitError *error) {
             names[n++] = b->events[i].name;
     ptrdiff_t best = names == NULL ? -1 : nearest(name, names, n);
     if (best >= 0)
-        err_set(&err, ERR_NOTFOUND, "there is no event %.*s; did you mean %.*s?", STR_ARG(name),
-                STR_ARG(names[best]));
+        err_say(&err, ERR_NOTFOUND, "there is no event %.*s; did you mean %.*s?",
+                "没有事件 %.*s；是不是 %.*s？", STR_ARG(name), STR_ARG(names[best]));
     else
-        err_set(&err, ERR_NOTFOUND, "there is no event %.*s", STR_ARG(name));
+        err_say(&err, ERR_NOTFOUND, "there is no event %.*s", "没有事件 %.*s", STR_ARG(name));
     arena_free(&a);
-    return give(error, REMIT_CALL, err.text);
+    return give_as(error, REMIT_CALL, ERR_SYNTAX, &err);
 }
 
 RemitStatus remit_schema(const RemitPolicy *policy, const char *event, bool csv, RemitWriter to,
@@ -509,8 +532,9 @@ static RemitStatus eval_write(Diags *d, const Evaluated *e, const RemitEvalOptio
     out.failed = out.failed || words.failed;
     buf_free(&words);
     RemitStatus status = write_buf(fault && !options->line ? errors : to, &out, error);
-    return status != REMIT_OK ? status
-                              : give(error, fault ? REMIT_FAULT : REMIT_OK, "it has no value");
+    return status != REMIT_OK
+               ? status
+               : give(error, fault ? REMIT_FAULT : REMIT_OK, "it has no value", "没有值");
 }
 
 /* An instant, or the beginning of a day where the policy is. */
@@ -535,7 +559,7 @@ RemitStatus remit_names_open(RemitNames **out, RemitError *error) {
     RemitNames *names = new (&arena, RemitNames, 1);
     *out = names;
     if (names == NULL)
-        return give(error, REMIT_FAILED, "there is not enough memory");
+        return give(error, REMIT_FAILED, "there is not enough memory", "内存不足");
     names->arena = arena; /* it holds itself */
     return REMIT_OK;
 }
@@ -600,18 +624,21 @@ RemitStatus remit_eval(RemitPolicy *policy, const RemitEvalOptions *options, con
     if (bundle != REMIT_OK)
         return bundle;
     if (policy->policy.program == NULL)
-        return give(error, REMIT_CALL, "a bundle has no names for an expression: give its files");
+        return give(error, REMIT_CALL, "a bundle has no names for an expression: give its files",
+                    "编译包没有可供表达式用的名称：请给出源文件");
     Err err = {0};
     Arena arena = {0};
     Diags diags = {.arena = &arena, .sources = &policy->policy.sources};
     Evaluated e;
     int64_t at = 0;
     if (options->at != NULL && !moment_option(policy->policy.bundle, text_of(options->at), &at)) {
-        err_set(&err, ERR_SYNTAX,
+        err_say(&err, ERR_SYNTAX,
                 "--at: \"%s\" is neither a date, as in 2026-07-01, nor an instant with its offset, "
                 "as in 2026-03-02T09:00:00+08:00",
+                "--at：“%s”既不是 2026-07-01 这样的日期，也不是 2026-03-02T09:00:00+08:00 "
+                "这样带时差的时间点",
                 options->at);
-        return give(error, REMIT_CALL, err.text);
+        return give_as(error, REMIT_CALL, ERR_SYNTAX, &err);
     }
     size_t before = policy->policy.sources.files.n;
     Status status = eval_asked(&policy->policy, options, options->at != NULL ? &at : NULL, &arena,
@@ -661,8 +688,9 @@ static bool test_each(void *ctx, const TestResult *r) {
     } else if (t->options->list) {
         put_fmt(&out, "%.*s:%u  %.*s\n", STR_ARG(r->file), r->line, STR_ARG(r->title));
     } else if (!r->passed) {
-        put_fmt(&out, "%sFAIL%s %.*s (%.*s:%u)\n", t->look->color ? "\x1b[1;31m" : "",
-                t->look->color ? "\x1b[0m" : "", STR_ARG(r->title), STR_ARG(r->file), r->line);
+        put_fmt(&out, "%s%s%s %.*s (%.*s:%u)\n", t->look->color ? "\x1b[1;31m" : "",
+                t->look->chinese ? "未通过" : "FAIL", t->look->color ? "\x1b[0m" : "",
+                STR_ARG(r->title), STR_ARG(r->file), r->line);
         put_text(&out, r->report);
     }
     t->status = out.failed ? ERR_NOMEM : write_all(t->to, buf_str(&out));
@@ -700,7 +728,7 @@ static Status write_coverage(Policy *p, const Cover *c, const RemitTestOptions *
     if (options->coverage && look->format == REMIT_JSON)
         put_cover_json(&out, p, c);
     else if (options->coverage)
-        put_cover_text(&out, p, c, columns_of(look));
+        put_cover_text(&out, p, c, look->chinese, columns_of(look));
     if (options->lcov.write != NULL)
         put_cover_lcov(&lcov, p, c);
     Status status = out.failed || lcov.failed ? ERR_NOMEM : write_all(to, buf_str(&out));
@@ -718,7 +746,8 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
     if (bundle != REMIT_OK)
         return bundle;
     if (policy->policy.program == NULL)
-        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files");
+        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files",
+                    "编译包里没有测试：请给出政策的源文件");
     *counts = (RemitTestCounts){0};
     Arena a = {0};
     Err err = {0};
@@ -733,6 +762,7 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
     if (status == OK && covers)
         tests.run = cover_run(cover);
     tests.run.columns = columns_of(look);
+    tests.run.chinese = look->chinese;
     if (status == OK)
         status = policy_tests(&policy->policy, &tests, &err);
     if (status == OK)
@@ -743,8 +773,8 @@ RemitStatus remit_policy_test(RemitPolicy *policy, const RemitTestOptions *optio
     arena_free(&a);
     if (status != OK)
         return give_status(error, status, &err);
-    return counts->failed > 0 ? give(error, REMIT_FAULT, "tests failed")
-                              : give(error, REMIT_OK, "");
+    return counts->failed > 0 ? give(error, REMIT_FAULT, "tests failed", "有测试未通过")
+                              : give_ok(error);
 }
 
 /* ---- mutants */
@@ -763,10 +793,11 @@ RemitStatus remit_mutants_open(RemitPolicy *policy, const RemitTestOptions *opti
     if (bundle != REMIT_OK)
         return bundle;
     if (policy->policy.program == NULL)
-        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files");
+        return give(error, REMIT_CALL, "a bundle holds no tests: give the policy's files",
+                    "编译包里没有测试：请给出政策的源文件");
     RemitMutants *m = mem_zalloc(sizeof *m);
     if (m == NULL)
-        return give(error, REMIT_FAILED, "out of memory");
+        return give(error, REMIT_FAILED, "out of memory", "内存不足");
     m->policy = policy;
     Err err = {0};
     TestFilter filter;
@@ -780,7 +811,7 @@ RemitStatus remit_mutants_open(RemitPolicy *policy, const RemitTestOptions *opti
     if (limit > 0)
         trial_draw(m->trial, limit, seed);
     *out = m;
-    return give(error, REMIT_OK, "");
+    return give_ok(error);
 }
 
 void remit_mutants_close(RemitMutants *m) {
@@ -805,12 +836,14 @@ RemitStatus remit_mutants_get(RemitMutants *m, size_t i, RemitMutant *out, Remit
     put_mutant_lines(&m->before, &m->after, p, mutant);
     *out = (RemitMutant){.file = out_text(p->sources.files.at[mutant->at.file].name),
                          .line = mutant->line,
-                         .what = out_text(mutant_what(mutant)),
-                         .advice = out_text(mutant_advice(mutant)),
+                         .what = out_text(mutant_what(mutant, false)),
+                         .what_chinese = out_text(mutant_what(mutant, true)),
+                         .advice = out_text(mutant_advice(mutant, false)),
+                         .advice_chinese = out_text(mutant_advice(mutant, true)),
                          .before = out_text(buf_str(&m->before)),
                          .after = out_text(buf_str(&m->after))};
     bool failed = m->before.failed || m->after.failed;
-    return give(error, failed ? REMIT_FAILED : REMIT_OK, "out of memory");
+    return give(error, failed ? REMIT_FAILED : REMIT_OK, "out of memory", "内存不足");
 }
 
 RemitStatus remit_mutants_try(RemitMutants *m, size_t i, RemitMutantResult *out,
@@ -885,7 +918,7 @@ typedef struct RunLink {
 static Status run_write(void *ctx, Str lines, Err *err) {
     RunLink *link = ctx;
     Status status = write_all(link->to, lines);
-    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+    return status == OK ? OK : err_say(err, status, "the output cannot be written", "无法写出结果");
 }
 
 static bool run_progress(void *ctx, const Counts *counts, uint64_t bytes) {
@@ -901,10 +934,10 @@ static RemitStatus instant_option(const char *text, const char *what, bool *has,
     if (text == NULL || instant_parse(text_of(text), out) == OK)
         return REMIT_OK;
     Err err = {0};
-    err_set(&err, ERR_SYNTAX,
-            "%s: \"%s\" is not an instant with its offset, as in 2026-03-02T09:00:00+08:00", what,
-            text);
-    return give(error, REMIT_CALL, err.text);
+    err_say(&err, ERR_SYNTAX,
+            "%s: \"%s\" is not an instant with its offset, as in 2026-03-02T09:00:00+08:00",
+            "%s：“%s”不是 2026-03-02T09:00:00+08:00 这样带时差的时间点", what, text);
+    return give_as(error, REMIT_CALL, ERR_SYNTAX, &err);
 }
 
 /* The files of a run and the feeds that map them. */
@@ -912,7 +945,7 @@ static RemitStatus inputs_of(const char *const *events, const RemitText *feeds, 
                              RunOptions *run, RemitError *error) {
     Str *paths = new (a, Str, n + 1), *names = new (a, Str, n + 1);
     if (paths == NULL || names == NULL)
-        return give(error, REMIT_FAILED, "out of memory");
+        return give(error, REMIT_FAILED, "out of memory", "内存不足");
     for (size_t i = 0; i < n; i++) {
         paths[i] = text_of(events[i]);
         if (feeds != NULL)
@@ -946,7 +979,7 @@ RemitStatus remit_run(const RemitPolicy *policy, const RemitRunOptions *o, Remit
                       .progress = o->progress == NULL ? NULL : run_progress,
                       .progress_ctx = &link};
     if (status == REMIT_OK && run.ledger.n == 0)
-        status = give(error, REMIT_CALL, "no ledger is named");
+        status = give(error, REMIT_CALL, "no ledger is named", "没有给出账本");
     if (status == REMIT_OK)
         status = instant_option(o->until, "--until", &run.has_until, &run.until, error);
     if (status == REMIT_OK)
@@ -1041,7 +1074,7 @@ static Status retry_told(void *ctx, const RetryTold *told, Err *err) {
         put_told_text(&line, told);
     Status status = line.failed ? ERR_NOMEM : write_all(link->told, buf_str(&line));
     buf_free(&line);
-    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+    return status == OK ? OK : err_say(err, status, "the output cannot be written", "无法写出结果");
 }
 
 RemitStatus remit_retry(const RemitPolicy *policy, const RemitRetryOptions *o,
@@ -1063,7 +1096,7 @@ RemitStatus remit_retry(const RemitPolicy *policy, const RemitRetryOptions *o,
                           .told = retry_told,
                           .told_ctx = &link};
     if (status == REMIT_OK && run.ledger.n == 0)
-        status = give(error, REMIT_CALL, "no ledger is named");
+        status = give(error, REMIT_CALL, "no ledger is named", "没有给出账本");
     if (status == REMIT_OK)
         status =
             instant_option(o->not_after, "--not-after", &run.has_not_after, &run.not_after, error);
@@ -1086,7 +1119,7 @@ typedef struct ConvertLink {
 static Status convert_told(void *ctx, Str line, Err *err) {
     ConvertLink *link = ctx;
     Status status = write_all(link->errors, line);
-    return status == OK ? OK : err_set(err, status, "the output cannot be written");
+    return status == OK ? OK : err_say(err, status, "the output cannot be written", "无法写出结果");
 }
 
 RemitStatus remit_convert(const RemitPolicy *policy, const RemitDecideOptions *o, RemitWriter to,
@@ -1255,7 +1288,7 @@ RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWrit
         if (status != OK && !absent)
             return give_status(error, status, &err);
         if (o->wait == NULL || o->wait(o->ctx) == 0)
-            return give(error, REMIT_OK, "");
+            return give_ok(error);
     }
 }
 
@@ -1298,9 +1331,11 @@ RemitStatus remit_replay(const RemitReplayOptions *o, const RemitLook *look, Rem
         return status != OK ? give_status(error, status, &err) : written;
     if (out->same || out->stopped)
         return REMIT_OK;
-    return give(error, REMIT_FAULT,
-                result.differs ? "the journal does not follow from its inputs"
-                               : "the entries are the same, but the digests are not");
+    return result.differs
+               ? give(error, REMIT_FAULT, "the journal does not follow from its inputs",
+                      "日志与其输入得出的结果不符")
+               : give(error, REMIT_FAULT, "the entries are the same, but the digests are not",
+                      "各条相同，而摘要不同");
 }
 
 static bool what_if_progress(void *ctx, uint64_t done, uint64_t of) {
@@ -1358,7 +1393,6 @@ RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *o
     record_close(&from);
     return give_status(error, status, &err);
 }
-
 
 /* ---- proving */
 
@@ -1568,7 +1602,7 @@ RemitStatus remit_verify(const RemitVerifyOptions *o, const RemitLook *look, Rem
         return give_status(error, status, &err);
     }
     RemitStatus written = write_buf(to, &out, error);
-    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "");
+    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
 }
 
 RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
@@ -1583,8 +1617,8 @@ RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter t
         return write_buf(to, &out, error);
     }
     if (page != NULL)
-        return give(error, status_of(write_all(to, page->text)), "the output cannot be written");
+        return give_written(error, write_all(to, page->text));
     Err err = {0};
-    err_set(&err, ERR_NOTFOUND, "there is no code %s", code);
-    return give(error, REMIT_CALL, err.text);
+    err_say(&err, ERR_NOTFOUND, "there is no code %s", "没有代码 %s", code);
+    return give_as(error, REMIT_CALL, ERR_SYNTAX, &err);
 }

@@ -224,9 +224,10 @@ typedef struct RemitMutants RemitMutants;
 typedef struct RemitMutant {
     RemitText file;
     size_t line;
-    RemitText what;          /* is so then: "the row is gone" */
-    RemitText advice;        /* which test would notice */
-    RemitText before, after; /* the lines that change, on one line each */
+    RemitText what;                         /* is so then: "the row is gone" */
+    RemitText advice;                       /* which test would notice */
+    RemitText what_chinese, advice_chinese; /* the same in Chinese */
+    RemitText before, after;                /* the lines that change, on one line each */
 } RemitMutant;
 typedef enum RemitFate {
     REMIT_MUTANT_WRONG,   /* it does not compile: it does not count */

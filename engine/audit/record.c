@@ -26,6 +26,20 @@ static Status policy_named(Record *r) {
     return same ? OK : ERR_DAMAGED;
 }
 
+static Status place_fails(Err *err, Status status, Str dir, Str en, Str zh, const Err *why) {
+    Err at = {0};
+    (void)err_set(&at, status, "%.*s%.*s", STR_ARG(dir), STR_ARG(en));
+    Err chinese = {0};
+    (void)err_set(&chinese, status, "%.*s%.*s", STR_ARG(dir), STR_ARG(zh));
+    return err_because(err, status, at.text, chinese.text, why);
+}
+
+Status entry_fails(Err *err, Status status, uint64_t index) {
+    Err at = {0};
+    (void)err_say(&at, status, "journal, entry %llu", "日志第 %llu 条", (unsigned long long)index);
+    return err_because(err, status, at.text, at.chinese, NULL);
+}
+
 static Status record_begin(Record *r, Str dir, Err *err) {
     LedOptions opt = {.dir = dir, .read_only = true};
     TRY(led_open(&opt, &r->l, err));
@@ -33,18 +47,17 @@ static Status record_begin(Record *r, Str dir, Err *err) {
     bool found;
     TRY(led_find(r->l, LED_POLICY, S("0"), &bytes, &found));
     if (!found)
-        return err_set(err, ERR_NOTFOUND, "%.*s: nothing was ever run against this ledger",
-                       STR_ARG(dir));
+        return err_say(err, ERR_NOTFOUND, "%.*s: nothing was ever run against this ledger",
+                       "%.*s：从未用这个账本运行过", STR_ARG(dir));
     TRY(arena_str(&r->arena, bytes, &kept));
     Err why = {0};
     Status status = bundle_take(kept, &r->arena, &r->b, &why);
     if (status != OK)
-        return err_set(err, status, "%.*s: its policy: %s", STR_ARG(dir),
-                       why.code == OK ? status_text(status) : why.text);
+        return place_fails(err, status, dir, S(": its policy"), S("：其中的政策"), &why);
     if (policy_named(r) != OK)
-        return err_set(err, ERR_DAMAGED,
+        return err_say(err, ERR_DAMAGED,
                        "%.*s: the policy in it is not the one that its journal names",
-                       STR_ARG(dir));
+                       "%.*s：其中的政策不是日志所记的那个", STR_ARG(dir));
     TRY(render_init(&r->render, r->b, led_name(r->l), &r->arena));
     return meta(r, S("clock"), &r->has_clock, &r->clock);
 }
@@ -55,8 +68,7 @@ Status record_open(Record *r, Str dir, Err *err) {
     if (status == OK)
         return OK;
     const Err *why = r->l == NULL ? NULL : led_error(r->l);
-    return err_set(err, status, "%.*s: %s", STR_ARG(dir),
-                   why != NULL && why->code != OK ? why->text : status_text(status));
+    return place_fails(err, status, dir, S(""), S(""), why);
 }
 
 void record_close(Record *r) {
@@ -96,9 +108,7 @@ Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
     }
     if (status == OK && out->kind == LEAF_CHANGE)
         status = cause_id(r, a, &out->change.cause);
-    return status == OK ? OK
-                        : err_set(err, status, "journal, entry %llu: %s", (unsigned long long)index,
-                                  status_text(status));
+    return status == OK ? OK : entry_fails(err, status, index);
 }
 
 Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err) {

@@ -40,5 +40,7 @@ MUST_USE Status record_retried(Record *r, uint64_t reject, uint64_t *leaf);
  * another way. */
 MUST_USE Status record_place(Record *r, uint64_t index, Arena *a, Str *file, uint64_t *offset,
                              uint32_t *line, bool *known);
+/* An entry of the journal that cannot be read: fills err, gives the status. */
+Status entry_fails(Err *err, Status status, uint64_t index);
 
 #endif

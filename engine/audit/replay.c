@@ -35,9 +35,7 @@ typedef struct Replay {
 
 static Status fail(Replay *r, Status status) {
     const Err *why = r->e == NULL ? NULL : engine_error(r->e);
-    if (status != OK && why != NULL && why->code != OK)
-        return err_set(r->err, status, "%s", why->text);
-    return status == OK ? OK : err_set(r->err, status, "%s", status_text(status));
+    return status == OK ? OK : err_as(r->err, status, why);
 }
 
 /* ---- inputs */
@@ -245,9 +243,7 @@ static Status inside(Replay *r) {
     for (uint64_t i = 1; i < r->size && !past && !r->out->differs && !r->out->stopped; i++) {
         Status status = one(r, i, &past);
         if (status != OK)
-            return r->err->code != OK ? status
-                                      : err_set(r->err, status, "journal, entry %llu: %s",
-                                                (unsigned long long)i, status_text(status));
+            return r->err->code != OK ? status : entry_fails(r->err, status, i);
     }
     if (past)
         TRY(to_moment(r));
@@ -276,8 +272,8 @@ static Status begin(Replay *r) {
     TRY(arena_str(&r->out->arena, bytes, &kept));
     TRY(led_open(&led, &r->l, r->err));
     if (!led_is_new(r->l))
-        return err_set(r->err, ERR_MISMATCH, "%.*s: a ledger stands there already",
-                       STR_ARG(r->opt->dir));
+        return err_say(r->err, ERR_MISMATCH, "%.*s: a ledger stands there already",
+                       "%.*s：那里已经有账本", STR_ARG(r->opt->dir));
     r->kept = (Kept){.b = b, .source = S("remit:input")};
     return engine_open(b, kept, r->l, &engine, &r->e, r->err);
 }
@@ -296,7 +292,7 @@ Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *er
     arena_free(&r.arena);
     buf_free(&r.line);
     vec_free(&r.rejects);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }
 
 /* ---- compared */
@@ -355,7 +351,8 @@ void put_difference(Buf *out, const ReplayResult *r, bool json) {
 static Status moment_of(const Record *r, const Asof *asked, Moment *out, Err *err) {
     *out = (Moment){.has_index = asked->has_index, .index = asked->index};
     if (asked->has_index && asked->index >= led_size(r->l))
-        return err_set(err, ERR_SYNTAX, "there is no entry %llu: the journal has %llu, from 0",
+        return err_say(err, ERR_SYNTAX, "there is no entry %llu: the journal has %llu, from 0",
+                       "没有第 %llu 条：日志有 %llu 条，从 0 数起",
                        (unsigned long long)asked->index, (unsigned long long)led_size(r->l));
     out->has_instant = asked->text.n > 0;
     return out->has_instant ? record_moment(r, asked->text, true, &out->instant, err) : OK;

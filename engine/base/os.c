@@ -19,26 +19,32 @@
 #include "engine/base/buf.h"
 #include "engine/base/limits.h"
 
-static Status os_fail(Err *err, Str path, const char *what) {
+static Status os_fail(Err *err, Str path, const char *en, const char *zh) {
     Status status = errno == ENOENT || errno == ENOTDIR  ? ERR_NOTFOUND
                     : errno == ENOSPC || errno == EDQUOT ? ERR_FULL
                     : errno == ENOMEM                    ? ERR_NOMEM
                                                          : ERR_IO;
-    return err_set(err, status, "%.*s: %s: %s", STR_ARG(path), what, strerror(errno));
+    const char *why = strerror(errno);
+    Err english = {0}, chinese = {0};
+    (void)err_set(&english, status, "%.*s: %s: %s", STR_ARG(path), en, why);
+    (void)err_set(&chinese, status, "%.*s：%s：%s", STR_ARG(path), zh, why);
+    return err_pair(err, status, english.text, chinese.text);
 }
 
 /* A file that cannot be read is as good as missing: the call named it. */
 static Status os_unreadable(Err *err, Str path) {
-    Status status = os_fail(err, path, "cannot be opened");
+    Status status = os_fail(err, path, "cannot be opened", "无法打开");
     if (status != ERR_IO || (errno != EACCES && errno != EPERM && errno != ELOOP))
         return status;
-    return err_set(err, ERR_NOTFOUND, "%.*s: cannot be opened: %s", STR_ARG(path), strerror(errno));
+    return err_say(err, ERR_NOTFOUND, "%.*s: cannot be opened: %s", "%.*s：无法打开：%s",
+                   STR_ARG(path), strerror(errno));
 }
 
 /* A C string for the system; a path with a NUL inside names no file. */
 static Status os_path(Str path, char out[PATH_MAX], Err *err) {
     if (path.n >= PATH_MAX || (path.n > 0 && memchr(path.p, '\0', path.n) != NULL) || path.n == 0)
-        return err_set(err, ERR_NOTFOUND, "\"%.*s\" is not the name of a file", STR_ARG(path));
+        return err_say(err, ERR_NOTFOUND, "\"%.*s\" is not the name of a file", "“%.*s”不是文件名",
+                       STR_ARG(path));
     memcpy(out, path.p, path.n);
     out[path.n] = '\0';
     return OK;
@@ -50,7 +56,7 @@ Status os_open_read(Str path, Arena *a, OsFile *out, Err *err) {
     TRY(arena_str(a, path, &out->path));
     if (str_eq(path, S("-"))) {
         out->fd = dup(STDIN_FILENO);
-        return out->fd < 0 ? os_fail(err, S("standard input"), "cannot be read") : OK;
+        return out->fd < 0 ? os_fail(err, S("standard input"), "cannot be read", "无法读取") : OK;
     }
     TRY(os_path(path, name, err));
     out->fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -59,7 +65,8 @@ Status os_open_read(Str path, Arena *a, OsFile *out, Err *err) {
     struct stat st;
     if (fstat(out->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         os_close(out);
-        return err_set(err, ERR_NOTFOUND, "%.*s: it is a folder", STR_ARG(path));
+        return err_say(err, ERR_NOTFOUND, "%.*s: it is a folder", "%.*s：这是文件夹",
+                       STR_ARG(path));
     }
     return OK;
 }
@@ -73,7 +80,8 @@ Status os_can_read(Str path, Err *err) {
     if (access(name, R_OK) != 0)
         return os_unreadable(err, path);
     if (stat(name, &st) == 0 && S_ISDIR(st.st_mode))
-        return err_set(err, ERR_NOTFOUND, "%.*s: it is a folder", STR_ARG(path));
+        return err_say(err, ERR_NOTFOUND, "%.*s: it is a folder", "%.*s：这是文件夹",
+                       STR_ARG(path));
     return OK;
 }
 
@@ -83,7 +91,7 @@ Status os_open_write(Str path, Arena *a, OsFile *out, Err *err) {
     TRY(arena_str(a, path, &out->path));
     TRY(os_path(path, name, err));
     out->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    return out->fd < 0 ? os_fail(err, path, "cannot be opened for writing") : OK;
+    return out->fd < 0 ? os_fail(err, path, "cannot be opened for writing", "无法打开来写入") : OK;
 }
 
 void os_close(OsFile *f) {
@@ -98,7 +106,7 @@ Status os_read(OsFile *f, char *to, size_t n, size_t *got, Err *err) {
         r = read(f->fd, to, n);
     while (r < 0 && errno == EINTR);
     if (r < 0)
-        return os_fail(err, f->path, "cannot be read");
+        return os_fail(err, f->path, "cannot be read", "无法读取");
     *got = (size_t)r;
     return OK;
 }
@@ -109,9 +117,10 @@ Status os_read_at(OsFile *f, uint64_t at, char *to, size_t n, Err *err) {
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
-            return os_fail(err, f->path, "cannot be read");
+            return os_fail(err, f->path, "cannot be read", "无法读取");
         if (r == 0)
-            return err_set(err, ERR_IO, "%.*s: it ended while it was read", STR_ARG(f->path));
+            return err_say(err, ERR_IO, "%.*s: it ended while it was read",
+                           "%.*s：读到一半就结束了", STR_ARG(f->path));
         to += r;
         at += (uint64_t)r;
         n -= (size_t)r;
@@ -125,7 +134,7 @@ Status os_write(OsFile *f, Str bytes, Err *err) {
         if (w < 0 && errno == EINTR)
             continue;
         if (w < 0)
-            return os_fail(err, f->path, "cannot be written");
+            return os_fail(err, f->path, "cannot be written", "无法写入");
         bytes = str_from(bytes, (size_t)w);
     }
     return OK;
@@ -134,14 +143,14 @@ Status os_write(OsFile *f, Str bytes, Err *err) {
 Status os_size(OsFile *f, uint64_t *out, Err *err) {
     struct stat st;
     if (fstat(f->fd, &st) != 0)
-        return os_fail(err, f->path, "cannot be looked at");
+        return os_fail(err, f->path, "cannot be looked at", "无法查看");
     *out = (uint64_t)st.st_size;
     return OK;
 }
 
 Status os_truncate(OsFile *f, uint64_t size, Err *err) {
     if (ftruncate(f->fd, (off_t)size) != 0 || lseek(f->fd, 0, SEEK_END) < 0)
-        return os_fail(err, f->path, "cannot be cut");
+        return os_fail(err, f->path, "cannot be cut", "无法截断");
     return OK;
 }
 
@@ -157,8 +166,8 @@ Status os_read_file(Str path, size_t most, Arena *a, Str *out, Err *err) {
             status = os_read(&f, text.p + text.n, text.cap - text.n, &got, err);
         text.n += status == OK ? got : 0;
         if (status == OK && text.n > most)
-            status = err_set(err, ERR_LIMIT, "%.*s: it is larger than %zu MiB", STR_ARG(path),
-                             most >> 20);
+            status = err_say(err, ERR_LIMIT, "%.*s: it is larger than %zu MiB",
+                             "%.*s：大于 %zu MiB", STR_ARG(path), most >> 20);
     }
     os_close(&f);
     if (status == OK)
@@ -172,7 +181,7 @@ Status os_is_dir(Str path, bool *yes, Err *err) {
     struct stat st;
     TRY(os_path(path, name, err));
     if (stat(name, &st) != 0)
-        return os_fail(err, path, "cannot be opened");
+        return os_fail(err, path, "cannot be opened", "无法打开");
     *yes = S_ISDIR(st.st_mode);
     return OK;
 }
@@ -189,7 +198,7 @@ static Status list_into(Listing *l, Str dir, int depth) {
     TRY(os_path(dir, name, l->err));
     DIR *d = opendir(name);
     if (d == NULL)
-        return os_fail(l->err, dir, "cannot be opened");
+        return os_fail(l->err, dir, "cannot be opened", "无法打开");
     Status status = OK;
     for (struct dirent *entry; status == OK && (entry = readdir(d)) != NULL;) {
         Str file = str_of(entry->d_name), path;
@@ -229,9 +238,9 @@ Status os_list(Str dir, Str suffix, Arena *a, Str **paths, size_t *n, Err *err) 
         memcpy(*paths, l.paths.at, l.paths.n * sizeof **paths);
     *n = l.paths.n;
     vec_free(&l.paths);
-    return status == ERR_LIMIT
-               ? err_set(err, ERR_LIMIT, "%.*s: it holds more than 10,000 files", STR_ARG(dir))
-               : status;
+    return status == ERR_LIMIT ? err_say(err, ERR_LIMIT, "%.*s: it holds more than 10,000 files",
+                                         "%.*s：其中的文件超过 10,000 个", STR_ARG(dir))
+                               : status;
 }
 
 Status os_absolute(Str path, Arena *a, Str *out, Err *err) {
@@ -244,7 +253,7 @@ Status os_absolute(Str path, Arena *a, Str *out, Err *err) {
     memcpy(dir, name, n);
     dir[n] = '\0';
     if (realpath(slash == NULL ? "." : n == 0 ? "/" : dir, real) == NULL)
-        return os_fail(err, path, "its folder cannot be found");
+        return os_fail(err, path, "its folder cannot be found", "找不到所在的文件夹");
     return arena_printf(a, out, "%s/%s", strcmp(real, "/") == 0 ? "" : real, file);
 }
 
@@ -255,19 +264,19 @@ Status os_write_file(Str path, Str bytes, Err *err) {
     TRY(os_path(path, name, err));
     bool there = realpath(name, whole) != NULL && stat(whole, &was) == 0;
     if (there && access(whole, W_OK) != 0)
-        return os_fail(err, path, "cannot be written");
+        return os_fail(err, path, "cannot be written", "无法写入");
     snprintf(beside, sizeof beside, "%s.part", there ? whole : name);
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
-        return os_fail(err, path, "cannot be written");
+        return os_fail(err, path, "cannot be written", "无法写入");
     OsFile f = {fd, path};
     Status status = os_write(&f, bytes, err);
     if (there && status == OK && fchmod(fd, was.st_mode & 07777) != 0)
-        status = os_fail(err, path, "cannot be written");
+        status = os_fail(err, path, "cannot be written", "无法写入");
     if (close(fd) != 0 && status == OK)
-        status = os_fail(err, path, "cannot be written");
+        status = os_fail(err, path, "cannot be written", "无法写入");
     if (status == OK && rename(beside, there ? whole : name) != 0)
-        status = os_fail(err, path, "cannot be written");
+        status = os_fail(err, path, "cannot be written", "无法写入");
     if (status != OK)
         unlink(beside);
     return status;
@@ -278,9 +287,9 @@ Status os_make_temporary(Str place, Arena *a, Str *out, Err *err) {
     TRY(os_path(place.n > 0 ? place : S("/tmp"), in, err));
     int n = snprintf(name, sizeof name, "%s/remit-XXXXXX", in);
     if (n < 0 || (size_t)n >= sizeof name)
-        return err_set(err, ERR_IO, "%s: its path is too long", in);
+        return err_say(err, ERR_IO, "%s: its path is too long", "%s：路径太长", in);
     if (mkdtemp(name) == NULL)
-        return os_fail(err, str_of(name), "a folder cannot be made");
+        return os_fail(err, str_of(name), "a folder cannot be made", "无法建立文件夹");
     return arena_str(a, str_of(name), out);
 }
 
@@ -289,16 +298,16 @@ Status os_remove_folder(Str dir, Err *err) {
     TRY(os_path(dir, name, err));
     DIR *d = opendir(name);
     if (d == NULL)
-        return errno == ENOENT ? OK : os_fail(err, dir, "cannot be read");
+        return errno == ENOENT ? OK : os_fail(err, dir, "cannot be read", "无法读取");
     Status status = OK;
     for (struct dirent *entry; status == OK && (entry = readdir(d)) != NULL;) {
         bool self = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
         if (!self && unlinkat(dirfd(d), entry->d_name, 0) != 0 && errno != ENOENT)
-            status = os_fail(err, dir, "cannot be emptied");
+            status = os_fail(err, dir, "cannot be emptied", "无法清空");
     }
     closedir(d);
     if (status == OK && rmdir(name) != 0 && errno != ENOENT)
-        status = os_fail(err, dir, "cannot be removed");
+        status = os_fail(err, dir, "cannot be removed", "无法删除");
     return status;
 }
 
@@ -307,13 +316,13 @@ Status os_create_file(Str path, Str bytes, bool secret, Err *err) {
     TRY(os_path(path, name, err));
     OsFile f = {open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0666), path};
     if (f.fd < 0 && errno == EEXIST)
-        return err_set(err, ERR_STATE, "%.*s: there is such a file; it is left as it is",
-                       STR_ARG(path));
+        return err_say(err, ERR_STATE, "%.*s: there is such a file; it is left as it is",
+                       "%.*s：已有这个文件，保持不动", STR_ARG(path));
     if (f.fd < 0)
-        return os_fail(err, path, "cannot be made");
+        return os_fail(err, path, "cannot be made", "无法创建");
     Status status = os_write(&f, bytes, err);
     if (status == OK && fsync(f.fd) != 0)
-        status = os_fail(err, path, "cannot be written");
+        status = os_fail(err, path, "cannot be written", "无法写入");
     os_close(&f);
     if (status != OK)
         unlink(name);
@@ -325,7 +334,7 @@ Status os_lock(OsFile *f, Err *err) {
     do
         r = flock(f->fd, LOCK_EX);
     while (r != 0 && errno == EINTR);
-    return r == 0 ? OK : os_fail(err, f->path, "cannot be locked");
+    return r == 0 ? OK : os_fail(err, f->path, "cannot be locked", "无法加锁");
 }
 
 /* A crash of the child is its end and no more: no message of a handler, no core. */

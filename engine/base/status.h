@@ -4,6 +4,7 @@
 #define REMIT_BASE_STATUS_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
@@ -40,14 +41,29 @@ typedef enum Status {
 /* An error with its words. A zeroed Err is "no error". */
 typedef struct Err {
     Status code;
-    char text[600]; /* one line, no newline at its end, always NUL-ended */
+    char text[600];    /* one line, no newline at its end, always NUL-ended */
+    char chinese[600]; /* the same in Chinese */
 } Err;
 
-/* Fills err (which may be NULL) and returns code. Text beyond 599 bytes is cut at a whole
+/* These fill err (which may be NULL) and return code. Text beyond 599 bytes is cut at a whole
  * UTF-8 character. The first error stays: a filled err is not overwritten. */
+
+/* In English and in Chinese, which take the same arguments in the same order. */
+Status err_say(Err *err, Status code, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+/* The same words in both languages. */
 Status err_set(Err *err, Status code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Words that are ready. */
+Status err_pair(Err *err, Status code, const char *en, const char *zh);
+/* The short name of the code. */
+Status err_status(Err *err, Status code);
+/* "en: what why says"; where it says nothing, the short name of the code. why may be NULL. */
+Status err_because(Err *err, Status code, const char *en, const char *zh, const Err *why);
+/* What why says; where it says nothing, the short name of the code. why may be NULL. */
+Status err_as(Err *err, Status code, const Err *why);
 
 /* A short name for a Status, as "out of memory". Never NULL. */
 const char *status_text(Status status);
+const char *status_chinese(Status status);
 
 #endif

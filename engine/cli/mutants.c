@@ -216,16 +216,17 @@ static void put_json_line(const Mutants *m, const RemitMutant *mutant, const Tol
 }
 
 static void put_text_lines(const Mutants *m, const RemitMutant *mutant, const Told *told) {
+    RemitText what = m->args->look.chinese ? mutant->what_chinese : mutant->what;
     printf("%.*s:%zu: %.*s%s\n", (int)mutant->file.size, mutant->file.data, mutant->line,
-           (int)mutant->what.size, mutant->what.data,
+           (int)what.size, what.data,
            m->list            ? ""
-           : told->tests == 0 ? ", and no test reaches it"
-                              : ", and no test notices");
+           : told->tests == 0 ? said(m->args, ", and no test reaches it", "，没有测试触及")
+                              : said(m->args, ", and no test notices", "，没有测试发现"));
     put_change(m, mutant);
     if (m->list)
         return;
     printf("    ");
-    put_cut(mutant->advice, m->columns - 4);
+    put_cut(m->args->look.chinese ? mutant->advice_chinese : mutant->advice, m->columns - 4);
 }
 
 static int put_told(Mutants *m, const Told *told) {
@@ -286,10 +287,13 @@ static void put_sums(const Mutants *m) {
                m->noticed, m->survived, m->unreached, m->same, m->wrong);
         return;
     }
-    printf("%zu noticed, %zu survived, %zu.%zu %%", m->noticed, m->survived, tenths / 10,
-           tenths % 10);
+    bool chinese = m->args->look.chinese;
+    printf(chinese ? "发现 %zu，漏过 %zu，%zu.%zu %%" : "%zu noticed, %zu survived, %zu.%zu %%",
+           m->noticed, m->survived, tenths / 10, tenths % 10);
     if (m->same + m->wrong > 0)
-        printf("; left out: %zu that mean the same, %zu that do not compile", m->same, m->wrong);
+        printf(chinese ? "；不计：含义不变的 %zu，不能编译的 %zu"
+                       : "; left out: %zu that mean the same, %zu that do not compile",
+               m->same, m->wrong);
     printf("\n");
 }
 
@@ -316,7 +320,7 @@ int mutants_run(Args *args, RemitPolicy *policy, const RemitTestOptions *meant) 
     m.count = remit_mutants_count(m.all);
     code = m.list ? list_all(&m) : tried(&m, jobs, least);
     if (m.list && code == REMIT_OK && args->look.format == REMIT_TEXT)
-        printf("%zu mutants\n", m.count);
+        printf(args->look.chinese ? "%zu 处改动\n" : "%zu mutants\n", m.count);
     remit_mutants_close(m.all);
     return done(args, code);
 }

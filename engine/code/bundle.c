@@ -2335,28 +2335,33 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
         return ERR_NOMEM;
     Str magic = take_bytes(&r.t, sizeof bundle_magic);
     if (!str_eq(magic, (Str){bundle_magic, sizeof bundle_magic}))
-        return err_set(err, ERR_DAMAGED, "this is not a bundle: its first bytes are others");
+        return err_say(err, ERR_DAMAGED, "this is not a bundle: its first bytes are others",
+                       "这不是编译包：开头的字节不对");
     uint64_t version = take_varint(&r.t);
     if (version != BUNDLE_VERSION)
-        return err_set(err, ERR_VERSION, "this bundle has form %llu; this program reads form %d",
-                       (unsigned long long)version, BUNDLE_VERSION);
+        return err_say(err, ERR_VERSION, "this bundle has form %llu; this program reads form %d",
+                       "编译包的格式是 %llu；本程序读的是格式 %d", (unsigned long long)version,
+                       BUNDLE_VERSION);
     Str parts = bytes;
     if (take_left(&r.t) < SHA256_BYTES || !take_sum(&parts, r.b->hash))
-        return err_set(err, ERR_DAMAGED,
+        return err_say(err, ERR_DAMAGED,
                        "this bundle was cut or changed: its checksum is not that of its %zu bytes; "
                        "build it again, or copy it anew",
+                       "编译包被截断或改动过：校验和与其 %zu 字节不符；请重新编译或重新复制",
                        bytes.n);
     r.t.end = parts.p + parts.n;
     take_parts(&r);
     if (r.nomem)
         return ERR_NOMEM;
     if (take_done(&r.t) != OK)
-        return err_set(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
-                       (size_t)(r.t.p - bytes.p), parts.n);
+        return err_say(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
+                       "编译包：在第 %zu 字节附近损坏（共 %zu 字节）", (size_t)(r.t.p - bytes.p),
+                       parts.n);
     if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
         !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
         !ok_rotations(r.b) || !ok_feeds(r.b) || !ok_powers(r.b) || !ok_deputies(r.b))
-        return err_set(err, ERR_DAMAGED, "bundle: its parts do not fit together");
+        return err_say(err, ERR_DAMAGED, "bundle: its parts do not fit together",
+                       "编译包：各部分不相符");
     Arena scratch = {0};
     Status status = verify_code(r.b, &scratch, err);
     arena_free(&scratch);

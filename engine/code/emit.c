@@ -14,10 +14,17 @@ void emit_nomem(Emit *e) {
         e->status = ERR_NOMEM;
 }
 
+static Status emit_over(Err *err, const char *en, const char *zh, const char *most) {
+    Err english = {0}, chinese = {0};
+    (void)err_set(&english, ERR_LIMIT, "%s is more than the limit of %s", en, most);
+    (void)err_set(&chinese, ERR_LIMIT, "%s超过上限 %s", zh, most);
+    return err_pair(err, ERR_LIMIT, english.text, chinese.text);
+}
+
 void emit_limit(Emit *e, const char *en, const char *zh, const char *most) {
     if (e->status != OK)
         return;
-    e->status = err_set(e->err, ERR_LIMIT, "%s is more than the limit of %s", en, most);
+    e->status = emit_over(e->err, en, zh, most);
     diag_add2(e->p->diags, DIAG_TOO_LARGE, e->at, diag_both(e->p->diags, en, zh), str_of(most));
 }
 

@@ -160,8 +160,9 @@ typedef struct Verify {
 static void refuse(Verify *v, const char *why) {
     if (v->status != OK)
         return;
-    v->status = err_set(v->err, ERR_DAMAGED, "bundle: %.*s, instruction %u: %s",
-                        STR_ARG(v->fn->name), v->at - v->fn->from, why);
+    v->status =
+        err_say(v->err, ERR_DAMAGED, "bundle: %.*s, instruction %u: %s",
+                "编译包：%.*s，指令 %u：%s", STR_ARG(v->fn->name), v->at - v->fn->from, why);
 }
 
 static bool is_int_kind(uint8_t kind) {

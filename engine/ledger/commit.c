@@ -266,7 +266,7 @@ Status led_write(Ledger *l, Err *err) {
     if (l->memory)
         return OK;
     if (f->state != FLIGHT_SEALED)
-        return err_set(err, ERR_STATE, "cannot commit: %s", status_text(ERR_STATE));
+        return err_because(err, ERR_STATE, "cannot commit", "无法提交", NULL);
     Status status = journal_hash(&l->journal);
     f->head.peaks = l->journal.next;
     if (status == OK)
@@ -274,8 +274,8 @@ Status led_write(Ledger *l, Err *err) {
     f->state = flight_state(l, status);
     if (f->state != FLIGHT_FAILED)
         return OK;
-    return err_set(err, status, "cannot commit: %s",
-                   l->env.writer.err.code == status ? l->env.writer.err.text : status_text(status));
+    return err_because(err, status, "cannot commit", "无法提交",
+                       l->env.writer.err.code == status ? &l->env.writer.err : NULL);
 }
 
 /* ---- when it is on disk ---- */

@@ -69,7 +69,7 @@ Status led_digest(Ledger *l, uint8_t digest[32], Err *err) {
     buf_free(&d.buf);
     if (status != OK) {
         led_failed(l, status, "cannot compute the digest");
-        return err_set(err, status, "%s", l->err.text);
+        return err_as(err, status, &l->err);
     }
     return OK;
 }

@@ -73,9 +73,10 @@ static Status code_status(int code) {
 static Status failed(Err *err, int code, const char *what) {
     Status status = code_status(code);
     *err = (Err){0};
-    err_set(err, status, "%scannot %s: %s", status == ERR_DAMAGED ? "the ledger is damaged: " : "",
-            what, mdb_strerror(code));
-    return status;
+    return status == ERR_DAMAGED ? err_say(err, status, "the ledger is damaged: cannot %s: %s",
+                                           "账本已损坏（%s）：%s", what, mdb_strerror(code))
+                                 : err_say(err, status, "cannot %s: %s", "账本读写失败（%s）：%s",
+                                           what, mdb_strerror(code));
 }
 
 static Status read_failed(EnvTxn *t, int code) {
@@ -138,7 +139,8 @@ static Status value_of_sum(EnvTxn *t, EnvDb db, Str key, MDB_val d, Str *value) 
             return OK;
     }
     t->err = (Err){0};
-    return err_set(&t->err, ERR_DAMAGED, "the ledger is damaged: a value is not what was written");
+    return err_say(&t->err, ERR_DAMAGED, "the ledger is damaged: a value is not what was written",
+                   "账本已损坏：有的值与写入时不同");
 }
 
 static int value_put(MDB_cursor *at, EnvDb db, Str key, Str value, unsigned flags) {
@@ -166,7 +168,7 @@ static Status path_of(Env *v, Str dir, const char *file, const char **out) {
 static Status dir_make(const char *dir, Err *err) {
     if (mkdir(dir, 0777) == 0 || errno == EEXIST)
         return OK;
-    return err_set(err, ERR_IO, "cannot make %s: %s", dir, strerror(errno));
+    return err_say(err, ERR_IO, "cannot make %s: %s", "无法建立 %s：%s", dir, strerror(errno));
 }
 
 /* What the lock file's first line says of the process that holds it. */
@@ -177,8 +179,10 @@ static Status locked(int fd, const char *path, Err *err) {
     for (ssize_t i = 0; i < n && line[i] >= '0' && line[i] <= '9' && pid < LONG_MAX / 10 - 1; i++)
         pid = pid * 10 + (line[i] - '0');
     if (pid > 0)
-        return err_set(err, ERR_LOCKED, "%s: process %ld is writing this ledger", path, pid);
-    return err_set(err, ERR_LOCKED, "%s: another process is writing this ledger", path);
+        return err_say(err, ERR_LOCKED, "%s: process %ld is writing this ledger",
+                       "%s：进程 %ld 正在写这个账本", path, pid);
+    return err_say(err, ERR_LOCKED, "%s: another process is writing this ledger",
+                   "%s：另一进程正在写这个账本", path);
 }
 
 /* The lock file has the pid of its last writer, then, once there is a ledger, lock_made. */
@@ -186,7 +190,8 @@ static Status lock_write(int fd, const char *path, const char *made, Err *err) {
     char line[LOCK_LINE];
     int n = snprintf(line, sizeof line, "%-10ld\n%s", (long)getpid(), made);
     if (n < 0 || pwrite(fd, line, (size_t)n, 0) != n)
-        return err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot write %s: %s", "无法写入 %s：%s", path,
+                       strerror(errno));
     return OK;
 }
 
@@ -200,12 +205,12 @@ static bool lock_says_made(int fd) {
 static Status lock_take(Env *v, const char *path, Err *err) {
     v->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (v->lock < 0)
-        return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot open %s: %s", "无法打开 %s：%s", path, strerror(errno));
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(v->lock, F_OFD_SETLK, &whole) != 0) {
         if (errno == EAGAIN || errno == EACCES)
             return locked(v->lock, path, err);
-        return err_set(err, ERR_IO, "cannot lock %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot lock %s: %s", "无法锁定 %s：%s", path, strerror(errno));
     }
     return lock_write(v->lock, path, lock_says_made(v->lock) ? lock_made : "", err);
 }
@@ -227,7 +232,8 @@ static Status map_open(Env *v, const LedOptions *opt, const char *dir, const cha
     if (code == 0)
         code = mdb_reader_check(v->env, &dead);
     if (code != 0)
-        return err_set(err, code_status(code), "cannot open %s: %s", data, mdb_strerror(code));
+        return err_say(err, code_status(code), "cannot open %s: %s", "无法打开 %s：%s", data,
+                       mdb_strerror(code));
     v->open = true;
     return OK;
 }
@@ -240,7 +246,8 @@ static Status pages_check(Env *v, const char *data, Err *err) {
         MDB_txn *txn;
         int code = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &txn);
         if (code != 0)
-            return err_set(err, code_status(code), "cannot read %s: %s", data, mdb_strerror(code));
+            return err_say(err, code_status(code), "cannot read %s: %s", "无法读取 %s：%s", data,
+                           mdb_strerror(code));
         Status status = env_check(data, mdb_txn_id(txn), &changed, err);
         mdb_txn_abort(txn);
         TRY(status);
@@ -273,18 +280,20 @@ static Status dbs_open(Env *v, const char *data, bool *empty, Err *err) {
     else if (txn != NULL)
         mdb_txn_abort(txn);
     if (some && code == MDB_NOTFOUND)
-        return err_set(err, ERR_DAMAGED, "%s is damaged: one of its databases is gone", data);
+        return err_say(err, ERR_DAMAGED, "%s is damaged: one of its databases is gone",
+                       "%s 已损坏：缺了一个数据库", data);
     if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE)
-        return err_set(err, ERR_MISMATCH, "%s is not a ledger's", data);
+        return err_say(err, ERR_MISMATCH, "%s is not a ledger's", "%s 不属于账本", data);
     if (code != 0)
-        return err_set(err, code_status(code), "cannot read %s: %s", data, mdb_strerror(code));
+        return err_say(err, code_status(code), "cannot read %s: %s", "无法读取 %s：%s", data,
+                       mdb_strerror(code));
     return OK;
 }
 
 static Status env_open_in(Env *v, const LedOptions *opt, bool *empty, Err *err) {
     const char *dir, *lock, *data;
     if (memchr(opt->dir.p, '\0', opt->dir.n) != NULL || opt->dir.n > 4000)
-        return err_set(err, ERR_NOTFOUND, "not a directory's name");
+        return err_say(err, ERR_NOTFOUND, "not a directory's name", "这不是文件夹的名称");
     TRY(path_of(v, opt->dir, "", &dir));
     TRY(path_of(v, opt->dir, "lock", &lock));
     TRY(path_of(v, opt->dir, "data.mdb", &data));
@@ -294,14 +303,14 @@ static Status env_open_in(Env *v, const LedOptions *opt, bool *empty, Err *err) 
     bool no_byte = false;
     Status status = env_probe(data, &no_byte, err);
     if (status == ERR_NOTFOUND && !create)
-        return err_set(err, ERR_NOTFOUND, "there is no ledger in %s", dir);
+        return err_say(err, ERR_NOTFOUND, "there is no ledger in %s", "%s 中没有账本", dir);
     if (status != OK && status != ERR_NOTFOUND)
         return status;
     if (!opt->read_only)
         TRY(lock_take(v, lock, err));
     bool gone = status == ERR_NOTFOUND || no_byte;
     if (gone && (!create || lock_says_made(v->lock)))
-        return err_set(err, ERR_DAMAGED, "%s is missing or empty", data);
+        return err_say(err, ERR_DAMAGED, "%s is missing or empty", "%s 不存在或为空", data);
     TRY(map_open(v, opt, dir, data, err));
     TRY(pages_check(v, data, err));
     return dbs_open(v, data, empty, err);
@@ -313,7 +322,7 @@ Status env_open(Env *v, const LedOptions *opt, bool *empty, Err *err) {
     if (status == OK)
         return OK;
     env_close(v);
-    return err_set(err, status, "cannot open the ledger: %s", status_text(status));
+    return err_because(err, status, "cannot open the ledger", "无法打开账本", NULL);
 }
 
 void env_close(Env *v) {
@@ -365,7 +374,8 @@ Status env_made(Env *v, Str dir, Err *err) {
     if (code == 0)
         code = sync_dir(parent);
     if (code != 0)
-        return err_set(err, code_status(code), "cannot sync %s: %s", path, strerror(code));
+        return err_say(err, code_status(code), "cannot sync %s: %s", "无法同步 %s：%s", path,
+                       strerror(code));
     return lock_write(v->lock, path, lock_made, err);
 }
 

@@ -11,9 +11,11 @@ static const Str format_mark = {"remit ledger", 12};
 Status led_fails(Ledger *l, Status status, const Err *why, const char *what, Err *err) {
     bool more = why != NULL && why->code == status;
     l->err = (Err){0};
-    err_set(&l->err, status, "%s: %s", what, more ? why->text : status_text(status));
-    err_set(err, status, "%s", l->err.text);
-    return status;
+    const char *zh = strncmp(what, "cannot read", 11) == 0 || strncmp(what, "cannot look", 11) == 0
+                         ? "无法读取账本"
+                         : "无法写入账本或计算摘要";
+    (void)err_because(&l->err, status, what, zh, more ? why : NULL);
+    return err_as(err, status, &l->err);
 }
 
 Status led_failed(Ledger *l, Status status, const char *what) {
@@ -52,17 +54,20 @@ static Status read_format(Ledger *l, Str name, Err *err) {
     TRY(env_get(&l->env.reader, DB_SYS, S("format"), &bytes, &found));
     Take t = take_from(found ? bytes : (Str){NULL, 0});
     if (!str_eq(take_bytes(&t, format_mark.n), format_mark))
-        return err_set(err, ERR_MISMATCH, "%.*s is not a ledger", STR_ARG(l->dir));
+        return err_say(err, ERR_MISMATCH, "%.*s is not a ledger", "%.*s 不是账本", STR_ARG(l->dir));
     uint64_t version = take_varint(&t);
     if (!t.failed && version != LED_FORMAT)
-        return err_set(err, ERR_VERSION, "the ledger in %.*s is of format %llu, not %d",
-                       STR_ARG(l->dir), (unsigned long long)version, LED_FORMAT);
+        return err_say(err, ERR_VERSION, "the ledger in %.*s is of format %llu, not %d",
+                       "%.*s 中的账本格式是 %llu，不是 %d", STR_ARG(l->dir),
+                       (unsigned long long)version, LED_FORMAT);
     have = take_str(&t);
     if (take_done(&t) != OK)
-        return err_set(err, ERR_DAMAGED, "the ledger in %.*s is damaged: format", STR_ARG(l->dir));
+        return err_say(err, ERR_DAMAGED, "the ledger in %.*s is damaged: format",
+                       "%.*s 中的账本已损坏：格式", STR_ARG(l->dir));
     if (name.n > 0 && !str_eq(name, have))
-        return err_set(err, ERR_MISMATCH, "the ledger in %.*s has the name %.*s, not %.*s",
-                       STR_ARG(l->dir), STR_ARG(have), STR_ARG(name));
+        return err_say(err, ERR_MISMATCH, "the ledger in %.*s has the name %.*s, not %.*s",
+                       "%.*s 中的账本名叫 %.*s，不是 %.*s", STR_ARG(l->dir), STR_ARG(have),
+                       STR_ARG(name));
     return arena_str(&l->life, have, &l->name);
 }
 
@@ -109,7 +114,8 @@ static Status open_disk(Ledger *l, const LedOptions *opt, Err *err) {
     TRY(arena_str(&l->life, opt->dir, &l->dir));
     TRY(env_open(&l->env, opt, &empty, err));
     if (empty && (!opt->create || opt->read_only))
-        return err_set(err, ERR_NOTFOUND, "there is no ledger in %.*s", STR_ARG(l->dir));
+        return err_say(err, ERR_NOTFOUND, "there is no ledger in %.*s", "%.*s 中没有账本",
+                       STR_ARG(l->dir));
     if (empty)
         TRY(make_new(l, opt->name, err));
     TRY(env_read(&l->env));
@@ -125,7 +131,7 @@ Status led_open(const LedOptions *opt, Ledger **out, Err *err) {
     *out = NULL;
     Ledger *l = mem_zalloc(sizeof *l);
     if (l == NULL)
-        return err_set(err, ERR_NOMEM, "%s", status_text(ERR_NOMEM));
+        return err_status(err, ERR_NOMEM);
     l->memory = opt->dir.n == 0;
     l->read_only = opt->read_only;
     l->env.lock = -1;

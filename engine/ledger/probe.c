@@ -65,14 +65,17 @@ static Status read_meta(int fd, uint64_t at, const char *path, Meta *m, Err *err
     char b[META_BYTES];
     ssize_t n = pread(fd, b, sizeof b, (off_t)at);
     if (n < 0)
-        return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot read %s: %s", "无法读取 %s：%s", path, strerror(errno));
     if (n != sizeof b)
-        return err_set(err, ERR_DAMAGED, "%s is damaged: it is cut within its first pages", path);
+        return err_say(err, ERR_DAMAGED, "%s is damaged: it is cut within its first pages",
+                       "%s 已损坏：开头几页就被截断", path);
     if ((word_at(b + PAGE_FLAGS, 2) & FLAG_META) == 0 ||
         word_at(b + META_MAGIC_AT, 4) != META_MAGIC)
-        return err_set(err, ERR_DAMAGED, "%s is damaged or is not a ledger's", path);
+        return err_say(err, ERR_DAMAGED, "%s is damaged or is not a ledger's",
+                       "%s 已损坏，或不属于账本", path);
     if (word_at(b + META_VERSION, 4) != DATA_VERSION)
-        return err_set(err, ERR_VERSION, "%s is of another version of LMDB", path);
+        return err_say(err, ERR_VERSION, "%s is of another version of LMDB",
+                       "%s 属于另一版本的 LMDB", path);
     *m = (Meta){.page = (uint32_t)word_at(b + META_PAGE, 4),
                 .last = word_at(b + META_LAST, 8),
                 .txn = word_at(b + META_TXN, 8)};
@@ -83,7 +86,8 @@ static Status read_meta(int fd, uint64_t at, const char *path, Meta *m, Err *err
         good = good && (root == NO_PAGE || (root >= 2 && root <= m->last));
     }
     return good ? OK
-                : err_set(err, ERR_DAMAGED, "%s is damaged: its first pages make no sense", path);
+                : err_say(err, ERR_DAMAGED, "%s is damaged: its first pages make no sense",
+                          "%s 已损坏：开头几页无法理解", path);
 }
 
 /* ---- walking what is in use ---- */
@@ -306,7 +310,7 @@ static Status probe(int fd, const char *path, bool *empty, Err *err) {
     Meta a, b;
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot read %s: %s", "无法读取 %s：%s", path, strerror(errno));
     *empty = st.st_size == 0;
     if (*empty)
         return OK;
@@ -314,15 +318,16 @@ static Status probe(int fd, const char *path, bool *empty, Err *err) {
     TRY(read_meta(fd, a.page, path, &b, err));
     const Meta *m = a.txn < b.txn ? &b : &a;
     if (fstat(fd, &st) != 0) /* once more: a writer may have made it longer before it wrote m */
-        return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot read %s: %s", "无法读取 %s：%s", path, strerror(errno));
     Walk w = {.fd = fd, .page = a.page, .pages = (uint64_t)st.st_size / a.page, .last = m->last};
     bool good = a.page == b.page && (m->last < w.pages || m->last - w.pages < FREE_MOST);
     for (size_t i = 0; i < 2 && m->last >= w.pages; i++)
         good = good && walk_db(&w, m->db[i], i == 0 ? TREE_FREE : TREE_MAIN, 0);
     if (good)
         return OK;
-    return err_set(err, ERR_DAMAGED, "%s is damaged: it should have %llu pages and has %llu", path,
-                   (unsigned long long)m->last + 1, (unsigned long long)w.pages);
+    return err_say(err, ERR_DAMAGED, "%s is damaged: it should have %llu pages and has %llu",
+                   "%s 已损坏：应有 %llu 页，实有 %llu 页", path, (unsigned long long)m->last + 1,
+                   (unsigned long long)w.pages);
 }
 
 static Status check(int fd, const char *path, uint64_t txn, bool *changed, Err *err) {
@@ -332,7 +337,7 @@ static Status check(int fd, const char *path, uint64_t txn, bool *changed, Err *
     const Meta *m = a.txn == txn ? &a : &b;
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set(err, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot read %s: %s", "无法读取 %s：%s", path, strerror(errno));
     *changed = m->txn != txn;
     if (*changed || txn == 0 || m->last >= CHECK_MOST)
         return OK;
@@ -344,15 +349,15 @@ static Status check(int fd, const char *path, uint64_t txn, bool *changed, Err *
               .used = used};
     if (walk_db(&w, m->db[1], TREE_MAIN, 0) && walk_db(&w, m->db[0], TREE_FREE, 0))
         return OK;
-    return err_set(err, ERR_DAMAGED, "%s is damaged: page %llu, or one that names it", path,
-                   (unsigned long long)w.at);
+    return err_say(err, ERR_DAMAGED, "%s is damaged: page %llu, or one that names it",
+                   "%s 已损坏：第 %llu 页，或引用它的页", path, (unsigned long long)w.at);
 }
 
 Status env_check(const char *path, uint64_t txn, bool *changed, Err *err) {
     *changed = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot open %s: %s", "无法打开 %s：%s", path, strerror(errno));
     Status status = check(fd, path, txn, changed, err);
     close(fd);
     return status;
@@ -363,7 +368,7 @@ Status env_probe(const char *path, bool *empty, Err *err) {
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return ERR_NOTFOUND;
     if (fd < 0)
-        return err_set(err, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+        return err_say(err, ERR_IO, "cannot open %s: %s", "无法打开 %s：%s", path, strerror(errno));
     Status status = probe(fd, path, empty, err);
     close(fd);
     return status;

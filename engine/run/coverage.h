@@ -8,7 +8,7 @@
 #include "engine/run/policytest.h"
 
 typedef enum CoverKind {
-#define COVER(kind, name, never) COVER_##kind,
+#define COVER(kind, name, name_zh, never, never_zh) COVER_##kind,
 #include "engine/run/coverage.def"
     COVER_KINDS
 } CoverKind;
@@ -57,7 +57,7 @@ CoverSum cover_sum(const Cover *c, CoverKind kind);
 /* A text on one line of so many columns, with dots for what does not go in. */
 void put_cut(Buf *out, Str text, size_t columns);
 /* A table of what was reached, then what was not, with its place and its text. */
-void put_cover_text(Buf *out, Policy *p, const Cover *c, size_t columns);
+void put_cover_text(Buf *out, Policy *p, const Cover *c, bool chinese, size_t columns);
 /* A line for each item and one with the sums. */
 void put_cover_json(Buf *out, Policy *p, const Cover *c);
 /* In the form of lcov: lines, branches, and declarations as functions. */

@@ -7,11 +7,13 @@
 #include "engine/base/utf8.h"
 #include "engine/run/coverage.h"
 
+enum { NAME_COLUMNS = 10 };
+
 typedef struct KindWords {
-    const char *name, *never;
+    const char *name, *name_zh, *never, *never_zh;
 } KindWords;
 static const KindWords kind_words[COVER_KINDS] = {
-#define COVER(kind, name, never) {name, never},
+#define COVER(kind, name, name_zh, never, never_zh) {name, name_zh, never, never_zh},
 #include "engine/run/coverage.def"
 };
 
@@ -73,11 +75,14 @@ static uint64_t tenths(CoverSum s) {
     return s.all == 0 ? 1000 : (uint64_t)s.reached * 1000 / s.all;
 }
 
-static void put_sum(Buf *out, const char *name, CoverSum s) {
+static void put_sum(Buf *out, const char *name, const char *of, CoverSum s) {
     char share[40];
     uint64_t t = tenths(s);
-    snprintf(share, sizeof share, "%zu of %zu", s.reached, s.all);
-    put_fmt(out, "  %-10s %15s  %3llu.%llu %%\n", name, share, (unsigned long long)(t / 10),
+    snprintf(share, sizeof share, "%zu%s%zu", s.reached, of, s.all);
+    put_fmt(out, "  %s", name);
+    for (size_t used = uc_columns(str_of(name)); used < NAME_COLUMNS; used++)
+        put_c(out, ' ');
+    put_fmt(out, " %15s  %3llu.%llu %%\n", share, (unsigned long long)(t / 10),
             (unsigned long long)(t % 10));
 }
 
@@ -100,24 +105,29 @@ void put_cut(Buf *out, Str text, size_t columns) {
     put_text(out, S(" ..."));
 }
 
-void put_cover_text(Buf *out, Policy *p, const Cover *c, size_t columns) {
+void put_cover_text(Buf *out, Policy *p, const Cover *c, bool chinese, size_t columns) {
+    const char *of = chinese ? " / " : " of ";
     Arena a = {0};
     size_t n;
     const CoverItem **list = sorted(c, &a, &n);
-    put_text(out, S("reached by the tests\n"));
+    put_text(out, chinese ? S("测试触及的部分\n") : S("reached by the tests\n"));
     for (int k = 0; k < COVER_KINDS; k++) {
         CoverSum sum = cover_sum(c, (CoverKind)k);
         if (sum.all > 0)
-            put_sum(out, kind_words[k].name, sum);
+            put_sum(out, chinese ? kind_words[k].name_zh : kind_words[k].name, of, sum);
     }
-    put_sum(out, "all", cover_sum(c, COVER_KINDS));
+    put_sum(out, chinese ? "合计" : "all", of, cover_sum(c, COVER_KINDS));
     for (size_t i = 0; list != NULL && i < n; i++) {
         const CoverItem *item = list[i];
         if (item->tests > 0)
             continue;
-        Str of = decl_name(c, item), file = file_name(p, item->at.file);
+        Str decl = decl_name(c, item), file = file_name(p, item->at.file);
         put_fmt(out, "%.*s:%u: %s%s%.*s\n    ", STR_ARG(file), item_line(p, item),
-                kind_words[item->kind].never, of.n > 0 ? ": " : "", STR_ARG(of));
+                chinese ? kind_words[item->kind].never_zh : kind_words[item->kind].never,
+                decl.n == 0 ? ""
+                : chinese   ? "："
+                            : ": ",
+                STR_ARG(decl));
         put_cut(out, item->what, columns > 20 ? columns - 4 : 16);
         put_c(out, '\n');
     }

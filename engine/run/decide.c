@@ -248,7 +248,7 @@ Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *e
     Decide *d = mem_zalloc(sizeof *d);
     *out = (RunResult){0};
     if (d == NULL)
-        return err_set(err, ERR_NOMEM, "out of memory");
+        return err_say(err, ERR_NOMEM, "out of memory", "内存不足");
     *d = (Decide){.p = p, .opt = opt, .out = out, .err = err};
     Status status = decide_init(d);
     if (status == OK)
@@ -262,5 +262,5 @@ Status decide_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *e
     arena_free(&d->arena);
     arena_free(&d->keep);
     mem_free(d);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

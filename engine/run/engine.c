@@ -13,10 +13,8 @@
 #include "engine/run/gather.h"
 
 Status engine_fail(Engine *e, Status status, const char *what) {
-    const Err *ledger = led_error(e->l);
-    if (ledger != NULL && ledger->code != OK)
-        return err_set(&e->err, status, "%s: %s", what, ledger->text);
-    return err_set(&e->err, status, "%s: %s", what, status_text(status));
+    bool reading = strncmp(what, "reading", 7) == 0;
+    return err_because(&e->err, status, what, reading ? "读取账本" : "写入账本", led_error(e->l));
 }
 
 #define LEDGER(e, call, what)                                                                      \
@@ -135,13 +133,17 @@ static Status policy_check(Engine *e, Str bytes) {
     Buf a = {0}, b = {0};
     put_hex(&a, genesis.genesis.bundle.p, genesis.genesis.bundle.n);
     put_hex(&b, name.p, name.n);
-    Status status = err_set(
+    Status status = err_say(
         &e->err, ERR_MISMATCH,
         "the ledger runs under another bundle\n"
         "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
         "  this one      %.*s  \"%.*s\" version %.*s\n"
         "it goes on under its own; to run this one, begin a new ledger and give "
         "it all events again",
+        "账本用的是另一个编译包\n"
+        "  账本的  %.*s  “%.*s”版本 %.*s\n"
+        "  这一个  %.*s  “%.*s”版本 %.*s\n"
+        "账本继续用自己的；要用这一个，请新建账本，把所有事件重新给它",
         STR_ARG(buf_str(&a)), STR_ARG(genesis.genesis.policy), STR_ARG(genesis.genesis.version),
         STR_ARG(buf_str(&b)), STR_ARG(e->b->policy), STR_ARG(e->b->version));
     buf_free(&a);
@@ -264,7 +266,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
                    Err *err) {
     Engine *e = mem_zalloc(sizeof *e);
     if (e == NULL)
-        return err_set(err, ERR_NOMEM, "out of memory");
+        return err_say(err, ERR_NOMEM, "out of memory", "内存不足");
     e->b = b;
     e->l = l;
     e->opt = *opt;
@@ -297,7 +299,7 @@ Status engine_open(const Bundle *b, Str bytes, Ledger *l, const EngineOptions *o
     if (status == OK)
         status = engine_restore(e, bytes);
     if (status != OK) {
-        err_set(err, status, "%s", e->err.code != OK ? e->err.text : status_text(status));
+        (void)err_as(err, status, &e->err);
         engine_close(e);
         return status;
     }

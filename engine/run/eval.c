@@ -56,7 +56,8 @@ Status eval_text(Policy *p, const Str *texts, size_t count, const int64_t *at, A
                  Diags *diags, Evaluated *out, Err *err) {
     *out = (Evaluated){0};
     if (p->program == NULL || p->bundle == NULL)
-        return err_set(err, ERR_POLICY, "a bundle has no names to evaluate with: give the files");
+        return err_say(err, ERR_POLICY, "a bundle has no names to evaluate with: give the files",
+                       "编译包里没有可供计算的名称：请给出源文件");
     uint32_t file = (uint32_t)p->sources.files.n;
     for (size_t i = 0; i < count; i++)
         TRY(add_source(p, texts[i], arena));

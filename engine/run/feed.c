@@ -44,9 +44,10 @@ static Status not_text(const Feed *f, Err *err) {
     Str start = buf_str(&f->text);
     bool archive = str_starts(start, S("PK\003\004"));
     if (archive || str_starts(start, S("\xD0\xCF\x11\xE0")))
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "%.*s: it is a workbook or an archive, not text: save it as %s",
-                       STR_ARG(f->file.path), f->csv ? "CSV" : "JSON");
+                       "%.*s：这是工作簿或压缩包，不是文本：请另存为 %s", STR_ARG(f->file.path),
+                       f->csv ? "CSV" : "JSON");
     return OK;
 }
 
@@ -70,10 +71,17 @@ static Status plain_start(Feed *f, Err *err) {
     size_t n;
     TRY(feed_start(f, &marked, &n, err));
     if (n > 0 && marked != ENCODED_UTF8)
-        return err_set(
-            err, ERR_SYNTAX, "%.*s: it is %.*s, as its first bytes say: save it as UTF-8%s",
-            STR_ARG(f->file.path), STR_ARG(encoding_title(marked)),
-            f->csv ? ", or let a feed of the policy read it, which may say an encoding" : "");
+        return f->csv
+                   ? err_say(err, ERR_SYNTAX,
+                             "%.*s: it is %.*s, as its first bytes say: save it as UTF-8, or let a "
+                             "feed of the policy read it, which may say an encoding",
+                             "%.*s：开头的字节表明它是 %.*s：请另存为 "
+                             "UTF-8，或由政策的导入来读，导入可写明编码",
+                             STR_ARG(f->file.path), STR_ARG(encoding_title(marked)))
+                   : err_say(err, ERR_SYNTAX,
+                             "%.*s: it is %.*s, as its first bytes say: save it as UTF-8",
+                             "%.*s：开头的字节表明它是 %.*s：请另存为 UTF-8", STR_ARG(f->file.path),
+                             STR_ARG(encoding_title(marked)));
     feed_pass(f, n);
     return OK;
 }
@@ -124,15 +132,24 @@ static Status feed_skip(Feed *f, Str piece, CsvForm form, Err *err) {
 static Status feed_no_header(const Feed *f, Str record, bool has_type, bool has_time, Err *err) {
     Str path = f->file.path;
     if (has_type || has_time)
-        return err_set(err, ERR_SYNTAX, "%.*s: the first line names no column %s", STR_ARG(path),
-                       has_type ? "time" : "type");
-    const char *hint = str_find(record, ',') >= 0    ? ""
-                       : str_find(record, ';') >= 0  ? ", with commas between them, not semicolons"
-                       : str_find(record, '\t') >= 0 ? ", with commas between them, not tabs"
-                                                     : "";
-    return err_set(err, ERR_SYNTAX,
-                   "%.*s: the first line must name the columns, type and time among them%s",
-                   STR_ARG(path), hint);
+        return err_say(err, ERR_SYNTAX, "%.*s: the first line names no column %s",
+                       "%.*s：首行没有写明 %s 列", STR_ARG(path), has_type ? "time" : "type");
+    bool commas = str_find(record, ',') >= 0;
+    if (!commas && str_find(record, ';') >= 0)
+        return err_say(err, ERR_SYNTAX,
+                       "%.*s: the first line must name the columns, type and time among them, with "
+                       "commas between them, not semicolons",
+                       "%.*s：首行须写明各列，包括 type 和 time，以逗号而不是分号隔开",
+                       STR_ARG(path));
+    if (!commas && str_find(record, '\t') >= 0)
+        return err_say(err, ERR_SYNTAX,
+                       "%.*s: the first line must name the columns, type and time among them, with "
+                       "commas between them, not tabs",
+                       "%.*s：首行须写明各列，包括 type 和 time，以逗号而不是制表符隔开",
+                       STR_ARG(path));
+    return err_say(err, ERR_SYNTAX,
+                   "%.*s: the first line must name the columns, type and time among them",
+                   "%.*s：首行须写明各列，包括 type 和 time", STR_ARG(path));
 }
 
 static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
@@ -147,8 +164,9 @@ static Status feed_header(Feed *f, EventReader *r, Str record, Err *err) {
         has_time = has_time || str_eq(name, S("time"));
         for (uint32_t k = 0; k < i; k++)
             if (str_eq(cells[k], cells[i]))
-                return err_set(err, ERR_SYNTAX, "%.*s: the header names the column %.*s twice",
-                               STR_ARG(f->file.path), STR_ARG(name));
+                return err_say(err, ERR_SYNTAX, "%.*s: the header names the column %.*s twice",
+                               "%.*s：表头把 %.*s 列写了两次", STR_ARG(f->file.path),
+                               STR_ARG(name));
     }
     if (status == ERR_NOMEM)
         return status;
@@ -168,9 +186,10 @@ Status feed_open_mapped(Feed *f, Str path, Mapper *by, Arena *keep, Err *err) {
     *f = (Feed){.csv = !feed->json, .by = by, .line = 1, .next_line = 1};
     json_rows_init(&f->rows, feed->rows);
     if (feed->sorted && str_eq(path, S("-")))
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "the feed %.*s is sorted by time, so it reads a file twice; standard input "
                        "can be read once: save it to a file",
+                       "导入 %.*s 按时间排序，要把文件读两遍，而标准输入只能读一遍：请先存成文件",
                        STR_ARG(feed->name));
     return os_open_read(path, keep, &f->file, err);
 }
@@ -183,14 +202,16 @@ static bool mark_agrees(Encoding said, Encoding marked) {
 static Status wrong_mark(const Feed *f, Encoding said, Encoding marked, Err *err) {
     const FeedDef *feed = mapper_feed(f->by);
     if (feed->json)
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "%.*s: it is %.*s, as its first bytes say, but JSON is UTF-8: save it so",
+                       "%.*s：开头的字节表明它是 %.*s，而 JSON 须为 UTF-8：请另存为 UTF-8",
                        STR_ARG(f->file.path), STR_ARG(encoding_title(marked)));
     Str write = encoding_name(encoding_is_wide(marked) ? ENCODED_UTF16 : marked);
-    return err_set(
+    return err_say(
         err, ERR_SYNTAX,
         "%.*s: it is %.*s, as its first bytes say, but the feed %.*s reads %.*s; write: encoding "
         "\"%.*s\"",
+        "%.*s：开头的字节表明它是 %.*s，而导入 %.*s 按 %.*s 读；请写作：编码 \"%.*s\"",
         STR_ARG(f->file.path), STR_ARG(encoding_title(marked)), STR_ARG(feed->name),
         STR_ARG(encoding_title(said)), STR_ARG(write));
 }
@@ -204,10 +225,13 @@ static Status mapped_start(Feed *f, Err *err) {
     if (n > 0 && !mark_agrees(said, marked))
         return wrong_mark(f, said, marked, err);
     if (n == 0 && said == ENCODED_UTF16 && f->text.n > 0)
-        return err_set(
+        return err_say(
             err, ERR_SYNTAX,
             "%.*s: it does not begin with the mark that says which UTF-16 it is; let the "
             "feed %.*s say encoding \"utf-16le\", as Windows writes it, or \"utf-16be\"",
+            "%.*s：开头没有说明是哪种 UTF-16 的标记；请在导入 %.*s 中写明编码 "
+            "\"utf-16le\"（Windows "
+            "的写法）或 \"utf-16be\"",
             STR_ARG(f->file.path), STR_ARG(feed->name));
     feed_pass(f, n);
     f->encoding = n > 0 ? marked : said;
@@ -266,20 +290,20 @@ static Status mapped_header(Feed *f, Err *err) {
         TRY(feed_piece(f, &row, &cut, csv_plain, err));
         f->csv = true;
         if (row.n == 0)
-            return err_set(err, ERR_SYNTAX, "%.*s: it has no line %u, which names the columns",
-                           STR_ARG(f->file.path), feed->header);
+            return err_say(err, ERR_SYNTAX, "%.*s: it has no line %u, which names the columns",
+                           "%.*s：没有写明各列的第 %u 行", STR_ARG(f->file.path), feed->header);
         f->next_line += encoded_lines(f->encoding, row);
     }
     bool over = feed->header == 0;
     if (!over)
         TRY(csv_piece(f, &row, &cut, &over, err));
     if (cut)
-        return err_set(err, ERR_SYNTAX, "%.*s: the line that names the columns is too long",
-                       STR_ARG(f->file.path));
+        return err_say(err, ERR_SYNTAX, "%.*s: the line that names the columns is too long",
+                       "%.*s：写明各列的那一行太长", STR_ARG(f->file.path));
     if (over && feed->header > 0)
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "%.*s: it is empty: the line that names the columns is missing",
-                       STR_ARG(f->file.path));
+                       "%.*s：是空的：缺少写明各列的那一行", STR_ARG(f->file.path));
     Str path = f->file.path;
     return mapper_header(f->by, row, path, err);
 }
@@ -294,10 +318,10 @@ static Status mapped_row(Feed *f, bool *refused, bool *cut, uint32_t *length, bo
         TRY(mapped_header(f, err));
     TRY(f->csv ? csv_piece(f, &row, cut, over, err) : json_piece(f, &row, cut, over, err));
     if (*over && !f->csv && !f->rows.found && f->offset > 0)
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "%.*s: nothing is at the path \"%.*s\" that the feed %.*s reads",
-                       STR_ARG(f->file.path), STR_ARG(mapper_feed(f->by)->rows),
-                       STR_ARG(mapper_feed(f->by)->name));
+                       "%.*s：路径“%.*s”处没有内容，而导入 %.*s 要读它", STR_ARG(f->file.path),
+                       STR_ARG(mapper_feed(f->by)->rows), STR_ARG(mapper_feed(f->by)->name));
     if (*over)
         return OK;
     Str whole = row;
@@ -371,8 +395,8 @@ static Status placed_next(Feed *f, Reading *what, Input *event, Refusal *refusal
     bool same = refused ? place.event >= ROW_CUT
                         : place.event < f->count && mapper_time(f->by, place.event) == place.time;
     if (!same)
-        return err_set(err, ERR_IO, "%.*s: it was changed while it was read",
-                       STR_ARG(f->file.path));
+        return err_say(err, ERR_IO, "%.*s: it was changed while it was read",
+                       "%.*s：读取时被改动了", STR_ARG(f->file.path));
     *what = refused ? READ_REFUSED : READ_EVENT;
     return refused ? mapper_refusal(f->by, &f->seen, refusal)
                    : mapper_event(f->by, place.event, &f->seen, event);

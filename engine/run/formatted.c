@@ -56,9 +56,10 @@ static Status format_one(Policy *p, uint32_t file, Speller *speller, Arena *work
     arena_reset(work); /* of the tree nothing is asked any more */
     Status status = format_source(&p->sources, file, work, speller, out);
     if (status == ERR_DAMAGED)
-        return err_set(err, status,
+        return err_say(err, status,
                        "%.*s: laid out anew it would not read the same, so it is left as it is; "
                        "this is an error of remit",
+                       "%.*s：重新排版后含义会变，故保持原样；这是 remit 的错误",
                        STR_ARG(source->name));
     TRY(status);
     return tell(ctx, source->name, source->text, buf_str(out), err);
@@ -84,5 +85,5 @@ Status policy_format(Policy *p, SpellIn in, FormattedFile *tell, void *ctx, Err 
     speller_free(&speller);
     buf_free(&out);
     arena_free(&work);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

@@ -9,18 +9,18 @@ static Str feed_named(const RunOptions *opt, size_t i) {
 }
 
 static Status no_feed(const Bundle *b, Str name, Err *err) {
-    Str names[64];
+    Str names[64] = {0};
     size_t n = 0;
     for (; n < b->feed_count && n < 64; n++)
         names[n] = b->feeds[n].name;
     ptrdiff_t best = nearest(name, names, n);
     if (best >= 0)
-        return err_set(err, ERR_NOTFOUND, "the policy has no feed \"%.*s\"; did you mean %.*s?",
-                       STR_ARG(name), STR_ARG(names[best]));
-    return err_set(err, ERR_NOTFOUND,
-                   n == 0 ? "the policy has no feed \"%.*s\": it declares none"
-                          : "the policy has no feed \"%.*s\"",
-                   STR_ARG(name));
+        return err_say(err, ERR_NOTFOUND, "the policy has no feed \"%.*s\"; did you mean %.*s?",
+                       "政策中没有导入“%.*s”；是不是 %.*s？", STR_ARG(name), STR_ARG(names[best]));
+    return n == 0 ? err_say(err, ERR_NOTFOUND, "the policy has no feed \"%.*s\": it declares none",
+                            "政策中没有导入“%.*s”：它没有声明任何导入", STR_ARG(name))
+                  : err_say(err, ERR_NOTFOUND, "the policy has no feed \"%.*s\"",
+                            "政策中没有导入“%.*s”", STR_ARG(name));
 }
 
 Status inputs_check(const Policy *p, const RunOptions *opt, Err *err) {
@@ -137,5 +137,5 @@ Status convert_all(const Policy *p, const RunOptions *opt,
     buf_free(&c.lines);
     buf_free(&c.line);
     arena_free(&c.keep);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

@@ -226,10 +226,11 @@ static Status no_column(const Mapper *m, Str name, const Str *names, uint32_t n,
                         Err *err) {
     ptrdiff_t best = nearest(name, names, n);
     if (best >= 0)
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "%.*s: the feed %.*s needs the column \"%.*s\", which is not in the header; "
                        "did you mean \"%.*s\"?",
-                       STR_ARG(path), STR_ARG(m->feed->name), STR_ARG(name), STR_ARG(names[best]));
+                       "%.*s：导入 %.*s 需要列“%.*s”，而表头里没有；是不是“%.*s”？", STR_ARG(path),
+                       STR_ARG(m->feed->name), STR_ARG(name), STR_ARG(names[best]));
     char other = n > 1 || names[0].n == 0        ? 0
                  : str_find(names[0], ';') >= 0  ? ';'
                  : str_find(names[0], '\t') >= 0 ? '\t'
@@ -237,15 +238,17 @@ static Status no_column(const Mapper *m, Str name, const Str *names, uint32_t n,
                  : str_find(names[0], ',') >= 0  ? ','
                                                  : 0;
     if (other != 0)
-        return err_set(
+        return err_say(
             err, ERR_SYNTAX,
             "%.*s: the feed %.*s needs the column \"%.*s\", but the header is one column; "
             "does the feed lack: separator \"%s%c\"?",
+            "%.*s：导入 %.*s 需要列“%.*s”，而表头只有一列；导入中是否少写了：分隔符 \"%s%c\"？",
             STR_ARG(path), STR_ARG(m->feed->name), STR_ARG(name), other == '\t' ? "\\" : "",
             other == '\t' ? 't' : other);
-    return err_set(err, ERR_SYNTAX,
+    return err_say(err, ERR_SYNTAX,
                    "%.*s: the feed %.*s needs the column \"%.*s\", which is not in the header",
-                   STR_ARG(path), STR_ARG(m->feed->name), STR_ARG(name));
+                   "%.*s：导入 %.*s 需要列“%.*s”，而表头里没有", STR_ARG(path),
+                   STR_ARG(m->feed->name), STR_ARG(name));
 }
 
 /* Without a header columns go by number, from 1. */
@@ -257,9 +260,10 @@ static Status by_number(Mapper *m, Str path, Err *err) {
             n = name.p[k] >= '0' && name.p[k] <= '9' ? n * 10 + (uint32_t)(name.p[k] - '0')
                                                      : UINT32_MAX / 20;
         if (name.n == 0 || name.n > 4 || n == 0 || n > 9999)
-            return err_set(err, ERR_SYNTAX,
+            return err_say(err, ERR_SYNTAX,
                            "%.*s: the feed %.*s has no header, so its columns go by number, from "
                            "\"1\", and \"%.*s\" is none",
+                           "%.*s：导入 %.*s 没有表头，各列按编号从“1”数起，而“%.*s”不是编号",
                            STR_ARG(path), STR_ARG(m->feed->name), STR_ARG(name));
         m->places[i].number = n - 1;
     }
@@ -310,9 +314,9 @@ static Status header_cells(Mapper *m, Str record, Str **names, uint32_t *n, Str 
     if (bad)
         TRY(not_encoded(m, record, good, &m->keep, &why));
     if (status == ERR_SYNTAX)
-        return err_set(err, ERR_SYNTAX,
-                       "%.*s: the line that names the columns cannot be read: %.*s", STR_ARG(path),
-                       STR_ARG(why));
+        return err_say(err, ERR_SYNTAX,
+                       "%.*s: the line that names the columns cannot be read: %.*s",
+                       "%.*s：无法读取写明各列的那一行：%.*s", STR_ARG(path), STR_ARG(why));
     return status;
 }
 
@@ -331,9 +335,10 @@ Status mapper_header(Mapper *m, Str record, Str path, Err *err) {
             if (!str_eq(names[k], place->name))
                 continue;
             if (place->number != UINT32_MAX && place->single)
-                return err_set(err, ERR_SYNTAX,
+                return err_say(err, ERR_SYNTAX,
                                "%.*s: the header names the column %.*s twice; a column of the type "
                                "list of text takes all of that name",
+                               "%.*s：表头把 %.*s 列写了两次；文本清单类型的列会收下同名的各列",
                                STR_ARG(path), STR_ARG(place->name));
             place->number = place->number == UINT32_MAX ? k : place->number;
             if (place->all == NULL && (place->all = new (&m->keep, uint32_t, n)) == NULL)

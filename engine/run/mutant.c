@@ -47,7 +47,8 @@ static Status code_before(MutantTrial *t, Err *err) {
     Status status = compile_with(t->p, UINT32_MAX, (Str){NULL, 0}, &same, err);
     if (status == OK)
         status = same.bundle == NULL
-                     ? err_set(err, ERR_STATE, "the policy does not compile again as it is")
+                     ? err_say(err, ERR_STATE, "the policy does not compile again as it is",
+                               "政策原样重新编译不能通过")
                      : code_of(same.bundle, &scratch, &t->code);
     policy_free(&same);
     arena_free(&scratch);
@@ -73,8 +74,9 @@ static Status run_as_it_is(MutantTrial *t, Buf *report, Err *err) {
         run.said = &t->effects[i];
         TRY(policy_test(t->p, &p->tests.at[i], &run, report, &passed, err));
         if (!passed)
-            return err_set(err, ERR_POLICY,
+            return err_say(err, ERR_POLICY,
                            "the test \"%.*s\" fails as the policy is: mutants tell nothing then",
+                           "政策未改动时，测试“%.*s”就没有通过：这样试改动没有意义",
                            STR_ARG(p->tests.at[i].title));
         t->effects[i] = EFFECTS_LEAST + EFFECTS_TIMES * t->effects[i];
         note_touched(t, i);
@@ -88,7 +90,9 @@ static Status tests_meant(MutantTrial *t, const TestFilter *filter, Err *err) {
         t->meant[i] = policy_test_meant(t->p, &t->p->program->tests.at[i], filter);
         meant += t->meant[i];
     }
-    return meant > 0 ? OK : err_set(err, ERR_NOTFOUND, "none of the %zu tests is meant", t->tests);
+    return meant > 0 ? OK
+                     : err_say(err, ERR_NOTFOUND, "none of the %zu tests is meant",
+                               "%zu 个测试中没有一个符合条件", t->tests);
 }
 
 Status trial_open(Policy *p, const TestFilter *filter, Arena *a, MutantTrial **out, Err *err) {

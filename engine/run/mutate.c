@@ -24,19 +24,19 @@ typedef struct Maker {
 } Maker;
 
 typedef struct MutantWords {
-    const char *what, *advice;
+    const char *what, *what_zh, *advice, *advice_zh;
 } MutantWords;
 static const MutantWords words[MUTANT_KINDS] = {
-#define MUTANT(kind, what, advice) {what, advice},
+#define MUTANT(kind, what, what_zh, advice, advice_zh) {what, what_zh, advice, advice_zh},
 #include "engine/run/mutant.def"
 };
 
-Str mutant_what(const Mutant *m) {
-    return str_of(words[m->kind].what);
+Str mutant_what(const Mutant *m, bool chinese) {
+    return str_of(chinese ? words[m->kind].what_zh : words[m->kind].what);
 }
 
-Str mutant_advice(const Mutant *m) {
-    return str_of(words[m->kind].advice);
+Str mutant_advice(const Mutant *m, bool chinese) {
+    return str_of(chinese ? words[m->kind].advice_zh : words[m->kind].advice);
 }
 
 /* ---- text */
@@ -115,9 +115,9 @@ static bool remark_excuses(Maker *m, Str line, Str name, uint32_t number) {
             if ((wide || str_starts(rest, S(","))) && str_trim(str_from(rest, wide ? 3 : 1)).n > 0)
                 return true;
             if (m->status == OK)
-                m->status = err_set(m->err, ERR_SYNTAX,
-                                    "%.*s:%u: say why behind a comma: -- mutate: none, REASON",
-                                    STR_ARG(name), number);
+                m->status = err_say(
+                    m->err, ERR_SYNTAX, "%.*s:%u: say why behind a comma: -- mutate: none, REASON",
+                    "%.*s:%u：请在逗号后写明理由：-- mutate: none, 理由", STR_ARG(name), number);
             return true;
         }
         return false;

@@ -8,7 +8,7 @@
 #include "engine/run/coverage.h"
 
 typedef enum MutantKind {
-#define MUTANT(kind, what, advice) MUTANT_##kind,
+#define MUTANT(kind, what, what_zh, advice, advice_zh) MUTANT_##kind,
 #include "engine/run/mutant.def"
     MUTANT_KINDS
 } MutantKind;
@@ -26,8 +26,8 @@ typedef VEC(Mutant) MutantList;
 /* All mutants of the policy's own files, in the order of the text. Lines that say
  * `-- mutate: none, REASON` are left out; ERR_SYNTAX where the reason lacks, Err has the place. */
 MUST_USE Status mutants_find(Policy *p, const Cover *cover, Arena *a, MutantList *out, Err *err);
-Str mutant_what(const Mutant *m);
-Str mutant_advice(const Mutant *m);
+Str mutant_what(const Mutant *m, bool chinese);
+Str mutant_advice(const Mutant *m, bool chinese);
 /* The lines that it changes, each on one line: as they are and as they are then. */
 void put_mutant_lines(Buf *before, Buf *after, Policy *p, const Mutant *m);
 

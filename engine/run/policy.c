@@ -27,9 +27,9 @@ static Status add_text(Policy *p, Str name, Str stem, Str text, Err *err) {
     uint32_t file;
     Status status = source_add(&p->sources, name, text, false, &file);
     if (status == ERR_LIMIT)
-        return err_set(err, status,
+        return err_say(err, status,
                        "%.*s: it is larger than 64 MiB, or there are more than 10,000 files",
-                       STR_ARG(name));
+                       "%.*s：大于 64 MiB，或文件超过 10,000 个", STR_ARG(name));
     if (status == OK)
         source_stem(&p->sources, file, stem);
     return status;
@@ -39,16 +39,20 @@ Status policy_add_text(Policy *p, Str name, Str text, Err *err) {
     return add_text(p, name, name, text, err);
 }
 
+static Status bundle_fails(Err *err, Status status, Str path, const Err *why) {
+    Err at = {0};
+    (void)err_set(&at, status, "%.*s", STR_ARG(path));
+    return err_because(err, status, at.text, at.text, why);
+}
+
 static Status add_bundle(Policy *p, Str path, Err *err) {
     if (p->bundle != NULL || p->sources.files.n > 0)
-        return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
-                       STR_ARG(path));
+        return err_say(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
+                       "%.*s：编译包就是整个政策；请单独给出", STR_ARG(path));
     Err why = {0};
     TRY(os_read_file(path, BUNDLE_BYTES_MOST, &p->arena, &p->bytes, err));
     Status status = bundle_take(p->bytes, &p->arena, &p->bundle, &why);
-    return status == OK ? OK
-                        : err_set(err, status, "%.*s: %s", STR_ARG(path),
-                                  why.code == OK ? status_text(status) : why.text);
+    return status == OK ? OK : bundle_fails(err, status, path, &why);
 }
 
 /* A path's next part: of ./a//b it is a, then b. */
@@ -101,8 +105,8 @@ static Str base_name(Str path) {
 /* stem: what the bundle calls it, so that it is the same bundle wherever its files lie. */
 static Status add_file(Policy *p, Str path, Str stem, Err *err) {
     if (p->bundle != NULL)
-        return err_set(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
-                       STR_ARG(path));
+        return err_say(err, ERR_MISMATCH, "%.*s: a bundle is a whole policy; give it alone",
+                       "%.*s：编译包就是整个政策；请单独给出", STR_ARG(path));
     uint32_t there;
     if (file_number(p, path, &there))
         return OK; /* named twice */
@@ -121,7 +125,8 @@ Status policy_add_path(Policy *p, Str path, Err *err) {
     size_t n;
     TRY(os_list(path, S(".remit"), &p->arena, &paths, &n, err));
     if (n == 0)
-        return err_set(err, ERR_NOTFOUND, "%.*s: there is no file *.remit in it", STR_ARG(path));
+        return err_say(err, ERR_NOTFOUND, "%.*s: there is no file *.remit in it",
+                       "%.*s：其中没有 *.remit 文件", STR_ARG(path));
     for (size_t i = 0; i < n; i++) {
         Str stem = str_from(paths[i], path.n); /* os_list puts the folder before each */
         while (stem.n > 0 && stem.p[0] == '/')
@@ -318,11 +323,14 @@ Status policy_finish(Policy *p, Err *err) {
         status = allow_apply(&p->diags, &p->allowed);
     Str gone = status == OK ? p->program->no_setting : (Str){NULL, 0};
     Str like = status == OK ? p->program->like_setting : (Str){NULL, 0};
+    if (gone.n > 0 && like.n > 0)
+        return err_say(err, ERR_NOTFOUND,
+                       "there is no zone or calendar \"%.*s\"; did you mean %.*s?",
+                       "没有时区或日历“%.*s”；是不是 %.*s？", STR_ARG(gone), STR_ARG(like));
     if (gone.n > 0)
-        return err_set(err, ERR_NOTFOUND, "there is no zone or calendar \"%.*s\"%s%.*s%s",
-                       STR_ARG(gone), like.n > 0 ? "; did you mean " : "", STR_ARG(like),
-                       like.n > 0 ? "?" : "");
+        return err_say(err, ERR_NOTFOUND, "there is no zone or calendar \"%.*s\"",
+                       "没有时区或日历“%.*s”", STR_ARG(gone));
     if (status == OK && p->diags.errors == 0 && p->program->header != NULL)
         status = compile(p, err);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

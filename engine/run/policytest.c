@@ -126,11 +126,16 @@ static void tester_free(Tester *t) {
 
 Status policy_test(Policy *p, const PolicyTest *test, const TestRun *how, Buf *report, bool *passed,
                    Err *err) {
-    Tester t = {.p = p, .test = test, .err = err, .columns = how->columns, .most = how->effects};
+    Tester t = {.p = p,
+                .test = test,
+                .err = err,
+                .columns = how->columns,
+                .chinese = how->chinese,
+                .most = how->effects};
     *passed = false;
     Status status = run_test(&t, how, passed);
     if (status != OK && t.e != NULL && engine_error(t.e)->code != OK)
-        err_set(err, status, "%s", engine_error(t.e)->text);
+        (void)err_as(err, status, engine_error(t.e));
     if (how->said != NULL)
         *how->said = t.effects;
     put_text(report, buf_str(&t.report));
@@ -239,6 +244,7 @@ Status policy_tests(Policy *p, const TestOptions *o, Err *err) {
     buf_free(&report);
     const TestFilter *f = &o->filter;
     if (status == OK && meant == 0 && f->title_count + f->place_count + f->of_count > 0)
-        return err_set(err, ERR_NOTFOUND, "none of the %zu tests is meant", n);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+        return err_say(err, ERR_NOTFOUND, "none of the %zu tests is meant",
+                       "%zu 个测试中没有一个符合条件", n);
+    return status == OK ? OK : err_status(err, status);
 }

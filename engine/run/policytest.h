@@ -28,6 +28,7 @@ struct Tester;
 /* How a test is run. */
 typedef struct TestRun {
     size_t columns;   /* of its report */
+    bool chinese;     /* the report's own words are Chinese */
     bool silent;      /* it ends with its first failure, and there is no report */
     uint64_t effects; /* it fails (ERR_LIMIT) when it says more; 0: any number */
     uint64_t *said;   /* of a limit: how many it said; or NULL */

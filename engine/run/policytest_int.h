@@ -32,6 +32,7 @@ typedef struct Tester {
     uint64_t most;    /* of them; 0: any number */
     Buf report;
     size_t columns;
+    bool chinese;
     Err *err;
 } Tester;
 
@@ -47,6 +48,9 @@ Status test_expect(Tester *t, const TestStep *step, bool *ok);
 /* A text on one line: white space is one blank each. */
 void put_line_of(Buf *out, Str text);
 void put_when(Tester *t, Buf *out, int64_t at);
+/* In the language of the report. */
+void put_either(const Tester *t, Buf *out, const char *en, const char *zh);
+void put_state_name(const Tester *t, Buf *out, const char *state);
 void put_wanted(Tester *t, Buf *out, const TestCheck *c);
 void put_state(Tester *t, Buf *out, const Duty *d);
 void put_held(Tester *t, Buf *out, const EntityDef *def, uint32_t field, Value v);

@@ -260,5 +260,5 @@ Status retry_all(const Policy *p, const RunOptions *opt, const RetryOptions *ret
     kept_free(&r.kept);
     arena_free(&r.arena);
     vec_free(&r.rejects);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

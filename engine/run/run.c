@@ -11,9 +11,7 @@ enum { RUN_BATCH = 1000, RUN_BATCH_BYTES = 64 << 20 };
 
 Status run_fail(Run *r, Status status) {
     const Err *why = r->engine == NULL ? NULL : engine_error(r->engine);
-    if (status != OK && why != NULL && why->code != OK)
-        return err_set(r->err, status, "%s", why->text);
-    return status == OK ? OK : err_set(r->err, status, "%s", status_text(status));
+    return status == OK ? OK : err_as(r->err, status, why);
 }
 
 Status run_commit(Run *r) {
@@ -187,5 +185,5 @@ Status run_all(const Policy *p, const RunOptions *opt, RunResult *out, Err *err)
     job_begin(&r, p, opt, out, err);
     Status status = run_inside(&r);
     job_end(&r);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

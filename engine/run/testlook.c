@@ -175,10 +175,10 @@ static Status find_duty(Tester *t, const TestStep *step, Duty *d, bool *found) {
 }
 
 /* One that was to be there, or not to be there, and is not or is. */
-static Status by_presence(Tester *t, const TestStep *step, bool found, Str none, bool *ok) {
+static Status by_presence(Tester *t, const TestStep *step, bool found, const char *none, bool *ok) {
     *ok = step->negated != found;
     if (!*ok)
-        put_text(&t->why, found ? S("there is one") : none);
+        put_either(t, &t->why, found ? "there is one" : none, found ? "有" : "没有");
     return OK;
 }
 
@@ -189,13 +189,13 @@ static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
     if (found)
         TRY(look_at(t, duty_subject(&d)));
     if (step->negated || !found)
-        return by_presence(t, step, found, S("there is no such duty"), ok);
+        return by_presence(t, step, found, "there is no such duty", ok);
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(check_holds(t, &d, &step->checks[i], ok));
         if (*ok)
             continue;
         put_wanted(t, &t->wanted, &step->checks[i]);
-        put_text(&t->why, S("it is "));
+        put_either(t, &t->why, "it is ", "");
         put_state(t, &t->why, &d);
     }
     return OK;
@@ -206,13 +206,14 @@ static Status expect_duty(Tester *t, const TestStep *step, bool *ok) {
 static Status put_approval_state(Tester *t, const Approval *a) {
     static const char *const states[APPROVAL_STATES] = {"open",   "granted",   "refused",
                                                         "lapsed", "withdrawn", "unattainable"};
-    put_text(&t->why, str_of(states[a->state]));
+    put_state_name(t, &t->why, states[a->state]);
     if (a->due != INSTANT_NEVER) {
-        put_text(&t->why, S(", due "));
+        put_either(t, &t->why, ", due ", "，到期于 ");
         put_when(t, &t->why, a->due);
     }
     for (uint32_t i = 0; i < a->vote_count; i++) {
-        put_text(&t->why, a->votes[i].yes ? S(", yes by ") : S(", no by "));
+        put_either(t, &t->why, a->votes[i].yes ? ", yes by " : ", no by ",
+                   a->votes[i].yes ? "，同意 " : "，反对 ");
         put_text(&t->why, a->votes[i].by);
     }
     return buf_status(&t->why);
@@ -267,13 +268,13 @@ static Status expect_approval(Tester *t, const TestStep *step, bool *ok) {
     if (found)
         TRY(look_at(t, approval_subject(&a)));
     if (step->negated || !found)
-        return by_presence(t, step, found, S("there is no such approval"), ok);
+        return by_presence(t, step, found, "there is no such approval", ok);
     for (uint32_t i = 0; i < step->check_count && *ok; i++) {
         TRY(approval_holds(t, &a, &step->checks[i], ok));
         if (*ok)
             continue;
         put_wanted(t, &t->wanted, &step->checks[i]);
-        put_text(&t->why, S("it is "));
+        put_either(t, &t->why, "it is ", "");
         TRY(put_approval_state(t, &a));
     }
     return OK;
@@ -355,14 +356,20 @@ static Status put_series(Tester *t, const Series *s, const Measure *m) {
     Value value;
     TRY(measure_value(m, &t->arena, &value));
     bool warning = level_stands(s, LEVEL_WARNING), critical = level_stands(s, LEVEL_CRITICAL);
-    put_text(&t->why, S("it is "));
-    put_text(&t->why, warning && critical ? S("warning and critical")
-                      : warning           ? S("warning")
-                      : critical          ? S("critical")
-                                          : S("clear"));
-    put_text(&t->why, S(", value "));
+    put_either(t, &t->why, "it is ", "");
+    put_either(t, &t->why,
+               warning && critical ? "warning and critical"
+               : warning           ? "warning"
+               : critical          ? "critical"
+                                   : "clear",
+               warning && critical ? "预警和严重"
+               : warning           ? "预警"
+               : critical          ? "严重"
+                                   : "解除");
+    put_either(t, &t->why, ", value ", "，值 ");
     put_measure_text(&t->why, t->p->bundle, &engine_render(t->e)->zone, s->def, value);
-    put_fmt(&t->why, " of %llu samples", (unsigned long long)m->samples);
+    put_fmt(&t->why, t->chinese ? "，样本 %llu 个" : " of %llu samples",
+            (unsigned long long)m->samples);
     return OK;
 }
 
@@ -400,7 +407,7 @@ static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
     TRY(look_at(t, subject));
     TRY(entity_get(t->e, step->entity->number, step->key, held, &found));
     if (step->negated || !found)
-        return by_presence(t, step, found, S("there is none"), ok);
+        return by_presence(t, step, found, "there is none", ok);
     for (uint32_t i = 0; i < def->field_count && *ok; i++) {
         Value want = step->fields[i];
         if (def->fields[i].type.kind == V_DEC && want.kind == V_INT)
@@ -408,7 +415,7 @@ static Status expect_entity(Tester *t, const TestStep *step, bool *ok) {
         *ok = want.kind == V_ABSENT || value_eq(want, held[i]);
         if (*ok)
             continue;
-        put_text(&t->why, S("it has "));
+        put_either(t, &t->why, "it has ", "");
         put_held(t, &t->why, def, i, held[i]);
     }
     return OK;
@@ -425,7 +432,8 @@ static Status expect_seen(Tester *t, const TestStep *step, bool *ok) {
     TRY(visit_leaves(t, visit, &seek));
     *ok = seek.found != step->negated;
     if (!*ok)
-        put_text(&t->why, seek.found ? S("it happened") : S("it did not happen"));
+        put_either(t, &t->why, seek.found ? "it happened" : "it did not happen",
+                   seek.found ? "发生了" : "没有发生");
     return OK;
 }
 

@@ -1,5 +1,7 @@
 /* run: what a test that failed tells: the expectation that was not met, and the whole test as two
  * columns, what it does and expects beside what happened. */
+#include <string.h>
+
 #include "engine/base/civil.h"
 #include "engine/base/unicode.h"
 #include "engine/base/utf8.h"
@@ -20,49 +22,66 @@ static void put_said(Tester *t, Buf *out, Value v) {
     put_value_text(out, t->p->bundle, &engine_render(t->e)->zone, v);
 }
 
+void put_either(const Tester *t, Buf *out, const char *en, const char *zh) {
+    put_text(out, str_of(t->chinese ? zh : en));
+}
+
+void put_state_name(const Tester *t, Buf *out, const char *state) {
+    static const char *const names[][2] = {
+        {"open", "进行中"},      {"paused", "暂停中"},        {"breached", "已违约"},
+        {"fulfilled", "已完成"}, {"waived", "已豁免"},        {"cancelled", "已取消"},
+        {"granted", "已批准"},   {"refused", "已否决"},       {"lapsed", "已失效"},
+        {"withdrawn", "已撤回"}, {"unattainable", "无法通过"}};
+    size_t i = 0;
+    while (i < sizeof names / sizeof *names && strcmp(names[i][0], state) != 0)
+        i++;
+    put_either(t, out, state, i < sizeof names / sizeof *names ? names[i][1] : state);
+}
+
 void put_wanted(Tester *t, Buf *out, const TestCheck *c) {
     static const char *const states[STATE_COUNT] = {
         "open",    "paused",  "breached", "fulfilled", "waived",      "cancelled",
         "granted", "refused", "lapsed",   "withdrawn", "unattainable"};
     if (c->negated)
-        put_text(out, S("not "));
+        put_either(t, out, "not ", "非 ");
     switch (c->what) {
     case CHECK_STATE:
-        put_text(out, str_of(states[c->state]));
-        put_text(out, c->late ? S(" late") : S(""));
+        put_state_name(t, out, states[c->state]);
+        if (c->late)
+            put_either(t, out, " late", " 迟");
         return;
     case CHECK_ESCALATED:
-        put_text(out, S("escalated to "));
+        put_either(t, out, "escalated to ", "已上报 ");
         put_party(t, out, c->value);
         return;
     case CHECK_REMINDED:
-        put_text(out, S("reminded "));
+        put_either(t, out, "reminded ", "已提醒 ");
         put_party(t, out, c->value);
         return;
     case CHECK_DUE:
-        put_text(out, S("due at "));
+        put_either(t, out, "due at ", "到期于 ");
         put_when(t, out, c->value.i);
         return;
     case CHECK_OWED_BY:
-        put_text(out, S("owed by "));
+        put_either(t, out, "owed by ", "责任人 ");
         put_party(t, out, c->value);
         return;
     default:
-        put_text(out, S("reported late"));
+        put_either(t, out, "reported late", "补报");
     }
 }
 
 void put_state(Tester *t, Buf *out, const Duty *d) {
     static const char *const states[DUTY_STATES] = {"open",      "paused", "breached",
                                                     "fulfilled", "waived", "cancelled"};
-    put_text(out, str_of(states[duty_state(d)]));
+    put_state_name(t, out, states[duty_state(d)]);
     if (d->fold.ended && d->fold.late)
-        put_text(out, S(" late"));
+        put_either(t, out, " late", " 迟");
     if (d->fold.due != INSTANT_NEVER) {
-        put_text(out, S(", due "));
+        put_either(t, out, ", due ", "，到期于 ");
         put_when(t, out, d->fold.due);
     }
-    put_text(out, S(", owed by "));
+    put_either(t, out, ", owed by ", "，责任人 ");
     put_party(t, out, d->owner);
 }
 
@@ -70,7 +89,7 @@ void put_held(Tester *t, Buf *out, const EntityDef *def, uint32_t field, Value v
     put_text(out, def->fields[field].name);
     put_text(out, S(": "));
     if (v.kind == V_ABSENT)
-        put_text(out, S("absent"));
+        put_either(t, out, "absent", "缺");
     else
         put_said(t, out, v);
 }
@@ -120,8 +139,56 @@ static void put_fields(Tester *t, Buf *out, const Effect *e) {
     put_text(out, S(" }"));
 }
 
+/* What an effect says, in Chinese. */
+static const char *const verbs[EFFECT_IDS] = {
+    [EFFECT_DUTY_OPENED] = "产生",
+    [EFFECT_DUTY_REMINDED] = "已提醒",
+    [EFFECT_DUTY_ESCALATED] = "已上报",
+    [EFFECT_DUTY_BREACHED] = "已违约",
+    [EFFECT_DUTY_PAUSED] = "已暂停",
+    [EFFECT_DUTY_RESUMED] = "已恢复",
+    [EFFECT_DUTY_FULFILLED] = "已完成",
+    [EFFECT_DUTY_WAIVED] = "已豁免",
+    [EFFECT_DUTY_CANCELLED] = "已取消",
+    [EFFECT_DUTY_CORRECTED] = "已更正",
+    [EFFECT_NOTIFIED] = "已通知",
+    [EFFECT_ALERT] = "警示",
+    [EFFECT_REJECTED] = "已拒收",
+    [EFFECT_DUTY_VACANT] = "席位空缺",
+    [EFFECT_DUTY_REASSIGNED] = "已改派",
+    [EFFECT_DUTY_ACKNOWLEDGED] = "已确认",
+    [EFFECT_DUTY_ENDED] = "已结束",
+    [EFFECT_DUTY_SILENCED] = "不必通知",
+    [EFFECT_APPROVAL_OPENED] = "发起",
+    [EFFECT_APPROVAL_VOTED] = "已表决",
+    [EFFECT_APPROVAL_GRANTED] = "已批准",
+    [EFFECT_APPROVAL_REFUSED] = "已否决",
+    [EFFECT_APPROVAL_LAPSED] = "已失效",
+    [EFFECT_APPROVAL_WITHDRAWN] = "已撤回",
+    [EFFECT_APPROVAL_UNATTAINABLE] = "无法通过",
+    [EFFECT_APPROVAL_ESCALATED] = "已上报",
+    [EFFECT_APPROVAL_ADVANCED] = "进入下一阶段",
+    [EFFECT_SIGNER_ADDED] = "已加签",
+    [EFFECT_SIGNER_REMOVED] = "已减签",
+    [EFFECT_APPROVAL_TRANSFERRED] = "已转办",
+    [EFFECT_APPROVAL_RETURNED] = "已退回",
+    [EFFECT_DUTY_COLLECTED] = "留待汇总",
+    [EFFECT_COLLECTED] = "留待汇总",
+    [EFFECT_DIGEST] = "汇总通知",
+    [EFFECT_SWAPPED] = "已换班",
+    [EFFECT_KPI_WARNING] = "预警",
+    [EFFECT_KPI_CRITICAL] = "严重",
+    [EFFECT_KPI_CLEARED] = "解除",
+    [EFFECT_KPI_RESTATED] = "已重述",
+    [EFFECT_DUTY_PROGRESSED] = "有进展",
+};
+
 /* The last word of an effect's type: "opened" of remit.duty.opened. */
-static void put_verb(Buf *out, Str type) {
+static void put_verb(const Tester *t, Buf *out, EffectId id, Str type) {
+    if (t->chinese && verbs[id] != NULL) {
+        put_text(out, str_of(verbs[id]));
+        return;
+    }
     size_t from = type.n;
     while (from > 0 && type.p[from - 1] != '.')
         from--;
@@ -164,13 +231,15 @@ static void put_told(Tester *t, Buf *out, const Effect *e) {
         put_datum(t, out, e, S("to"), S(" "));
         return;
     case EFFECT_DUTY_FULFILLED:
-        put_text(out, is_set(e, S("late")) ? S(" late") : S(""));
-        put_text(out, is_set(e, S("reported_late")) ? S(", reported late") : S(""));
+        if (is_set(e, S("late")))
+            put_either(t, out, " late", " 迟");
+        if (is_set(e, S("reported_late")))
+            put_either(t, out, ", reported late", "，补报");
         return;
     case EFFECT_APPROVAL_VOTED:
         put_datum(t, out, e, S("vote"), S(" "));
-        put_datum(t, out, e, S("by"), S(" by "));
-        put_datum(t, out, e, S("seat"), S(" as "));
+        put_datum(t, out, e, S("by"), t->chinese ? S("，行为人 ") : S(" by "));
+        put_datum(t, out, e, S("seat"), t->chinese ? S("，席位 ") : S(" as "));
         return;
     case EFFECT_ALERT:
         put_datum(t, out, e, S("message"), S(": "));
@@ -178,22 +247,22 @@ static void put_told(Tester *t, Buf *out, const Effect *e) {
     case EFFECT_DUTY_OPENED:
     case EFFECT_DUTY_RESUMED:
     case EFFECT_APPROVAL_OPENED:
-        put_datum(t, out, e, S("due"), S(", due "));
+        put_datum(t, out, e, S("due"), t->chinese ? S("，到期于 ") : S(", due "));
         return;
     case EFFECT_DUTY_CORRECTED:
-        put_datum(t, out, e, S("was.state"), S(", was "));
-        put_datum(t, out, e, S("is.state"), S(", is "));
+        put_datum(t, out, e, S("was.state"), t->chinese ? S("，原为 ") : S(", was "));
+        put_datum(t, out, e, S("is.state"), t->chinese ? S("，现为 ") : S(", is "));
         return;
     case EFFECT_KPI_WARNING:
     case EFFECT_KPI_CRITICAL:
     case EFFECT_KPI_CLEARED:
-        put_text(out, S(", value "));
+        put_either(t, out, ", value ", "，值 ");
         put_measure_text(out, t->p->bundle, &engine_render(t->e)->zone,
                          &t->p->bundle->kpis[e->subject.decl], e->values[KPI_DATA_VALUE]);
         return;
     default:
-        put_datum(t, out, e, S("from"), S(" from "));
-        put_datum(t, out, e, S("to"), S(" to "));
+        put_datum(t, out, e, S("from"), t->chinese ? S(" 自 ") : S(" from "));
+        put_datum(t, out, e, S("to"), t->chinese ? S(" ") : S(" to "));
         put_datum(t, out, e, S("seat"), S(" "));
     }
 }
@@ -207,7 +276,7 @@ static void put_effect(Tester *t, Buf *out, const Effect *e) {
     if (e->id == EFFECT_EMITTED)
         put_text(out, effect_type(t->p->bundle, e));
     else
-        put_verb(out, effect_type(t->p->bundle, e));
+        put_verb(t, out, e->id, effect_type(t->p->bundle, e));
     put_told(t, out, e);
 }
 
@@ -285,10 +354,14 @@ static void course_leaf(Course *c, const Leaf *leaf) {
         course_add(c, (Line){.at = at, .right = words});
 }
 
+static Str as_expected(const Tester *t) {
+    return t->chinese ? S("符合") : S("as expected");
+}
+
 static void course_step(Course *c, uint32_t i, uint32_t first) {
     const TestStep *step = &c->t->test->steps[i];
     const StepSeen *seen = &c->t->seen[i];
-    Str right = step->is_event ? (Str){NULL, 0} : seen->met ? S("as expected") : seen->why;
+    Str right = step->is_event ? (Str){NULL, 0} : seen->met ? as_expected(c->t) : seen->why;
     course_add(c, (Line){.at = step->time,
                          .left = step_words(c, step),
                          .right = right,
@@ -385,7 +458,8 @@ static void put_line(Tester *t, const Line *line, bool dated) {
 }
 
 static void put_course(Tester *t, const Course *c) {
-    Line head = {.left = S("the test"), .right = S("what happened")};
+    Line head = {.left = t->chinese ? S("测试") : S("the test"),
+                 .right = t->chinese ? S("实际发生的事") : S("what happened")};
     put_line(t, &head, false);
     for (size_t i = 0; i < c->lines.n; i++)
         put_line(t, &c->lines.at[i], i == 0 || c->lines.at[i].at != c->lines.at[i - 1].at);
@@ -393,16 +467,19 @@ static void put_course(Tester *t, const Course *c) {
 
 static void put_failure(Tester *t, const TestStep *step, Str why) {
     Place place = source_place(&t->p->sources, step->node->span.file, step->node->span.from);
-    put_fmt(&t->report, "  line %u: %s ", place.line, step->after ? "after" : "at");
+    if (t->chinese)
+        put_fmt(&t->report, "  第 %u 行：%s ", place.line, step->after ? "此后" : "于");
+    else
+        put_fmt(&t->report, "  line %u: %s ", place.line, step->after ? "after" : "at");
     put_when(t, &t->report, step->time);
-    put_text(&t->report, S(" expected "));
+    put_text(&t->report, t->chinese ? S(" 应有 ") : S(" expected "));
     Course words = {.t = t};
     put_text(&t->report, step_words(&words, step));
     buf_free(&words.text);
     put_c(&t->report, '\n');
     if (t->missed.n > 0)
-        put_fmt(&t->report, "    not so: %.*s\n", STR_ARG(t->missed));
-    put_fmt(&t->report, "    but %.*s\n", STR_ARG(why));
+        put_fmt(&t->report, "    %s%.*s\n", t->chinese ? "不符：" : "not so: ", STR_ARG(t->missed));
+    put_fmt(&t->report, "    %s%.*s\n", t->chinese ? "实际：" : "but ", STR_ARG(why));
 }
 
 Status put_report(Tester *t, uint32_t first) {
