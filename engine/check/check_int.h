@@ -376,6 +376,10 @@ void init_check(Program *p, const Scope *scope, const Event *event, Node *inits,
 /* clash.c: warnings of what can hardly be meant. Two clauses of a duty that one event sets off at
  * once. */
 void acts_clash(Program *p, const DutySym *duty);
+/* unkeyed.c: the field of an event that has the name of a part of the key and may be compared with
+ * it, or -1; and a clause that does not tell which instance it is about, though its event could. */
+int field_for_key(const DutySym *duty, const Event *event, uint32_t part);
+void unkeyed_check(Program *p, const DutySym *duty, const ActSym *act, const Node *where);
 /* Hours of the day that no layer of a rotation has. */
 void layers_cover(Program *p, const Party *rotation);
 /* A role that is not there at any time at which what names it applies. */

@@ -333,9 +333,8 @@ static void links_by_name(Program *p, const DutySym *duty, ActSym *act) {
         const Node *key = duty->key[i];
         Str name = key == NULL ? duty->params[i].name : key->text;
         names = names.n == 0 ? name : say(p, "%.*s, %.*s", STR_ARG(names), STR_ARG(name));
-        bool field = key == NULL || key->kind == N_FIELD || key->kind == N_REF;
-        int found = field ? field_find(act->event->fields, act->event->field_count, name) : -1;
-        if (found < 0 || !type_fits(&act->event->fields[found].type, &duty->key_types[i]))
+        int found = field_for_key(duty, act->event, i);
+        if (found < 0)
             continue;
         act->links[act->link_count++] = (Link){NULL, (uint32_t)found, key, (int)i};
     }
@@ -376,6 +375,7 @@ static void act_match(Program *p, const DutySym *duty, ActSym *act, Node *where)
         links_by_name(p, duty, act);
     if (during != NULL)
         condition_sort(duty, act, during);
+    unkeyed_check(p, duty, act, where);
     if (links_are_key(duty, act) && !duty->by_kpi && duty->each == NULL) {
         act->match = MATCH_KEY;
     } else { /* the episode of a KPI, the instant of a schedule: no event knows them */
