@@ -228,16 +228,17 @@ static const Node *dotted_root(const Node *node) {
 }
 
 /* A bare name that is a field of an event at hand: how it is reached. */
-static Str field_path(Program *p, const Scope *scope, Str name) {
+static Str field_path(Program *p, const Scope *scope, uint32_t file, Str name) {
+    Str own = keyword_of(TK_IT, -1, source_chinese(p->sources, file));
     const Event *it = scope == NULL ? NULL : scope->it,
                 *event = scope == NULL ? NULL : scope->event;
     if (it != NULL && field_find(it->fields, it->field_count, name) >= 0)
-        return say(p, "it.%.*s", STR_ARG(name));
+        return say(p, "%.*s.%.*s", STR_ARG(own), STR_ARG(name));
     const Event *named = it != NULL ? it : event;
     if (named != NULL && name.n > named->name.n && str_starts(name, named->name) &&
         name.p[named->name.n] == '.') { /* by the event's name, in place of what it is called */
         Str field = str_from(name, named->name.n + 1);
-        Str is = it == NULL && scope->alias.n > 0 ? scope->alias : S("it");
+        Str is = it == NULL && scope->alias.n > 0 ? scope->alias : own;
         if (field_find(named->fields, named->field_count, field) >= 0)
             return say(p, "%.*s.%.*s", STR_ARG(is), STR_ARG(field));
     }
@@ -245,7 +246,7 @@ static Str field_path(Program *p, const Scope *scope, Str name) {
         return (Str){NULL, 0};
     if (scope->alias.n > 0)
         return say(p, "%.*s.%.*s", STR_ARG(scope->alias), STR_ARG(name));
-    return it == NULL ? say(p, "it.%.*s", STR_ARG(name)) : (Str){NULL, 0};
+    return it == NULL ? say(p, "%.*s.%.*s", STR_ARG(own), STR_ARG(name)) : (Str){NULL, 0};
 }
 
 /* What other languages call something that has another name here, or nothing. */
@@ -297,7 +298,7 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
         p->nomem = true;
         return;
     }
-    Str path = field_path(p, scope, name);
+    Str path = field_path(p, scope, node->span.file, name);
     path = path.n == 0 ? word_here(name) : path;
     if (path.n > 0) {
         bool fits = str_find(path, ' ') < 0; /* else it does not simply take the name's place */

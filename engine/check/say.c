@@ -119,8 +119,43 @@ static Str unit_hint(Program *p, const Type *wanted, bool literal, Str number) {
                           "请写明时间单位，如 2 工作小时");
 }
 
+static size_t digits_at(Str text, size_t from) {
+    size_t n = 0;
+    while (from + n < text.n && text.p[from + n] >= '0' && text.p[from + n] <= '9')
+        n++;
+    return n;
+}
+
+/* An amount whose thousands are parted by commas, 5,500 or 1,250.50 EUR: *fix is how it is written,
+ * in the place of *whole. False: no such digits follow. */
+static bool thousands(Program *p, const Node *at, const Type *wanted, Span *whole, Str *fix) {
+    Str rest = str_from(p->sources->files.at[at->span.file].text, at->span.from);
+    size_t first = digits_at(rest, 0), n = first, digits;
+    if (first == 0 || first > 3 || first != at->span.to - at->span.from)
+        return false;
+    *fix = (Str){rest.p, first};
+    while (n < rest.n && rest.p[n] == ',' && (digits = digits_at(rest, n + 1)) == 3) {
+        *fix = say(p, "%.*s_%.*s", STR_ARG(*fix), 3, rest.p + n + 1);
+        n += 1 + digits;
+    }
+    if (n == first)
+        return false;
+    size_t decimals = n < rest.n && rest.p[n] == '.' ? digits_at(rest, n + 1) : 0;
+    if (decimals > 0) {
+        *fix = say(p, "%.*s.%.*s", STR_ARG(*fix), (int)decimals, rest.p + n + 1);
+        n += 1 + decimals;
+    }
+    Str currency = type_currency_text(p, wanted);
+    if (!str_starts(str_from(rest, n), S(" ")) ||
+        !str_starts(str_from(rest, n + 1), currency)) /* else it stands there already */
+        *fix = say(p, "%.*s %.*s", STR_ARG(*fix), STR_ARG(currency));
+    whole->to = whole->from + (uint32_t)n;
+    return true;
+}
+
 /* What to write instead, where that is plain, and the change that does it. */
-static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix) {
+static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix,
+                      Span *whole) {
     bool literal = at->kind == N_LIT, number = is->kind == TY_INTEGER || is->kind == TY_NUMBER;
     Str text = source_text(p->sources, at->span);
     if (is->kind == TY_OUTPUTS)
@@ -138,6 +173,10 @@ static Str other_type(Program *p, const Node *at, const Type *is, const Type *wa
         return say_both(p, "write it without quotes", "请去掉引号");
     }
     if (wanted->kind == TY_MONEY && wanted->currency != 0 && literal && number) {
+        if (thousands(p, at, wanted, whole, fix))
+            return say(p, "%.*s%.*s",
+                       STR_ARG(say_both(p, "thousands are written so: ", "千位请写作：")),
+                       STR_ARG(*fix));
         *fix = say(p, "%.*s %.*s", STR_ARG(text), STR_ARG(type_currency_text(p, wanted)));
         return say(p, "%.*s%.*s", STR_ARG(say_both(p, "add the currency: ", "请写明币种：")),
                    STR_ARG(*fix));
@@ -176,12 +215,13 @@ void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *want
         b = type_currency_text(p, wanted);
     }
     Str fix = {NULL, 0};
-    Str hint = code == DIAG_WRONG_TYPE     ? other_type(p, at, is, wanted, &fix)
+    Span whole = at->span;
+    Str hint = code == DIAG_WRONG_TYPE     ? other_type(p, at, is, wanted, &fix, &whole)
                : code == DIAG_WRONG_FAMILY ? family_hint(p, is, wanted)
                                            : fix;
     Diag *diag = diag_add3(p->diags, code, at->span, a, b, hint);
     if (fix.n > 0)
-        diag_fix(diag, at->span, fix);
+        diag_fix(diag, whole, fix);
 }
 
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n) {

@@ -82,6 +82,8 @@ RemitWriter to_stdout(void);
 RemitWriter to_stderr(void);
 /* Flushes standard output; a failure there makes a good end a bad one. */
 int done(const Args *args, int code);
+/* The help of a command, or of all where it is NULL. */
+int help_shown(Args *args, const Command *command);
 bool is_terminal(int fd);
 int terminal_columns(void);
 /* Opens the policy that paths name; with errors its diagnostics go to `to` and *code says how to

@@ -54,6 +54,11 @@ static int run_fmt(Args *args) {
     bool streams = strcmp(options.paths[0], "-") == 0;
     if (streams && options.path_count > 1)
         return usage(args, "- is standard input: give it alone", "- 是标准输入：请单独给出");
+    if (none && is_terminal(STDIN_FILENO))
+        fprintf(stderr, "%s\n",
+                args->look.chinese
+                    ? "remit fmt：从标准输入读取政策，以 Ctrl-D 结束"
+                    : "remit fmt: the policy is read from standard input; Ctrl-D ends it");
     fmt.stream = streams && !check && !diff;
     options.write = !streams && !check && !diff;
     if (diff)

@@ -333,6 +333,10 @@ static void look_for_language(Args *args, int argc, char **argv) {
     }
 }
 
+int help_shown(Args *args, const Command *command) {
+    return command == NULL ? help_all(args) : help_command(args, command);
+}
+
 /* What has to do with no command: `remit help`, `remit help COMMAND`. */
 static int help_asked(Args *args, int argc, char **argv, int first) {
     bool help = false;

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cli/cli.h"
 
@@ -158,14 +159,15 @@ static void page_of_all(void) {
 static int run_manual(Args *args) {
     if (args->path_count > 1)
         return usage(args, "one command is taken", "只能给出一个命令");
-    if (args->path_count == 0) {
-        page_of_all();
-        return done(args, REMIT_OK);
-    }
-    const Command *c = command_find(args->paths[0]);
-    if (c == NULL)
+    const Command *c = args->path_count == 0 ? NULL : command_find(args->paths[0]);
+    if (c == NULL && args->path_count > 0)
         return usage(args, "there is no command \"%s\"", "没有命令“%s”", args->paths[0]);
-    page_of_command(c);
+    if (is_terminal(STDOUT_FILENO)) /* roff is for programs: the help says the same */
+        return help_shown(args, c);
+    if (c == NULL)
+        page_of_all();
+    else
+        page_of_command(c);
     return done(args, REMIT_OK);
 }
 

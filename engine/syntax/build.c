@@ -1000,10 +1000,24 @@ Node *build_expect(Builder *b, Tok at, int when, Node *moment, Node *what) {
     return node;
 }
 
+/* The parenthesis that closes behind a key is part of what stands there. */
+static Span closed_behind(const Builder *b, Span span) {
+    Str text = b->diags->sources->files.at[span.file].text;
+    uint32_t at = span.to;
+    while (at < text.n && str_find(S(" \t\r\n"), text.p[at]) >= 0)
+        at++;
+    bool wide = at < text.n && str_starts(str_from(text, at), S("）"));
+    if (wide || (at < text.n && text.p[at] == ')'))
+        span.to = at + (wide ? (uint32_t)S("）").n : 1);
+    return span;
+}
+
 Node *build_expect_none(Builder *b, NodeKind kind, Tok at, Tok name, NodeList key) {
     Node *node = build_node(b, kind, at.span, build_end(name.span, key.last), name);
     node->a = key.first;
     node->flag = 1;
+    if (key.first != NULL)
+        node->span = closed_behind(b, node->span);
     return node;
 }
 

@@ -320,9 +320,13 @@ static void put_hint(Buf *out, const Diag *diag, bool chinese, size_t margin, si
     buf_free(&hint);
 }
 
+/* Red, or magenta: both can be read on a light ground and on a dark one. */
+static const char *paint_of(const Diag *diag) {
+    return diag_severity(diag->code) == SEVERITY_ERROR ? "1;31" : "1;35";
+}
+
 static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, size_t columns,
                        Buf *out) {
-    bool error = diag_severity(diag->code) == SEVERITY_ERROR;
     Place place = source_place(d->sources, diag->span.file, diag->span.from);
     Str raw = source_line(d->sources, diag->span.file, place.line);
     Str all = d->sources->files.at[diag->span.file].text;
@@ -346,14 +350,15 @@ static void put_source(Diags *d, const Diag *diag, bool chinese, bool color, siz
     put_paint(out, color, "2");
     put_times(out, ' ', margin);
     put_text(out, S(" | "));
-    put_paint(out, color, error ? "1;31" : "1;33");
+    put_paint(out, color, "0");
     size_t before = cut_left + uc_columns((Str){s.line.p + s.from, s.mark - s.from});
     size_t width = uc_columns((Str){s.line.p + s.mark, s.end - s.mark});
     width = width == 0 ? 1 : width;
     put_times(out, ' ', before);
+    put_paint(out, color, paint_of(diag));
     put_times(out, '^', width);
-    put_hint(out, diag, chinese, margin, margin + 3 + before + width, columns);
     put_paint(out, color, "0");
+    put_hint(out, diag, chinese, margin, margin + 3 + before + width, columns);
     put_c(out, '\n');
     out->failed = out->failed || clean.failed;
     buf_free(&clean);
@@ -365,7 +370,7 @@ void diag_print(Diags *d, const Diag *diag, DiagLook look, Buf *out) {
     Str kind = error ? (chinese ? S("错误") : S("error")) : (chinese ? S("警告") : S("warning"));
     size_t most = look.columns < COLUMNS_LEAST ? SIZE_MAX / 2 : look.columns;
     Buf text = {0};
-    put_paint(out, color, error ? "1;31" : "1;33");
+    put_paint(out, color, paint_of(diag));
     put_fmt(out, "%.*s[%.*s]", STR_ARG(kind), STR_ARG(diag_code(diag->code)));
     put_paint(out, color, "0;1");
     put_text(out, S(": "));

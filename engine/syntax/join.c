@@ -522,12 +522,29 @@ static bool join_foreign_marks(Join *j, const RawToken *t, Tok *out) {
     return t->mark == TK_BAR && join_again(j, 1, '|') && join_sign(j, t, 2, TK_OR, out);
 }
 
+/* 【 and 】 stand for what the language has there: braces, or brackets. */
+static Tok join_bracket(Join *j, RawToken t, bool opens) {
+    int brace = opens ? TK_LB : TK_RB, bracket = opens ? TK_LBRACK : TK_RBRACK;
+    bool braced = join_accepts(j, brace) && !join_accepts(j, bracket);
+    Str meant = braced ? (opens ? S("{") : S("}")) : opens ? S("[") : S("]");
+    diag_fix(diag_add2(j->diags, DIAG_BAD_CHARACTER, t.span, t.text, meant), t.span, meant);
+    t.mark = braced ? brace : bracket;
+    return join_tok(t.mark, &t, meant);
+}
+
 /* A character that begins no token. One that looks like a mark is read as that. */
 static Tok join_odd(Join *j, RawToken t) {
     for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++) {
         const Lookalike *like = &lookalikes[i];
         if (!str_eq(t.text, str_of(like->text)))
             continue;
+        if (like->mark == TK_LBRACK || like->mark == TK_RBRACK)
+            return join_bracket(j, t, like->mark == TK_LBRACK);
+        if (like->mark == TK_DOT && join_peek(j, 0)->line) { /* a sentence's end */
+            diag_fix(diag_add2(j->diags, DIAG_BAD_CHARACTER, t.span, t.text, (Str){NULL, 0}),
+                     t.span, S(""));
+            return join_next(j);
+        }
         bool fat = like->mark == TK_ARROW && !join_accepts(j, TK_ARROW);
         Str meant = fat ? S("=>") : str_of(like->meant);
         diag_fix(diag_add2(j->diags, DIAG_BAD_CHARACTER, t.span, t.text, meant), t.span, meant);
