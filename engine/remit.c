@@ -1027,6 +1027,7 @@ typedef struct RetryLink {
     RunLink out; /* first, so that it may be written to as one */
     RemitWriter told;
     bool json;
+    bool chinese;
 } RetryLink;
 
 static void put_told_json(Buf *out, const RetryTold *t) {
@@ -1046,20 +1047,21 @@ static void put_told_json(Buf *out, const RetryTold *t) {
     put_text(out, S("}\n"));
 }
 
-static void put_told_text(Buf *out, const RetryTold *t) {
+static void put_told_text(Buf *out, const RetryTold *t, bool chinese) {
     put_fmt(out, "%s ", reject_text((RejectReason)t->reject->reason).p);
     put_on_line(out, t->reject->source);
     put_c(out, ' ');
     put_on_line(out, t->reject->id);
     if (t->now == RETRY_TAKEN)
-        put_text(out, S(": taken"));
+        put_text(out, chinese ? S("：收下") : S(": taken"));
     else if (t->now == RETRY_KNOWN)
-        put_text(out, S(": it is in already"));
+        put_text(out, chinese ? S("：已经在内") : S(": it is in already"));
     else
-        put_fmt(out, ": refused again (%s): ", reject_text(t->reason).p);
+        put_fmt(out, chinese ? "：再次拒收（%s）：" : ": refused again (%s): ",
+                reject_text(t->reason).p);
     if (t->now == RETRY_REFUSED && t->field.n > 0) {
         put_text(out, t->field);
-        put_text(out, S(": "));
+        put_text(out, chinese ? S("：") : S(": "));
     }
     put_on_line(out, t->now == RETRY_REFUSED ? t->message : S(""));
     put_c(out, '\n');
@@ -1071,7 +1073,7 @@ static Status retry_told(void *ctx, const RetryTold *told, Err *err) {
     if (link->json)
         put_told_json(&line, told);
     else
-        put_told_text(&line, told);
+        put_told_text(&line, told, link->chinese);
     Status status = line.failed ? ERR_NOMEM : write_all(link->told, buf_str(&line));
     buf_free(&line);
     return status == OK ? OK : err_say(err, status, "the output cannot be written", "无法写出结果");
@@ -1082,7 +1084,7 @@ RemitStatus remit_retry(const RemitPolicy *policy, const RemitRetryOptions *o,
                         RemitError *error) {
     *summary = (RemitRetrySummary){0};
     RemitStatus status = need_bundle(policy, error);
-    RetryLink link = {{NULL, o->to}, told, look->format == REMIT_JSON};
+    RetryLink link = {{NULL, o->to}, told, look->format == REMIT_JSON, look->chinese};
     RunOptions run = {.ledger = text_of(o->ledger),
                       .batch = o->batch,
                       .effects = text_of(o->effects),
@@ -1324,7 +1326,7 @@ RemitStatus remit_replay(const RemitReplayOptions *o, const RemitLook *look, Rem
         status = hex_of(result.again, out->again);
     Buf words = {0};
     if (status == OK && result.differs)
-        put_difference(&words, &result, look->format == REMIT_JSON);
+        put_difference(&words, &result, look->format == REMIT_JSON, look->chinese);
     arena_free(&result.arena);
     RemitStatus written = status == OK && result.differs ? write_buf(to, &words, error) : REMIT_OK;
     if (status != OK || written != REMIT_OK)

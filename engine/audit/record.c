@@ -116,9 +116,11 @@ Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err
     if (instant_parse(text, out) == OK)
         return OK;
     if (date_parse(text, &day) != OK)
-        return err_set(err, ERR_SYNTAX,
+        return err_say(err, ERR_SYNTAX,
                        "\"%.*s\" is neither a date nor an instant with its offset, as in "
                        "2026-03-02 or 2026-03-02T09:00:00+08:00",
+                       "\"%.*s\" 既不是日期也不是带时差的时刻，应如 2026-03-02 或 "
+                       "2026-03-02T09:00:00+08:00",
                        STR_ARG(text));
     *out = zone_instant(bundle_zone(r->b), (int64_t)(day + (end ? 1 : 0)) * DAY_MS) - (end ? 1 : 0);
     return OK;

@@ -329,21 +329,29 @@ Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out
     return status;
 }
 
-void put_difference(Buf *out, const ReplayResult *r, bool json) {
-    static const char *const names[] = {"was", "is"};
-    static const Str none[] = {{"nothing: the journal ends before it", 35},
-                               {"nothing: the replay ends before it", 34}};
-    const Str words[] = {r->was, r->is};
-    put_fmt(out, json ? "{\"entry\":%llu" : "the replay differs at entry %llu\n",
-            (unsigned long long)r->at);
-    for (int i = 0; i < 2; i++) {
-        put_fmt(out, json ? ",\"%s\":" : "  %-3s  ", names[i]);
-        if (json)
-            put_json_string(out, words[i]);
-        else
-            put_fmt(out, "%.*s\n", STR_ARG(words[i].n > 0 ? words[i] : none[i]));
+static void put_side(Buf *out, const char *name, Str words, const char *none) {
+    put_fmt(out, "  %s  ", name);
+    put_text(out, words.n > 0 ? words : str_of(none));
+    put_text(out, S("\n"));
+}
+
+void put_difference(Buf *out, const ReplayResult *r, bool json, bool chinese) {
+    unsigned long long at = (unsigned long long)r->at;
+    if (json) {
+        put_fmt(out, "{\"entry\":%llu,\"was\":", at);
+        put_json_string(out, r->was);
+        put_text(out, S(",\"is\":"));
+        put_json_string(out, r->is);
+        put_text(out, S("}\n"));
+        return;
     }
-    put_text(out, json ? S("}\n") : S(""));
+    put_fmt(out,
+            chinese ? "重新运行的结果从第 %llu 条起不同\n" : "the replay differs at entry %llu\n",
+            at);
+    put_side(out, chinese ? "原为" : "was", r->was,
+             chinese ? "无：日志在此之前结束" : "nothing: the journal ends before it");
+    put_side(out, chinese ? "现为" : "is ", r->is,
+             chinese ? "无：重新运行在此之前结束" : "nothing: the replay ends before it");
 }
 
 /* ---- the past */

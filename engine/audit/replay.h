@@ -53,7 +53,7 @@ MUST_USE Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out
 MUST_USE Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out,
                                 Err *err);
 /* Where a replay differs, for people or as one object, with a newline. */
-void put_difference(Buf *out, const ReplayResult *r, bool json);
+void put_difference(Buf *out, const ReplayResult *r, bool json, bool chinese);
 
 /* A ledger as it was: replayed into a folder that goes with the Record. With no moment it is the
  * ledger itself. ERR_SYNTAX: the moment cannot be read, or there is no such entry. */

@@ -146,7 +146,7 @@ static Status seen_read(Signer *s, Str origin, Seen *out, Buf *others, Err *err)
     if (status == ERR_NOTFOUND)
         return OK;
     if (status != OK)
-        return err_set(err, status, "%s", why.text);
+        return err_as(err, status, &why);
     while (line_take(&text, &line)) {
         Seen seen = {.any = false};
         if (!seen_line(line, &s->a, &of, &seen))

@@ -17,7 +17,7 @@ enum { KEY_FILE_MOST = 4096, PROOF_MOST = 32 << 20, SIGNED_MOST = 64 };
 static Status of_file(Str path, Status status, Status fault, const Err *why, Err *err) {
     if (status == ERR_SYNTAX)
         return err_set(err, fault, "%.*s: %s", STR_ARG(path), why->text);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }
 
 Status key_read(Str arg, Arena *a, Key *out, Err *err) {
@@ -243,7 +243,7 @@ static void ledger_work(void *ctx, void *result) {
                 findings_add(&r->findings, FINDING_KEPT_ALL, 0, 0, r->entries);
         }
         if (r->status != OK)
-            err_set(&r->err, r->status, "%s", led_error(l)->text);
+            err_as(&r->err, r->status, led_error(l));
     }
     led_close(l);
     mem_free(judge);
@@ -270,7 +270,7 @@ static Status ledger_apart(Verifying *v, Signed *targets, size_t n, LedgerResult
     v->findings.more += r->findings.more;
     v->entries = r->entries;
     if (!is_damage(r->status))
-        return r->status == OK ? OK : err_set(err, r->status, "%s", r->err.text);
+        return r->status == OK ? OK : err_as(err, r->status, &r->err);
     if (r->findings.n == 0)
         findings_add(&v->findings, FINDING_UNREADABLE_LEDGER, 0, 0, 0);
     memcpy(v->why, r->err.text, sizeof v->why - 1);

@@ -505,5 +505,5 @@ Status what_if(Record *before, Record *now, const WhatIfOptions *opt, ShowSink s
     tallies_free(&w.money);
     arena_free(&w.keep);
     arena_free(&w.arena);
-    return status == OK ? OK : err_set(err, status, "%s", status_text(status));
+    return status == OK ? OK : err_status(err, status);
 }

@@ -361,7 +361,8 @@ Status os_apart(void (*work)(void *ctx, void *result), void *ctx, void *result, 
     pid_t ended = -1;
     while (child > 0 && (ended = waitpid(child, &how, 0)) < 0 && errno == EINTR)
         ;
-    Status status = ended > 0 ? OK : err_set(err, ERR_IO, "a process: %s", strerror(errno));
+    Status status =
+        ended > 0 ? OK : err_say(err, ERR_IO, "a process: %s", "进程：%s", strerror(errno));
     *crashed = status == OK && !(WIFEXITED(how) && WEXITSTATUS(how) == 0);
     memcpy(result, shared, n);
     munmap(shared, n);

@@ -87,12 +87,15 @@ static int collect(void *ctx, const char *bytes, size_t n) {
     return 0;
 }
 
-static RemitStatus replayed(Text *text, RemitReplay *out) {
+static RemitStatus told(RemitLook look, Text *text, RemitReplay *out) {
     RemitReplayOptions options = {.ledger = ledger};
-    RemitLook look = {.format = REMIT_JSON};
     RemitError error;
     *text = (Text){0};
     return remit_replay(&options, &look, (RemitWriter){text, collect}, out, &error);
+}
+
+static RemitStatus replayed(Text *text, RemitReplay *out) {
+    return told((RemitLook){.format = REMIT_JSON}, text, out);
 }
 
 TEST(what_follows_is_the_same) {
@@ -130,6 +133,12 @@ TEST(an_entry_that_was_added_is_named) {
     (void)snprintf(start, sizeof start, "{\"entry\":%llu,\"was\":\"", (unsigned long long)size);
     EXPECT(strncmp(text.at, start, strlen(start)) == 0);
     EXPECT(strstr(text.at, "\"is\":\"\"}") != NULL);
+    EXPECT_INT(told((RemitLook){.format = REMIT_TEXT}, &text, &out), REMIT_FAULT);
+    EXPECT(strstr(text.at, "the replay differs at entry ") == text.at);
+    EXPECT(strstr(text.at, "\n  is   nothing: the replay ends before it\n") != NULL);
+    EXPECT_INT(told((RemitLook){.format = REMIT_TEXT, .chinese = true}, &text, &out), REMIT_FAULT);
+    EXPECT(strstr(text.at, "条起不同\n  原为  ") != NULL);
+    EXPECT(strstr(text.at, "\n  现为  无：重新运行在此之前结束\n") != NULL);
     clear();
 }
 
