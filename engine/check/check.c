@@ -38,7 +38,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
     space_enter(p, NULL);
     p->settings = NULL; /* the caller's, who may be gone when an expression is checked */
     p->modules = NULL;
-    diags_sort(diags);
+    declared_gather(p);
     return p->nomem || diags->nomem ? ERR_NOMEM : OK;
 }
 

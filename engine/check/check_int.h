@@ -81,11 +81,20 @@ void say_header(Program *p, DiagCode code, Span at, NodeKind setting);
 /* Whether the name is reported as unknown elsewhere: one cause, one message, which counts the
  * places. */
 bool said_before(Program *p, Span at, Str name);
-void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted);
+Diag *say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted);
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n);
 /* There is no duty, approval or KPI of that name; gives the number of the one that was probably
  * meant, or -1. */
 ptrdiff_t say_no_declaration(Program *p, DeclKind kind, Span at, Str name);
+
+/* declared.c: one declaration, many uses. What a diagnostic may come from: the field whose type is
+ * wanted or that is used, a field on either side of an operator, a field, the header's currency. */
+void declared_as(Program *p, Diag *diag, const Node *at, const Type *wanted);
+void declared_beside(Program *p, Diag *diag, const Node *node);
+void declared_field(Program *p, Diag *diag, const Field *field);
+void declared_currency(Program *p, Diag *diag, const Type *a, const Type *b);
+/* Makes one of three and more that say the same of one declaration. Sorts the diagnostics. */
+void declared_gather(Program *p);
 
 void put_literal(Program *p, Buf *out, Value v); /* a constant as the language writes it */
 

@@ -91,7 +91,12 @@ void init_check(Program *p, const Scope *scope, const Event *event, Node *inits,
             there = init->bind == BIND_FIELD ? init->slot == i
                                              : name_is_like(init->text, event->fields[i].name);
         if (!there && !event->broken && !has_error(inits))
-            diag_add2(p->diags, DIAG_MISSING_FIELD, at->at, event->fields[i].name, event->name);
+            declared_field(
+                p,
+                diag_add3(p->diags, DIAG_MISSING_FIELD, at->at, event->fields[i].name, event->name,
+                          say(p, "%.*s%.*s: %.*s", STR_ARG(say_both(p, "add ", "请补上 ")),
+                              STR_ARG(event->fields[i].name), STR_ARG(say_both(p, "VALUE", "值")))),
+                &event->fields[i]);
     }
 }
 

@@ -735,8 +735,10 @@ static Type no_operator(Program *p, const Node *node, const Type *a, const Type 
             say_wrong_type(p, node->b, b, a);
         return type_error();
     }
-    diag_add3(p->diags, DIAG_NO_OPERATOR, node->span, source_text(p->sources, node->at),
-              type_text(p, a), type_text(p, b));
+    declared_beside(p,
+                    diag_add3(p->diags, DIAG_NO_OPERATOR, node->span,
+                              source_text(p->sources, node->at), type_text(p, a), type_text(p, b)),
+                    node);
     return type_error();
 }
 
@@ -891,7 +893,9 @@ static Type check_comparison(Program *p, const Scope *scope, Node *node) {
                       (!many || b.kind == TY_ERROR || type_same(&a, &b));
     if (!fits && a.kind != b.kind && (node->a->kind == N_LIT || node->b->kind == N_LIT)) {
         bool right = node->b->kind == N_LIT; /* the constant is what is wrong */
-        say_wrong_type(p, right ? node->b : node->a, right ? &b : &a, right ? &a : &b);
+        Diag *diag = say_wrong_type(p, right ? node->b : node->a, right ? &b : &a, right ? &a : &b);
+        if (diag != NULL)
+            declared_beside(p, diag, node);
         return type_plain(TY_FLAG);
     }
     if (!fits || !comparable || (!equality && (!type_ordered(&a) || !type_ordered(&b))))

@@ -202,9 +202,9 @@ static Str other_type(Program *p, const Node *at, const Type *is, const Type *wa
     return (Str){NULL, 0};
 }
 
-void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted) {
+Diag *say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wanted) {
     if (is->kind == TY_ERROR || wanted->kind == TY_ERROR)
-        return;
+        return NULL;
     DiagCode code = DIAG_WRONG_TYPE;
     Str a = type_text(p, is), b = type_text(p, wanted);
     if (is->kind == TY_DURATION && wanted->kind == TY_DURATION) {
@@ -218,10 +218,18 @@ void say_wrong_type(Program *p, const Node *at, const Type *is, const Type *want
     Span whole = at->span;
     Str hint = code == DIAG_WRONG_TYPE     ? other_type(p, at, is, wanted, &fix, &whole)
                : code == DIAG_WRONG_FAMILY ? family_hint(p, is, wanted)
-                                           : fix;
+                                           : say_both(p,
+                                                      "amounts in different currencies cannot be "
+                                                      "compared or added",
+                                                      "不同币种不能比较或相加");
     Diag *diag = diag_add3(p->diags, code, at->span, a, b, hint);
     if (fix.n > 0)
         diag_fix(diag, whole, fix);
+    if (code == DIAG_WRONG_CURRENCY)
+        declared_currency(p, diag, is, wanted);
+    else
+        declared_as(p, diag, at, wanted);
+    return diag;
 }
 
 void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, size_t n) {

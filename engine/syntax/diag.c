@@ -116,6 +116,11 @@ void diag_other(Diag *diag, Span span) {
     diag->other = span;
 }
 
+void diag_cause(Diag *diag, Span declaration, Str name) {
+    diag->cause = declaration;
+    diag->cause_name = name;
+}
+
 Diag *diag_misspelt(Diags *d, Span words, Str meant) {
     Str found = source_text(d->sources, words), a = found, b = meant;
     if (arena_printf(d->arena, &a, "`%.*s`", STR_ARG(found)) != OK ||

@@ -28,6 +28,9 @@ typedef struct Diag {
     Str fix;
     bool has_other; /* another place that the message speaks of */
     Span other;
+    Span cause;      /* the declaration that it may come from, called so */
+    Str cause_name;  /* empty: none */
+    bool gathered;   /* told with another of the same cause */
     uint32_t again;  /* further places with the same cause */
     uint32_t number; /* the order in which it was found */
 } Diag;
@@ -59,6 +62,8 @@ Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c);
 Str diag_both(Diags *d, const char *en, const char *zh);
 void diag_fix(Diag *diag, Span span, Str text);
 void diag_other(Diag *diag, Span span);
+/* Where one declaration is at odds with many uses, they are told as one. */
+void diag_cause(Diag *diag, Span declaration, Str name);
 /* What is missing, before which token (none: at the end), with an example or none. */
 Diag *diag_missing(Diags *d, Span gap, Str what, Str next, Str example);
 /* Words that are no keyword here, and the one that was meant. */

@@ -7,6 +7,7 @@
 #include "engine/base/unicode.h"
 #include "engine/base/utf8.h"
 #include "engine/syntax/foreign.h"
+#include "engine/syntax/unseen.h"
 #include "remit_grammar.h"
 
 /* The table of keywords, one for all sources. */
@@ -114,8 +115,13 @@ static Str join_name(Join *j, const RawToken *t) {
         if (n == 0 || !(i == 0 ? uc_xid_start(cp) || cp == '_' : uc_xid_continue(cp))) {
             Span at = {t->span.file, t->span.from + (uint32_t)i,
                        t->span.from + (uint32_t)(i + c.n)};
-            diag_add1(j->diags, DIAG_BAD_NAME, at, c);
-            return t->text;
+            Str called = c, instead;
+            if (!unseen_at(j->diags, str_from(t->text, i), &n, &called, &instead)) {
+                diag_add1(j->diags, DIAG_BAD_NAME, at, c);
+                return t->text;
+            }
+            diag_fix(diag_add1(j->diags, DIAG_BAD_NAME, at, called), at, instead);
+            return unseen_without(j->diags, t->text);
         }
         i += n;
     }
@@ -551,7 +557,12 @@ static Tok join_odd(Join *j, RawToken t) {
         t.mark = fat ? TK_FAT : like->mark;
         return join_tok(t.mark, &t, meant);
     }
-    diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
+    Str called, instead;
+    size_t n;
+    if (unseen_at(j->diags, t.text, &n, &called, &instead))
+        diag_fix(diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, called), t.span, instead);
+    else
+        diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
     return join_next(j);
 }
 
