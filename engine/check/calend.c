@@ -1,5 +1,6 @@
 /* check: calendars: weekly hours, holidays, make-up days, as base/calendar.h wants them. */
 #include "engine/check/check_int.h"
+#include "engine/check/elsewhere.h"
 
 #include <stdlib.h>
 
@@ -25,8 +26,15 @@ typedef struct CalBuild {
 static bool read_time(Program *p, const Node *span, Str text, int32_t *out) {
     if (time_parse(text, true, out) == OK)
         return true;
-    diag_add3(p->diags, DIAG_BAD_LITERAL, span->span, text, say_both(p, "time of day", "时刻"),
-              say_both(p, "write 00:00 to 24:00", "请写 00:00 至 24:00"));
+    Str padded = elsewhere_time(p, text);
+    Span at = {span->span.file, span->span.from, span->span.from + (uint32_t)text.n};
+    if (text.p == span->more.p)
+        at = (Span){span->span.file, span->span.to - (uint32_t)text.n, span->span.to};
+    Diag *diag = diag_add3(
+        p->diags, DIAG_BAD_LITERAL, span->span, text, say_both(p, "time of day", "时刻"),
+        elsewhere_hint(p, padded, say_both(p, "write 00:00 to 24:00", "请写 00:00 至 24:00")));
+    if (padded.n > 0 && str_eq(source_text(p->sources, at), text))
+        diag_fix(diag, at, padded);
     return false;
 }
 
@@ -220,6 +228,7 @@ static void calendar_zone(Program *p, Calend *c, const Node *item) {
 
 static void calendar_check(Program *p, Calend *c) {
     const Node *items = c->node->a;
+    uint32_t errors = p->diags->errors;
     size_t most = dates_most(items);
     CalBuild b = {
         .p = p, .c = c, .dates = new (p->arena, CalNamed, most), .at = new (p->arena, Span, most)};
@@ -249,7 +258,7 @@ static void calendar_check(Program *p, Calend *c) {
             dated(&b, item, item->c == NULL ? b.workdays : read_hours(p, item->c, NULL));
     }
     dates_take(&b);
-    if (!has_hours(&c->calendar))
+    if (!has_hours(&c->calendar) && p->diags->errors == errors) /* and all could be read */
         diag_add1(p->diags, DIAG_NO_HOURS, c->at, c->name);
 }
 

@@ -1,5 +1,6 @@
 /* check: what is declared: names, kinds, the organisation, events and their fields. */
 #include "engine/check/check_int.h"
+#include "engine/check/elsewhere.h"
 
 #include <string.h>
 
@@ -678,7 +679,8 @@ bool zone_read(Program *p, const Node *node, Zone *zone) {
         p->nomem = true;
         return false;
     }
-    Str best = zone_like(node->text);
+    Str best = elsewhere_zone(node->text);
+    best = best.n > 0 ? best : zone_like(node->text);
     Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->at, node->text, best);
     if (best.n > 0)
         diag_fix(diag, node->at, say(p, "\"%.*s\"", STR_ARG(best)));

@@ -1,5 +1,6 @@
 /* check: expressions: what names mean, what types come out. */
 #include "engine/check/check_int.h"
+#include "engine/check/elsewhere.h"
 
 #include "engine/base/check.h"
 #include "engine/base/civil.h"
@@ -28,6 +29,20 @@ static Str literal_name(Program *p, int kind) {
 static bool literal_bad(Program *p, const Node *node, Str why) {
     diag_add3(p->diags, DIAG_BAD_LITERAL, node->span, source_text(p->sources, node->span),
               literal_name(p, node->op), why);
+    return false;
+}
+
+/* A time of day, with a date before it or not, whose hour lacks its first digit. */
+static bool time_bad(Program *p, const Node *node, Str date, Str time) {
+    Str padded = elsewhere_time(p, time), whole = padded;
+    if (padded.n > 0 && date.n > 0)
+        whole = say(p, "%.*s %.*s", STR_ARG(date), STR_ARG(padded));
+    Diag *diag = diag_add3(
+        p->diags, DIAG_BAD_LITERAL, node->span, source_text(p->sources, node->span),
+        literal_name(p, node->op),
+        elsewhere_hint(p, whole, say_both(p, "there is no such time of day", "没有这个时刻")));
+    if (whole.n > 0)
+        diag_fix(diag, node->span, whole);
     return false;
 }
 
@@ -96,7 +111,7 @@ bool moment_value(Program *p, const Node *node, int64_t *out) {
     if (date_parse(node->text, &day) != OK)
         return literal_bad(p, node, say_both(p, "there is no such day", "没有这一天"));
     if (node->op == LIT_DATETIME && time_parse(node->more, false, &time) != OK)
-        return literal_bad(p, node, say_both(p, "there is no such time of day", "没有这个时刻"));
+        return time_bad(p, node, node->text, node->more);
     int64_t local = (int64_t)day * 86400000 + time;
     *out = p->has_zone ? zone_instant(zone_here(p), local) : local;
     return true;
@@ -120,8 +135,7 @@ bool literal_value(Program *p, const Node *node, Value *out) {
         return true;
     case LIT_TIME:
         if (time_parse(node->text, false, &n) != OK)
-            return literal_bad(p, node,
-                               say_both(p, "there is no such time of day", "没有这个时刻"));
+            return time_bad(p, node, (Str){NULL, 0}, node->text);
         *out = value_of(V_TIME, n);
         return true;
     case LIT_DATETIME:

@@ -1,5 +1,6 @@
 /* check: schedules: `every monday at 10:00`, `every month on last working day at 17:00`. */
 #include "engine/check/check_int.h"
+#include "engine/check/elsewhere.h"
 
 #include "engine/base/civil.h"
 #include "engine/base/limits.h"
@@ -126,7 +127,8 @@ static bool read_time(Program *p, const Node *node, int32_t *out) {
     if (time_parse(node->text, false, out) == OK)
         return true;
     say_number_bad(p, node, say_both(p, "time of day", "时刻"),
-                   say_both(p, "write it as in 09:00", "写法如 09:00"));
+                   elsewhere_hint(p, elsewhere_time(p, node->text),
+                                  say_both(p, "write it as in 09:00", "写法如 09:00")));
     return false;
 }
 

@@ -1,5 +1,6 @@
 /* check: types: read, compared, named. */
 #include "engine/check/check_int.h"
+#include "engine/check/elsewhere.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -367,6 +368,13 @@ bool type_is_taken(Str name) {
 }
 
 static void say_unknown_type(Program *p, const Node *node) {
+    Str here = elsewhere_type(node->text);
+    if (here.n > 0) {
+        if (!is_lost(p, node->text) && !said_before(p, node->span, node->text))
+            diag_fix(diag_add2(p->diags, DIAG_UNKNOWN_TYPE, node->span, node->text, here),
+                     node->span, here);
+        return;
+    }
     Str *names = new (p->arena, Str, TYPE_WORDS + p->types.n);
     if (names == NULL) {
         p->nomem = true;

@@ -115,12 +115,15 @@ static Str join_name(Join *j, const RawToken *t) {
         if (n == 0 || !(i == 0 ? uc_xid_start(cp) || cp == '_' : uc_xid_continue(cp))) {
             Span at = {t->span.file, t->span.from + (uint32_t)i,
                        t->span.from + (uint32_t)(i + c.n)};
-            Str called = c, instead;
-            if (!unseen_at(j->diags, str_from(t->text, i), &n, &called, &instead)) {
+            Str called = c;
+            bool breaks;
+            if (!unseen_at(j->diags, str_from(t->text, i), &n, &called, &breaks)) {
                 diag_add1(j->diags, DIAG_BAD_NAME, at, c);
                 return t->text;
             }
-            diag_fix(diag_add1(j->diags, DIAG_BAD_NAME, at, called), at, instead);
+            Diag *diag = diag_add1(j->diags, DIAG_BAD_NAME, at, called);
+            if (!breaks)
+                diag_fix(diag, at, S(""));
             return unseen_without(j->diags, t->text);
         }
         i += n;
@@ -557,12 +560,15 @@ static Tok join_odd(Join *j, RawToken t) {
         t.mark = fat ? TK_FAT : like->mark;
         return join_tok(t.mark, &t, meant);
     }
-    Str called, instead;
+    Str called;
     size_t n;
-    if (unseen_at(j->diags, t.text, &n, &called, &instead))
-        diag_fix(diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, called), t.span, instead);
-    else
+    bool breaks;
+    if (!unseen_at(j->diags, t.text, &n, &called, &breaks))
         diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, join_char(t.text.p));
+    else if (!breaks)
+        diag_fix(diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, called), t.span, S(""));
+    else
+        diag_add1(j->diags, DIAG_BAD_CHARACTER, t.span, called);
     return join_next(j);
 }
 
