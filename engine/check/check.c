@@ -25,7 +25,7 @@ Status check_policy(Sources *sources, Arena *arena, Diags *diags, const Modules 
         patterns_check, calendars_check, locals_check, rotations_check, tables_check,   calls_check,
         kpis_oblige,    duties_params,   kpis_read,    powers_check,    deputies_check, moves_check,
         duties_check,   approvals_check, kpis_check,   rules_check,     feeds_check,    sets_check,
-        states_check,   graph_check,     tests_check};
+        states_check,   graph_check,     tests_check,  idle_check};
     modules_load(p);
     if (!p->nomem)
         declare_all(p, with_header);
@@ -100,10 +100,12 @@ Status check_expression(Program *p, uint32_t file, const int64_t *at, Arena *are
         here.during = (Dated){*at, *at + 1};
     here.asks_nothing = true; /* where nothing is at hand, nothing is measured */
     memset(&here.asked, 0, sizeof here.asked);
+    memset(&here.heard, 0, sizeof here.heard);
     Status status = asked_read(&here, file, out);
     if (status == OK)
         states_check(&here);
     vec_free(&here.asked);
+    vec_free(&here.heard);
     diags_sort(diags);
     if (diags->errors > 0)
         out->expr = NULL;
@@ -159,5 +161,6 @@ void program_free(Program *p) {
     vec_free(&p->moves);
     vec_free(&p->deputies);
     vec_free(&p->asked);
+    vec_free(&p->heard);
     vec_free(&p->tests);
 }

@@ -13,6 +13,7 @@
 #include "engine/base/decl.h"
 #include "engine/base/encoding.h"
 #include "engine/base/reject.h"
+#include "engine/base/told.h"
 #include "engine/base/value.h"
 #include "engine/syntax/parse.h"
 
@@ -151,7 +152,7 @@ typedef struct Event {
     uint32_t number;
     bool open;   /* unknown fields are allowed */
     bool engine; /* one of the engine's own */
-    bool raised; /* something listens to it */
+    bool named;  /* something in the policy speaks of it */
     bool broken; /* part of it could not be read */
     Span at;
     /* Of a duty's record, which is no event: */
@@ -744,6 +745,13 @@ typedef struct Modules {
     void *ctx;
 } Modules;
 
+/* That what the engine says of some declarations is heard. */
+typedef struct HeardSym {
+    const Node *name; /* a NAME that says of which */
+    const Space *home;
+    ToldRow row;
+} HeardSym;
+
 /* An index from names to places in a list; a name may stand at several. */
 typedef struct NameEntry {
     Str name;
@@ -832,6 +840,7 @@ typedef struct Program {
     VEC(MoveSym) moves;
     VEC(DeputySym) deputies;
     VEC(const Node *) asked; /* conditions on the state of declarations */
+    VEC(HeardSym) heard;
     VEC(PolicyTest) tests;
 } Program;
 

@@ -394,6 +394,11 @@ void layers_cover(Program *p, const Party *rotation);
 /* A role that is not there at any time at which what names it applies. */
 void role_is_there(Program *p, const Node *node, const Party *party);
 
+/* idle.c: warnings of what can never come, when all else is right. */
+void idle_check(Program *p);
+/* never.c: conditions that never hold. */
+void conditions_check(Program *p);
+
 /* kpi.c: which duties KPIs oblige; what KPIs measure, which conditions may ask for; then their
  * levels. */
 void kpis_oblige(Program *p);

@@ -144,7 +144,7 @@ void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_
 const Event *event_named(Program *p, const Node *name) {
     Event *event = event_find(p, name->text);
     if (event != NULL) {
-        event->raised = true;
+        event->named = true;
         return event;
     }
     Str *names = new (p->arena, Str, p->events.n == 0 ? 1 : p->events.n);

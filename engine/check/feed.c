@@ -345,8 +345,6 @@ static void fed_read(Program *p, FeedSym *feed, Node *node) {
         else
             id_check(p, feed, opt->a);
     }
-    Event *event = event_find(p, node->b->text);
-    bool raised = event != NULL && event->raised;
     fed->event = event_named(p, node->b);
     if (fed->event == NULL) {
         for (Node *init = node->c; init != NULL; init = init->next)
@@ -354,7 +352,6 @@ static void fed_read(Program *p, FeedSym *feed, Node *node) {
                 expr_check(p, &feed->scope, init->a, NULL);
         return;
     }
-    event->raised = raised; /* that it comes makes nothing listen to it */
     init_check(p, &feed->scope, fed->event, node->c, node->b);
     for (const Node *init = node->c; init != NULL; init = init->next)
         if (init->kind != N_ERROR)

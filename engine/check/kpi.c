@@ -52,7 +52,7 @@ const Event *event_of(Program *p, Str name, Str *field) {
         Event *event = event_find(p, (Str){name.p, n});
         if (event == NULL)
             continue;
-        event->raised = true;
+        event->named = true;
         *field = n == name.n ? (Str){NULL, 0} : str_from(name, n + 1);
         return event;
     }

@@ -79,7 +79,6 @@ const Event *duty_record(Program *p, const DutySym *duty, bool ended) {
                       .name = duty->name,
                       .fields = fields,
                       .number = (uint32_t)(p->events.n + p->records.n - 1),
-                      .raised = true,
                       .broken = duty->broken,
                       .at = duty->at,
                       .duty = duty,
@@ -106,7 +105,6 @@ const Event *entity_record(Program *p, const Entity *entity) {
                       .fields = entity->fields,
                       .field_count = entity->field_count,
                       .number = (uint32_t)(p->events.n + p->records.n - 1),
-                      .raised = true,
                       .at = entity->at,
                       .entity = entity};
     return record;

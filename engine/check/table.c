@@ -98,6 +98,11 @@ static void say_types_differ(Program *p, const Node *param, const NameEntry *fir
 
 /* The type that all event fields of this name have (language.md 6); reports when there is none or
  * they differ. */
+/* To take the type of its field is to speak of an event. */
+static void field_names_event(Program *p, const NameEntry *e) {
+    p->events.at[p->fields.at[e->place].event->number]->named = true;
+}
+
 Type type_from_fields(Program *p, const Node *param) {
     const NameIndex *x = fields_index(p);
     const NameEntry *first = p->nomem ? NULL : field_seen(p, x, names_first(x, param->text));
@@ -107,9 +112,11 @@ Type type_from_fields(Program *p, const Node *param) {
     }
     Type type = *field_type(p, first);
     bool differ = false;
+    field_names_event(p, first);
     for (const NameEntry *e = field_seen(p, x, names_next(x, first)); e != NULL;
          e = field_seen(p, x, names_next(x, e))) {
         const Type *other = field_type(p, e);
+        field_names_event(p, e);
         differ = differ ||
                  (!type_same(&type, other) && type.kind != TY_ERROR && other->kind != TY_ERROR);
         type.optional = type.optional || other->optional;

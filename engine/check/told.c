@@ -81,7 +81,6 @@ static const Event *told_new(Program *p, ToldRow row, const bool *in, Span at) {
                     .fields = fields,
                     .field_count = count,
                     .number = (uint32_t)(p->events.n + p->records.n - 1),
-                    .raised = true,
                     .at = at,
                     .told = true,
                     .row = (uint8_t)row,
@@ -132,6 +131,9 @@ const Event *event_heard(Program *p, const Node *name) {
     DeclKind kind = told_of((ToldRow)row);
     if (name->b == NULL)
         diag_add1(p->diags, DIAG_HEARD_OF_WHICH, name->span, name->text);
+    if (name->op == HEARD_OF && name->c == NULL &&
+        !vec_push(&p->heard, ((HeardSym){name, p->here, (ToldRow)row})))
+        p->nomem = true;
     const bool *in = which(p, name, kind);
     if (in == NULL)
         return NULL;
