@@ -27,6 +27,7 @@
 #include "engine/run/mutate.h"
 #include "engine/run/pages.h"
 #include "engine/run/policytest.h"
+#include "engine/run/renamed.h"
 #include "engine/run/run.h"
 #include "engine/run/schema.h"
 
@@ -337,6 +338,41 @@ static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *er
     return stops ? err_say(err, ERR_IO, "the output cannot be written", "无法写出结果") : status;
 }
 
+typedef struct Renamed {
+    const RemitFormatOptions *options;
+    const Policy *was;
+} Renamed;
+
+static int give_stays(void *ctx, Str path, Place at, Str now, Str other) {
+    const RemitFormatOptions *o = ((const Renamed *)ctx)->options;
+    return o->stays == NULL ? 0
+                            : o->stays(o->ctx, out_text(path), at.line, at.column, out_text(now),
+                                       out_text(other));
+}
+
+/* `before` is the text with other names already: what changes is told of the text as it was. */
+static Status give_renamed(void *ctx, Str path, Str before, Str after, Err *err) {
+    const Renamed *renamed = ctx;
+    RemitFormatOptions copy = *renamed->options;
+    for (size_t i = 0; i < renamed->was->sources.files.n; i++)
+        if (str_eq(renamed->was->sources.files.at[i].name, path))
+            before = renamed->was->sources.files.at[i].text;
+    return give_formatted(&copy, path, before, after, err);
+}
+
+/* Lays out a policy with other names. */
+static Status format_renamed(Policy *p, const RemitFormatOptions *o, Err *err) {
+    Policy out;
+    Widers wider = {0};
+    Renamed renamed = {.options = o, .was = p};
+    Status status = policy_rename(p, (NamesBy)o->names, &out, &wider, give_stays, &renamed, err);
+    if (status == OK && p->diags.errors == 0)
+        status = policy_format(&out, (SpellIn)o->keywords, &wider, give_renamed, &renamed, err);
+    vec_free(&wider.all);
+    policy_free(&out);
+    return status;
+}
+
 /* What is wrong with files is told last. */
 static RemitStatus format_end(RemitPolicy *policy, const RemitLook *look, RemitWriter errors,
                               RemitError *error) {
@@ -367,9 +403,11 @@ RemitStatus remit_format(const RemitFormatOptions *options, const RemitLook *loo
     policy_init(&policy.policy, false);
     Status status = format_sources(&policy.policy, options, &err);
     bool call = status == ERR_IO || status == ERR_DAMAGED || status == ERR_VERSION;
-    if (status == OK)
-        status =
-            policy_format(&policy.policy, (SpellIn)options->keywords, give_formatted, &copy, &err);
+    if (status == OK && options->names != REMIT_NAMES_KEPT)
+        status = format_renamed(&policy.policy, options, &err);
+    else if (status == OK)
+        status = policy_format(&policy.policy, (SpellIn)options->keywords, NULL, give_formatted,
+                               &copy, &err);
     RemitStatus result = status == OK ? format_end(&policy, look, errors, error)
                          : call       ? give_as(error, REMIT_CALL, ERR_SYNTAX, &err)
                                       : give_status(error, status, &err);

@@ -145,6 +145,12 @@ typedef enum RemitKeywords {
     REMIT_KEYWORDS_CHINESE
 } RemitKeywords;
 
+typedef enum RemitNaming {
+    REMIT_NAMES_KEPT,     /* each as it is written */
+    REMIT_NAMES_BY_ALIAS, /* a declared thing by its label, where that is a name */
+    REMIT_NAMES_BY_NAME
+} RemitNaming;
+
 typedef struct RemitFormatOptions {
     /* Files and folders (their *.remit, recursively, by path); "-", alone, is standard input. */
     const char *const *paths;
@@ -152,6 +158,13 @@ typedef struct RemitFormatOptions {
     RemitText text; /* instead: a policy as text, named `text_name` in messages */
     const char *text_name;
     RemitKeywords keywords;
+    /* Other than REMIT_NAMES_KEPT, the paths are one policy, which is read whole, with the modules
+     * that it uses; with errors in it all stays as it is. Comments, texts and declarations stay. */
+    RemitNaming names;
+    /* Told of each use that stays, since `other` would mean something else there, or NULL; nonzero
+     * stops. Columns count code points, from 1. */
+    int (*stays)(void *ctx, RemitText path, unsigned line, unsigned column, RemitText name,
+                 RemitText other);
     bool write;       /* a file that changes is written in its place */
     RemitWriter diff; /* or what would change goes here, as a patch; write NULL: nowhere */
     /* Called for each file that is free of mistakes, or NULL; nonzero stops. */

@@ -37,12 +37,12 @@ static void plain_approvals(Bundle *b) {
 }
 
 /* What is said of a KPI as it is written is for people alone. */
-static void plain_kpis(Bundle *b) {
+static void plain_kpis(Bundle *b, bool named) {
     UNPLACE(b->kpis, b->kpi_count);
     for (uint32_t i = 0; i < b->kpi_count; i++) {
         KpiDef *k = &b->kpis[i];
         k->measure = (Str){NULL, 0};
-        if (k->nameless) /* it is called as it is written */
+        if (k->nameless && !named) /* it is called as it is written */
             k->name = (Str){NULL, 0};
         UNPLACE(k->levels, k->level_count);
         UNPLACE(k->reactions, k->reaction_count);
@@ -72,7 +72,7 @@ static void plain_code(Bundle *b) {
     b->source_count = 0;
 }
 
-Status bundle_meaning(Str bytes, uint8_t out[SHA256_BYTES]) {
+Status bundle_meaning(Str bytes, bool named, uint8_t out[SHA256_BYTES]) {
     Arena a = {0};
     Bundle *b;
     Buf plain = {0};
@@ -82,7 +82,7 @@ Status bundle_meaning(Str bytes, uint8_t out[SHA256_BYTES]) {
         plain_tables(b);
         plain_duties(b);
         plain_approvals(b);
-        plain_kpis(b);
+        plain_kpis(b, named);
         plain_others(b);
         plain_code(b);
         bundle_put(&plain, b);

@@ -5,7 +5,8 @@
 #include "engine/code/bundle.h"
 
 /* SHA-256 over the bundle without its sources, its places in them and its words for people. Two
- * bundles that have it in common do the same. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
-MUST_USE Status bundle_meaning(Str bytes, uint8_t out[32]);
+ * bundles that have it in common do the same. named: what a KPI without a name is called, which is
+ * its text, counts too. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
+MUST_USE Status bundle_meaning(Str bytes, bool named, uint8_t out[32]);
 
 #endif

@@ -65,11 +65,16 @@ static Status format_one(Policy *p, uint32_t file, Speller *speller, Arena *work
     return tell(ctx, source->name, source->text, buf_str(out), err);
 }
 
-Status policy_format(Policy *p, SpellIn in, FormattedFile *tell, void *ctx, Err *err) {
+Status policy_format(Policy *p, SpellIn in, const Widers *wider, FormattedFile *tell, void *ctx,
+                     Err *err) {
     Arena work = {0};
     Speller speller;
     Buf out = {0};
     Status status = speller_init(&speller, &p->arena, in);
+    if (status == OK && wider != NULL) {
+        speller.wider = wider->all.at;
+        speller.wider_count = wider->all.n;
+    }
     for (uint32_t i = 0; in != SPELL_KEPT && status == OK && i < p->sources.files.n; i++)
         status = format_names(&p->sources, i, &p->arena, &speller);
     speller_ready(&speller);

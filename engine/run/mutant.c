@@ -1,7 +1,10 @@
 /* run: one mutant tried: compiled like any policy, then the tests that touch what was changed are
  * run until one fails. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "engine/base/sha256.h"
+#include "engine/code/meaning.h"
 #include "engine/run/mutate.h"
 
 enum { EFFECTS_LEAST = 1000, EFFECTS_TIMES = 20 };
@@ -11,27 +14,13 @@ struct MutantTrial {
     Arena *a;
     Cover *cover;
     MutantList mutants;
-    Buf code; /* of the policy as it is */
+    uint8_t meaning[SHA256_BYTES]; /* of the policy as it is */
     /* of each test, by its number */
     bool *meant;
     uint64_t *effects; /* how many a mutant's may say */
     uint8_t *touches;  /* of each test, of each declaration */
     size_t tests, decls;
 };
-
-/* What a bundle means: its bytes without texts and lines. */
-static Status code_of(const Bundle *b, Arena *a, Buf *out) {
-    Bundle bare = *b;
-    bare.lines = new (a, uint32_t, b->code_count + 1);
-    bare.sources = new (a, SourceDef, b->source_count + 1);
-    if (bare.lines == NULL || bare.sources == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < b->source_count; i++)
-        bare.sources[i].name = b->sources[i].name;
-    buf_reset(out);
-    bundle_put(out, &bare);
-    return buf_status(out);
-}
 
 /* Compiles the policy with one file's text changed. *policy is to be freed whatever happens. */
 static Status compile_with(const Policy *from, uint32_t file, Str text, Policy *policy, Err *err) {
@@ -40,18 +29,16 @@ static Status compile_with(const Policy *from, uint32_t file, Str text, Policy *
     return policy_finish(policy, err);
 }
 
-/* The code of the policy as it is, compiled as mutants are. */
-static Status code_before(MutantTrial *t, Err *err) {
+/* What the policy means as it is, compiled as mutants are. */
+static Status meaning_before(MutantTrial *t, Err *err) {
     Policy same;
-    Arena scratch = {0};
     Status status = compile_with(t->p, UINT32_MAX, (Str){NULL, 0}, &same, err);
     if (status == OK)
         status = same.bundle == NULL
                      ? err_say(err, ERR_STATE, "the policy does not compile again as it is",
                                "政策原样重新编译不能通过")
-                     : code_of(same.bundle, &scratch, &t->code);
+                     : bundle_meaning(same.bytes, true, t->meaning);
     policy_free(&same);
-    arena_free(&scratch);
     return status;
 }
 
@@ -115,7 +102,7 @@ Status trial_open(Policy *p, const TestFilter *filter, Arena *a, MutantTrial **o
     Status status = run_as_it_is(t, &report, err);
     buf_free(&report);
     if (status == OK)
-        status = code_before(t, err);
+        status = meaning_before(t, err);
     return status == OK ? mutants_find(p, t->cover, a, &t->mutants, err) : status;
 }
 
@@ -124,7 +111,6 @@ void trial_close(MutantTrial *t) {
         return;
     cover_close(t->cover);
     vec_free(&t->mutants);
-    buf_free(&t->code);
 }
 
 const MutantList *trial_mutants(const MutantTrial *t) {
@@ -187,20 +173,17 @@ static Status table_agrees(const MutantTrial *t, const Policy *policy, const Mut
 
 static Status try_compiled(const MutantTrial *t, Policy *policy, const Mutant *m, MutantResult *out,
                            Err *err) {
-    Arena scratch = {0};
-    Buf code = {0};
+    uint8_t meaning[SHA256_BYTES];
     if (policy->bundle == NULL)
         return OK; /* out->fate is MUTANT_IS_WRONG */
-    Status status = code_of(policy->bundle, &scratch, &code);
-    bool same = status == OK && str_eq(buf_str(&code), buf_str(&t->code));
+    Status status = bundle_meaning(policy->bytes, true, meaning);
+    bool same = status == OK && memcmp(meaning, t->meaning, sizeof meaning) == 0;
     if (status == OK && !same)
         status = table_agrees(t, policy, m, &same);
     if (same)
         out->fate = MUTANT_IS_SAME;
     else if (status == OK)
         status = run_tests(t, policy, m, out, err);
-    buf_free(&code);
-    arena_free(&scratch);
     return status;
 }
 

@@ -40,6 +40,21 @@ static void find_between(const Shaped *of, const Shape *s, bool *between) {
     }
 }
 
+/* By how many columns the name that begins at a byte could be longer. */
+static uint32_t wider_by(const Speller *s, uint32_t file, uint32_t from) {
+    size_t lo = 0, hi = s->wider_count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const Wider *w = &s->wider[mid];
+        if (w->file < file || (w->file == file && w->from < from))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    bool there = lo < s->wider_count && s->wider[lo].file == file && s->wider[lo].from == from;
+    return there ? s->wider[lo].more : 0;
+}
+
 static Status write_pieces(const Shaped *of, Arena *arena, Speller *speller, Gap *gaps) {
     bool *between = new (arena, bool, of->pieces.n);
     if (between == NULL)
@@ -47,8 +62,10 @@ static Status write_pieces(const Shaped *of, Arena *arena, Speller *speller, Gap
     find_between(of, of->root, between);
     speller->text = of->text;
     speller->value_until = 0;
-    for (uint32_t i = 0; i < of->pieces.n; i++)
+    for (uint32_t i = 0; i < of->pieces.n; i++) {
         TRY(speller_write(speller, of, i, between[i], &gaps[i].is));
+        gaps[i].is.room += wider_by(speller, of->file, of->pieces.at[i].from);
+    }
     return OK;
 }
 

@@ -234,7 +234,7 @@ static Status shape_root(Shaping *g) {
 static Status shape_all(Sources *sources, uint32_t file, Arena *arena, bool tree, ShapeTold *tell,
                         void *ctx, Shaped *out) {
     Shaping *g = new (arena, Shaping, 1);
-    *out = (Shaped){.text = sources->files.at[file].text};
+    *out = (Shaped){.text = sources->files.at[file].text, .file = file};
     if (g == NULL)
         return ERR_NOMEM;
     g->tree = tree;

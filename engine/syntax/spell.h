@@ -26,6 +26,12 @@ typedef struct SpellRow {
     uint16_t columns[2][SPELL_FORMS];
 } SpellRow;
 
+/* A name that could be written otherwise: by how much the longer way is longer. Lines are broken as
+ * if it stood there, so that they are the same in both. */
+typedef struct Wider {
+    uint32_t file, from, more; /* from: its first byte; more: columns */
+} Wider;
+
 typedef struct Speller {
     Arena *arena;
     Str text;
@@ -35,7 +41,9 @@ typedef struct Speller {
     uint16_t *spelt;        /* by the hash of a spelling: 1 + the first row that has it */
     VEC(Str) taken;         /* words of the language that are names of the policy, too */
     VEC(Str) bound;         /* of these, what an expression may name alone: all but fields */
-    uint32_t value_until;   /* before this piece `value` is the value of a KPI */
+    const Wider *wider;     /* by file and byte */
+    size_t wider_count;
+    uint32_t value_until; /* before this piece `value` is the value of a KPI */
 } Speller;
 
 /* ERR_NOMEM. */
