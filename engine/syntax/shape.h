@@ -47,7 +47,7 @@ struct Shape {
 
 typedef struct Shaped {
     Str text;
-    uint32_t file; /* the source */
+    uint32_t file;     /* the source */
     VEC(Piece) pieces; /* the last is the end of the text */
     VEC(Note) notes;
     Shape *root; /* a listed chain: the declarations */
