@@ -16,6 +16,7 @@
 #include "engine/base/diff.h"
 #include "engine/base/json.h"
 #include "engine/base/os.h"
+#include "engine/base/shown.h"
 #include "engine/base/unicode.h"
 #include "engine/base/wrap.h"
 #include "engine/code/reference.h"
@@ -316,9 +317,13 @@ RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
             result = give_status(error, status, &err);
         remit_policy_close(policy);
     }
-    for (size_t i = 0; result == REMIT_OK && o->fixed != NULL && i < f.files.n; i++)
-        if (f.files.at[i].places > 0)
-            o->fixed(o->ctx, out_text(f.files.at[i].path), f.files.at[i].places);
+    for (size_t i = 0; result == REMIT_OK && o->fixed != NULL && i < f.places.n; i++) {
+        const FixedPlace *place = &f.places.at[i];
+        RemitFixed told = {out_text(place->path), place->line, out_text(place->before),
+                           out_text(place->after)};
+        if (!place->undone)
+            o->fixed(o->ctx, &told);
+    }
     fixing_free(&f);
     return result;
 }
@@ -1280,9 +1285,15 @@ RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *sub
         status = why(&r, text_of(subject), (WhyForm){look->format == REMIT_JSON, look->chinese},
                      &out, &err);
     record_close(&r);
-    if (status == OK)
+    if (status == OK && look->format == REMIT_JSON)
         return write_buf(to, &out, error);
+    Buf lines = {.failed = out.failed};
+    if (status == OK)
+        put_lines(&lines, buf_str(&out));
     buf_free(&out);
+    if (status == OK)
+        return write_buf(to, &lines, error);
+    buf_free(&lines);
     return give_status(error, status, &err);
 }
 

@@ -91,9 +91,18 @@ RawToken lexer_next(Lexer *lx) {
             }
             GIVE(RAW_BAD_BYTE, TEXT(0, 0));
         }
-        [ \t\r\u3000] { space = true; continue; }
+        [ \t\u00A0\u3000] | "\r\n" { /* CR LF */
+            space = true;
+            line = line || YYCURSOR[-1] == '\n';
+            continue;
+        }
+        "\r"          {
+            lx->at = YYCURSOR;
+            lx->line = true; /* for what follows */
+            return lexer_token(lx, RAW_BAD_BYTE, 0, from, TEXT(0, 0), space, line);
+        }
         "\n"          { space = true; line = true; continue; }
-        "--" [^\n\x00]* { space = true; continue; }
+        "--" [^\r\n\x00]* { space = true; continue; }
 
         word          { GIVE(RAW_WORD, TEXT(0, 0)); }
         number        { GIVE(RAW_NUMBER, lexer_ascii(lx, from, YYCURSOR)); }

@@ -127,16 +127,24 @@ REMIT_API RemitStatus remit_schema(const RemitPolicy *policy, const char *event,
 /* The reference page of the bytecode's instructions, in Markdown. */
 REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 
+/* One place that was mended; the line is that of the text as it was read in its round. */
+typedef struct RemitFixed {
+    RemitText path;
+    size_t line;
+    RemitText before, after;
+} RemitFixed;
+
 typedef struct RemitFixOptions {
     const char *const *paths; /* files and folders, as of a policy */
     size_t path_count;
-    /* Called once for each file in which something was mended: in how many places. Or NULL. */
-    void (*fixed)(void *ctx, RemitText path, size_t places);
+    /* Called for each place that was mended, in the order in which that was done. Or NULL. */
+    void (*fixed)(void *ctx, const RemitFixed *fixed);
     void *ctx;
 } RemitFixOptions;
-/* Applies to the files what their diagnostics suggest, again and again until they suggest nothing
- * more; what would leave a text that is read worse than before is taken back. Mistakes without a
- * suggestion stay. REMIT_CALL: as of remit_policy_open, or the paths name a bundle. */
+/* Applies to the files what their diagnostics suggest, if nothing else can have been meant, again
+ * and again until nothing more is certain; what leaves a file as wrong as before is taken back.
+ * Mistakes without such a suggestion stay. REMIT_CALL: as of remit_policy_open, or the paths name a
+ * bundle. */
 REMIT_API RemitStatus remit_fix(const RemitFixOptions *options, RemitError *error);
 
 typedef enum RemitKeywords {

@@ -3,6 +3,7 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
+#include "engine/base/shown.h"
 
 static void put_at(Buf *out, Record *r, int64_t at) {
     zone_put_instant(out, &r->render.zone, at);
@@ -89,8 +90,7 @@ void put_change_json(Buf *out, Record *r, const ChangeLeaf *c) {
     buf_free(&subject);
 }
 
-void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
-    put_fmt(out, "%8llu  ", (unsigned long long)index);
+static void put_leaf_text(Buf *out, Record *r, const Leaf *leaf) {
     switch (leaf->kind) {
     case LEAF_GENESIS:
         put_fmt(out, "genesis  ledger %.*s, policy %.*s %.*s", STR_ARG(leaf->genesis.ledger),
@@ -139,6 +139,15 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
                 (unsigned long long)leaf->retried.reject);
         return;
     }
+}
+
+void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
+    Buf line = {0};
+    put_leaf_text(&line, r, leaf);
+    put_fmt(out, "%8llu  ", (unsigned long long)index);
+    put_on_line(out, buf_str(&line));
+    out->failed = out->failed || line.failed;
+    buf_free(&line);
 }
 
 static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {

@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/base/near.h"
 #include "engine/base/sha256.h"
+#include "engine/base/shown.h"
 #include "engine/run/gather.h"
 #include "engine/run/series.h"
 
@@ -43,7 +44,15 @@ Status show_columns(Show *s, const Sentence *names, size_t n) {
 }
 
 Status show_cell(Show *s, Str text) {
-    return arena_str(&s->arena, text, &s->cells[s->n++]);
+    Buf line = {0};
+    if (s->opt->json)
+        put_text(&line, text);
+    else
+        put_on_line(&line, text);
+    Status status =
+        line.failed ? ERR_NOMEM : arena_str(&s->arena, buf_str(&line), &s->cells[s->n++]);
+    buf_free(&line);
+    return status;
 }
 
 Status show_value(Show *s, Value v, Str *out) {

@@ -3,6 +3,7 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/json.h"
+#include "engine/base/shown.h"
 
 enum {
     CAUSES_MOST = 32,
@@ -71,7 +72,11 @@ Str why_value(Why *w, Value v) {
     size_t from = w->out->n;
     if (v.kind == V_INSTANT)
         return why_local(w, v.i);
-    put_value_in(w->out, w->r->b, &w->r->render.zone, v, w->chinese);
+    Buf text = {0};
+    put_value_in(&text, w->r->b, &w->r->render.zone, v, w->chinese);
+    put_on_line(w->out, buf_str(&text));
+    w->out->failed = w->out->failed || text.failed;
+    buf_free(&text);
     return why_cut(w, from);
 }
 
@@ -409,8 +414,12 @@ void why_note(Why *w, const EventLeaf *e) {
     const EventDef *def = &w->r->b->events[e->event];
     for (uint32_t i = 0; i < e->field_count && i < def->field_count; i++)
         if (def->engine >= 0 && str_eq(def->fields[i].name, S("note")) &&
-            e->fields[i].kind == V_TEXT && value_str(e->fields[i]).n > 0)
-            why_say(w, SAY_NOTE, (Args){{value_str(e->fields[i])}});
+            e->fields[i].kind == V_TEXT && value_str(e->fields[i]).n > 0) {
+            size_t from = w->out->n;
+            put_on_line(w->out, value_str(e->fields[i]));
+            Str note = why_cut(w, from);
+            why_say(w, SAY_NOTE, (Args){{note}});
+        }
 }
 
 /* By which event, and of one of the engine's own who acted and what they noted, unless the effect

@@ -96,6 +96,10 @@ static int64_t epoch_unit(Str form) {
     return str_eq(form, S("epoch seconds")) ? 1000 : str_eq(form, S("epoch milliseconds")) ? 1 : 0;
 }
 
+bool moment_counts(Str form) {
+    return epoch_unit(form) != 0;
+}
+
 /* Digits with a fraction perhaps, in units of `unit` ms; what is finer than a millisecond goes up.
  */
 static Status epoch_read(Str text, int64_t unit, Moment *out) {
@@ -305,7 +309,7 @@ static Status moment_make(const Parts *p, bool date, bool time, Moment *out) {
     int64_t local = 0;
     int32_t hour = p->hour;
     if (date && !civil_ok(p->year, p->month, p->day))
-        return ERR_SYNTAX;
+        return ERR_NOTFOUND;
     if (date)
         local = days_from_civil(p->year, p->month, p->day) * DAY_MS;
     if (p->half > 0) {

@@ -26,8 +26,11 @@ typedef struct MomentForm {
     bool date, time;
 } MomentForm;
 MomentForm moment_form(Str form, const char **why);
-/* Reads the whole of a text. ERR_SYNTAX: it is not of the form, or there is no such date or time.
- * ERR_OVERFLOW: it lies outside the years 0001 to 9999. */
+/* Whether a form counts time since 1970. */
+bool moment_counts(Str form);
+/* Reads the whole of a text. ERR_SYNTAX: it is not of the form, or there is no such time.
+ * ERR_NOTFOUND: it is, and there is no such date. ERR_OVERFLOW: it lies outside the years 0001 to
+ * 9999. */
 MUST_USE Status moment_read(Str form, Str text, Moment *out);
 /* The same by the form that ISO 8601 gives, whose end may be missing: 2026-03-02, 2026-03-02 09:00,
  * 2026-03-02T09:00:30.250+08:00. */

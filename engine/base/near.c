@@ -71,3 +71,72 @@ ptrdiff_t nearest(Str word, const Str *candidates, size_t n) {
     }
     return rival && utf8_count(word) < 3 ? -1 : best;
 }
+
+/* ---- what is certain */
+
+/* How two words differ where they do: `at` letters are alike before, `same` behind. */
+typedef struct Slip {
+    uint32_t a[LONGEST], b[LONGEST];
+    size_t n, m, at, same;
+} Slip;
+
+static bool is_part_mark(uint32_t c) {
+    return c == '.' || c == '_' || c == ' ' || c == '/';
+}
+
+/* Whether letter i of a text stands at the beginning or the end of a part of it. */
+static bool is_at_edge(const uint32_t *text, size_t n, size_t i) {
+    return i == 0 || i + 1 >= n || is_part_mark(text[i - 1]) || is_part_mark(text[i + 1]) ||
+           is_part_mark(text[i]);
+}
+
+static bool is_digit_or_mark(uint32_t c) {
+    return (c >= '0' && c <= '9') || is_part_mark(c);
+}
+
+static bool is_swap(const Slip *s) {
+    return s->n == s->m && s->at + s->same + 2 == s->n && s->a[s->at] == s->b[s->at + 1] &&
+           s->a[s->at + 1] == s->b[s->at] && !is_digit_or_mark(s->a[s->at]) &&
+           !is_digit_or_mark(s->a[s->at + 1]);
+}
+
+/* One letter of a name more, less or another, in Latin letters and inside a part. */
+static bool is_inner(const Slip *s) {
+    bool more = s->n > s->m;
+    const uint32_t *longer = more ? s->a : s->b;
+    size_t n = more ? s->n : s->m;
+    for (size_t i = 0; i < n; i++)
+        if (longer[i] >= 0x250)
+            return false;
+    return !is_at_edge(longer, n, s->at);
+}
+
+bool is_slip(Str word, Str meant, bool keyword) {
+    Slip s = {.n = 0};
+    s.n = letters(word, s.a);
+    s.m = letters(meant, s.b);
+    if (s.n > LONGEST || s.m > LONGEST || name_distance(word, meant, 1) != 1)
+        return false;
+    size_t shorter = s.n < s.m ? s.n : s.m;
+    bool latin = s.m > 0 && s.b[0] < 0x250;
+    if ((s.n > s.m ? s.n : s.m) < (keyword && !latin ? 3 : 4))
+        return false;
+    while (s.at < shorter && s.a[s.at] == s.b[s.at])
+        s.at++;
+    while (s.same < shorter - s.at && s.a[s.n - 1 - s.same] == s.b[s.m - 1 - s.same])
+        s.same++;
+    if (is_swap(&s))
+        return true;
+    bool marks = (s.at < s.n && s.n >= s.m && is_digit_or_mark(s.a[s.at])) ||
+                 (s.at < s.m && s.m >= s.n && is_digit_or_mark(s.b[s.at]));
+    return !marks && (keyword || is_inner(&s));
+}
+
+bool is_sure(Str word, const Str *candidates, size_t n, size_t best) {
+    if (!is_slip(word, candidates[best], false))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!str_eq(candidates[i], candidates[best]) && name_distance(word, candidates[i], 2) <= 2)
+            return false;
+    return true;
+}

@@ -13,4 +13,14 @@ size_t name_distance_most(Str word);
  * two letters, as many in Chinese are, half of which differ, it must be the only one. */
 ptrdiff_t nearest(Str word, const Str *candidates, size_t n);
 
+/* Whether `word` is `meant` with one slip of the keyboard, so that nothing else can be meant: two
+ * neighbours swapped, a letter lost, doubled or too many, or, of a keyword, another letter. Words
+ * of less than four letters are too short, of Chinese keywords less than three; a digit is never a
+ * slip. Of a name neither is its last letter or the first of a part (`lead_a`, `orders`), and of a
+ * Chinese one only a swap. */
+bool is_slip(Str word, Str meant, bool keyword);
+/* Whether candidate `best` is what was meant by a name: a slip of it, and no other is about as
+ * like. */
+bool is_sure(Str word, const Str *candidates, size_t n, size_t best);
+
 #endif

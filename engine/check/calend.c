@@ -245,8 +245,10 @@ static void calendar_check(Program *p, Calend *c) {
             b.workdays = read_hours(p, item->c, NULL);
         else if (item->kind == N_CAL_PUBLISHED)
             published(&b, item);
-        else if (item->kind == N_SET_ZONE)
+        else if (item->kind == N_SET_ZONE) {
+            said_once(p, items, item);
             calendar_zone(p, c, item);
+        }
     }
     if (b.workdays.n == 0)
         b.workdays = c->calendar.week[0];

@@ -78,6 +78,8 @@ Str say_quoted(Program *p, Str text);
 bool is_lost(const Program *p, Str name);
 /* Something needs a setting that the header does not have: said once. */
 void say_header(Program *p, DiagCode code, Span at, NodeKind setting);
+/* A setting of a list of them, if one of its kind stands before it. */
+void said_once(Program *p, const Node *first, const Node *setting);
 /* Whether the name is reported as unknown elsewhere: one cause, one message, which counts the
  * places. */
 bool said_before(Program *p, Span at, Str name);

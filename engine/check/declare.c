@@ -137,8 +137,7 @@ void say_unknown_field(Program *p, Span at, Str of, const Field *fields, uint32_
     ptrdiff_t best = nearest(name, names, n);
     Diag *diag =
         diag_add3(p->diags, DIAG_UNKNOWN_FIELD, at, of, name, best < 0 ? S("") : names[best]);
-    if (best >= 0)
-        diag_fix(diag, at, names[best]);
+    diag_like(diag, at, name, names, n, best);
 }
 
 const Event *event_named(Program *p, const Node *name) {
@@ -683,13 +682,27 @@ bool zone_read(Program *p, const Node *node, Zone *zone) {
     best = best.n > 0 ? best : zone_like(node->text);
     Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_ZONE, node->at, node->text, best);
     if (best.n > 0)
-        diag_fix(diag, node->at, say(p, "\"%.*s\"", STR_ARG(best)));
+        diag_guess(diag, node->at, say(p, "\"%.*s\"", STR_ARG(best)));
     return false;
+}
+
+void said_once(Program *p, const Node *first, const Node *setting) {
+    Span words = setting->span; /* those before the value */
+    if (setting->at.from > words.from)
+        words.to = setting->at.from;
+    for (const Node *old = first; old != setting; old = old->next)
+        if (old->kind == setting->kind) {
+            diag_other(diag_add1(p->diags, DIAG_SAID_TWICE, setting->span,
+                                 str_trim(source_text(p->sources, words))),
+                       old->span);
+            return;
+        }
 }
 
 static void header_settings(Program *p) {
     const Node *zone = NULL;
     for (const Node *s = p->header->a; s != NULL; s = s->next) {
+        said_once(p, p->header->a, s);
         if (s->kind == N_SET_ZONE) {
             zone = s;
             p->has_zone = zone_read(p, s, &p->zone);

@@ -192,6 +192,8 @@ static Type literal_type(Value v) {
 static Type check_literal(Program *p, const Scope *scope, Node *node, const Type *want) {
     if (node->op == LIT_FLAG && want != NULL && want->kind == TY_ENUM) {
         int member = enum_find(want->members, node->flag ? S("yes") : S("no"));
+        if (member < 0)
+            member = enum_find(want->members, node->flag ? S("是") : S("否"));
         if (member >= 0) {
             node->bind = BIND_MEMBER;
             node->means = want->members;
@@ -345,8 +347,7 @@ static void say_unknown_name(Program *p, const Scope *scope, const Node *node, S
     Str like = best < 0 ? (Str){NULL, 0} : names[best];
     Diag *diag =
         diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->span, name, type_member_text(p, want), like);
-    if (best >= 0)
-        diag_fix(diag, node->span, like);
+    diag_like(diag, node->span, name, names, n, best);
 }
 
 static Type check_party(Program *p, Node *node, Str name) {
@@ -575,8 +576,7 @@ static Type check_part(Program *p, Node *node, const Type *of) {
     ptrdiff_t best = nearest(node->text, names, n);
     Diag *diag = diag_add3(p->diags, DIAG_UNKNOWN_FIELD, node->at, type_text(p, of), node->text,
                            best < 0 ? S("") : names[best]);
-    if (best >= 0)
-        diag_fix(diag, node->at, names[best]);
+    diag_like(diag, node->at, node->text, names, n, best);
     return type_error();
 }
 

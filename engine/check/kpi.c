@@ -548,7 +548,7 @@ static void share_check(Program *p, const KpiSym *kpi, const Node *node, const B
     Str text = source_text(p->sources, node->a->span);
     Diag *diag = diag_add3(p->diags, DIAG_SHARE_PLAIN, node->a->span, text, kpi->name,
                            say(p, "%.*s", STR_ARG(buf_str(&times))));
-    diag_fix(diag, node->a->span, say(p, "%.*s%%", STR_ARG(text)));
+    diag_guess(diag, node->a->span, say(p, "%.*s%%", STR_ARG(text)));
     buf_free(&times);
 }
 
@@ -567,7 +567,7 @@ static void say_clear_side(Program *p, const Node *node, const LevelSym *level) 
         diag_add3(p->diags, DIAG_CLEAR_SIDE, node->b->span, source_text(p->sources, node->b->span),
                   source_text(p->sources, span_join(node->a->span, node->a->a->span)), hint);
     if (raise != clear)
-        diag_fix(diag, plain->span, say(p, "%.*s%%", STR_ARG(text)));
+        diag_guess(diag, plain->span, say(p, "%.*s%%", STR_ARG(text)));
 }
 
 static bool side_is_up(int side) {

@@ -331,8 +331,7 @@ static void say_no_module(Program *p, const Node *use, Str tried) {
         hint =
             say(p, "%.*s%.*s", STR_ARG(say_both(p, "looked for in ", "已查找：")), STR_ARG(tried));
     Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_MODULE, use->at, use->text, hint);
-    if (best >= 0)
-        diag_fix(diag, use->at, names[best]);
+    diag_like(diag, use->at, use->text, names, n, best);
 }
 
 /* What it would have brought is not to be had: no message about that. */

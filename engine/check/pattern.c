@@ -353,8 +353,7 @@ static bool hole_known(Program *p, const Node *pattern, Str full, const Node *in
     ptrdiff_t best = nearest(init->text, names, n);
     Str like = best < 0 ? (Str){NULL, 0} : names[best];
     Diag *diag = diag_add3(p->diags, DIAG_PATTERN_UNKNOWN, init->at, full, init->text, like);
-    if (best >= 0)
-        diag_fix(diag, init->at, like);
+    diag_like(diag, init->at, init->text, names, n, best);
     return false;
 }
 

@@ -153,6 +153,19 @@ static bool thousands(Program *p, const Node *at, const Type *wanted, Span *whol
     return true;
 }
 
+/* Whether 5,500 cannot be two amounts: behind < or >, or as a group begins with 0. */
+static bool one_amount(Program *p, Span at, Str fix) {
+    Str before = str_trim((Str){p->sources->files.at[at.file].text.p, at.from});
+    static const char *const orders[] = {"<", ">", "<=", ">=", "≤", "≥"};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (str_ends(before, str_of(orders[i])))
+            return true;
+    for (size_t i = 0; i + 1 < fix.n; i++)
+        if (fix.p[i] == '_' && fix.p[i + 1] == '0')
+            return true;
+    return false;
+}
+
 /* What to write instead, where that is plain, and the change that does it. */
 static Str other_type(Program *p, const Node *at, const Type *is, const Type *wanted, Str *fix,
                       Span *whole) {
@@ -223,8 +236,11 @@ Diag *say_wrong_type(Program *p, const Node *at, const Type *is, const Type *wan
                                                       "compared or added",
                                                       "不同币种不能比较或相加");
     Diag *diag = diag_add3(p->diags, code, at->span, a, b, hint);
-    if (fix.n > 0)
-        diag_fix(diag, whole, fix);
+    if (fix.n > 0) {
+        diag_guess(diag, whole, fix);
+        diag->certain = is->kind != TY_OUTPUTS && /* one of them */
+                        (whole.to == at->span.to || one_amount(p, whole, fix));
+    }
     if (code == DIAG_WRONG_CURRENCY)
         declared_currency(p, diag, is, wanted);
     else
@@ -240,8 +256,7 @@ void say_unknown(Program *p, DiagCode code, Span at, Str name, const Str *near, 
         return; /* it may be the name that is missing */
     Str like = best < 0 ? (Str){NULL, 0} : near[best];
     Diag *diag = diag_add2(p->diags, code, at, name, like);
-    if (best >= 0)
-        diag_fix(diag, at, like);
+    diag_like(diag, at, name, near, n, best);
 }
 
 void put_literal(Program *p, Buf *out, Value v) {

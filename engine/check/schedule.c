@@ -64,7 +64,7 @@ static bool say_misspelt(Program *p, const Node *every) {
         diag_add2(p->diags, DIAG_NO_SCHEDULE, every->at, every->text,
                   say(p, "%.*s%.*s%.*s", STR_ARG(say_both(p, "did you mean ", "是否想写 ")),
                       STR_ARG(names[best]), STR_ARG(say_both(p, "?", "？"))));
-    diag_fix(diag, every->at, names[best]);
+    diag_like(diag, every->at, every->text, names, WORDS, best);
     return true;
 }
 

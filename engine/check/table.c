@@ -33,7 +33,7 @@ static void say_untyped(Program *p, const Node *param) {
                          STR_ARG(param->text), STR_ARG(say_both(p, "TYPE", "类型")));
     Diag *diag = diag_add2(p->diags, DIAG_UNTYPED_INPUT, param->at, param->text, hint);
     if (like.n > 0)
-        diag_fix(diag, param->at, like);
+        diag_guess(diag, param->at, like);
 }
 
 /* All events have been read. */

@@ -168,8 +168,7 @@ static bool reason_check(Program *p, const Node *node) {
     ptrdiff_t best = nearest(node->text, names, REJECT_REASONS);
     Str like = best < 0 ? (Str){NULL, 0} : names[best];
     Diag *diag = diag_add3(p->diags, DIAG_NOT_A_MEMBER, node->at, node->text, all, like);
-    if (best >= 0)
-        diag_fix(diag, node->at, like);
+    diag_like(diag, node->at, node->text, names, REJECT_REASONS, best);
     return false;
 }
 

@@ -91,7 +91,7 @@ static void fix_which(Program *p, Diag *diag, const DutySym *duty, const Node *w
                    STR_ARG(source_text(p->sources, (Span){at.file, head, at.from})), STR_ARG(text));
         at.from = head;
     }
-    diag_fix(diag, at, text);
+    diag_guess(diag, at, text); /* any instance may be meant */
 }
 
 /* The key's fields that the event has, joined. */

@@ -6,8 +6,8 @@
 #include "engine/cli/cli.h"
 
 static const Option check_options[] = {
-    {"--fix", NULL, "first write into the files what diagnostics suggest", "先按诊断的建议改好文件",
-     false},
+    {"--fix", NULL, "first write into the files what can only have been meant so",
+     "先改好只可能有一种本意之处", false},
     {"--format", "text|json|sarif", "form of the diagnostics", "诊断的格式", false},
     {NULL, NULL, NULL, NULL, false},
 };
@@ -48,13 +48,12 @@ static void print_counts(const RemitPolicyCounts *n, bool chinese) {
     printf("\n");
 }
 
-static void print_fixed(void *ctx, RemitText path, size_t places) {
+static void print_fixed(void *ctx, const RemitFixed *fixed) {
     const Args *args = ctx;
-    if (args->look.chinese)
-        fprintf(stderr, "%.*s：改好 %zu 处\n", (int)path.size, path.data, places);
-    else
-        fprintf(stderr, "mended %.*s in %zu place%s\n", (int)path.size, path.data, places,
-                places == 1 ? "" : "s");
+    bool chinese = args->look.chinese;
+    fprintf(stderr, "%s%.*s:%zu%s%.*s -> %.*s\n", chinese ? "改好 " : "mended ",
+            (int)fixed->path.size, fixed->path.data, fixed->line, chinese ? "：" : ": ",
+            (int)fixed->before.size, fixed->before.data, (int)fixed->after.size, fixed->after.data);
 }
 
 static int run_check(Args *args) {

@@ -19,25 +19,51 @@ void junit_begin(Junit *j) {
     j->since_us = now_us();
 }
 
-/* Text as XML has it; what XML cannot have becomes a question mark. */
-static void put_escaped(FILE *to, const char *p, size_t n) {
-    for (size_t i = 0; i < n; i++) {
+/* How many bytes the character here has in UTF-8, n of them being left; 0: XML cannot have it. */
+static size_t xml_char(const char *p, size_t n) {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char c = (unsigned char)p[0];
+    size_t size = c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF8 ? 4 : 0;
+    if (size == 1)
+        return c >= 0x20 || c == '\n' || c == '\t';
+    if (size == 0 || size > n)
+        return 0;
+    uint32_t cp = c & (0xFFu >> (size + 1));
+    for (size_t i = 1; i < size; i++) {
+        if (((unsigned char)p[i] & 0xC0) != 0x80)
+            return 0;
+        cp = cp << 6 | ((unsigned char)p[i] & 0x3F);
+    }
+    bool surrogate = cp >= 0xD800 && cp < 0xE000;
+    bool none = cp < least[size] || cp > 0x10FFFF || surrogate || cp == 0xFFFE || cp == 0xFFFF;
+    return none ? 0 : size;
+}
+
+/* Text as XML has it; what XML cannot have becomes a question mark. Line breaks and tabs would be
+ * blanks in an attribute. */
+static void put_escaped(FILE *to, const char *p, size_t n, bool attribute) {
+    for (size_t i = 0, size; i < n; i += size) {
         unsigned char c = (unsigned char)p[i];
-        const char *as = c == '&'   ? "&amp;"
-                         : c == '<' ? "&lt;"
-                         : c == '>' ? "&gt;"
-                         : c == '"' ? "&quot;"
-                                    : NULL;
+        size = xml_char(p + i, n - i);
+        const char *as = c == '&'                 ? "&amp;"
+                         : c == '<'               ? "&lt;"
+                         : c == '>'               ? "&gt;"
+                         : c == '"'               ? "&quot;"
+                         : attribute && c == '\n' ? "&#10;"
+                         : attribute && c == '\t' ? "&#9;"
+                         : size == 0              ? "?"
+                                                  : NULL;
         if (as != NULL)
             fputs(as, to);
         else
-            fputc(c < 0x20 && c != '\n' && c != '\t' ? '?' : c, to);
+            fwrite(p + i, 1, size, to);
+        size = size == 0 ? 1 : size;
     }
 }
 
 static void put_attribute(FILE *to, const char *name, const char *p, size_t n) {
     fprintf(to, " %s=\"", name);
-    put_escaped(to, p, n);
+    put_escaped(to, p, n, true);
     fputc('"', to);
 }
 
@@ -94,7 +120,7 @@ static void put_case(FILE *to, const RemitTestResult *r, int64_t took_us) {
     fputs(">\n      <failure", to);
     put_attribute(to, "message", r->report.data + blank, first - blank);
     fputs(">", to);
-    put_escaped(to, r->report.data, r->report.size);
+    put_escaped(to, r->report.data, r->report.size, false);
     fputs("</failure>\n    </testcase>\n", to);
 }
 

@@ -1,5 +1,6 @@
 /* run: the files of a run, and what comes of those that a feed maps. */
 #include "engine/base/near.h"
+#include "engine/base/shown.h"
 #include "engine/run/run.h"
 
 enum { CONVERT_OUT = 1 << 18 };
@@ -45,18 +46,6 @@ Status input_open(const Policy *p, const RunOptions *opt, size_t i, Arena *keep,
         return no_feed(p->bundle, name, err);
     TRY(mapper_open(p->bundle, (uint32_t)feed, opt->source, &mapper));
     return feed_open_mapped(out, opt->events[i], mapper, keep, err);
-}
-
-void put_on_line(Buf *out, Str text) {
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        if (c == '\n' || c == '\r' || c == '\t')
-            put_fmt(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-        else if (c < 0x20 || c == 0x7F)
-            put_fmt(out, "\\x%02x", c);
-        else
-            put_c(out, (char)c);
-    }
 }
 
 void put_refusal(Buf *out, const Feed *f, const Refusal *why) {

@@ -513,10 +513,19 @@ static Status moment_value(Mapper *m, const ColumnDef *column, ValueKind kind, S
                            Str *why) {
     Moment moment;
     Status status = ERR_SYNTAX;
-    for (uint32_t i = 0; i < column->date_count && status == ERR_SYNTAX; i++)
+    bool beyond = false,
+         none = false; /* of one form it is beyond all years; no date that there is */
+    for (uint32_t i = 0; i < column->date_count && status != OK; i++) {
+        if (none && moment_counts(column->dates[i]))
+            continue; /* the 30th of February is no number of seconds */
         status = moment_read(column->dates[i], text, &moment);
+        beyond = beyond || status == ERR_OVERFLOW;
+        none = none || status == ERR_NOTFOUND;
+    }
     if (column->date_count == 0)
         status = moment_read_iso(text, &moment);
+    else if (status != OK && beyond)
+        status = ERR_OVERFLOW;
     if (status == ERR_OVERFLOW)
         return wrong(why, "it lies outside the years 0001 to 9999");
     if (status != OK && column->date_count == 0 && is_count(text, 9, 10))
@@ -957,6 +966,22 @@ static Status fed_attribute(Mapper *m, const FedDef *fed, const char *name, Str 
                : refuse_field(m, fed, str_of(name), value_text(beginning(text)), str_of(why));
 }
 
+/* One of several parts of an id, encoded as those of a key are (contract.md 4): no two rows have
+ * the same id that differ in one. */
+static Status id_part(Mapper *m, Str part, Str *out) {
+    Buf text = {0};
+    for (size_t i = 0; i < part.n; i++) {
+        unsigned char c = (unsigned char)part.p[i];
+        if (c <= 0x20 || c == '%' || c == '/' || c == '#')
+            put_fmt(&text, "%%%02X", c);
+        else
+            put_c(&text, part.p[i]);
+    }
+    Status status = text.failed ? ERR_NOMEM : arena_str(&m->row_arena, buf_str(&text), out);
+    buf_free(&text);
+    return status;
+}
+
 /* Source, id and actor, which stand behind the time. */
 static Status fed_names(Mapper *m, const FedDef *fed, const Value *results, Mapped *out) {
     const Value *v = results;
@@ -969,6 +994,8 @@ static Status fed_names(Mapper *m, const FedDef *fed, const Value *results, Mapp
     for (uint32_t i = 0; i < fed->id_parts; i++) {
         Str part;
         TRY(text_result(m, *v++, &part));
+        if (fed->id_parts > 1)
+            TRY(id_part(m, part, &part));
         if (id.n == 0 && i == 0)
             id = part;
         else

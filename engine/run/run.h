@@ -40,8 +40,6 @@ MUST_USE Status inputs_check(const Policy *p, const RunOptions *opt, Err *err);
 /* Opens file number i of the options. Then it must be closed, whatever the Status is. */
 MUST_USE Status input_open(const Policy *p, const RunOptions *opt, size_t i, Arena *keep, Feed *out,
                            Err *err);
-/* A text that stays on its line: control characters escaped. */
-void put_on_line(Buf *out, Str text);
 /* What a refused line is told by: "tickets.csv:17: Priority: ...". */
 void put_refusal(Buf *out, const Feed *f, const Refusal *why);
 

@@ -106,9 +106,22 @@ Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c) {
 }
 
 void diag_fix(Diag *diag, Span span, Str text) {
+    diag_guess(diag, span, text);
+    diag->certain = true;
+}
+
+void diag_guess(Diag *diag, Span span, Str text) {
     diag->has_fix = true;
+    diag->certain = false;
     diag->fix_span = span;
     diag->fix = text;
+}
+
+void diag_like(Diag *diag, Span span, Str word, const Str *names, size_t n, ptrdiff_t best) {
+    if (best >= 0 && is_sure(word, names, n, (size_t)best))
+        diag_fix(diag, span, names[best]);
+    else if (best >= 0)
+        diag_guess(diag, span, names[best]);
 }
 
 void diag_other(Diag *diag, Span span) {
@@ -438,6 +451,7 @@ void diag_json(Diags *d, const Diag *diag, bool chinese, Buf *out) {
             put_json_string(out, diag->fix);
             put_c(out, ',');
             put_span(out, d, diag->fix_span);
+            put_fmt(out, ",\"certain\":%s", diag->certain ? "true" : "false");
         }
         put_c(out, '}');
     }

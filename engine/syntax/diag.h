@@ -23,7 +23,8 @@ typedef struct Diag {
     DiagCode code;
     Span span;
     Str args[DIAG_ARGS];
-    bool has_fix; /* replacing `fix_span` by `fix` mends it */
+    bool has_fix; /* replacing `fix_span` by `fix` mends it, or may do so */
+    bool certain; /* nothing else can have been meant */
     Span fix_span;
     Str fix;
     bool has_other; /* another place that the message speaks of */
@@ -61,6 +62,10 @@ Diag *diag_add3(Diags *d, DiagCode code, Span span, Str a, Str b, Str c);
 /* A text in both languages, to be an argument or a part of one. Owned by the arena. */
 Str diag_both(Diags *d, const char *en, const char *zh);
 void diag_fix(Diag *diag, Span span, Str text);
+/* The same, when something else may have been meant: it is told, and nobody writes it unasked. */
+void diag_guess(Diag *diag, Span span, Str text);
+/* The one of n names, `best` (less than 0: none), that may have been meant by a word. */
+void diag_like(Diag *diag, Span span, Str word, const Str *names, size_t n, ptrdiff_t best);
 void diag_other(Diag *diag, Span span);
 /* Where one declaration is at odds with many uses, they are told as one. */
 void diag_cause(Diag *diag, Span declaration, Str name);

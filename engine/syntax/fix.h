@@ -4,8 +4,10 @@
 
 #include "engine/syntax/diag.h"
 
-/* The text of a source with the suggestions for it applied: those that lie in another that comes
- * before are left out. *n: how many; 0: *out is the text itself. Owned by `a`. ERR_NOMEM. */
-MUST_USE Status fix_source(const Diags *d, uint32_t file, Arena *a, Str *out, size_t *n);
+/* The text of a source with the suggestions for it applied that are certain: those that lie in
+ * another that comes before are left out. *applied: those of *n diagnostics, in the order of the
+ * text; none: *out is the text itself. Owned by `a`. ERR_NOMEM. */
+MUST_USE Status fix_source(const Diags *d, uint32_t file, Arena *a, Str *out, const Diag ***applied,
+                           size_t *n);
 
 #endif

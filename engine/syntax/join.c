@@ -225,6 +225,17 @@ static const Spelling *join_unit_like(Join *j, Span *words) {
     return best;
 }
 
+/* The unit of one word, or that of working time; NULL: there is none. */
+static const Spelling *join_unit_spelt(Join *j, Str word, bool working) {
+    for (size_t i = 0; i < j->keywords->n; i++) {
+        const Spelling *s = &j->keywords->at[i];
+        if (s->token == TK_UNIT && s->word_count == 1u + working &&
+            str_eq(s->words[working], word) && (!working || str_eq(s->words[0], S("working"))))
+            return s;
+    }
+    return NULL;
+}
+
 /* The working time that `business days` and the like behind a number mean. */
 static const Spelling *join_business(Join *j, Span *words) {
     const RawToken *one = join_peek(j, 1);
@@ -239,36 +250,33 @@ static const Spelling *join_business(Join *j, Span *words) {
     if (!str_eq(one->text, S("business")))
         return NULL;
     const Spelling *unit = join_unit(j, 2);
-    for (size_t i = 0; unit != NULL && i < j->keywords->n; i++) {
-        const Spelling *s = &j->keywords->at[i];
-        if (s->token != TK_UNIT || s->word_count != 2 || !str_eq(s->words[0], S("working")) ||
-            !str_eq(s->words[1], unit->text))
-            continue;
-        *words = span_join(one->span, join_peek(j, 2)->span);
-        return s;
-    }
-    return NULL;
+    *words = span_join(one->span, join_peek(j, 2)->span);
+    return unit == NULL ? NULL : join_unit_spelt(j, unit->text, true);
 }
 
 /* The unit that an abbreviation behind a number means, if it does not begin a row of a table or a
  * call. */
 static const Spelling *join_unit_short(Join *j, Span *words) {
     static const char *const shorts[][2] = {
-        {"s", "seconds"},    {"sec", "seconds"}, {"secs", "seconds"}, {"min", "minutes"},
-        {"mins", "minutes"}, {"h", "hours"},     {"hr", "hours"},     {"hrs", "hours"},
-        {"d", "days"},       {"wk", "weeks"},    {"wks", "weeks"},    {"钟头", "小时"},
-        {"个钟头", "小时"},  {"日", "天"},       {"分", "分钟"},      {"天内", "天"},
-        {"小时内", "小时"}};
-    const RawToken *one = join_peek(j, 1);
-    if (one->kind != RAW_WORD || one->line || join_mark(j, 2, TK_BAR) || join_mark(j, 2, TK_FAT) ||
-        join_mark(j, 2, TK_COMMA) || join_mark(j, 2, TK_DOT) || join_mark(j, 2, TK_LP))
+        {"ms", "milliseconds"}, {"s", "seconds"},    {"sec", "seconds"}, {"secs", "seconds"},
+        {"min", "minutes"},     {"mins", "minutes"}, {"h", "hours"},     {"hr", "hours"},
+        {"hrs", "hours"},       {"d", "days"},       {"wk", "weeks"},    {"wks", "weeks"},
+        {"mo", "months"},       {"mos", "months"},   {"mth", "months"},  {"mths", "months"},
+        {"yr", "years"},        {"yrs", "years"},    {"钟头", "小时"},   {"个钟头", "小时"},
+        {"日", "天"},           {"分", "分钟"},      {"天内", "天"},     {"小时内", "小时"}};
+    const RawToken *first = join_peek(j, 1);
+    bool working = first->kind == RAW_WORD && !first->line && str_eq(first->text, S("working"));
+    size_t at = working ? 2 : 1;
+    const RawToken *one = join_peek(j, at);
+    if (one->kind != RAW_WORD || one->line || join_mark(j, at + 1, TK_BAR) ||
+        join_mark(j, at + 1, TK_FAT) || join_mark(j, at + 1, TK_COMMA) ||
+        join_mark(j, at + 1, TK_DOT) || join_mark(j, at + 1, TK_LP))
         return NULL;
     for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++) {
-        size_t count;
         if (!str_eq(one->text, str_of(shorts[i][0])))
             continue;
-        *words = one->span;
-        return keywords_find(j->keywords, str_of(shorts[i][1]), &count);
+        *words = span_join(first->span, one->span);
+        return join_unit_spelt(j, str_of(shorts[i][1]), working);
     }
     return NULL;
 }
@@ -289,15 +297,21 @@ static Tok join_number(Join *j) {
         join_drop(j, 2);
     } else {
         Span words = t.span;
-        const Spelling *like =
-            join_is_label(j, 1) || join_is_label(j, 2) ? NULL : join_unit_like(j, &words);
-        like = like == NULL ? join_business(j, &words) : like;
+        const Spelling *like = join_business(j, &words);
         if (like == NULL && !join_is_label(j, 1))
             like = join_unit_short(j, &words);
+        bool sure = like != NULL;
+        if (like == NULL && !join_is_label(j, 1) && !join_is_label(j, 2)) {
+            like = join_unit_like(j, &words);
+            Str found = {j->lexer.text.p + words.from, words.to - words.from};
+            sure = like != NULL && keyword_sure(j->keywords, found, like);
+        }
         join_drop(j, 1);
         if (like == NULL)
             return tok;
-        diag_fix(diag_misspelt(j->diags, words, like->text), words, like->text);
+        Diag *diag = diag_misspelt(j->diags, words, like->text);
+        diag_guess(diag, words, like->text);
+        diag->certain = sure;
         tok.kind = TK_DURATION;
         tok.sub = like->sub;
         tok.span = span_join(t.span, words);
@@ -541,6 +555,15 @@ static Tok join_bracket(Join *j, RawToken t, bool opens) {
     return join_tok(t.mark, &t, meant);
 }
 
+/* A carriage return ends no line alone: said of the first of a text. */
+static void join_return(Join *j, const RawToken *t) {
+    if (!j->returned)
+        diag_add2(j->diags, DIAG_BAD_CHARACTER, t->span,
+                  diag_both(j->diags, "a carriage return (CR) alone", "单独的回车符（CR）"),
+                  diag_both(j->diags, "the end of a line (LF, or CR LF)", "换行（LF 或 CR LF）"));
+    j->returned = true;
+}
+
 /* A character that begins no token. One that looks like a mark is read as that. */
 static Tok join_odd(Join *j, RawToken t) {
     for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++) {
@@ -559,6 +582,10 @@ static Tok join_odd(Join *j, RawToken t) {
         diag_fix(diag_add2(j->diags, DIAG_BAD_CHARACTER, t.span, t.text, meant), t.span, meant);
         t.mark = fat ? TK_FAT : like->mark;
         return join_tok(t.mark, &t, meant);
+    }
+    if (str_eq(t.text, S("\r"))) {
+        join_return(j, &t);
+        return join_next(j);
     }
     Str called;
     size_t n;

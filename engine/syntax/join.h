@@ -31,6 +31,7 @@ typedef struct Join {
     bool after_dot;   /* the next word on the line is a name, whatever it is */
     bool after_word;  /* the last token was a word */
     bool nomem;
+    bool returned; /* of a carriage return that ends no line it has been said */
 } Join;
 
 /* The parser's tables are consulted through parse_accepts. ERR_NOMEM. */

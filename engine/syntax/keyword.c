@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "engine/base/attribute.h"
+#include "engine/base/near.h"
+#include "engine/base/utf8.h"
 #include "engine/syntax/tree.h"
 #include "remit_grammar.h"
 
@@ -282,4 +284,17 @@ bool keyword_is_value(Str word) {
             str_eq(word, keyword_of(words[i], -1, true)))
             return true;
     return false;
+}
+
+bool keyword_sure(const Keywords *k, Str words, const Spelling *meant) {
+    enum { LONG = 6 };
+    size_t near = meant->chinese || utf8_count(meant->text) < LONG ? 1 : 2;
+    if (!is_slip(words, meant->text, true))
+        return false;
+    for (size_t i = 0; i < k->n; i++)
+        if ((k->at[i].token != meant->token || k->at[i].sub != meant->sub) &&
+            !str_eq(k->at[i].text, meant->text) &&
+            name_distance(words, k->at[i].text, near) <= near)
+            return false;
+    return true;
 }

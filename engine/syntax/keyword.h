@@ -52,6 +52,9 @@ bool keyword_is_value(Str word);
 Str keyword_hit(HitRow hit, bool chinese);
 /* What a token is called in messages: a keyword's spelling, or "a name", "a number". */
 Str token_name(int token, bool chinese);
+/* Whether words are a slip of a keyword, and no other is about as like: of short words, as all
+ * Chinese ones are, as like. */
+bool keyword_sure(const Keywords *k, Str words, const Spelling *meant);
 /* Whether this token begins a declaration. */
 bool token_declares(int token);
 /* A { of any kind. */

@@ -311,6 +311,7 @@ typedef struct Meant {
     size_t off; /* letters that differ */
     int reach;
     bool open; /* the words are so short that another keyword is as like */
+    bool sure; /* a slip of this keyword, and of no other */
 } Meant;
 
 bool mend_words(const Join *before, size_t n, Span *span, char *text, size_t *size) {
@@ -368,15 +369,19 @@ static bool misspelt(Parse *p, const Join *before, int least, Meant *best) {
             bool rival = off == best->off && s->token != best->spelling->token;
             bool open = utf8_count(words) < 3 && rival;
             if (off < best->off || far > best->reach)
-                *best = (Meant){s, spans[n], off, far, open};
+                *best = (Meant){s, spans[n], off, far, open, false};
             best->open = best->open || open;
         }
     }
+    best->sure = best->spelling != NULL &&
+                 keyword_sure(k, source_text(p->b.diags->sources, best->words), best->spelling);
     return best->spelling != NULL && !best->open;
 }
 
 static void say_misspelt(Parse *p, const Meant *m) {
-    diag_fix(diag_misspelt(p->b.diags, m->words, m->spelling->text), m->words, m->spelling->text);
+    Diag *diag = diag_misspelt(p->b.diags, m->words, m->spelling->text);
+    diag_guess(diag, m->words, m->spelling->text);
+    diag->certain = m->sure;
 }
 
 void mend_take(Parse *p, const Join *before, const Spelling *s, Span words) {
@@ -674,12 +679,13 @@ static void say_added(Parse *p, const Repair *r, Tok tok) {
     if (arena_printf(p->b.arena, &fix, behind_last ? " %.*s" : "%.*s ",
                      STR_ARG(spelt(p, r->token))) != OK)
         p->b.nomem = true;
-    diag_fix(diag, gap, fix);
+    diag_guess(diag, gap, fix); /* where, and whether something else is missing too */
 }
 
 static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r) {
     Str found = mend_quoted(p, source_text(p->b.diags->sources, tok.span));
     Tok other = {.kind = r->token, .span = tok.span};
+    Diag *said;
     bool stands_in = spelt(p, r->token).n == 0 && !token_declares(p->last_kind);
     bool sure = r->change == CHANGE_LABEL ||
                 (r->change != CHANGE_DROP && r->rivals == 0 && r->token != TK_RB && !stands_in);
@@ -710,10 +716,11 @@ static bool apply_repair(Parse *p, const Join *before, Tok tok, const Repair *r)
     }
     case CHANGE_SWAP:
         trial_begin(&p->best, p->parser);
-        diag_fix(diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
-                           r->rivals > 0 ? mend_expected(p, &p->best, tok.kind)
-                                         : token_words(p, r->token)),
-                 tok.span, keyword_here(p, r->token));
+        said = diag_add2(p->b.diags, DIAG_UNEXPECTED, tok.span, found,
+                         r->rivals > 0 ? mend_expected(p, &p->best, tok.kind)
+                                       : token_words(p, r->token));
+        diag_guess(said, tok.span, keyword_here(p, r->token));
+        said->certain = tok.kind == TK_FAT; /* `=>` */
         parse_feed(p, other);
         return true;
     case CHANGE_DROP:
@@ -751,16 +758,41 @@ bool mend_quote(Parse *p, Tok tok) {
     p->guessed = true;
     Span gap = {tok.span.file, p->last.from, p->last.from};
     Str word = source_text(p->b.diags->sources, p->last);
-    diag_fix(add_missing(p, gap, S("`\"`"), mend_quoted(p, word)), gap, S("\""));
+    diag_guess(add_missing(p, gap, S("`\"`"), mend_quoted(p, word)), gap, S("\""));
     if (p->lost != NULL && !vec_push(&p->lost->words, word))
         p->b.nomem = true;
     join_seek(&p->join, tok.span.from + 1);
     return true;
 }
 
+/* `“S"`: opened by one mark and closed by the other. Both are to be straight. */
+static bool mend_mixed(Parse *p, Tok tok) {
+    Str text = p->join.lexer.text, meant = {NULL, 0};
+    if (text.p[tok.span.from] == '"')
+        return false;
+    uint32_t from = tok.span.from + 3, end = from;
+    while (end < tok.span.to && text.p[end] != '"')
+        end++;
+    if (end == tok.span.to)
+        return false;
+    Span whole = {tok.span.file, tok.span.from, end + 1};
+    Str inner = {text.p + from, end - from};
+    if (arena_printf(p->b.arena, &meant, "\"%.*s\"", STR_ARG(inner)) != OK)
+        p->b.nomem = true;
+    diag_fix(diag_add1(p->b.diags, DIAG_OPEN_TEXT, whole, S("”")), whole, meant);
+    join_seek(&p->join, end + 1);
+    tok.open = false;
+    tok.span = whole;
+    tok.text = inner;
+    parse_feed(p, tok);
+    return true;
+}
+
 /* Gives the text the end from which the rest can be read best; 0: its quote is best left out. */
 void mend_text(Parse *p, Tok tok) {
     enum { ENDS_MOST = 200 };
+    if (mend_mixed(p, tok))
+        return;
     p->guessed = true;
     Str text = p->join.lexer.text;
     uint32_t quote = text.p[tok.span.from] == '"' ? 1 : 3, best = 0;
@@ -789,7 +821,7 @@ void mend_text(Parse *p, Tok tok) {
     join_seek(&p->join, best == 0 ? tok.span.from + quote : best);
     if (best == 0)
         return;
-    diag_fix(diag, (Span){tok.span.file, end, end}, close);
+    diag_guess(diag, (Span){tok.span.file, end, end}, close);
     tok.open = false;
     tok.span.to = end;
     tok.text.n = end - tok.span.from - quote;
@@ -922,7 +954,7 @@ static bool mend_owners(Parse *p, const Join *before, Tok tok) {
         }
         name = mark;
     }
-    diag_fix(diag_add(p->b.diags, DIAG_ONE_OWNER, others), others, S(""));
+    diag_guess(diag_add(p->b.diags, DIAG_ONE_OWNER, others), others, S(""));
     p->join = here;
     if (others.to == tok.span.to)
         join_seek(&p->join, tok.span.to);
@@ -983,7 +1015,7 @@ void mend_say_open(Parse *p, Tok tok) {
     p->suspect = (Brace){0};
     Diag *diag = diag_add1(p->b.diags, DIAG_OPEN_BRACE, open.at, S("{"));
     if (p->last.to > 0)
-        diag_fix(diag, (Span){tok.span.file, p->last.to, p->last.to}, S("\n}"));
+        diag_guess(diag, (Span){tok.span.file, p->last.to, p->last.to}, S("\n}"));
 }
 
 /* ---- the two entries */
@@ -1056,7 +1088,7 @@ bool mend(Parse *p, const Join *before, Tok tok) {
     Join j = *before;
     bool word = join_raw(&j, 0)->kind == RAW_WORD;
     if (tok.kind == TK_RB && p->braces.n == 0) {
-        diag_fix(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
+        diag_guess(diag_add(p->b.diags, DIAG_NOTHING_TO_CLOSE, tok.span), tok.span, S(""));
         return true;
     }
     if (mend_equals(p, tok) || mend_owners(p, before, tok) || mend_habit(p, before, tok) ||

@@ -80,6 +80,10 @@ def replacements(error):
     return [s for s in error["suggestions"] if "replacement" in s]
 
 
+def certain(error):
+    return any(s.get("certain") for s in error["suggestions"])
+
+
 def place(d):
     return f"{d['file']} {d['line']}:{d['column']}-{d['end_line']}:{d['end_column']}"
 
@@ -114,7 +118,7 @@ def described(folder, code, paths):
                 out.append(f"    put {json.dumps(s['replacement'], ensure_ascii=False)} at {place(s)}: {shown(folder, s)}")
         if not re.search("[\u3400-\u9fff]", zh["message"]):
             wrong.append("the Chinese message is not Chinese")
-    if any(map(replacements, before)):
+    if any(map(certain, before)):
         remit(folder, "--fix", *paths)
         after = said(folder, paths)
         wrong += unmended(before, after)
@@ -123,10 +127,10 @@ def described(folder, code, paths):
 
 
 def unmended(before, after):
-    """What was suggested and is still said; what nobody said before."""
+    """What was certain and is still said; what nobody said before."""
     same = lambda d: (d["code"], d["message"])  # noqa: E731  (a place moves with what is put before it)
-    mended = [same(d) for d in before if replacements(d)]
-    left = [same(d) for d in before if not replacements(d)]
+    mended = [same(d) for d in before if certain(d)]
+    left = [same(d) for d in before if not certain(d)]
     for d in after:
         if same(d) in left:
             left.remove(same(d))

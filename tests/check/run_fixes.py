@@ -51,7 +51,7 @@ def errors(folder, paths):
 
 
 def replaced(error):
-    return any("replacement" in s for s in error["suggestions"])
+    return any(s.get("certain") for s in error["suggestions"])
 
 
 def texts(folder, files):
