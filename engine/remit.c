@@ -297,6 +297,22 @@ RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitLook *look,
 
 /* ---- what diagnostics suggest */
 
+/* A place that was mended, each text on one line. */
+static RemitStatus tell_fixed(const RemitFixOptions *o, const FixedPlace *place,
+                              RemitError *error) {
+    Buf before = {0}, after = {0};
+    put_on_line(&before, place->before);
+    put_on_line(&after, place->after);
+    bool good = !before.failed && !after.failed;
+    RemitFixed told = {out_text(place->path), place->line, out_text(buf_str(&before)),
+                       out_text(buf_str(&after))};
+    if (good)
+        o->fixed(o->ctx, &told);
+    buf_free(&before);
+    buf_free(&after);
+    return good ? REMIT_OK : give_status(error, ERR_NOMEM, &(Err){0});
+}
+
 RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
     RemitPolicyOptions options = {.paths = o->paths, .path_count = o->path_count};
     Fixing f = {0};
@@ -317,13 +333,9 @@ RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
             result = give_status(error, status, &err);
         remit_policy_close(policy);
     }
-    for (size_t i = 0; result == REMIT_OK && o->fixed != NULL && i < f.places.n; i++) {
-        const FixedPlace *place = &f.places.at[i];
-        RemitFixed told = {out_text(place->path), place->line, out_text(place->before),
-                           out_text(place->after)};
-        if (!place->undone)
-            o->fixed(o->ctx, &told);
-    }
+    for (size_t i = 0; result == REMIT_OK && o->fixed != NULL && i < f.places.n; i++)
+        if (!f.places.at[i].undone)
+            result = tell_fixed(o, &f.places.at[i], error);
     fixing_free(&f);
     return result;
 }

@@ -131,7 +131,7 @@ REMIT_API RemitStatus remit_instructions(RemitWriter to, RemitError *error);
 typedef struct RemitFixed {
     RemitText path;
     size_t line;
-    RemitText before, after;
+    RemitText before, after; /* each as one line: \n stands for the end of one */
 } RemitFixed;
 
 typedef struct RemitFixOptions {

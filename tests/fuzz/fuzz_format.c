@@ -20,7 +20,7 @@ static bool format(Str text, SpellIn in, Buf *out) {
     policy_init(&p, false);
     Status status = policy_add_text(&p, S("fuzz.remit"), text, &err);
     if (status == OK)
-        status = policy_format(&p, in, keep, out, &err);
+        status = policy_format(&p, in, NULL, keep, out, &err);
     CHECK(status == OK || status == ERR_NOMEM);
     bool good = status == OK && p.diags.errors == 0;
     policy_free(&p);
