@@ -104,10 +104,11 @@ static bool line_seen(void *ctx, Str line) {
 
 static void ask(Record *r, Str what, Str subject) {
     Buf out = {0};
-    for (int json = 0; json < 2; json++) {
+    for (int form = 0; form < 3; form++) { /* English, Chinese, JSON */
         Err err = {0};
-        ShowOptions opt = {.what = what, .json = json == 1};
-        Status status = why(r, subject, json == 1, &out, &err);
+        bool json = form == 2, chinese = form == 1;
+        ShowOptions opt = {.what = what, .json = json, .chinese = chinese};
+        Status status = why(r, subject, (WhyForm){.json = json, .chinese = chinese}, &out, &err);
         CHECK(status == OK || err.text[0] != '\0');
         buf_reset(&out);
         status = show(r, &opt, (ShowSink){NULL, row_seen, row_seen, line_seen}, &err);
