@@ -31,6 +31,7 @@
 #include "engine/run/renamed.h"
 #include "engine/run/run.h"
 #include "engine/run/schema.h"
+#include "engine/run/treed.h"
 
 struct RemitPolicy {
     Policy policy;
@@ -338,6 +339,34 @@ RemitStatus remit_fix(const RemitFixOptions *o, RemitError *error) {
             result = tell_fixed(o, &f.places.at[i], error);
     fixing_free(&f);
     return result;
+}
+
+static Status tree_texts(Policy *p, const char *const *paths, size_t n, bool json, Buf *out,
+                         Err *err) {
+    for (size_t i = 0; i < n; i++) {
+        bool stream = str_eq(text_of(paths[i]), S("-"));
+        TRY(stream ? policy_add_stream(p, err) : policy_add_path(p, text_of(paths[i]), err));
+    }
+    if (p->bundle != NULL)
+        return err_say(err, ERR_SYNTAX, "a bundle has no text: give its files",
+                       "编译包没有源文：请给出源文件");
+    for (uint32_t i = 0; i < p->sources.files.n; i++)
+        TRY(put_tree(p, i, json, out));
+    return OK;
+}
+
+RemitStatus remit_tree(const char *const *paths, size_t path_count, const RemitLook *look,
+                       RemitWriter to, RemitError *error) {
+    Policy p;
+    Err err = {0};
+    Buf out = {0};
+    policy_init(&p, false);
+    Status status = tree_texts(&p, paths, path_count, look->format == REMIT_JSON, &out, &err);
+    policy_free(&p);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
 }
 
 static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *err) {

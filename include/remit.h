@@ -147,6 +147,13 @@ typedef struct RemitFixOptions {
  * bundle. */
 REMIT_API RemitStatus remit_fix(const RemitFixOptions *options, RemitError *error);
 
+/* The tree of each file, as the parser reads it, what it could not read passed over: as JSON an
+ * object a file, else indented lines. For outlines, folding and the like; what is wrong tell the
+ * diagnostics. One path may be "-": standard input. REMIT_CALL: a file cannot be read, or the paths
+ * name a bundle. */
+REMIT_API RemitStatus remit_tree(const char *const *paths, size_t path_count, const RemitLook *look,
+                                 RemitWriter to, RemitError *error);
+
 typedef enum RemitKeywords {
     REMIT_KEYWORDS_KEPT, /* each in the language it is written in */
     REMIT_KEYWORDS_ENGLISH,

@@ -37,6 +37,37 @@ def check(name, fine, shown=""):
         print(f"{name}: {shown}")
 
 
+def walk(item, lines, path, parent):
+    """What is wrong with the places of an item and of what is in it."""
+    start, end = (item["line"], item["column"]), (item["end_line"], item["end_column"])
+    if not start <= end or end[0] > len(lines) + 1:
+        return [f"{path}: {item['kind']} at {start} to {end}"]
+    if parent is not None and not (parent[0] <= start and end <= parent[1]):
+        return [f"{path}: {item['kind']} at {start} to {end} is not within {parent}"]
+    wrong = []
+    if "at_line" in item and "name" in item:
+        there = lines[item["at_line"] - 1][item["at_column"] - 1:]
+        if not there.lstrip('"\u201c').startswith(item["name"]):
+            wrong.append(f"{path}: {item['name']} does not stand at {item['at_line']}:{item['at_column']}")
+    for child in item.get("items", []):
+        wrong += walk(child, lines, path, (start, end))
+    return wrong
+
+
+def check_trees():
+    """`remit tree` of each policy of the repository: places within one another, names where they are said to stand."""
+    paths = sorted(glob.glob(os.path.join(ROOT, "rules", "**", "*.remit"), recursive=True)
+                   + glob.glob(os.path.join(ROOT, "stdlib", "**", "*.remit"), recursive=True))
+    p = subprocess.run([REMIT, "tree", "--json", *paths], capture_output=True, text=True, timeout=120)
+    trees = [json.loads(line) for line in p.stdout.splitlines()]
+    check("trees", p.returncode == 0 and len(trees) == len(paths) > 0, p.stderr)
+    for path, tree in zip(paths, trees):
+        with open(path, encoding="utf-8") as f:
+            lines = f.read().split("\n")
+        wrong = [w for item in tree.get("items", []) for w in walk(item, lines, path, None)]
+        check("tree of " + path, not wrong and tree["items"], "\n".join(wrong[:5]))
+
+
 class Grammar:
     """As an editor reads it: at each place the pattern that matches earliest, of these the first."""
 
@@ -279,6 +310,7 @@ def main():
     textmate()
     policies()
     manifests()
+    check_trees()
     with tempfile.TemporaryDirectory(prefix="editors-") as folder:
         problems(folder)
         vim(folder)
