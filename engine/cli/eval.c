@@ -135,13 +135,24 @@ static bool prompt_command(const Args *args, const RemitNames *names, const char
     return true;
 }
 
+/* What other prompts are left by, or asked by, without a point. */
+static const char *as_command(const char *line) {
+    static const char *const words[][2] = {{"quit", ".quit"}, {"exit", ".quit"}, {"退出", ".quit"},
+                                           {"help", ".help"}, {"?", ".help"},    {"帮助", ".help"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(line, words[i][0]) == 0)
+            return words[i][1];
+    return line;
+}
+
 static int eval_prompt(const Args *args, RemitPolicy *policy, RemitNames *names) {
     LineEditor editor = {0};
     printf("%s", args->look.chinese ? prompt_begins_zh : prompt_begins);
     while (line_read(&editor, "> ")) {
-        char *line = editor.text + strspn(editor.text, " ");
-        for (size_t n = strlen(line); n > 0 && line[n - 1] == ' '; n--)
-            line[n - 1] = '\0';
+        char *text = editor.text + strspn(editor.text, " ");
+        for (size_t n = strlen(text); n > 0 && text[n - 1] == ' '; n--)
+            text[n - 1] = '\0';
+        const char *line = as_command(text);
         if (*line == '.' && !prompt_command(args, names, line))
             break;
         if (*line == '.' || says_nothing(line))

@@ -120,6 +120,8 @@ CASES = {
     "Ctrl-C takes the line away": (["1 + ", "\x03", "5\r", "\x04"], ["> 1 + ^C", "> 5", "5", ">"]),
     "what is no command": ([".exit\r", "\r", "-- a remark\r", "\x04"], [
         "> .exit", "there is no .exit; .help lists what there is", ">", "> -- a remark", ">"]),
+    "left as other prompts are": (["exi\r", "quit\r"], [
+        "> exi", "error[E0301]: nothing is called exi here", " --> expression:1:1", "1 | exi", "  | ^^^", "> quit"]),
     "keys that mean nothing": (["\x1b[5~", "\x1bOP", "\x00", "\x1a", "4\r", "\x04"], ["> 4", "4", ">"]),
 }
 
