@@ -263,6 +263,9 @@ Status os_write_file(Str path, Str bytes, Err *err) {
     struct stat was;
     TRY(os_path(path, name, err));
     bool there = realpath(name, whole) != NULL && stat(whole, &was) == 0;
+    if (there && !S_ISREG(was.st_mode))
+        return err_say(err, ERR_MISMATCH, "%.*s: it is no plain file", "%.*s：不是普通文件",
+                       STR_ARG(path));
     if (there && access(whole, W_OK) != 0)
         return os_fail(err, path, "cannot be written", "无法写入");
     snprintf(beside, sizeof beside, "%s.part", there ? whole : name);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/cli/cli.h"
+#include "engine/cli/output.h"
 
 static const Option check_options[] = {
     {"--fix", NULL, "first write into the files what can only have been meant so",
@@ -107,18 +107,14 @@ static const Option build_options[] = {
 };
 
 static int write_file(const Args *args, const char *path, RemitText bytes) {
-    char beside[4096];
-    int n = snprintf(beside, sizeof beside, "%s.part", path);
-    FILE *f = n > 0 && (size_t)n < sizeof beside ? fopen(beside, "wb") : NULL;
-    bool ok = f != NULL && fwrite(bytes.data, 1, bytes.size, f) == bytes.size;
-    if (f != NULL)
-        ok = fclose(f) == 0 && ok;
-    ok = ok && rename(beside, path) == 0;
-    if (ok)
-        return REMIT_OK;
-    if (f != NULL)
-        remove(beside);
-    return complain(args, REMIT_FAILED, "%s: cannot be written", "%s：无法写入", path);
+    Output out;
+    RemitError error = {.status = REMIT_OK};
+    if (!output_open(&out, args, path))
+        return REMIT_CALL;
+    bool written = out.to.write(out.to.ctx, bytes.data, bytes.size) == 0;
+    if (!written)
+        snprintf(error.text, sizeof error.text, "%s: cannot be written", path);
+    return output_close(&out, args, written ? REMIT_OK : REMIT_FAILED, &error);
 }
 
 static int run_build(Args *args) {
@@ -137,9 +133,9 @@ static int run_build(Args *args) {
     code = (int)remit_policy_bundle(policy, &bytes, name, &error);
     if (code == REMIT_OK)
         code = write_file(args, output, bytes);
-    if (code == REMIT_OK && args->look.format == REMIT_JSON)
+    if (code == REMIT_OK && args->look.format == REMIT_JSON && strcmp(output, "-") != 0)
         printf("{\"bundle\":\"%s\",\"bytes\":%zu,\"sha256\":\"%s\"}\n", output, bytes.size, name);
-    else if (code == REMIT_OK)
+    else if (code == REMIT_OK && strcmp(output, "-") != 0)
         printf("%s  %s\n", name, output);
     remit_policy_close(policy);
     return done(args, code);

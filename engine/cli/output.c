@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool output_open(Output *out, const Args *args, const char *path) {
@@ -14,7 +15,9 @@ bool output_open(Output *out, const Args *args, const char *path) {
         return false;
     }
     snprintf(out->path, sizeof out->path, "%s", path);
-    snprintf(out->part, sizeof out->part, "%s.part", path);
+    struct stat there;
+    out->straight = stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+    snprintf(out->part, sizeof out->part, out->straight ? "%s" : "%s.part", path);
     out->file = fopen(out->part, "wb");
     if (out->file == NULL) {
         complain(args, REMIT_CALL, "%s: cannot be written: %s", "%s：无法写入：%s", path,
@@ -25,16 +28,22 @@ bool output_open(Output *out, const Args *args, const char *path) {
     return true;
 }
 
+/* Nothing is left of what was begun. */
+static void drop(const Output *out) {
+    if (!out->straight)
+        unlink(out->part);
+}
+
 /* Whether the file is in its place now. */
 static bool placed(Output *out, const Args *args) {
-    bool written = fflush(out->file) == 0 && fsync(fileno(out->file)) == 0;
+    bool written = fflush(out->file) == 0 && (out->straight || fsync(fileno(out->file)) == 0);
     written = fclose(out->file) == 0 && written;
     out->file = NULL;
-    if (written && rename(out->part, out->path) == 0)
+    if (written && (out->straight || rename(out->part, out->path) == 0))
         return true;
     complain(args, REMIT_FAILED, "%s: cannot be written: %s", "%s：无法写入：%s", out->path,
              strerror(errno));
-    unlink(out->part);
+    drop(out);
     return false;
 }
 
@@ -42,7 +51,7 @@ int output_close(Output *out, const Args *args, int code, const RemitError *erro
     if (code != REMIT_OK) {
         if (out->file != NULL) {
             fclose(out->file);
-            unlink(out->part);
+            drop(out);
         }
         return fail(args, error);
     }

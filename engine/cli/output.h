@@ -8,7 +8,8 @@
 
 typedef struct Output {
     RemitWriter to;
-    FILE *file; /* FILE.part beside the file; NULL: standard output */
+    FILE *file;    /* FILE.part beside the file; NULL: standard output */
+    bool straight; /* the file is none that another can take the place of: a device, a pipe */
     char path[4096], part[4096 + 8];
 } Output;
 
