@@ -15,7 +15,6 @@
 #include "engine/base/civil.h"
 #include "engine/base/diff.h"
 #include "engine/base/json.h"
-#include "engine/base/os.h"
 #include "engine/base/shown.h"
 #include "engine/base/unicode.h"
 #include "engine/base/wrap.h"
@@ -1391,16 +1390,20 @@ static bool replay_progress(void *ctx, uint64_t done, uint64_t of) {
     return o->progress == NULL || o->progress(o->ctx, done, of) != 0;
 }
 
+static ReplayOptions replay_options(const RemitReplayOptions *o) {
+    return (ReplayOptions){.dir = text_of(o->into),
+                           .place = text_of(o->place),
+                           .sync = o->into != NULL,
+                           .progress = replay_progress,
+                           .progress_ctx = (void *)(uintptr_t)o};
+}
+
 RemitStatus remit_replay(const RemitReplayOptions *o, const RemitLook *look, RemitWriter to,
                          RemitReplay *out, RemitError *error) {
     Record from;
     Err err = {0};
     ReplayResult result = {0};
-    ReplayOptions opt = {.dir = text_of(o->into),
-                         .place = text_of(o->place),
-                         .sync = o->into != NULL,
-                         .progress = replay_progress,
-                         .progress_ctx = (void *)(uintptr_t)o};
+    ReplayOptions opt = replay_options(o);
     *out = (RemitReplay){0};
     Status status = record_open(&from, text_of(o->ledger), &err);
     if (status == OK)
@@ -1430,36 +1433,6 @@ RemitStatus remit_replay(const RemitReplayOptions *o, const RemitLook *look, Rem
                       "各条相同，而摘要不同");
 }
 
-static bool what_if_progress(void *ctx, uint64_t done, uint64_t of) {
-    const RemitWhatIfOptions *o = ctx;
-    return o->progress == NULL || o->progress(o->ctx, done, of) != 0;
-}
-
-/* Replays under the other policy, and holds the two against each other. */
-static Status what_if_inside(Record *from, ReplayOptions *opt, const WhatIfOptions *what,
-                             ShowSink sink, Err *err) {
-    Arena a = {0};
-    Record now = {0};
-    ReplayResult result = {0};
-    bool temporary = opt->dir.n == 0;
-    Status status = temporary ? os_make_temporary(opt->place, &a, &opt->dir, err) : OK;
-    if (status == OK)
-        status = replay(from, opt, &result, err);
-    if (status == OK && !result.stopped) {
-        status = record_open(&now, opt->dir, err);
-        if (status == OK)
-            status = what_if(from, &now, what, sink, err);
-        record_close(&now);
-    }
-    if (temporary && opt->dir.n > 0) {
-        Status gone = os_remove_folder(opt->dir, status == OK ? err : NULL);
-        status = status == OK ? gone : status;
-    }
-    arena_free(&result.arena);
-    arena_free(&a);
-    return status;
-}
-
 RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *o,
                           const RemitLook *look, RemitTable table, RemitWriter json,
                           RemitError *error) {
@@ -1469,19 +1442,15 @@ RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *o
     Record from;
     Err err = {0};
     ShowLink link = {table, json};
-    ReplayOptions opt = {.dir = text_of(o->into),
-                         .place = text_of(o->place),
-                         .policy = policy->policy.bundle,
-                         .bytes = policy->policy.bytes,
-                         .sync = o->into != NULL,
-                         .progress = what_if_progress,
-                         .progress_ctx = (void *)(uintptr_t)o};
+    ReplayOptions opt = replay_options(&o->replay);
+    opt.policy = policy->policy.bundle;
+    opt.bytes = policy->policy.bytes;
     WhatIfOptions what = {
         .each = o->each, .json = look->format == REMIT_JSON, .chinese = look->chinese};
-    Status status = record_open(&from, text_of(o->ledger), &err);
+    Status status = record_open(&from, text_of(o->replay.ledger), &err);
     if (status == OK)
-        status = what_if_inside(&from, &opt, &what,
-                                (ShowSink){&link, show_begin, show_row, show_line}, &err);
+        status = what_if_replayed(&from, &opt, &what,
+                                  (ShowSink){&link, show_begin, show_row, show_line}, &err);
     record_close(&from);
     return give_status(error, status, &err);
 }

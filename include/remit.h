@@ -322,7 +322,6 @@ typedef struct RemitRunOptions {
     const char *effects;   /* a file that is kept equal to the ledger's effects */
     RemitWriter to;        /* or where effects go, as lines of JSON; write NULL: nowhere */
     bool readable;         /* as lines for people instead */
-    bool chinese;          /* those in Chinese */
     bool no_sync; /* commits may be lost when the power fails; never when the program is killed */
     /* Called after each commit; nonzero stops the run after it. */
     int (*progress)(void *ctx, const RemitSummary *so_far);
@@ -459,12 +458,8 @@ REMIT_API RemitStatus remit_replay(const RemitReplayOptions *options, const Remi
                                    RemitWriter to, RemitReplay *out, RemitError *error);
 
 typedef struct RemitWhatIfOptions {
-    const char *ledger;
-    const char *into; /* as of a replay */
-    const char *place;
-    bool each;                                              /* each duty that differs, too */
-    int (*progress)(void *ctx, uint64_t done, uint64_t of); /* 0: stop; or NULL */
-    void *ctx;
+    RemitReplayOptions replay;
+    bool each; /* each duty that differs, too */
 } RemitWhatIfOptions;
 
 /* What would have been: the journal's inputs run again under another policy, and both held against

@@ -111,6 +111,31 @@ Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err) {
     return status == OK ? OK : entry_fails(err, status, index);
 }
 
+Status record_walk(Record *r, LedTable table, Arena *row,
+                   Status (*each)(void *ctx, Str key, Str value, bool *stop), void *ctx) {
+    Arena keys = {0};
+    Str from = {NULL, 0};
+    Status status = OK;
+    for (bool after = false, stop = false; status == OK && !stop; after = true) {
+        Str key, value, kept, next = {NULL, 0};
+        bool found;
+        status = led_next(r->l, table, from, after, &key, &value, &found);
+        if (status != OK || !found)
+            break;
+        arena_reset(row);
+        status = arena_str(row, value, &kept);
+        if (status == OK)
+            status = arena_str(row, key, &next);
+        if (status == OK)
+            status = each(ctx, next, kept, &stop);
+        arena_reset(&keys);
+        if (status == OK)
+            status = arena_str(&keys, next, &from);
+    }
+    arena_free(&keys);
+    return status;
+}
+
 Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err) {
     int32_t day;
     if (instant_parse(text, out) == OK)

@@ -22,6 +22,10 @@ MUST_USE Status record_open(Record *r, Str dir, Err *err);
 void record_close(Record *r);
 /* The leaf at an index; its texts live in a. The cause of an effect gets its id. */
 MUST_USE Status record_leaf(Record *r, uint64_t index, Arena *a, Leaf *out, Err *err);
+/* Walks a table; each record goes to `each`, in the row's arena, until *stop. The walk resumes at a
+ * key, so that no snapshot is held for long. */
+MUST_USE Status record_walk(Record *r, LedTable table, Arena *row,
+                            Status (*each)(void *ctx, Str key, Str value, bool *stop), void *ctx);
 /* An instant with its offset, or a date where the policy is: its beginning, or its end.
  * ERR_SYNTAX: it is neither; err says so. */
 MUST_USE Status record_moment(const Record *r, Str text, bool end, int64_t *out, Err *err);

@@ -278,7 +278,7 @@ static Status begin(Replay *r) {
     return engine_open(b, kept, r->l, &engine, &r->e, r->err);
 }
 
-Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
+static Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
     Replay r = {.from = from, .opt = opt, .out = out, .err = err};
     *out = (ReplayResult){0};
     r.size = led_size(from->l);
@@ -297,36 +297,49 @@ Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *er
 
 /* ---- compared */
 
-static Status digests(Record *from, Str dir, ReplayResult *out, Err *err) {
-    Record fresh;
-    Status status = record_open(&fresh, dir, err);
-    if (status == OK)
-        status = led_digest(from->l, out->digest, err);
-    if (status == OK)
-        status = led_digest(fresh.l, out->again, err);
-    record_close(&fresh);
-    out->digests = status == OK;
-    out->same = status == OK && memcmp(out->digest, out->again, sizeof out->digest) == 0;
-    return status;
-}
-
-Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
+Status replay_then(Record *from, const ReplayOptions *opt, ReplayResult *out,
+                   Status (*then)(void *ctx, Record *fresh, Err *err), void *ctx, Err *err) {
     Arena a = {0};
+    Record fresh = {0};
     ReplayOptions o = *opt;
     bool temporary = o.dir.n == 0;
-    o.compare = true;
     *out = (ReplayResult){0};
     Status status = temporary ? os_make_temporary(o.place, &a, &o.dir, err) : OK;
     if (status == OK)
         status = replay(from, &o, out, err);
-    if (status == OK && !out->differs && !out->stopped)
-        status = digests(from, o.dir, out, err);
+    if (status == OK && !out->differs && !out->stopped) {
+        status = record_open(&fresh, o.dir, err);
+        if (status == OK)
+            status = then(ctx, &fresh, err);
+        record_close(&fresh);
+    }
     if (temporary && o.dir.n > 0) {
         Status gone = os_remove_folder(o.dir, status == OK ? err : NULL);
         status = status == OK ? gone : status;
     }
     arena_free(&a);
     return status;
+}
+
+typedef struct Digests {
+    Record *from;
+    ReplayResult *out;
+} Digests;
+
+static Status digests(void *ctx, Record *fresh, Err *err) {
+    const Digests *d = ctx;
+    TRY(led_digest(d->from->l, d->out->digest, err));
+    TRY(led_digest(fresh->l, d->out->again, err));
+    d->out->digests = true;
+    d->out->same = memcmp(d->out->digest, d->out->again, sizeof d->out->digest) == 0;
+    return OK;
+}
+
+Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err) {
+    ReplayOptions o = *opt;
+    Digests both = {from, out};
+    o.compare = true;
+    return replay_then(from, &o, out, digests, &both, err);
 }
 
 static void put_side(Buf *out, const char *name, Str words, const char *none) {

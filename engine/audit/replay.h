@@ -45,11 +45,13 @@ typedef struct ReplayResult {
     uint8_t digest[32], again[32];
 } ReplayResult;
 
-/* ERR_MISMATCH: something stands at opt->dir. Free out->arena, whatever the Status is. */
-MUST_USE Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, Err *err);
-
-/* The same under the ledger's own policy, compared entry by entry, then the digests. opt->dir
- * empty: in a temporary folder. */
+/* Replays, and hands what came of it to `then`, unless it ended before. opt->dir empty: in a
+ * temporary folder. ERR_MISMATCH: something stands at opt->dir. Free out->arena, whatever the
+ * Status is. */
+MUST_USE Status replay_then(Record *from, const ReplayOptions *opt, ReplayResult *out,
+                            Status (*then)(void *ctx, Record *fresh, Err *err), void *ctx,
+                            Err *err);
+/* The same under the ledger's own policy, compared entry by entry, then the digests. */
 MUST_USE Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out,
                                 Err *err);
 /* Where a replay differs, for people or as one object, with a newline. */

@@ -18,6 +18,12 @@ static bool in_chinese(const Show *s) {
     return s->opt->chinese && !s->opt->json;
 }
 
+Str show_duty_state(bool chinese, const Duty *d) {
+    bool late = d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL;
+    return late ? sentence_word(chinese, SAY_FULFILLED_LATE)
+                : engine_word(chinese, str_of(state_names[duty_state(d)]));
+}
+
 Str show_word(const Show *s, Sentence what) {
     return sentence_word(in_chinese(s), what);
 }
@@ -107,31 +113,21 @@ static bool full(Show *s) {
     return s->stopped || (s->opt->limit > 0 && s->rows >= s->opt->limit);
 }
 
-/* Walks a table; each record goes to `each`. The walk resumes at a key, so that no snapshot is held
- * for long. */
-Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value)) {
-    Arena keys = {0};
-    Str from = {NULL, 0};
-    Status status = OK;
-    for (bool after = false; status == OK && !full(s); after = true) {
-        Str key, value, kept;
-        bool found;
-        status = led_next(s->r->l, table, from, after, &key, &value, &found);
-        if (status != OK || !found)
-            break;
-        arena_reset(&s->arena);
-        status = arena_str(&s->arena, value, &kept);
-        Str next = {NULL, 0};
-        if (status == OK)
-            status = arena_str(&s->arena, key, &next);
-        if (status == OK)
-            status = each(s, next, kept);
-        arena_reset(&keys);
-        if (status == OK)
-            status = arena_str(&keys, next, &from);
-    }
-    arena_free(&keys);
+typedef struct ShowWalk {
+    Show *show;
+    Status (*each)(Show *s, Str key, Str value);
+} ShowWalk;
+
+static Status walk_one(void *ctx, Str key, Str value, bool *stop) {
+    const ShowWalk *w = ctx;
+    Status status = w->each(w->show, key, value);
+    *stop = full(w->show);
     return status;
+}
+
+Status show_walk(Show *s, LedTable table, Status (*each)(Show *s, Str key, Str value)) {
+    ShowWalk walk = {s, each};
+    return full(s) ? OK : record_walk(s->r, table, &s->arena, walk_one, &walk);
 }
 
 /* ---- duties */
@@ -239,9 +235,7 @@ static Status duty_row(Show *s, const Duty *d) {
     TRY(left_of(s, d, &left));
     TRY(show_cell(s, d->def->name));
     TRY(show_cell(s, key));
-    bool late = d->fold.ended && d->fold.late && d->fold.end_kind == ACT_IS_FULFIL;
-    TRY(show_cell(s, late ? show_word(s, SAY_FULFILLED_LATE)
-                          : show_engine_word(s, str_of(state_names[duty_state(d)]))));
+    TRY(show_cell(s, show_duty_state(in_chinese(s), d)));
     TRY(show_cell_value(s, d->owner));
     TRY(show_cell_time(s, d->terms.raised));
     Value due = due_of(d);

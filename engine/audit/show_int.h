@@ -24,6 +24,8 @@ typedef struct Show {
 MUST_USE Status show_columns(Show *s, const Sentence *names, size_t n);
 /* Words and sentences in the language of the answer, which of JSON is English. */
 Str show_word(const Show *s, Sentence what);
+/* How a duty stands, for people: "fulfilled late" where it is. */
+Str show_duty_state(bool chinese, const Duty *d);
 Str show_engine_word(const Show *s, Str english);
 MUST_USE Status show_said(Show *s, Sentence what, Args args, Str *out);
 MUST_USE Status show_cell(Show *s, Str text);

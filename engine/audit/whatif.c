@@ -2,6 +2,8 @@
  * and key. */
 #include "engine/audit/whatif.h"
 
+#include "engine/audit/show_int.h"
+#include "engine/audit/words.h"
 #include "engine/base/dec.h"
 #include "engine/base/json.h"
 #include "engine/run/view.h"
@@ -33,7 +35,7 @@ typedef struct WhatIf {
     Tallies duties, owners, said, money;
     bool listing; /* duties are written, not counted */
     Str table;
-    const Str *columns;
+    Sentence columns[CELLS];
     size_t column_count;
     bool stopped;
 } WhatIf;
@@ -97,13 +99,20 @@ static void tallies_free(Tallies *t) {
 
 /* ---- rows */
 
-static Status table_begin(WhatIf *w, const char *table, const Str *columns, size_t n) {
+static bool in_chinese(const WhatIf *w) {
+    return w->opt->chinese && !w->opt->json;
+}
+
+static void table_begin(WhatIf *w, const char *table, const Sentence *columns, size_t n) {
+    Str heads[CELLS];
     w->table = str_of(table);
-    w->columns = columns;
     w->column_count = n;
-    if (!w->opt->json && !w->stopped && !w->sink.begin(w->sink.ctx, columns, n))
+    for (size_t i = 0; i < n; i++) {
+        w->columns[i] = columns[i];
+        heads[i] = sentence_word(in_chinese(w), columns[i]);
+    }
+    if (!w->opt->json && !w->stopped && !w->sink.begin(w->sink.ctx, heads, n))
         w->stopped = true;
-    return OK;
 }
 
 /* "breaches before" is "breaches_before". */
@@ -127,7 +136,7 @@ static Status row(WhatIf *w, const Str *cells, size_t texts) {
     put_json_string(&out, w->table);
     for (size_t i = 0; i < w->column_count; i++) {
         put_c(&out, ',');
-        put_member_name(&out, w->columns[i]);
+        put_member_name(&out, sentence_word(false, w->columns[i]));
         if (i < texts)
             put_json_string(&out, cells[i]);
         else
@@ -184,15 +193,6 @@ static Status due_cell(WhatIf *w, int which, const Duty *d, Str *out) {
     return status;
 }
 
-static Str state_cell(const Duty *d) {
-    static const char *const names[DUTY_STATES] = {"open",      "paused", "breached",
-                                                   "fulfilled", "waived", "cancelled"};
-    if (d == NULL)
-        return S("-");
-    uint8_t state = duty_state(d);
-    return state == DUTY_FULFILLED && d->fold.late ? S("fulfilled late") : str_of(names[state]);
-}
-
 /* One that differs: what it is about, and both sides of it. */
 static Status list_duty(WhatIf *w, const Duty *const d[2]) {
     int which = d[0] != NULL ? 0 : 1;
@@ -206,7 +206,7 @@ static Status list_duty(WhatIf *w, const Duty *const d[2]) {
     buf_free(&text);
     for (int i = 0; i < 2 && status == OK; i++) {
         cells[1 + i] = owner_text(w, d, i);
-        cells[5 + i] = state_cell(d[i]);
+        cells[5 + i] = d[i] == NULL ? S("-") : show_duty_state(in_chinese(w), d[i]);
         status = due_cell(w, i, d[i], &cells[3 + i]);
     }
     return status == OK ? row(w, cells, w->column_count) : status;
@@ -272,57 +272,37 @@ static Status duty_in(WhatIf *w, int other, const Duty *d, Duty *out, bool *foun
     return status;
 }
 
-static Status one_duty(WhatIf *w, int which, Str key, Str value) {
+typedef struct Side {
+    WhatIf *w;
+    int which;
+} Side;
+
+static Status one_duty(void *ctx, Str key, Str value, bool *stop) {
+    const Side *side = ctx;
+    WhatIf *w = side->w;
     Duty d, other;
     bool found;
     Take t = take_from(key);
-    TRY(view_duty(w->r[which]->b, take_key_u64(&t), value, &w->arena, &d));
-    TRY(duty_in(w, 1 - which, &d, &other, &found));
-    if (which == 1 && found) /* it was held against the other one already */
+    TRY(view_duty(w->r[side->which]->b, take_key_u64(&t), value, &w->arena, &d));
+    TRY(duty_in(w, 1 - side->which, &d, &other, &found));
+    *stop = w->stopped;
+    if (side->which == 1 && found) /* it was held against the other one already */
         return OK;
-    const Duty *both[2] = {which == 0 ? &d : NULL, which == 1 ? &d : NULL};
+    const Duty *both[2] = {side->which == 0 ? &d : NULL, side->which == 1 ? &d : NULL};
     if (found)
         both[1] = &other;
     return hold_duties(w, both);
 }
 
 static Status each_duty(WhatIf *w) {
-    Arena keys = {0};
-    Status status = OK;
-    for (int which = 0; which < 2 && status == OK; which++) {
-        Str from = {NULL, 0};
-        for (bool after = false; status == OK && !w->stopped; after = true) {
-            Str key, value, kept = {NULL, 0}, next = {NULL, 0};
-            bool found;
-            status = led_next(w->r[which]->l, LED_DUTY, from, after, &key, &value, &found);
-            if (status != OK || !found)
-                break;
-            arena_reset(&w->arena);
-            status = arena_str(&w->arena, value, &kept);
-            if (status == OK)
-                status = arena_str(&w->arena, key, &next);
-            if (status == OK)
-                status = one_duty(w, which, next, kept);
-            arena_reset(&keys);
-            if (status == OK)
-                status = arena_str(&keys, next, &from);
-        }
+    for (int which = 0; which < 2; which++) {
+        Side side = {w, which};
+        TRY(record_walk(w->r[which], LED_DUTY, &w->arena, one_duty, &side));
     }
-    arena_free(&keys);
-    return status;
+    return OK;
 }
 
 /* ---- what was said */
-
-static Str subject_name(const Bundle *b, const Subject *s) {
-    if (s->kind == SUBJECT_DUTY)
-        return b->duties[s->decl].name;
-    if (s->kind == SUBJECT_APPROVAL)
-        return b->approvals[s->decl].name;
-    if (s->kind == SUBJECT_KPI)
-        return b->kpis[s->decl].name;
-    return s->kind == SUBJECT_RULE ? b->rules[s->decl].name : S("");
-}
 
 static Status add_money(Tally *t, int which, Value v) {
     Value *sum = &t->money[which];
@@ -382,19 +362,17 @@ static Status said(WhatIf *w, int which) {
 
 /* ---- the tables */
 
-/* The heads of a table in the language that is asked for; in JSON the English ones. */
-static const Str *heads(const WhatIf *w, const Str *en, const Str *zh) {
-    return w->opt->chinese && !w->opt->json ? zh : en;
-}
-
-static Status write_counts(WhatIf *w, const char *table, const Tallies *t, Str first_en,
-                           Str first_zh) {
-    const Str en[] = {first_en,          S("before"),      S("now"),
-                      S("earlier"),      S("later"),       S("breaches before"),
-                      S("breaches now"), S("other owner"), S("other end")};
-    const Str zh[] = {first_zh,      S("原先"),     S("现在"),     S("期限提前"), S("期限推后"),
-                      S("原先违约"), S("现在违约"), S("换负责人"), S("结果不同")};
-    TRY(table_begin(w, table, heads(w, en, zh), CELLS));
+static Status write_counts(WhatIf *w, const char *table, const Tallies *t, Sentence first) {
+    const Sentence columns[] = {first,
+                                SAY_HEAD_BEFORE,
+                                SAY_HEAD_NOW,
+                                SAY_HEAD_EARLIER,
+                                SAY_HEAD_LATER,
+                                SAY_HEAD_BREACHES_BEFORE,
+                                SAY_HEAD_BREACHES_NOW,
+                                SAY_HEAD_OTHER_OWNER,
+                                SAY_HEAD_OTHER_END};
+    table_begin(w, table, columns, CELLS);
     for (size_t i = 0; i < t->all.n; i++) {
         const Tally *one = &t->all.at[i];
         const uint64_t numbers[] = {one->count[0],    one->count[1],    one->earlier, one->later,
@@ -409,9 +387,8 @@ static Status write_counts(WhatIf *w, const char *table, const Tallies *t, Str f
 }
 
 static Status write_said(WhatIf *w) {
-    static const Str en[] = {{"said", 4}, {"of", 2}, {"before", 6}, {"now", 3}};
-    static const Str zh[] = {{"结果", 6}, {"所属", 6}, {"原先", 6}, {"现在", 6}};
-    TRY(table_begin(w, "said", heads(w, en, zh), 4));
+    static const Sentence columns[] = {SAY_HEAD_SAID, SAY_HEAD_OF, SAY_HEAD_BEFORE, SAY_HEAD_NOW};
+    table_begin(w, "said", columns, 4);
     for (size_t i = 0; i < w->said.all.n; i++) {
         const Tally *one = &w->said.all.at[i];
         Str cells[4] = {one->name, one->of};
@@ -449,12 +426,11 @@ static Value difference(const Tally *t) {
 }
 
 static Status write_money(WhatIf *w) {
-    static const Str en[] = {
-        {"said", 4}, {"amount", 6}, {"before", 6}, {"now", 3}, {"difference", 10}};
-    static const Str zh[] = {{"结果", 6}, {"金额", 6}, {"原先", 6}, {"现在", 6}, {"相差", 6}};
+    static const Sentence columns[] = {SAY_HEAD_SAID, SAY_HEAD_AMOUNT, SAY_HEAD_BEFORE,
+                                       SAY_HEAD_NOW, SAY_HEAD_DIFFERENCE};
     if (w->money.all.n == 0)
         return OK;
-    TRY(table_begin(w, "money", heads(w, en, zh), 5));
+    table_begin(w, "money", columns, 5);
     for (size_t i = 0; i < w->money.all.n; i++) {
         const Tally *one = &w->money.all.at[i];
         Str cells[5] = {one->name, one->of};
@@ -475,12 +451,10 @@ static Status write_money(WhatIf *w) {
 }
 
 static Status write_list(WhatIf *w) {
-    static const Str en[] = {{"subject", 7},     {"owner before", 12}, {"owner now", 9},
-                             {"due before", 10}, {"due now", 7},       {"state before", 12},
-                             {"state now", 9}};
-    static const Str zh[] = {{"事项", 6},   {"原负责人", 12}, {"现负责人", 12}, {"原期限", 9},
-                             {"现期限", 9}, {"原状态", 9},    {"现状态", 9}};
-    TRY(table_begin(w, "each", heads(w, en, zh), 7));
+    static const Sentence columns[] = {
+        SAY_HEAD_SUBJECT, SAY_HEAD_OWNER_BEFORE, SAY_HEAD_OWNER_NOW, SAY_HEAD_DUE_BEFORE,
+        SAY_HEAD_DUE_NOW, SAY_HEAD_STATE_BEFORE, SAY_HEAD_STATE_NOW};
+    table_begin(w, "each", columns, 7);
     w->listing = true;
     return each_duty(w);
 }
@@ -489,14 +463,15 @@ static Status inside(WhatIf *w) {
     TRY(each_duty(w));
     TRY(said(w, 0));
     TRY(said(w, 1));
-    TRY(write_counts(w, "duties", &w->duties, S("duty"), S("职责")));
-    TRY(write_counts(w, "owners", &w->owners, S("owner"), S("负责人")));
+    TRY(write_counts(w, "duties", &w->duties, SAY_HEAD_DUTY));
+    TRY(write_counts(w, "owners", &w->owners, SAY_HEAD_OWNER));
     TRY(write_said(w));
     TRY(write_money(w));
     return w->opt->each ? write_list(w) : OK;
 }
 
-Status what_if(Record *before, Record *now, const WhatIfOptions *opt, ShowSink sink, Err *err) {
+static Status what_if(Record *before, Record *now, const WhatIfOptions *opt, ShowSink sink,
+                      Err *err) {
     WhatIf w = {.r = {before, now}, .opt = opt, .sink = sink, .err = err};
     Status status = inside(&w);
     tallies_free(&w.duties);
@@ -506,4 +481,24 @@ Status what_if(Record *before, Record *now, const WhatIfOptions *opt, ShowSink s
     arena_free(&w.keep);
     arena_free(&w.arena);
     return status == OK ? OK : err_status(err, status);
+}
+
+typedef struct Held {
+    Record *before;
+    const WhatIfOptions *opt;
+    ShowSink sink;
+} Held;
+
+static Status hold(void *ctx, Record *now, Err *err) {
+    const Held *held = ctx;
+    return what_if(held->before, now, held->opt, held->sink, err);
+}
+
+Status what_if_replayed(Record *from, const ReplayOptions *replay, const WhatIfOptions *opt,
+                        ShowSink sink, Err *err) {
+    Held held = {from, opt, sink};
+    ReplayResult result = {0};
+    Status status = replay_then(from, replay, &result, hold, &held, err);
+    arena_free(&result.arena);
+    return status;
 }

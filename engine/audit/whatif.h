@@ -3,7 +3,7 @@
 #ifndef REMIT_AUDIT_WHATIF_H
 #define REMIT_AUDIT_WHATIF_H
 
-#include "engine/audit/record.h"
+#include "engine/audit/replay.h"
 #include "engine/audit/show.h"
 
 typedef struct WhatIfOptions {
@@ -11,9 +11,9 @@ typedef struct WhatIfOptions {
     bool json, chinese;
 } WhatIfOptions;
 
-/* Several tables, each begun by sink.begin; with json a line each row, whose member `table` names
- * its table. */
-MUST_USE Status what_if(Record *before, Record *now, const WhatIfOptions *opt, ShowSink sink,
-                        Err *err);
+/* Replays under another policy, and holds what comes of it against the ledger. Several tables, each
+ * begun by sink.begin; with json a line each row, whose member `table` names its table. */
+MUST_USE Status what_if_replayed(Record *from, const ReplayOptions *replay,
+                                 const WhatIfOptions *opt, ShowSink sink, Err *err);
 
 #endif

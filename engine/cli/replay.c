@@ -63,19 +63,22 @@ static int tables_row(void *ctx, const RemitText *cells, size_t n) {
     return table.row(table.ctx, cells, n);
 }
 
+static RemitReplayOptions options_of(const Args *args) {
+    bool shown = arg(args, "--quiet") == NULL && is_terminal(STDERR_FILENO);
+    return (RemitReplayOptions){.ledger = arg(args, "--ledger"),
+                                .into = arg(args, "--into"),
+                                .place = getenv("TMPDIR"),
+                                .progress = shown ? show_progress : NULL};
+}
+
 /* Under another policy. */
 static int run_what_if(Args *args) {
-    RemitWhatIfOptions o = {.ledger = arg(args, "--ledger"),
-                            .into = arg(args, "--into"),
-                            .place = getenv("TMPDIR"),
-                            .each = arg(args, "--each") != NULL};
+    RemitWhatIfOptions o = {.replay = options_of(args), .each = arg(args, "--each") != NULL};
     int code;
     RemitPolicy *policy =
         open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
     if (policy == NULL)
         return code;
-    if (arg(args, "--quiet") == NULL && is_terminal(STDERR_FILENO))
-        o.progress = show_progress;
     Tables tables = {0};
     RemitError error;
     code = (int)remit_what_if(policy, &o, &args->look,
@@ -87,8 +90,7 @@ static int run_what_if(Args *args) {
 
 static int run_replay(Args *args) {
     bool quiet = arg(args, "--quiet") != NULL, json = args->look.format == REMIT_JSON;
-    RemitReplayOptions o = {
-        .ledger = arg(args, "--ledger"), .into = arg(args, "--into"), .place = getenv("TMPDIR")};
+    RemitReplayOptions o = options_of(args);
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (args->path_count > 0)
@@ -97,8 +99,6 @@ static int run_replay(Args *args) {
         return run_what_if(args);
     if (arg(args, "--each") != NULL)
         return usage(args, "--each goes with --policy", "--each 须与 --policy 同用");
-    if (!quiet && is_terminal(STDERR_FILENO))
-        o.progress = show_progress;
     RemitReplay r;
     RemitError error;
     int code = (int)remit_replay(&o, &args->look, to_stdout(), &r, &error);

@@ -345,7 +345,6 @@ static int run_run(Args *args) {
     if (o.effects == NULL)
         o.to = to_stdout();
     o.readable = is_terminal(STDOUT_FILENO) && args->look.format != REMIT_JSON;
-    o.chinese = args->look.chinese;
     Progress progress = {.args = args, .start = now_us(), .last = now_us()};
     if (is_terminal(STDERR_FILENO) && (o.effects != NULL || !is_terminal(STDOUT_FILENO))) {
         o.progress = show_progress;

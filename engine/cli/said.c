@@ -62,15 +62,22 @@ int fail(const Args *args, const RemitError *error) {
     return complain(args, (int)error->status, "%s", "%s", said(args, error->text, error->chinese));
 }
 
+/* One of the two texts, which take the same list. */
+static void print_said(const Args *args, const char *en, const char *zh, va_list list)
+    __attribute__((format(printf, 2, 0), format(printf, 3, 0)));
+static void print_said(const Args *args, const char *en, const char *zh, va_list list) {
+    if (args->look.chinese)
+        vfprintf(stderr, zh, list);
+    else
+        vfprintf(stderr, en, list);
+}
+
 int complain(const Args *args, int code, const char *en, const char *zh, ...) {
     va_list list;
     fflush(stdout);
     fprintf(stderr, "remit: ");
     va_start(list, zh);
-    if (args->look.chinese)
-        vfprintf(stderr, zh, list);
-    else
-        vfprintf(stderr, en, list);
+    print_said(args, en, zh, list);
     va_end(list);
     fputc('\n', stderr);
     return code;
@@ -82,10 +89,7 @@ int usage(const Args *args, const char *en, const char *zh, ...) {
     fflush(stdout);
     fprintf(stderr, "remit%s%s: ", blank, args->command);
     va_start(list, zh);
-    if (args->look.chinese)
-        vfprintf(stderr, zh, list);
-    else
-        vfprintf(stderr, en, list);
+    print_said(args, en, zh, list);
     va_end(list);
     fprintf(stderr, "\n%sremit%s%s --help\n", said(args, "Try: ", "请看："), blank, args->command);
     return REMIT_CALL;

@@ -506,46 +506,39 @@ static void put_part(Buf *out, Str part, bool json) {
     }
 }
 
-static Str subject_name(const Bundle *b, const Subject *s) {
-    if (s->kind == SUBJECT_DUTY && s->decl < b->duty_count)
-        return b->duties[s->decl].name;
-    if (s->kind == SUBJECT_APPROVAL && s->decl < b->approval_count)
-        return b->approvals[s->decl].name;
-    return S("?");
+/* Numbers in a leaf that was not looked at may be those of nothing: "?". */
+#define NAME_OF(list, count) (s->decl < (count) ? (list)[s->decl].name : S("?"))
+
+Str subject_name(const Bundle *b, const Subject *s) {
+    switch (s->kind) {
+    case SUBJECT_DUTY:
+        return NAME_OF(b->duties, b->duty_count);
+    case SUBJECT_APPROVAL:
+        return NAME_OF(b->approvals, b->approval_count);
+    case SUBJECT_KPI:
+        return NAME_OF(b->kpis, b->kpi_count);
+    case SUBJECT_RULE:
+        return NAME_OF(b->rules, b->rule_count);
+    case SUBJECT_ENTITY:
+        return NAME_OF(b->entities, b->entity_count);
+    case SUBJECT_NONE:
+    case SUBJECT_EVENT:
+    case SUBJECT_DIGEST:
+        break;
+    }
+    return (Str){NULL, 0};
 }
 
 /* json: as it stands inside a JSON string. The names of declarations need no escapes. */
 static void put_subject_text(Buf *out, const Bundle *b, const Subject *s, bool json) {
-    switch (s->kind) {
-    case SUBJECT_NONE:
+    static const char *const kinds[] = {
+        [SUBJECT_DUTY] = "duty/",   [SUBJECT_APPROVAL] = "approval/", [SUBJECT_KPI] = "kpi/",
+        [SUBJECT_EVENT] = "event",  [SUBJECT_RULE] = "rule/",         [SUBJECT_ENTITY] = "entity/",
+        [SUBJECT_DIGEST] = "digest"};
+    if (s->kind == SUBJECT_NONE)
         return;
-    case SUBJECT_KPI:
-        put_text(out, S("kpi/"));
-        put_text(out, s->decl < b->kpi_count ? b->kpis[s->decl].name : S("?"));
-        break;
-    case SUBJECT_DUTY:
-        put_text(out, S("duty/"));
-        put_text(out, subject_name(b, s));
-        break;
-    case SUBJECT_APPROVAL:
-        put_text(out, S("approval/"));
-        put_text(out, subject_name(b, s));
-        break;
-    case SUBJECT_RULE:
-        put_text(out, S("rule/"));
-        put_text(out, s->decl < b->rule_count ? b->rules[s->decl].name : S("?"));
-        break;
-    case SUBJECT_ENTITY:
-        put_text(out, S("entity/"));
-        put_text(out, s->decl < b->entity_count ? b->entities[s->decl].name : S("?"));
-        break;
-    case SUBJECT_EVENT:
-        put_text(out, S("event"));
-        break;
-    case SUBJECT_DIGEST:
-        put_text(out, S("digest"));
-        break;
-    }
+    put_text(out, str_of(kinds[s->kind]));
+    put_text(out, subject_name(b, s));
     for (uint32_t i = 0; i < s->key_count; i++) {
         put_c(out, '/');
         put_part(out, s->key[i], json);

@@ -201,6 +201,8 @@ void put_effect_text(Buf *out, Render *r, const Effect *e);
 Str change_text(ChangeHow how);
 /* The value of a field of an effect's data, by name; V_ABSENT if it has none. */
 Value effect_value(const Effect *e, Str name);
+/* The name of the declaration that a subject is of; empty where it is of none. */
+Str subject_name(const Bundle *b, const Subject *s);
 /* "duty/handle_complaint/C1", percent-encoded as contract.md 4 says. */
 void put_subject(Buf *out, const Bundle *b, const Subject *s);
 /* What a KPI measured: a value, or a list of two values that is a fraction: {"num","den"} and,
