@@ -76,6 +76,22 @@ static Status take_event(Replay *r, const EventLeaf *e) {
     return take(r, &in);
 }
 
+/* What was kept of a line that could not be read may be less than what came: its beginning, or
+ * bytes without their encoding. It is refused again in the words that stand behind its entry. */
+static Status words_kept(Replay *r, uint64_t index, Refusal *why) {
+    Str bytes, kept;
+    Leaf leaf;
+    TRY(led_leaf(r->from->l, index + 1, &bytes));
+    TRY(arena_str(&r->arena, bytes, &kept));
+    TRY(take_leaf(kept, &r->arena, &leaf));
+    if (leaf.kind != LEAF_EFFECT || leaf.effect.id != EFFECT_REJECTED)
+        return ERR_DAMAGED;
+    Value message = effect_value(&leaf.effect, S("message"));
+    if (message.kind == V_TEXT)
+        why->message = value_str(message);
+    return OK;
+}
+
 /* What was refused: read again, and refused as it stands, or by the engine. */
 static Status take_reject(Replay *r, uint64_t index, const RejectLeaf *reject) {
     Refusal why;
@@ -86,6 +102,8 @@ static Status take_reject(Replay *r, uint64_t index, const RejectLeaf *reject) {
     if (refused) {
         why.source = reject->source;
         why.id = reject->id;
+        if (reject->reason == REJECT_MALFORMED && why.reason == REJECT_MALFORMED)
+            TRY(words_kept(r, index, &why));
         status = refuse(r, why, reject->raw);
     }
     for (uint32_t i = 0; !refused && status == OK && i < r->kept.count; i++) {

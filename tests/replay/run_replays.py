@@ -7,8 +7,7 @@ there has left.
 
 Without names and --all a part of the pages is drawn, by REMIT_SEED.
 
-A ledger that a page damaged on purpose, or that a policy of another form wrote, is opened by no
-command: it is counted, and there may not be more of them than pages that damage one.
+A ledger that a page damages on purpose is opened by no command; the pages that do so are named here.
 """
 import argparse
 import concurrent.futures
@@ -23,6 +22,7 @@ import run_goldens  # noqa: E402
 
 TIME_LIMIT_S = 120
 PAGES_DRAWN = 40
+DAMAGED = {"tests/golden/run/wrong-files.md"}  # pages that damage a ledger on purpose
 
 
 def call(program, *args):
@@ -87,10 +87,10 @@ def main():
     closed = [x for x in runner.found if x[2] == "closed"]
     for path, ledger, why in wrong:
         print(f"{path}: {ledger}: {why}")
-    damaging = sum("printf" in run_goldens.read(f) or "dd " in run_goldens.read(f) for f in files)
-    if len(closed) > damaging:
-        print(f"{len(closed)} ledgers cannot be opened: " + ", ".join(f"{p}: {x}" for p, x, _ in closed))
-        wrong.append(None)
+    for path, ledger, _ in closed:
+        if path not in DAMAGED:
+            print(f"{path}: {ledger} cannot be opened")
+            wrong.append(None)
     same = sum(x[2] == "same" for x in runner.found)
     if same == 0:
         print("no ledger was replayed")
