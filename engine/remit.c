@@ -11,6 +11,7 @@
 #include "engine/audit/verify.h"
 #include "engine/audit/whatif.h"
 #include "engine/audit/why.h"
+#include "engine/audit/whynot.h"
 #include "engine/base/near.h"
 #include "engine/base/civil.h"
 #include "engine/base/diff.h"
@@ -1315,15 +1316,16 @@ RemitStatus remit_digest(const char *ledger, const RemitPast *past, bool state, 
     return give_status(error, status, &err);
 }
 
-RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *subject,
-                      const RemitLook *look, RemitWriter to, RemitError *error) {
+static RemitStatus tell_why(const char *ledger, const RemitPast *past, const char *subject,
+                            const RemitLook *look, RemitWriter to, RemitError *error,
+                            Status (*tell)(Record *, Str, WhyForm, Buf *, Err *)) {
     Record r;
     Err err = {0};
     Buf out = {0};
     Status status = record_open_past(&r, ledger, past, &err);
     if (status == OK)
-        status = why(&r, text_of(subject), (WhyForm){look->format == REMIT_JSON, look->chinese},
-                     &out, &err);
+        status = tell(&r, text_of(subject), (WhyForm){look->format == REMIT_JSON, look->chinese},
+                      &out, &err);
     record_close(&r);
     if (status == OK && look->format == REMIT_JSON)
         return write_buf(to, &out, error);
@@ -1335,6 +1337,16 @@ RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *sub
         return write_buf(to, &lines, error);
     buf_free(&lines);
     return give_status(error, status, &err);
+}
+
+RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *subject,
+                      const RemitLook *look, RemitWriter to, RemitError *error) {
+    return tell_why(ledger, past, subject, look, to, error, why);
+}
+
+RemitStatus remit_why_not(const char *ledger, const RemitPast *past, const char *subject,
+                          const RemitLook *look, RemitWriter to, RemitError *error) {
+    return tell_why(ledger, past, subject, look, to, error, why_not);
 }
 
 static bool log_line(void *ctx, Str line) {

@@ -415,6 +415,11 @@ REMIT_API RemitStatus remit_digest(const char *ledger, const RemitPast *past, bo
 REMIT_API RemitStatus remit_why(const char *ledger, const RemitPast *past, const char *subject,
                                 const RemitLook *look, RemitWriter to, RemitError *error);
 
+/* Why something is not so: a duty did not arise, a rung did not come, an approval is not granted,
+ * an event did nothing. What is asked for never having come is an answer. */
+REMIT_API RemitStatus remit_why_not(const char *ledger, const RemitPast *past, const char *subject,
+                                    const RemitLook *look, RemitWriter to, RemitError *error);
+
 typedef struct RemitLogOptions {
     const char *ledger;
     const RemitPast *past;     /* NULL: as it is now */

@@ -237,6 +237,8 @@ static Status one(Replay *r, uint64_t index, bool *past) {
     if (*past || kind == LEAF_CLOCK)
         return OK;
     r->has_clock = false;
+    if (r->opt->watch != NULL)
+        r->opt->watch->waits = index != r->opt->watched;
     TRY(take_again(r, index, &leaf));
     r->out->inputs++;
     if (r->opt->compare)
@@ -279,7 +281,7 @@ static Status begin(Replay *r) {
     Str bytes = r->opt->bytes, kept;
     LedOptions led = {
         .dir = r->opt->dir, .name = led_name(r->from->l), .create = true, .no_sync = !r->opt->sync};
-    EngineOptions engine = {0};
+    EngineOptions engine = {.watch = r->opt->watch};
     if (b == NULL) {
         bool found;
         b = r->from->b;

@@ -5,6 +5,7 @@
 #define REMIT_AUDIT_REPLAY_H
 
 #include "engine/audit/record.h"
+#include "engine/vm/watch.h"
 
 /* Up to where. Neither: all of it. */
 typedef struct Moment {
@@ -29,6 +30,8 @@ typedef struct ReplayOptions {
     Moment until;
     bool compare; /* entry by entry; ends at the first difference */
     bool sync;    /* the fresh ledger is to last */
+    Watch *watch; /* what expressions came to when the input at `watched` was taken; or NULL */
+    uint64_t watched;
     bool (*progress)(void *ctx, uint64_t done, uint64_t of); /* false: stop; may be NULL */
     void *progress_ctx;
 } ReplayOptions;

@@ -157,13 +157,8 @@ static Status say_no_key(Why *w, const Kind *kind, uint32_t decl, Str name, Str 
     return status;
 }
 
-/* The parts of a key in a subject, and which occurrence it names. */
-typedef struct KeyAsked {
-    Str *parts;
-    uint32_t n, occurrence;
-} KeyAsked;
-
 static Status key_read(Why *w, Str rest, KeyAsked *out) {
+    out->whole = rest;
     out->occurrence = cut_occurrence(&rest);
     out->n = 0;
     out->parts = new (&w->arena, Str, rest.n + 2);
@@ -205,87 +200,80 @@ static void name_cut(Str rest, Str *name, Str *key, bool *keyless) {
     *key = mark < 0 ? (Str){NULL, 0} : str_from(rest, (size_t)mark);
 }
 
-static Status find_duty(Why *w, Str rest) {
+Status why_find_duty(Why *w, Str rest, uint32_t *decl, KeyAsked *key, bool *found) {
     Str name, kept;
     bool keyless;
     name_cut(rest, &name, &rest, &keyless);
-    int32_t decl = bundle_duty(w->r->b, name);
-    if (decl < 0)
+    int32_t known = bundle_duty(w->r->b, name);
+    if (known < 0)
         return say_no_name(w, ERR_NOTFOUND, "duty", name, w->r->b->duty_count, duty_name_of);
-    if (keyless && bundle_key_parts(w->r->b, (DeclDef){DECL_DUTY, (uint32_t)decl}) > 0)
+    if (keyless && bundle_key_parts(w->r->b, (DeclDef){DECL_DUTY, (uint32_t)known}) > 0)
         return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in duty/%.*s/C1",
                        STR_ARG(name));
-    KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
     uint64_t number;
-    bool found;
-    TRY(key_read(w, rest, &key));
-    key.n = keyless ? 0 : key.n;
-    Status status =
-        duty_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
+    *decl = (uint32_t)known;
+    TRY(key_read(w, rest, key));
+    key->n = keyless ? 0 : key->n;
+    Status status = duty_hash(w->r->b, *decl, key->parts, key->n, key->occurrence, &scratch, hash);
     buf_free(&scratch);
     TRY(status);
-    TRY(record_named(w, hash, LED_DUTY, &number, &kept, &found));
-    if (!found)
-        return say_no_key(w, &duties, (uint32_t)decl, w->r->b->duties[decl].name, rest);
-    return view_duty(w->r->b, number, kept, &w->arena, &w->d);
+    TRY(record_named(w, hash, LED_DUTY, &number, &kept, found));
+    return *found ? view_duty(w->r->b, number, kept, &w->arena, &w->d) : OK;
 }
 
 static Status why_one_duty(Why *w, Str subject, Str rest) {
-    TRY(find_duty(w, rest));
+    uint32_t decl;
+    KeyAsked key;
+    bool found;
+    TRY(why_find_duty(w, rest, &decl, &key, &found));
+    if (!found)
+        return say_no_key(w, &duties, decl, w->r->b->duties[decl].name, key.whole);
     TRY(record_leaf(w->r, w->d.leaf, &w->arena, &w->opened, w->err));
     if (w->opened.kind != LEAF_EFFECT)
         return ERR_DAMAGED;
     return w->json ? why_duty_json(w, subject) : why_duty_text(w, subject);
 }
 
-static Status find_approval(Why *w, Str rest) {
+Status why_find_approval(Why *w, Str rest, uint32_t *decl, KeyAsked *key, bool *found) {
     Str name, kept;
     bool keyless;
     name_cut(rest, &name, &rest, &keyless);
-    int32_t decl = bundle_approval(w->r->b, name);
-    if (decl < 0)
+    int32_t known = bundle_approval(w->r->b, name);
+    if (known < 0)
         return say_no_name(w, ERR_NOTFOUND, "approval", name, w->r->b->approval_count,
                            approval_name_of);
-    if (keyless && w->r->b->approvals[decl].key_count > 0)
+    if (keyless && w->r->b->approvals[known].key_count > 0)
         return err_set(w->err, ERR_SYNTAX, "the key is missing: write it as in approval/%.*s/L1",
                        STR_ARG(name));
-    KeyAsked key;
     Buf scratch = {0};
     uint8_t hash[32];
     uint64_t number;
-    bool found;
-    TRY(key_read(w, rest, &key));
-    key.n = keyless ? 0 : key.n;
+    *decl = (uint32_t)known;
+    TRY(key_read(w, rest, key));
+    key->n = keyless ? 0 : key->n;
     Status status =
-        approval_hash(w->r->b, (uint32_t)decl, key.parts, key.n, key.occurrence, &scratch, hash);
+        approval_hash(w->r->b, *decl, key->parts, key->n, key->occurrence, &scratch, hash);
     buf_free(&scratch);
     TRY(status);
-    TRY(record_named(w, hash, LED_APPROVAL, &number, &kept, &found));
-    if (!found)
-        return say_no_key(w, &approvals, (uint32_t)decl, w->r->b->approvals[decl].name, rest);
-    return view_approval(w->r->b, number, kept, &w->arena, &w->a);
+    TRY(record_named(w, hash, LED_APPROVAL, &number, &kept, found));
+    return *found ? view_approval(w->r->b, number, kept, &w->arena, &w->a) : OK;
 }
 
 static Status why_one_approval(Why *w, Str subject, Str rest) {
-    TRY(find_approval(w, rest));
+    uint32_t decl;
+    KeyAsked key;
+    bool found;
+    TRY(why_find_approval(w, rest, &decl, &key, &found));
+    if (!found)
+        return say_no_key(w, &approvals, decl, w->r->b->approvals[decl].name, key.whole);
     if (w->a.said_count == 0)
         return ERR_DAMAGED;
     TRY(record_leaf(w->r, w->a.said[0], &w->arena, &w->opened, w->err));
     if (w->opened.kind != LEAF_EFFECT)
         return ERR_DAMAGED;
     return w->json ? why_approval_json(w, subject) : why_approval_text(w, subject);
-}
-
-static Status why_one_event(Why *w, Str subject, Str rest) {
-    Str source, id;
-    if (!str_cut(rest, '/', &source, &id))
-        return err_set(w->err, ERR_SYNTAX,
-                       "the id is missing: write it as in event/remit:input/e1");
-    TRY(undo_part(&w->arena, source, &source));
-    TRY(undo_part(&w->arena, id, &id));
-    return why_event(w, subject, source, id);
 }
 
 static Status why_one_kpi(Why *w, Str subject, Str rest) {
@@ -332,7 +320,21 @@ static Status why_one_rule(Why *w, Str subject, Str rest) {
     return say_no_name(w, ERR_NOTFOUND, "rule", name, w->r->b->rule_count, rule_name_of);
 }
 
-static Status why_what(Why *w, Str subject) {
+Status why_event_parts(Why *w, Str rest, Str *source, Str *id) {
+    if (!str_cut(rest, '/', source, id))
+        return err_set(w->err, ERR_SYNTAX,
+                       "the id is missing: write it as in event/remit:input/e1");
+    TRY(undo_part(&w->arena, *source, source));
+    return undo_part(&w->arena, *id, id);
+}
+
+static Status why_one_event(Why *w, Str subject, Str rest) {
+    Str source, id;
+    TRY(why_event_parts(w, rest, &source, &id));
+    return why_event(w, subject, source, id);
+}
+
+Status why_what(Why *w, Str subject) {
     Str kind, rest;
     bool parts = str_cut(subject, '/', &kind, &rest);
     if (parts && str_eq(kind, S("duty")))

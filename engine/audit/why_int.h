@@ -18,6 +18,20 @@ typedef struct Why {
     Leaf opened; /* the effect that opened it */
 } Why;
 
+/* The parts of a key in a subject, and which occurrence it names. */
+typedef struct KeyAsked {
+    Str whole; /* as it was written */
+    Str *parts;
+    uint32_t n, occurrence;
+} KeyAsked;
+
+/* why.c: tells of a subject. */
+MUST_USE Status why_what(Why *w, Str subject);
+/* The duty, the approval that a subject names behind its kind: into w->d, w->a where *found. */
+MUST_USE Status why_find_duty(Why *w, Str rest, uint32_t *decl, KeyAsked *key, bool *found);
+MUST_USE Status why_find_approval(Why *w, Str rest, uint32_t *decl, KeyAsked *key, bool *found);
+MUST_USE Status why_event_parts(Why *w, Str rest, Str *source, Str *id);
+
 /* why_say.c: sentences, and the texts that they are filled with. Texts live as long as `w`. */
 void why_say(Why *w, Sentence what, Args args);
 void why_say_word(Why *w, Sentence what); /* one without arguments */

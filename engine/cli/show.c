@@ -136,7 +136,8 @@ static const Option why_options[] = {
     {NULL, NULL, NULL, NULL, false},
 };
 
-static int run_why(Args *args) {
+static int tell_why(Args *args, RemitStatus (*tell)(const char *, const RemitPast *, const char *,
+                                                    const RemitLook *, RemitWriter, RemitError *)) {
     const char *ledger = arg(args, "--ledger");
     if (args->path_count != 1)
         return usage(args,
@@ -150,9 +151,30 @@ static int run_why(Args *args) {
     if (!ok)
         return REMIT_CALL;
     RemitError error;
-    int code = (int)remit_why(ledger, past, args->paths[0], &args->look, to_stdout(), &error);
+    int code = (int)tell(ledger, past, args->paths[0], &args->look, to_stdout(), &error);
     return code == REMIT_OK ? done(args, code) : fail(args, &error);
 }
+
+static int run_why(Args *args) {
+    return tell_why(args, remit_why);
+}
+
+static int run_why_not(Args *args) {
+    return tell_why(args, remit_why_not);
+}
+
+const Command command_why_not = {
+    "why-not",
+    "SUBJECT --ledger DIR",
+    "tells why something is not so: what failed, and what it read\n"
+    "Of a duty why it did not arise, or which rungs did not come; of an approval why it\n"
+    "is not granted; of an event what heard it and did nothing; of a KPI why no level\n"
+    "was raised.",
+    "说明一件事为何没有发生：哪里不成立，读到什么\n"
+    "职责：为何没有产生，或哪几级没有到来；审批：为何没有批准；事件：哪些听取了它\n"
+    "却没有动作；指标：为何没有触发级别。",
+    why_options,
+    run_why_not};
 
 const Command command_why = {
     "why",

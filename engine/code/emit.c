@@ -184,16 +184,24 @@ void jump_here(Emit *e, uint32_t jump) {
     e->code.at[jump] |= (uint32_t)distance << 16;
 }
 
-static void mark(Emit *e, const Node *node, int32_t reg) {
-    if (e->marks == NULL || e->status != OK)
+static void mark_in(Emit *e, EmitMarks *marks, const Node *node, int32_t reg) {
+    if (marks == NULL || e->status != OK)
         return;
     EmitMark made = {.at = (uint32_t)e->code.n, .reg = reg, .node = node};
-    if (!arena_push(e->marks->arena, e->marks, made))
+    if (!arena_push(marks->arena, marks, made))
         emit_nomem(e);
+}
+
+static void mark(Emit *e, const Node *node, int32_t reg) {
+    mark_in(e, e->marks, node, reg);
 }
 
 void mark_condition(Emit *e, const Node *node, uint32_t reg) {
     mark(e, node, (int32_t)reg);
+}
+
+void mark_value(Emit *e, const Node *node, uint32_t reg) {
+    mark_in(e, e->marks == NULL ? NULL : e->marks->values, node, (int32_t)reg);
 }
 
 void mark_action(Emit *e, const Node *node) {

@@ -17,6 +17,8 @@ typedef struct EmitMarks {
     Arena *arena; /* their owner */
     EmitMark *at; /* in the order of the code */
     uint32_t n, room;
+    struct EmitMarks *values; /* gets where each expression that is computed is known, too; may be
+                                 NULL */
 } EmitMarks;
 
 /* Compiles p; the bundle and all of it live in the arena `a`. It still has to go through bundle_put

@@ -876,6 +876,7 @@ void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
     emit_at(e, node);
     if (node->bind == BIND_CONST || node->bind == BIND_PARTY || node->bind == BIND_MEMBER) {
         load_constant(e, node, dst, want);
+        mark_value(e, node, dst);
         return;
     }
     uint32_t mark = e->fn.next;
@@ -885,6 +886,7 @@ void emit_expr(Emit *e, const Node *node, uint32_t dst, const Type *want) {
         emit_plain(e, node, dst);
     if (want != NULL && want->kind == TY_NUMBER && type_of(node)->kind == TY_INTEGER)
         widen(e, type_of(node), dst);
+    mark_value(e, node, dst);
     e->fn.next = mark;
 }
 

@@ -84,6 +84,8 @@ void jump_here(Emit *e, uint32_t jump);
 /* A condition whose value stands in a register now; an action that begins here, or no action. */
 void mark_condition(Emit *e, const Node *node, uint32_t reg);
 void mark_action(Emit *e, const Node *node);
+/* What an expression came to. */
+void mark_value(Emit *e, const Node *node, uint32_t reg);
 void emit_at(Emit *e, const Node *node); /* what follows stems from this node */
 
 /* ---- expressions (emit_expr.c) */

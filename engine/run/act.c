@@ -562,7 +562,8 @@ static Status freed_note(Engine *e, const Duty *d, const Act *act, const Fold *o
 
 /* Tells who asks that a clause acted; of the engine's own acts a copy comes here. */
 static void watch_act(const Engine *e, const Duty *d, const ActDef *act) {
-    for (uint32_t i = 0; e->vm.watch != NULL && i < d->def->act_count; i++) {
+    for (uint32_t i = 0;
+         e->vm.watch != NULL && e->vm.watch->duty_acts != NULL && i < d->def->act_count; i++) {
         const ActDef *own = &d->def->acts[i];
         bool here = own->line == act->line && own->file == act->file;
         if (own->kind == act->kind && own->event == act->event && own->clause == act->clause &&

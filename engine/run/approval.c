@@ -695,7 +695,8 @@ static Status voted_for(Engine *e, const Vote *vote, uint32_t seat, Value *out) 
 static Status say_voted(Engine *e, Approval *a, const Vote *vote, Value note, Value ballot) {
     uint32_t seat;
     TRY(seat_taken(e, a, &seat));
-    if (e->vm.watch != NULL && vote->yes && a->seats[seat].def != NO_SEAT)
+    if (e->vm.watch != NULL && e->vm.watch->seats != NULL && vote->yes &&
+        a->seats[seat].def != NO_SEAT)
         e->vm.watch->seats[a->decl][a->seats[seat].def] = 1;
     Effect effect = {.id = EFFECT_APPROVAL_VOTED};
     effect.line = seat_line(a, seat);
@@ -815,7 +816,7 @@ Status approval_withdraw(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
         if (values[0].i == 0)
             return OK;
     }
-    if (e->vm.watch != NULL)
+    if (e->vm.watch != NULL && e->vm.watch->approval_acts != NULL)
         e->vm.watch->approval_acts[decl][act - a.def->acts] = 1;
     return withdraw(e, &a, flow, act->file << 20 | act->line);
 }

@@ -239,7 +239,8 @@ static size_t list_modules(void *ctx, const Str **names) {
 static Status compile(Policy *p, Err *err) {
     Bundle *made;
     Arena scratch = {0};
-    p->marks = (EmitMarks){.arena = &p->arena};
+    p->values = (EmitMarks){.arena = &p->arena};
+    p->marks = (EmitMarks){.arena = &p->arena, .values = p->traced ? &p->values : NULL};
     Status status = emit_bundle(p->program, &scratch, &p->marks, &made, err);
     Buf bytes = {0};
     if (status == OK) {
@@ -283,6 +284,24 @@ Status policy_add_again(Policy *p, const Policy *from, uint32_t file, Str text, 
         const Source *source = &from->sources.files.at[i];
         if (!source->embedded && source->pattern.n == 0 && !source->data)
             TRY(add_text(p, source->name, source->stem, i == file ? text : source->text, err));
+    }
+    return OK;
+}
+
+static bool is_standard(Str name) {
+    for (size_t i = 0; i < std_module_count; i++)
+        if (str_eq(std_modules[i].file, name))
+            return true;
+    return false;
+}
+
+Status policy_add_sources(Policy *p, const Bundle *b, Err *err) {
+    for (uint32_t i = 0; i < b->source_count; i++) {
+        const SourceDef *source = &b->sources[i];
+        if (is_standard(source->name))
+            continue;
+        TRY(add_text(p, source->name, source->name, source->text, err));
+        p->sources.files.at[p->sources.files.n - 1].data = !str_ends(source->name, S(".remit"));
     }
     return OK;
 }

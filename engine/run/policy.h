@@ -16,6 +16,8 @@ typedef struct Policy {
     Bundle *bundle;    /* NULL when the policy has errors */
     Str bytes;         /* of the bundle */
     EmitMarks marks;   /* of its code, where it was compiled */
+    bool traced;       /* set before policy_finish: `values` is wanted */
+    EmitMarks values;  /* where its expressions are known */
     bool header;       /* a policy header is required */
     Settings settings; /* in place of the header's; borrowed until policy_finish */
 } Policy;
@@ -32,6 +34,9 @@ MUST_USE Status policy_add_path(Policy *p, Str path, Err *err);
 /* Adds once more what another policy was read from, its file `file` with another text. Modules are
  * among what is added, tables' files are read again. */
 MUST_USE Status policy_add_again(Policy *p, const Policy *from, uint32_t file, Str text, Err *err);
+/* The sources that a bundle carries, as they were given: what was compiled from them is the bundle
+ * again, and has its names. */
+MUST_USE Status policy_add_sources(Policy *p, const Bundle *b, Err *err);
 /* Checks and compiles what was added. OK also when the policy has errors: diags tell, and bundle is
  * NULL. */
 MUST_USE Status policy_finish(Policy *p, Err *err);

@@ -40,7 +40,7 @@ Status power_permits(Engine *e, const Power *asked, Str who, int64_t at, const P
         if (p->owner && !yes)
             TRY(may_as(e, who, asked->owner, at, &yes));
         if (yes) {
-            if (e->vm.watch != NULL)
+            if (e->vm.watch != NULL && e->vm.watch->powers != NULL)
                 e->vm.watch->powers[i] = 1;
             *by = p;
             return OK;

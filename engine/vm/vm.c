@@ -337,7 +337,7 @@ static Status row_results(Vm *vm, uint32_t table, int32_t row, const Value *regs
                           const Value **out) {
     const TableDef *t = &vm->b->tables[table];
     TRY(vm_trace(vm, table, row, regs, t->input_count));
-    if (vm->watch != NULL)
+    if (vm->watch != NULL && vm->watch->rows != NULL)
         vm->watch->rows[table][row] = 1;
     *out = &t->results[(size_t)row * t->output_count];
     if (t->row_fns[row] < 0)
@@ -615,6 +615,13 @@ static Value attr(const VmEvent *event, uint32_t which) {
 
 /* An instruction is reached: notes it, and which of the conditions that end here hold. */
 static void watch_at(Watch *w, uint32_t at, const Value *regs) {
+    if (w->waits)
+        return;
+    for (uint32_t i = w->values == NULL ? 0 : w->values_at[at];
+         w->values != NULL && i < w->values_at[at + 1]; i++)
+        w->came[i] = value_keep(regs[w->values[i].reg], w->keep, &w->came_to[i]) == OK;
+    if (w->ran == NULL)
+        return;
     w->ran[at] = 1;
     for (uint32_t i = w->flags_at[at]; i < w->flags_at[at + 1]; i++)
         w->held[i] |= regs[w->flags[i].reg].i != 0 ? WATCH_HELD : WATCH_HELD_NOT;
@@ -698,8 +705,13 @@ vm_loop(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame, const
         case OP_SUPERIOR:
             TRY(do_superior(vm, *rb, ra));
             break;
-        case OP_MOVE:
         case OP_UNWRAP:
+            /* What a condition behind which it goes on has not made sure of. */
+            if (watched && vm->watch->past_stops && rb->kind == V_ABSENT)
+                return trap(vm, TRAP_NO_ROW, value_absent(), value_absent());
+            *ra = *rb;
+            break;
+        case OP_MOVE:
             *ra = *rb;
             break;
         case OP_IS_ABSENT:
@@ -885,6 +897,8 @@ vm_loop(Vm *vm, const FnDef *fn, const VmEvent *event, const Value *frame, const
         case OP_STOP:
             if (applies != NULL)
                 *applies = false;
+            if (watched && vm->watch->past_stops)
+                break;
             return OK;
         case OP_RET:
             *results = ra;

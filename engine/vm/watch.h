@@ -1,9 +1,9 @@
-/* vm: what ran, for who asks how far tests reach. The arrays are the asker's, a byte each; NULL:
- * nobody asks. */
+/* vm: what ran, for who asks how far tests reach, and what expressions came to, for who asks why a
+ * condition failed. The arrays are the asker's; those of one that is NULL nobody asks for. */
 #ifndef REMIT_VM_WATCH_H
 #define REMIT_VM_WATCH_H
 
-#include <stdint.h>
+#include "engine/base/value.h"
 
 /* That a register holds the value of a condition when an instruction is reached. */
 typedef struct WatchFlag {
@@ -23,6 +23,15 @@ typedef struct Watch {
     uint8_t **approval_acts; /* of each approval likewise */
     uint8_t **seats;         /* of each approval: of each seat, somebody said yes in it */
     uint8_t *powers;         /* of each power: somebody used it */
+
+    const uint32_t *values_at; /* as flags_at, of `values` */
+    const WatchFlag *values;
+    uint32_t value_count;
+    Value *came_to; /* of each value: the last that it came to, kept in `keep` */
+    uint8_t *came;  /* of each value: 1, it came to something */
+    Arena *keep;
+    bool waits;      /* nothing counts yet */
+    bool past_stops; /* go on behind conditions that do not hold, to know what they keep away */
 } Watch;
 
 #endif
