@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Counts what rules/department makes of a month's lines, a second time, from the lines.
+"""Counts what rules/shop makes of a month's lines, a second time, from the lines.
 
     count_month.py FILE [--until INSTANT] [--by owner]      prints one JSON object {figure: number}
 
 It reads each line as what it is and plays the duties through one by one, by the rules in
 dutycount.py and these, the approvals by the rules in approvalcount.py, the KPIs by those in
-kpicount.py (terms as in rules/department, written out again below). The run is taken to end with `--until` (default: the
+kpicount.py (terms as in rules/shop, written out again below). The run is taken to end with `--until` (default: the
 first midnight of the month after that of the first accepted line).
 
 Lines, in this order; exactly one of the figures in capitals each:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a month of the department for rules/department: CloudEvents lines, as messy as real ones.
+"""Makes a month of the department for rules/shop: CloudEvents lines, as messy as real ones.
 
     gen_month.py [--seed N] [--events N] [--out FILE]
 

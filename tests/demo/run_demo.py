@@ -95,7 +95,7 @@ class Demo(unittest.TestCase):
         self.assertIn("breached", outputs[1][0])
         # The edited rule, with twice the time, is broken less often.
         overdue = [int(re.search(r"([\d,]+) breached", text).group(1).replace(",", ""))
-                   for text in (outputs[2][1], self.summary("rules/department"))]
+                   for text in (outputs[2][1], self.summary("rules/shop"))]
         self.assertLess(overdue[0], overdue[1])
         # Again in the same folder: as the first time, speed apart.
         again = self.run_demo()
@@ -125,7 +125,7 @@ class Demo(unittest.TestCase):
 
     def test_another_rule_than_the_one_counted_is_noticed(self):
         root = self.copy_of_project()
-        self.tamper(root, "rules/department/complaints.remit", "after 16 working hours",
+        self.tamper(root, "rules/shop/complaints.remit", "after 16 working hours",
                     "after 15 working hours")
         done = self.run_demo("--events", "2000", root=root)
         self.assertEqual(done.returncode, 1, done.stdout)
@@ -135,7 +135,7 @@ class Demo(unittest.TestCase):
 
     def test_another_approval_than_the_one_counted_is_noticed(self):
         root = self.copy_of_project()
-        self.tamper(root, "rules/department/launch.remit", "2 of customer_service,",
+        self.tamper(root, "rules/shop/launch.remit", "2 of customer_service,",
                     "1 of customer_service,")
         done = self.run_demo("--events", "2000", root=root)
         self.assertEqual(done.returncode, 1, done.stdout)
@@ -144,7 +144,7 @@ class Demo(unittest.TestCase):
 
     def test_another_kpi_than_the_one_counted_is_noticed(self):
         root = self.copy_of_project()
-        self.tamper(root, "rules/department/kpis.remit", "above 5% for 2 hours", "above 5% for 3 hours")
+        self.tamper(root, "rules/shop/kpis.remit", "above 5% for 2 hours", "above 5% for 3 hours")
         done = self.run_demo("--events", "8000", root=root)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("kpi.refund_rate.warning.1.raised/", done.stdout)
@@ -160,7 +160,7 @@ class Demo(unittest.TestCase):
 
     def test_what_does_not_run_is_said(self):
         root = self.copy_of_project()
-        self.tamper(root, "rules/department/complaints.remit", "duty first_response on",
+        self.tamper(root, "rules/shop/complaints.remit", "duty first_response on",
                     "duty first_response no")
         done = self.run_demo("--events", "500", root=root)
         self.assertEqual(done.returncode, 3, done.stdout)

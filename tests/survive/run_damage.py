@@ -18,7 +18,7 @@ import trials as t
 from trials import Job, expect, good, refused
 
 REMIT = t.REMIT
-DEPARTMENT = t.ROOT / "rules" / "department"
+SHOP = t.ROOT / "rules" / "shop"
 FLIPS = int(os.environ.get("SURVIVE_FLIPS", "60"))
 SUBJECT = "duty/answer/C1"
 
@@ -175,12 +175,12 @@ def a_file_limit_loses_nothing(folder: Path, most: int) -> None:
     """Writes fail at some size of files, as on a full disk: exit 3, and the run once more ends as it should."""
     rng = random.Random(f"limits {t.SEED}")
     events = t.month(folder, 300, t.SEED % 1000)
-    wanted = Job(folder / "wanted", DEPARTMENT, [events])
+    wanted = Job(folder / "wanted", SHOP, [events])
     wanted.run()
     end, sizes = wanted.result(), (wanted.ledger / "data.mdb").stat().st_size
     failed = 0
     for number in range(most):
-        job = Job(folder / str(number), DEPARTMENT, [events], batch=rng.choice((7, 50)))
+        job = Job(folder / str(number), SHOP, [events], batch=rng.choice((7, 50)))
         for _ in range(2):
             done = t.call(*job.words(), fsize=rng.randrange(1, sizes))
             expect(done.returncode in (0, 3), f"exit {done.returncode}: {t.text(done.stderr)}")
@@ -199,9 +199,9 @@ def a_full_disk_loses_nothing(folder: Path) -> Optional[str]:
         return "a small file system can't be mounted here"
     try:
         events = t.month(folder, 300, t.SEED % 1000)
-        wanted = Job(folder / "wanted", DEPARTMENT, [events])
+        wanted = Job(folder / "wanted", SHOP, [events])
         wanted.run()
-        job = Job(small / "job", DEPARTMENT, [events], batch=20)
+        job = Job(small / "job", SHOP, [events], batch=20)
         said = refused(3, *job.words())
         expect("space" in said or "full" in said, f"nothing of a full disk in: {said}")
         subprocess.run(["mount", "-o", "remount,size=40m", str(small)], check=True)
@@ -238,7 +238,7 @@ def closed_outputs_lose_nothing(folder: Path) -> None:
 def one_writer_and_many_readers(folder: Path) -> None:
     """A second writer is refused; readers see whole batches only, and don't hold the writer up."""
     events = t.month(folder, 1500, t.SEED % 1000)
-    job = Job(folder / "job", DEPARTMENT, [events], batch=5)
+    job = Job(folder / "job", SHOP, [events], batch=5)
     writer = subprocess.Popen([REMIT, *job.words()], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     refusals = looks = 0
     try:

@@ -22,7 +22,7 @@ import streams
 import worktime as wt
 
 REMIT = t.REMIT
-DEPARTMENT = t.ROOT / "rules" / "department"
+SHOP = t.ROOT / "rules" / "shop"
 KILLS = int(os.environ.get("SURVIVE_KILLS", "60"))
 
 
@@ -40,13 +40,13 @@ def kill_until_done(job: Job, rng: random.Random, most: int) -> int:
 def kills_leave_no_trace(folder: Path) -> None:
     rng = random.Random(f"kills {t.SEED}")
     events = t.month(folder, 900, t.SEED % 1000)
-    undisturbed = Job(folder / "undisturbed", DEPARTMENT, [events])
+    undisturbed = Job(folder / "undisturbed", SHOP, [events])
     undisturbed.run()
     wanted, kills, rounds = undisturbed.result(), 0, 0
     while kills < KILLS:
         expect(rounds < 40 + KILLS, f"only {kills} kills in {rounds} rounds")
         batch = rng.choice((1, 3, 7, 20, 100))
-        job = Job(folder / f"round{rounds}", DEPARTMENT, [events], batch=batch)
+        job = Job(folder / f"round{rounds}", SHOP, [events], batch=batch)
         kills += kill_until_done(job, rng, 10)
         t.same_end(f"after kills with --batch {batch}", job, wanted)
         job.run()
@@ -120,7 +120,7 @@ def batch_size_does_not_show(folder: Path) -> None:
     events = t.month(folder, 400, t.SEED % 1000 + 1)
     wanted = None
     for batch in (1, 7, 1000, 10**9):  # the last is all of it
-        job = Job(folder / f"batch{batch}", DEPARTMENT, [events], batch=batch)
+        job = Job(folder / f"batch{batch}", SHOP, [events], batch=batch)
         job.run()
         wanted = wanted or job.result()
         t.same_end(f"--batch {batch}", job, wanted)
@@ -152,13 +152,13 @@ def what_comes_twice_counts_once(folder: Path) -> None:
     rng = random.Random(f"twice {t.SEED}")
     plain = t.month(folder, 900, t.SEED % 1000 + 2)
     lines = plain.read_text(encoding="utf-8").splitlines()
-    once = Job(folder / "once", DEPARTMENT, [plain])
+    once = Job(folder / "once", SHOP, [plain])
     once.run()
     wanted = once.result()
     for how in ("at once", "later", "at the end"):
         path = folder / f"{how}.jsonl".replace(" ", "-")
         path.write_text("\n".join(sent_twice(lines, how, rng)) + "\n", encoding="utf-8")
-        job = Job(folder / how.replace(" ", "-"), DEPARTMENT, [path], batch=rng.choice((7, 100, 1000)))
+        job = Job(folder / how.replace(" ", "-"), SHOP, [path], batch=rng.choice((7, 100, 1000)))
         job.run()
         t.same_end(f"every event twice, {how}", job, wanted, places=False)  # another file
     again = folder / "again.jsonl"

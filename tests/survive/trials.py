@@ -135,7 +135,7 @@ SMALL_CSV = ("id,source,type,time,claim,size,note\r\n"
 
 
 def month(folder: Path, count: int, seed: int) -> Path:
-    """A generated month for rules/department, of few events."""
+    """A generated month for rules/shop, of few events."""
     out = folder / f"month-{seed}-{count}.jsonl"
     if not out.exists():
         subprocess.run([sys.executable, str(ROOT / "tools" / "gen_month.py"), "--events", str(count), "--seed",
