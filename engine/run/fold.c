@@ -239,11 +239,14 @@ static Status rung_after(const Terms *terms, const Fold *fold, Value span, int64
     return span_active(terms, fold, fold->breach_at, span, out);
 }
 
-/* Before the deadline; a rung that would lie before the raising stands at it, one that would lie in
- * a pause at its end: while the clock of the duty stands still, nothing happens. */
+/* Before the deadline; working time that reaches back to a closing means the opening that follows
+ * it. A rung that would lie before the raising stands at it, one that would lie in a pause at its
+ * end: while the clock of the duty stands still, nothing happens. */
 static Status rung_before(const Terms *terms, const Fold *fold, Value span, int64_t *out) {
     int64_t at;
     TRY(moment_add(terms->zone, terms->calendar, fold->due, (Family)span.aux, -span.i, &at, NULL));
+    if ((Family)span.aux == FAMILY_WORKING_DAYS)
+        TRY(cal_next_open(terms->calendar, at, &at, NULL));
     *out = later(at, terms->begins);
     for (uint32_t i = 0; i < fold->pause_count; i++)
         if (fold->pauses[i].from < *out && *out < fold->pauses[i].to)
