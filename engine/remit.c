@@ -9,6 +9,7 @@
 #include "engine/audit/show.h"
 #include "engine/audit/sign.h"
 #include "engine/audit/verify.h"
+#include "engine/audit/versions.h"
 #include "engine/audit/whatif.h"
 #include "engine/audit/why.h"
 #include "engine/audit/whynot.h"
@@ -1393,6 +1394,60 @@ RemitStatus remit_log(const RemitLogOptions *o, const RemitLook *look, RemitWrit
         if (o->wait == NULL || o->wait(o->ctx) == 0)
             return give_ok(error);
     }
+}
+
+/* ---- versions */
+
+static Status adopt_from(const char *text, const Bundle *b, AdoptFrom *out, Err *err) {
+    int32_t day;
+    *out = (AdoptFrom){.said = text != NULL};
+    if (text == NULL || instant_parse(text_of(text), &out->at) == OK)
+        return OK;
+    if (date_parse(text_of(text), &day) != OK)
+        return err_say(err, ERR_SYNTAX,
+                       "--from: \"%s\" is neither a date nor an instant with its offset, as in "
+                       "2026-03-02 or 2026-03-02T09:00:00+08:00",
+                       "--from：“%s”既不是日期也不是带时差的时刻，应如 2026-03-02 或 "
+                       "2026-03-02T09:00:00+08:00",
+                       text);
+    out->at = zone_instant(bundle_zone(b), (int64_t)day * DAY_MS);
+    return OK;
+}
+
+static Status adopt_in(const Policy *p, const RemitAdoptOptions *o, const RemitLook *look,
+                       Ledger *l, Arena *a, Buf *out, Err *err) {
+    AdoptFrom from;
+    Adopted adopted;
+    const Bundle *b;
+    Str bytes;
+    TRY(adopt_from(o->from, p->bundle, &from, err));
+    TRY(ledger_adopt(l, p->bytes, from, a, &adopted, err));
+    TRY(ledger_bundle(l, a, &b, &bytes, err));
+    TRY(put_adopted(out, l, b, &adopted, look->format == REMIT_JSON, look->chinese));
+    return o->dry ? OK : led_commit(l, err);
+}
+
+RemitStatus remit_adopt(const RemitPolicy *policy, const RemitAdoptOptions *o,
+                        const RemitLook *look, RemitWriter to, RemitError *error) {
+    RemitStatus ready = need_bundle(policy, error);
+    if (ready != REMIT_OK)
+        return ready;
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Ledger *l = NULL;
+    LedOptions led = {.dir = text_of(o->ledger)};
+    Status status = led_open(&led, &l, &err);
+    if (status == OK)
+        status = adopt_in(&policy->policy, o, look, l, &a, &out, &err);
+    led_close(l);
+    arena_free(&a);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_as(error,
+                   status == ERR_STATE || status == ERR_LIMIT ? REMIT_CALL : status_of(status),
+                   status, &err);
 }
 
 /* ---- replays */

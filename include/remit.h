@@ -448,6 +448,17 @@ typedef struct RemitReplayOptions {
     void *ctx;
 } RemitReplayOptions;
 
+typedef struct RemitAdoptOptions {
+    const char *ledger;
+    const char *from; /* an instant, or a date: its beginning where the policy is; NULL: right
+                         behind the ledger's clock */
+    bool dry;         /* say what would change, and change nothing */
+} RemitAdoptOptions;
+/* Lets a ledger go on under a new version of its policy; what runs ends as it began. What changes
+ * goes to `to`. REMIT_CALL: the version cannot follow, or not from then on. */
+REMIT_API RemitStatus remit_adopt(const RemitPolicy *policy, const RemitAdoptOptions *options,
+                                  const RemitLook *look, RemitWriter to, RemitError *error);
+
 typedef struct RemitReplay {
     uint64_t inputs;            /* that were taken again */
     uint64_t entries;           /* of the journal that came of them */

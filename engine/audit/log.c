@@ -96,6 +96,10 @@ static void put_leaf_text(Buf *out, Record *r, const Leaf *leaf) {
         put_fmt(out, "genesis  ledger %.*s, policy %.*s %.*s", STR_ARG(leaf->genesis.ledger),
                 STR_ARG(leaf->genesis.policy), STR_ARG(leaf->genesis.version));
         return;
+    case LEAF_POLICY:
+        put_fmt(out, "policy   version %.*s from ", STR_ARG(leaf->policy.version));
+        put_at(out, r, leaf->policy.from);
+        return;
     case LEAF_CLOCK:
         put_text(out, S("clock    "));
         put_at(out, r, leaf->time);
@@ -151,8 +155,8 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
 }
 
 static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
-    static const char *const kinds[] = {"",       "genesis", "clock",  "event",  "tick",
-                                        "reject", "effect",  "change", "retried"};
+    static const char *const kinds[] = {"",       "genesis", "clock",  "event",   "tick",
+                                        "reject", "effect",  "change", "retried", "policy"};
     put_fmt(out, "{\"index\":%llu,\"kind\":\"%s\"", (unsigned long long)index, kinds[leaf->kind]);
     if (leaf->kind == LEAF_CLOCK || leaf->kind == LEAF_TICK || leaf->kind == LEAF_EVENT) {
         put_text(out, S(",\"time\":\""));
@@ -168,6 +172,14 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
         put_json_string(out, leaf->genesis.version);
         put_text(out, S(",\"bundle\":\""));
         put_hex(out, leaf->genesis.bundle.p, leaf->genesis.bundle.n);
+        put_c(out, '"');
+    } else if (leaf->kind == LEAF_POLICY) {
+        put_text(out, S(",\"version\":"));
+        put_json_string(out, leaf->policy.version);
+        put_text(out, S(",\"bundle\":\""));
+        put_hex(out, leaf->policy.bundle.p, leaf->policy.bundle.n);
+        put_text(out, S("\",\"from\":\""));
+        put_at(out, r, leaf->policy.from);
         put_c(out, '"');
     } else if (leaf->kind == LEAF_EVENT) {
         put_text(out, S(",\"type\":"));

@@ -21,8 +21,7 @@ static Status policy_named(Record *r) {
     Leaf first;
     TRY(led_leaf(r->l, 0, &bytes));
     TRY(take_leaf(bytes, &r->arena, &first));
-    bool same = first.kind == LEAF_GENESIS &&
-                str_eq(first.genesis.bundle, (Str){(const char *)r->b->hash, SHA256_BYTES});
+    bool same = first.kind == LEAF_GENESIS && str_eq(first.genesis.bundle, r->b->versions[0].hash);
     return same ? OK : ERR_DAMAGED;
 }
 

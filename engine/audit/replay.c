@@ -6,6 +6,7 @@
 #include "engine/audit/log.h"
 #include "engine/base/json.h"
 #include "engine/base/os.h"
+#include "engine/run/adopt.h"
 #include "engine/run/retry.h"
 
 enum { REPLAY_BATCH = 1000, REPLAY_BATCH_BYTES = 64 << 20 };
@@ -29,7 +30,8 @@ typedef struct Replay {
     uint64_t size;     /* of the journal that is replayed */
     uint64_t compared; /* entries of the fresh one */
     size_t in_batch;
-    bool has_clock; /* a clock entry before the moment that nothing was taken behind yet */
+    uint32_t version; /* of the policy, under which it goes on */
+    bool has_clock;   /* a clock entry before the moment that nothing was taken behind yet */
     int64_t clock;
 } Replay;
 
@@ -141,6 +143,25 @@ static Status take_retried(Replay *r, const RetriedLeaf *retried) {
     return r->opt->policy == NULL ? ERR_DAMAGED : OK;
 }
 
+/* The ledger's next version is adopted again; another policy than its own stays. */
+static Status take_policy(Replay *r, const PolicyLeaf *policy) {
+    Str given, bytes;
+    const Bundle *b;
+    Adopted adopted;
+    EngineOptions engine = {.watch = r->opt->watch};
+    if (r->opt->policy != NULL)
+        return OK;
+    TRY(fail(r, engine_settle(r->e)));
+    engine_close(r->e);
+    r->e = NULL;
+    TRY(ledger_given(r->from->l, ++r->version, &r->arena, &given, r->err));
+    TRY(ledger_adopt(r->l, given, (AdoptFrom){true, policy->from}, &r->arena, &adopted, r->err));
+    TRY(ledger_bundle(r->l, &r->out->arena, &b, &bytes, r->err));
+    kept_free(&r->kept);
+    r->kept = (Kept){.b = b, .source = S("remit:input")};
+    return engine_open(b, bytes, r->l, &engine, &r->e, r->err);
+}
+
 /* What an input's entry says (is_input). */
 static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
     if (leaf->kind == LEAF_EVENT)
@@ -149,11 +170,14 @@ static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
         return fail(r, engine_tick(r->e, leaf->time));
     if (leaf->kind == LEAF_REJECT)
         return take_reject(r, index, &leaf->reject);
+    if (leaf->kind == LEAF_POLICY)
+        return take_policy(r, &leaf->policy);
     return take_retried(r, &leaf->retried);
 }
 
 static bool is_input(uint8_t kind) {
-    return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED;
+    return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED ||
+           kind == LEAF_POLICY;
 }
 
 /* ---- what came of it */
@@ -282,14 +306,14 @@ static Status begin(Replay *r) {
     LedOptions led = {
         .dir = r->opt->dir, .name = led_name(r->from->l), .create = true, .no_sync = !r->opt->sync};
     EngineOptions engine = {.watch = r->opt->watch};
-    if (b == NULL) {
-        bool found;
-        b = r->from->b;
-        TRY(led_find(r->from->l, LED_POLICY, S("0"), &bytes, &found));
-        if (!found)
-            return ERR_DAMAGED;
-    }
+    Bundle *first;
+    if (b == NULL)
+        TRY(ledger_given(r->from->l, 0, &r->arena, &bytes, r->err));
     TRY(arena_str(&r->out->arena, bytes, &kept));
+    if (b == NULL) {
+        TRY(bundle_take(kept, &r->out->arena, &first, r->err));
+        b = first;
+    }
     TRY(led_open(&led, &r->l, r->err));
     if (!led_is_new(r->l))
         return err_say(r->err, ERR_MISMATCH, "%.*s: a ledger stands there already",

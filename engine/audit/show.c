@@ -220,7 +220,7 @@ static Status duty_json(Show *s, const Duty *d) {
     show_json(s, &out, "rung", d->last_rung > 0 ? value_int(d->last_rung) : value_absent());
     show_json(s, &out, "round", value_int(d->round));
     put_json_sums(&out, s->r->b, &s->r->render.zone, d);
-    show_json(s, &out, "policy", value_text(s->r->b->version));
+    show_json(s, &out, "policy", value_text(s->r->b->versions[d->policy].version));
     put_c(&out, '}');
     Status status = show_end_line(s, &out);
     buf_free(&out);
@@ -488,8 +488,8 @@ static Status schedule_row(Show *s, DeclDef decl, int64_t at) {
     return status;
 }
 
-/* The timers of the schedules stand first in the ledger; what comes after each is computed. */
-static Status schedule_begin(Show *s, uint32_t n, int64_t *next) {
+/* What comes after the timer of each schedule is computed. */
+static Status schedule_begin(Show *s, uint32_t n, const uint64_t *numbers, int64_t *next) {
     for (uint32_t i = 0; i < n; i++)
         next[i] = INSTANT_NEVER;
     Str from = {NULL, 0}, key, value;
@@ -501,8 +501,9 @@ static Status schedule_begin(Show *s, uint32_t n, int64_t *next) {
         Take t = take_from(key);
         int64_t at = take_key_i64(&t);
         uint64_t number = take_key_u64(&t);
-        if (number > 0 && number <= n)
-            next[number - 1] = at;
+        for (uint32_t i = 0; i < n; i++)
+            if (numbers[i] == number)
+                next[i] = at;
         TRY(arena_str(&s->arena, key, &from));
     }
     return OK;
@@ -511,13 +512,20 @@ static Status schedule_begin(Show *s, uint32_t n, int64_t *next) {
 static Status show_schedule(Show *s) {
     static const Sentence columns[] = {SAY_HEAD_AT, SAY_HEAD_SUBJECT};
     Bundle *b = s->r->b;
-    uint32_t n = schedules_count(b);
+    uint32_t n = 0;
+    DeclDef decl;
+    uint64_t number;
+    while (schedule_nth(b, n, &number, &decl) != NULL)
+        n++;
     size_t rows = s->opt->limit > 0 ? s->opt->limit : SCHEDULE_ROWS;
     int64_t *next = new (&s->arena, int64_t, n + 1);
-    if (next == NULL)
+    uint64_t *numbers = new (&s->arena, uint64_t, n + 1);
+    if (next == NULL || numbers == NULL)
         return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        (void)schedule_nth(b, i, &numbers[i], &decl);
     TRY(show_columns(s, columns, 2));
-    TRY(schedule_begin(s, n, next));
+    TRY(schedule_begin(s, n, numbers, next));
     for (size_t row = 0; row < rows; row++) {
         uint32_t soonest = n;
         for (uint32_t i = 0; i < n; i++)
@@ -525,11 +533,12 @@ static Status show_schedule(Show *s) {
                 soonest = i;
         if (soonest == n)
             return OK;
-        DeclDef decl;
-        const ScheduleDef *def = schedule_of(b, soonest + 1u, &decl);
+        const ScheduleDef *def = schedule_nth(b, soonest, &number, &decl);
         int64_t at = next[soonest];
         TRY(schedule_row(s, decl, at));
         next[soonest] = schedule_next(b, def, at, at + 1);
+        if (next[soonest] >= schedule_dated(b, decl)->until)
+            next[soonest] = INSTANT_NEVER;
     }
     return OK;
 }
@@ -765,33 +774,6 @@ static Status show_people(Show *s) {
     TRY(show_walk(s, LED_ORG, each_person));
     TRY(show_walk(s, LED_DELEGATE, each_delegation));
     return show_walk(s, LED_ABSENT, each_absence);
-}
-
-static Status show_policy(Show *s) {
-    static const Sentence columns[] = {SAY_HEAD_POLICY, SAY_HEAD_VERSION, SAY_HEAD_BUNDLE};
-    Bundle *b = s->r->b;
-    Buf hash = {0};
-    put_hex(&hash, b->hash, sizeof b->hash);
-    TRY(show_columns(s, columns, 3));
-    Status status = OK;
-    if (!s->opt->json) {
-        TRY(show_cell(s, b->policy));
-        TRY(show_cell(s, b->version));
-        status = show_cell(s, buf_str(&hash));
-        if (status == OK)
-            status = show_end_row(s);
-    } else {
-        Buf out = {0};
-        put_text(&out, S("{\"policy\":"));
-        put_json_string(&out, b->policy);
-        show_json(s, &out, "version", value_text(b->version));
-        show_json(s, &out, "bundle", value_text(buf_str(&hash)));
-        put_c(&out, '}');
-        status = show_end_line(s, &out);
-        buf_free(&out);
-    }
-    buf_free(&hash);
-    return status;
 }
 
 typedef struct ShowKind {

@@ -209,7 +209,7 @@ static Status put_approval_json(Show *s, const Approval *a, const Tally *t, Buf 
         put_c(out, '}');
     }
     put_c(out, ']');
-    show_json(s, out, "policy", value_text(s->r->b->version));
+    show_json(s, out, "policy", value_text(s->r->b->versions[a->policy].version));
     put_c(out, '}');
     return OK;
 }

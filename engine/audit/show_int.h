@@ -51,6 +51,9 @@ Status show_unknown(Err *err, const char *what, Str word, const Str *names, size
 MUST_USE Status show_entities(Show *s);
 MUST_USE Status show_entity_filter(Show *s);
 
+/* show_policy.c */
+MUST_USE Status show_policy(Show *s);
+
 /* show_alarm.c */
 MUST_USE Status show_waiting(Show *s);
 MUST_USE Status show_rotation(Show *s);

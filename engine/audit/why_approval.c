@@ -549,7 +549,8 @@ static Status put_opened(Why *w) {
                 (Args){{rule->name, why_place(w, rule->file, rule->line)}});
     }
     why_say(w, SAY_APPROVAL,
-            (Args){{a->def->name, w->r->b->version, why_place(w, a->def->file, a->def->line),
+            (Args){{a->def->name, w->r->b->versions[a->policy].version,
+                    why_place(w, a->def->file, a->def->line),
                     why_source(w, a->def->file, a->def->line)}});
     return OK;
 }

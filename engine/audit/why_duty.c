@@ -29,8 +29,8 @@ static Status put_arose(Why *w) {
                         why_source(w, rule->file, rule->line)}});
     }
     why_say(w, SAY_DUTY,
-            (Args){{def->name, w->r->b->version, why_place(w, def->file, def->line),
-                    why_source(w, def->file, def->line)}});
+            (Args){{def->name, w->r->b->versions[w->d.policy].version,
+                    why_place(w, def->file, def->line), why_source(w, def->file, def->line)}});
     why_traces(w, e, w->d.local);
     return OK;
 }

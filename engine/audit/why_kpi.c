@@ -296,7 +296,7 @@ static Status kpi_text(Why *w, Str subject, const Series *s, const Samples *held
     put_held(w, s, held);
     put_uncounted(w, s->def, m);
     for (uint32_t i = 0; i < s->def->level_count; i++)
-        TRY(put_level_state(w, s->def, &s->def->levels[i], &s->levels[i]));
+        TRY(put_level_state(w, s->judge, &s->judge->levels[i], &s->levels[i]));
     return put_said(w, s);
 }
 
@@ -322,7 +322,7 @@ static Status kpi_json(Why *w, Str subject, const Series *s, const Samples *held
         why_json_value(w, "episodes", value_int((int64_t)level->episode));
         if (level->waits != INSTANT_NEVER) {
             int64_t ends;
-            TRY(wait_ends(w, s->def->local, &s->def->levels[i], level, &ends));
+            TRY(wait_ends(w, s->def->local, &s->judge->levels[i], level, &ends));
             why_json_value(w, "waits_since", value_of(V_INSTANT, level->waits));
             why_json_value(w, "waits_until", value_of(V_INSTANT, ends));
         }

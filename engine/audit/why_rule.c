@@ -153,7 +153,8 @@ static Status is_pending(Why *w, uint64_t number, int64_t at, bool *yes) {
 
 static uint64_t schedule_number(const Bundle *b, uint32_t rule) {
     DeclDef decl;
-    for (uint64_t number = 1; schedule_of(b, number, &decl) != NULL; number++)
+    uint64_t number;
+    for (uint32_t i = 0; schedule_nth(b, i, &number, &decl) != NULL; i++)
         if (decl.kind == DECL_RULE && decl.number == rule)
             return number;
     return 0;

@@ -11,6 +11,7 @@
 #include "engine/base/sha256.h"
 #include "engine/base/utf8.h"
 #include "engine/code/lookup.h"
+#include "engine/code/part.h"
 #include "engine/code/verify.h"
 
 static const char bundle_magic[8] = {'R', 'E', 'M', 'I', 'T', 'C', '\r', '\n'};
@@ -344,6 +345,8 @@ static void put_entity(Buf *out, const EntityDef *e) {
     PUT_LIST(out, e->fields, e->field_count, put_field);
     PUT_LIST(out, e->keys, e->key_count, put_number);
     PUT_LIST(out, e->indexes, e->index_count, put_number);
+    put_varint(out, e->base);
+    PUT_LIST(out, e->slots, e->field_count, put_number);
     put_varint(out, e->file);
     put_varint(out, e->line);
 }
@@ -375,8 +378,12 @@ static void take_entity(Reader *r, EntityDef *e) {
     TAKE_LIST(r, e->fields, e->field_count, take_field);
     TAKE_LIST(r, e->keys, e->key_count, take_number);
     TAKE_LIST(r, e->indexes, e->index_count, take_number);
+    uint32_t slots = 0;
+    e->base = take_u32v(r);
+    TAKE_LIST(r, e->slots, slots, take_number);
     e->file = take_u32v(r);
     e->line = take_u32v(r);
+    r->t.failed = r->t.failed || slots != e->field_count;
     bool ok = e->field_count <= LIMIT_ENTITY_FIELDS && e->key_count > 0;
     for (uint32_t i = 0; ok && i < e->key_count; i++)
         ok = ok_key_part(e, e->keys[i]) && (i == 0 || e->keys[i - 1] < e->keys[i]);
@@ -596,6 +603,7 @@ static void put_fn(Buf *out, const FnDef *f) {
     put_u8(out, f->of);
     put_index(out, f->owner);
     put_varint(out, f->local);
+    put_varint(out, f->home);
     PUT_LIST(out, f->args, f->arg_count, put_kind);
     PUT_LIST(out, f->results, f->result_count, put_kind);
     put_varint(out, f->registers);
@@ -608,6 +616,7 @@ static void take_fn(Reader *r, FnDef *f) {
     f->of = take_below(r, DECL_KINDS);
     f->owner = take_index(r, INT32_MAX, true);
     f->local = take_local(r);
+    f->home = take_local(r);
     TAKE_LIST(r, f->args, f->arg_count, take_kind);
     TAKE_LIST(r, f->results, f->result_count, take_kind);
     f->registers = take_u32v(r);
@@ -874,6 +883,8 @@ static void put_duty(Buf *out, const DutyDef *d) {
     PUT_LIST(out, d->rungs, d->rung_count, put_rung);
     PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
     PUT_LIST(out, d->moves, d->move_count, put_move);
+    put_varint(out, d->version);
+    put_varint(out, d->home);
     put_varint(out, d->file);
     put_varint(out, d->line);
 }
@@ -923,6 +934,8 @@ static void take_duty(Reader *r, DutyDef *d) {
     TAKE_LIST(r, d->rungs, d->rung_count, take_rung);
     TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
     TAKE_LIST(r, d->moves, d->move_count, take_move);
+    d->version = take_u32v(r);
+    d->home = take_local(r);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     bool scheduled = d->schedule.kind != SCHEDULE_NONE;
@@ -1012,6 +1025,7 @@ static void put_approval(Buf *out, const ApprovalDef *d) {
     PUT_LIST(out, d->frame, d->frame_count, put_kind);
     PUT_LIST(out, d->acts, d->act_count, put_act);
     PUT_LIST(out, d->reactions, d->reaction_count, put_reaction);
+    put_varint(out, d->version);
     put_varint(out, d->file);
     put_varint(out, d->line);
 }
@@ -1038,6 +1052,7 @@ static void take_approval(Reader *r, ApprovalDef *d) {
     TAKE_LIST(r, d->frame, d->frame_count, take_kind);
     TAKE_LIST(r, d->acts, d->act_count, take_act);
     TAKE_LIST(r, d->reactions, d->reaction_count, take_reaction);
+    d->version = take_u32v(r);
     d->file = take_u32v(r);
     d->line = take_u32v(r);
     if ((d->event >= 0 && d->param_count > 0) || d->excluded_count > LIMIT_REGISTERS ||
@@ -1054,6 +1069,7 @@ static void put_rule(Buf *out, const RuleDef *u) {
     put_index(out, u->event);
     put_schedule(out, &u->schedule);
     put_index(out, u->fn);
+    put_varint(out, u->version);
     put_varint(out, u->file);
     put_varint(out, u->line);
 }
@@ -1064,6 +1080,7 @@ static void take_rule(Reader *r, RuleDef *u) {
     u->event = take_index(r, r->b->event_count, true);
     take_schedule(r, &u->schedule);
     u->fn = take_index(r, r->b->fn_count, false);
+    u->version = take_u32v(r);
     u->file = take_u32v(r);
     u->line = take_u32v(r);
 }
@@ -1185,6 +1202,8 @@ static void put_kpi(Buf *out, const KpiDef *k) {
     PUT_LIST(out, k->group_by, k->group_by_count, put_number);
     put_varint(out, k->rank);
     put_varint(out, k->local);
+    put_varint(out, k->version);
+    put_index(out, k->base);
     put_varint(out, k->file);
     put_varint(out, k->line);
     put_str(out, k->measure);
@@ -1245,6 +1264,8 @@ static void take_kpi(Reader *r, KpiDef *k) {
         r->t.failed = r->t.failed || k->group_by[i] >= k->by_count;
     k->rank = take_u32v(r);
     k->local = take_local(r);
+    k->version = take_u32v(r);
+    k->base = take_index(r, INT32_MAX, true);
     k->file = take_u32v(r);
     k->line = take_u32v(r);
     k->measure = take_str(&r->t);
@@ -1495,6 +1516,28 @@ static void take_source(Reader *r, SourceDef *s) {
     s->text = take_str(&r->t);
 }
 
+static void put_version(Buf *out, const VersionDef *v) {
+    put_str(out, v->version);
+    put_str(out, v->hash);
+    put_zigzag(out, v->from);
+    put_zigzag(out, v->late_ms);
+    put_varint(out, (uint64_t)v->quiet_from);
+    put_varint(out, (uint64_t)v->quiet_to);
+    put_varint(out, v->first);
+    PUT_LIST(out, v->events, v->event_count, put_number);
+}
+static void take_version(Reader *r, VersionDef *v) {
+    v->version = take_str(&r->t);
+    v->hash = take_str(&r->t);
+    v->from = take_zigzag(&r->t);
+    v->late_ms = take_zigzag(&r->t);
+    v->quiet_from = take_time_of_day(r);
+    v->quiet_to = take_time_of_day(r);
+    v->first = take_varint(&r->t);
+    TAKE_LIST(r, v->events, v->event_count, take_number);
+    r->t.failed = r->t.failed || v->hash.n != SHA256_BYTES || v->late_ms < 0;
+}
+
 static void take_zone(Reader *r, Zone *z) {
     Status status = zone_take(&r->t, r->a, z);
     if (status != OK)
@@ -1513,6 +1556,57 @@ static void put_word(Buf *out, const uint32_t *word) {
 }
 static void take_word(Reader *r, uint32_t *word) {
     *word = take_u32(&r->t);
+}
+
+/* Each list of parts with how one is put. */
+#define EACH_PART(X)                                                                               \
+    X(ZONE, zones, zone_count, zone_put)                                                           \
+    X(CALENDAR, calendars, calendar_count, cal_put)                                                \
+    X(LOCAL, locals, local_count, put_local_def)                                                   \
+    X(ENUM, enums, enum_count, put_enum)                                                           \
+    X(PARTY, parties, party_count, put_party)                                                      \
+    X(RECORD, records, record_count, put_record)                                                   \
+    X(EVENT, events, event_count, put_event)                                                       \
+    X(ENTITY, entities, entity_count, put_entity)                                                  \
+    X(CONSTANT, constants, constant_count, put_constant)                                           \
+    X(FN, fns, fn_count, put_fn)                                                                   \
+    X(LOOP, loops, loop_count, put_loop)                                                           \
+    X(TABLE, tables, table_count, put_table)                                                       \
+    X(DUTY, duties, duty_count, put_duty)                                                          \
+    X(APPROVAL, approvals, approval_count, put_approval)                                           \
+    X(RULE, rules, rule_count, put_rule)                                                           \
+    X(KPI, kpis, kpi_count, put_kpi)                                                               \
+    X(FEED, feeds, feed_count, put_feed)                                                           \
+    X(ROTATION, rotations, rotation_count, put_rotation)                                           \
+    X(DEPUTY, deputies, deputy_count, put_deputy)                                                  \
+    X(POWER, powers, power_count, put_power)                                                       \
+    X(DECL, decls, decl_count, put_decl)                                                           \
+    X(SOURCE, sources, source_count, put_source)
+
+uint32_t part_count(const Bundle *b, Part part) {
+    switch (part) {
+#define COUNT_PART(name, list, count, put)                                                         \
+    case PART_##name:                                                                              \
+        return b->count;
+        EACH_PART(COUNT_PART)
+#undef COUNT_PART
+    case PARTS:
+        break;
+    }
+    return 0;
+}
+
+void put_part(Buf *out, const Bundle *b, Part part, uint32_t n) {
+    switch (part) {
+#define PUT_PART(name, list, count, put)                                                           \
+    case PART_##name:                                                                              \
+        put(out, &b->list[n]);                                                                     \
+        return;
+        EACH_PART(PUT_PART)
+#undef PUT_PART
+    case PARTS:
+        break;
+    }
 }
 
 /* Parts come in an order in which what is named has already been read. */
@@ -1552,6 +1646,8 @@ void bundle_put(Buf *out, const Bundle *b) {
     PUT_LIST(out, b->code, b->code_count, put_word);
     PUT_LIST(out, b->lines, b->code_count, put_word);
     PUT_LIST(out, b->sources, b->source_count, put_source);
+    uint32_t versions = b->version_count > 1 ? b->version_count : 0; /* its own is made anew */
+    PUT_LIST(out, b->versions, versions, put_version);
     uint8_t sum[SHA256_BYTES];
     sha256(str_from(buf_str(out), from), sum);
     put_bytes(out, sum, sizeof sum);
@@ -1611,6 +1707,7 @@ static void take_parts(Reader *r) {
     uint32_t lines = 0;
     TAKE_LIST(r, b->lines, lines, take_word);
     TAKE_LIST(r, b->sources, b->source_count, take_source);
+    TAKE_LIST(r, b->versions, b->version_count, take_version);
     if (b->zone >= b->zone_count || lines != b->code_count || b->late_ms < 0)
         r->t.failed = true;
 }
@@ -2300,6 +2397,120 @@ static bool ok_feeds(const Bundle *b) {
     return true;
 }
 
+/* ---- versions */
+
+/* A policy of its own is its only version, from the beginning of time. */
+static bool only_version(Bundle *b, Arena *a) {
+    b->versions = new (a, VersionDef, 1);
+    uint32_t *events = new (a, uint32_t, b->event_count + 1);
+    if (b->versions == NULL || events == NULL)
+        return false;
+    for (uint32_t i = 0; i < b->event_count; i++)
+        events[i] = i;
+    *b->versions = (VersionDef){.version = b->version,
+                                .hash = {(const char *)b->hash, SHA256_BYTES},
+                                .from = INT64_MIN,
+                                .late_ms = b->late_ms,
+                                .quiet_from = b->quiet_from,
+                                .quiet_to = b->quiet_to,
+                                .first = 1,
+                                .events = events,
+                                .event_count = b->event_count};
+    b->version_count = 1;
+    return true;
+}
+
+/* What may be told apart by name alone: what the engine says of other declarations may not. */
+static bool are_twins(const EventDef *a, const EventDef *b) {
+    return a->engine < 0 && a->told < 0 && b->told < 0 && (a->duty < 0) == (b->duty < 0) &&
+           a->ended == b->ended && (a->entity < 0) == (b->entity < 0) && str_eq(a->name, b->name);
+}
+
+/* With one version nothing has twins. */
+static bool twins_find(Bundle *b, Arena *a) {
+    for (uint32_t i = 0; b->version_count > 1 && i < b->event_count; i++) {
+        EventDef *e = &b->events[i];
+        for (int round = 0; round < 2; round++) {
+            e->twin_count = 0;
+            for (uint32_t k = 0; k < b->event_count; k++)
+                if (k != i && are_twins(e, &b->events[k])) {
+                    if (round == 1)
+                        e->twins[e->twin_count] = k;
+                    e->twin_count++;
+                }
+            if (round == 0 && (e->twins = new (a, uint32_t, e->twin_count + 1)) == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool ok_version(const Bundle *b, uint32_t i) {
+    const VersionDef *v = &b->versions[i];
+    if ((i == 0) != (v->from == INT64_MIN) || (i > 0 && v->from <= b->versions[i - 1].from) ||
+        (i > 0 && !bound_ok(v->from)) || v->first == 0 || v->first >= (UINT64_C(1) << 62))
+        return false;
+    for (uint32_t k = 0; k < v->event_count; k++)
+        if (v->events[k] >= b->event_count)
+            return false;
+    return true;
+}
+
+static bool ok_bases(Bundle *b) {
+    for (uint32_t i = 0; i < b->kpi_count; i++)
+        b->kpis[i].next = -1;
+    for (uint32_t i = 0; i < b->kpi_count; i++) {
+        int32_t at = b->kpis[i].base;
+        if (at < 0)
+            continue;
+        if (at >= (int32_t)i || b->kpis[at].base >= 0 ||
+            b->kpis[i].agg_count != b->kpis[at].agg_count)
+            return false;
+        while (b->kpis[at].next >= 0)
+            at = b->kpis[at].next;
+        if (b->kpis[at].version >= b->kpis[i].version)
+            return false;
+        b->kpis[at].next = (int32_t)i;
+    }
+    for (uint32_t i = 0; i < b->entity_count; i++) {
+        EntityDef *e = &b->entities[i];
+        EntityDef *base = e->base <= i ? &b->entities[e->base] : NULL;
+        if (base == NULL || base->base != e->base || e->key_count != base->key_count)
+            return false;
+        for (uint32_t k = 0; k < e->field_count; k++) {
+            if (e->slots[k] >= LIMIT_ENTITY_FIELDS)
+                return false;
+            for (uint32_t other = 0; other < k; other++)
+                if (e->slots[other] == e->slots[k])
+                    return false;
+            base->kept = e->slots[k] >= base->kept ? e->slots[k] + 1 : base->kept;
+        }
+        base->newest = i;
+        if (e->field_count != base->kept) /* a version has all fields of those before it */
+            return false;
+    }
+    return true;
+}
+
+static bool ok_versions(Bundle *b) {
+    for (uint32_t i = 0; i < b->version_count; i++)
+        if (!ok_version(b, i))
+            return false;
+    for (uint32_t i = 0; i < b->duty_count; i++)
+        if (b->duties[i].version >= b->version_count)
+            return false;
+    for (uint32_t i = 0; i < b->approval_count; i++)
+        if (b->approvals[i].version >= b->version_count)
+            return false;
+    for (uint32_t i = 0; i < b->rule_count; i++)
+        if (b->rules[i].version >= b->version_count)
+            return false;
+    for (uint32_t i = 0; i < b->kpi_count; i++)
+        if (b->kpis[i].version >= b->version_count)
+            return false;
+    return ok_bases(b);
+}
+
 static bool ok_rest(Bundle *b) {
     for (uint32_t i = 0; i < b->fn_count; i++) {
         FnDef *f = &b->fns[i];
@@ -2357,9 +2568,12 @@ Status bundle_take(Str bytes, Arena *a, Bundle **out, Err *err) {
         return err_say(err, ERR_DAMAGED, "bundle: damaged near byte %zu of %zu",
                        "编译包：在第 %zu 字节附近损坏（共 %zu 字节）", (size_t)(r.t.p - bytes.p),
                        parts.n);
-    if (!ok_rest(r.b) || !ok_parties(r.b) || !ok_events(r.b) || !ok_records(r.b) ||
-        !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) || !ok_kpis(r.b) ||
-        !ok_rotations(r.b) || !ok_feeds(r.b) || !ok_powers(r.b) || !ok_deputies(r.b))
+    if ((r.b->version_count == 0 && !only_version(r.b, a)) || !twins_find(r.b, a))
+        return ERR_NOMEM;
+    if (!ok_rest(r.b) || !ok_versions(r.b) || !ok_parties(r.b) || !ok_events(r.b) ||
+        !ok_records(r.b) || !ok_tables(r.b) || !ok_duties(r.b) || !ok_approvals(r.b) ||
+        !ok_kpis(r.b) || !ok_rotations(r.b) || !ok_feeds(r.b) || !ok_powers(r.b) ||
+        !ok_deputies(r.b))
         return err_say(err, ERR_DAMAGED, "bundle: its parts do not fit together",
                        "编译包：各部分不相符");
     Arena scratch = {0};
@@ -2404,7 +2618,8 @@ int32_t bundle_party(const Bundle *b, Str name) {
 
 uint32_t duty_local(const Bundle *b, const DutyDef *duty, Value owner) {
     bool named = owner.kind == V_PARTY && !value_is_person(owner);
-    return duty->local != 0 || !named ? duty->local : b->parties[owner.i].local;
+    uint32_t local = duty->local != 0 || !named ? duty->local : b->parties[owner.i].local;
+    return local != 0 ? local : duty->home;
 }
 
 uint32_t bundle_key_parts(const Bundle *b, DeclDef decl) {
@@ -2511,40 +2726,58 @@ Value bundle_measure_nothing(const KpiDef *k) {
     return v;
 }
 
-int32_t bundle_event(const Bundle *b, Str name) {
-    for (uint32_t i = 0; i < b->event_count; i++)
-        if (!event_is_record(&b->events[i]) &&
-            is_named(b->events[i].name, b->events[i].alias, name))
-            return (int32_t)i;
+uint32_t bundle_version_at(const Bundle *b, int64_t at) {
+    uint32_t i = b->version_count - 1;
+    while (i > 0 && b->versions[i].from > at)
+        i--;
+    return i;
+}
+
+int32_t bundle_event_at(const Bundle *b, Str name, int64_t at) {
+    for (uint32_t i = bundle_version_at(b, at) + 1; i-- > 0;)
+        for (uint32_t k = 0; k < b->versions[i].event_count; k++) {
+            const EventDef *e = &b->events[b->versions[i].events[k]];
+            if (!event_is_record(e) && is_named(e->name, e->alias, name))
+                return (int32_t)b->versions[i].events[k];
+        }
     return -1;
 }
 
+int32_t bundle_event(const Bundle *b, Str name) {
+    return bundle_event_at(b, name, INT64_MAX);
+}
+
+/* The last of this name: that of the latest version. */
+#define LAST_NAMED(b, list, count, wanted)                                                         \
+    for (uint32_t i = (b)->count; i-- > 0;)                                                        \
+        if (is_named((b)->list[i].name, (b)->list[i].alias, wanted))                               \
+            return (int32_t)i;                                                                     \
+    return -1
+
 int32_t bundle_entity(const Bundle *b, Str name) {
-    for (uint32_t i = 0; i < b->entity_count; i++)
-        if (is_named(b->entities[i].name, b->entities[i].alias, name))
-            return (int32_t)i;
-    return -1;
+    LAST_NAMED(b, entities, entity_count, name);
 }
 
 int32_t bundle_duty(const Bundle *b, Str name) {
-    for (uint32_t i = 0; i < b->duty_count; i++)
-        if (is_named(b->duties[i].name, b->duties[i].alias, name))
-            return (int32_t)i;
-    return -1;
+    LAST_NAMED(b, duties, duty_count, name);
 }
 
 int32_t bundle_approval(const Bundle *b, Str name) {
-    for (uint32_t i = 0; i < b->approval_count; i++)
-        if (is_named(b->approvals[i].name, b->approvals[i].alias, name))
-            return (int32_t)i;
-    return -1;
+    LAST_NAMED(b, approvals, approval_count, name);
 }
 
 int32_t bundle_kpi(const Bundle *b, Str name) {
-    for (uint32_t i = 0; i < b->kpi_count; i++)
+    for (uint32_t i = b->kpi_count; i-- > 0;)
         if (is_named(b->kpis[i].name, b->kpis[i].alias, name))
-            return (int32_t)i;
+            return b->kpis[i].base < 0 ? (int32_t)i : b->kpis[i].base;
     return -1;
+}
+
+const KpiDef *bundle_judge(const Bundle *b, uint32_t kpi, int64_t at) {
+    const KpiDef *k = &b->kpis[kpi];
+    while (k->next >= 0 && b->versions[b->kpis[k->next].version].from <= at)
+        k = &b->kpis[k->next];
+    return k;
 }
 
 int32_t bundle_feed(const Bundle *b, Str name) {

@@ -22,8 +22,8 @@
  * 11 what a duty concerns, and when its clock starts; 12 and 13 what applies when; 14 times of a
  * schedule; 15 standing duties; 16 feeds;
  * 17 what a duty says of itself; 18 names of the dates of calendars;
- * 19 which tables are functions. */
-enum { BUNDLE_VERSION = 20 };
+ * 19 which tables are functions; 20 encodings of feeds; 21 versions of a policy in one. */
+enum { BUNDLE_VERSION = 21 };
 
 typedef enum Op {
 #define OP(name, form, a, b, c, cost, effect) OP_##name,
@@ -143,6 +143,9 @@ typedef struct EventDef {
     int32_t told; /* a ToldRow, or -1 */
     uint32_t *of; /* their numbers, in order */
     uint32_t of_count;
+    uint32_t *twins; /* what other versions of the policy declare of this name, in order; found when
+                        the bundle is taken */
+    uint32_t twin_count;
 } EventDef;
 
 /* Whether it never comes in: what measures know of a duty or an entity, or what the engine says. */
@@ -159,6 +162,11 @@ typedef struct EntityDef {
     uint32_t key_count;
     uint32_t *indexes; /* fields by which they are found */
     uint32_t index_count;
+    uint32_t base;   /* whose records these are: its own, or those of another version's of its name
+                        that comes before it */
+    uint32_t *slots; /* of each field: its place in them */
+    uint32_t kept;   /* of a base: how many places there are, and its newest version, which has */
+    uint32_t newest; /* all of them; found when the bundle is taken */
     uint32_t file, line;
 } EntityDef;
 /* Where a field of a duty's record comes from: FROM_FRAME and the slot on. */
@@ -199,6 +207,7 @@ typedef struct FnDef {
     uint8_t of;    /* DeclKind of `owner` */
     int32_t owner; /* whose frame it reads: a duty, or -1 */
     uint32_t local;
+    uint32_t home; /* what counts in place of local 0, unless another function calls it */
     KindDef *args, *results;
     uint32_t arg_count, result_count;
     uint32_t registers;
@@ -404,6 +413,8 @@ typedef struct DutyDef {
     uint32_t rung_count;
     ReactionDef *reactions;
     uint32_t reaction_count;
+    uint32_t version; /* of the policy, in which it first stood so */
+    uint32_t home;    /* where time is counted if neither it nor who owes it says */
     uint32_t file, line;
 } DutyDef;
 
@@ -482,6 +493,7 @@ typedef struct ApprovalDef {
     uint32_t act_count;
     ReactionDef *reactions; /* their states are ApprovalStates */
     uint32_t reaction_count;
+    uint32_t version; /* as a duty's */
     uint32_t file, line;
 } ApprovalDef;
 
@@ -490,7 +502,8 @@ typedef struct RuleDef {
     int32_t event; /* -1: it has a schedule */
     ScheduleDef schedule;
     DatedDef dated;
-    int32_t fn; /* over the event: actions */
+    int32_t fn;       /* over the event: actions */
+    uint32_t version; /* as a duty's */
     uint32_t file, line;
 } RuleDef;
 
@@ -589,6 +602,11 @@ typedef struct KpiDef {
     uint32_t group_by_count;
     uint32_t rank; /* its place in the order of judging */
     uint32_t local;
+    uint32_t version; /* as a duty's */
+    int32_t base;     /* the KPI of the version before that measures the same, whose series it goes
+                         on with: it only judges them; -1: its own */
+    int32_t next; /* the KPI of the next version that judges its series; -1: none; found when the
+                     bundle is taken */
     uint32_t file, line;
     Str measure; /* what it measures, as text */
 } KpiDef;
@@ -689,6 +707,18 @@ typedef struct DeclDef {
     uint32_t number; /* among those of its kind */
 } DeclDef;
 
+/* A version of the policy that a ledger runs under (link.h). */
+typedef struct VersionDef {
+    Str version;
+    Str hash;     /* the 32 bytes that name its own bundle */
+    int64_t from; /* from when it applies; of the first the least */
+    int64_t late_ms;
+    int32_t quiet_from, quiet_to;
+    uint64_t first;   /* the number of its first schedule, behind which come its dates of moves */
+    uint32_t *events; /* the numbers of its events */
+    uint32_t event_count;
+} VersionDef;
+
 typedef struct SourceDef {
     Str name, text;
 } SourceDef;
@@ -752,6 +782,8 @@ typedef struct Bundle {
     uint32_t decl_count;
     SourceDef *sources;
     uint32_t source_count;
+    VersionDef *versions; /* one at least, by their instants; later ones are numbered on */
+    uint32_t version_count;
 } Bundle;
 
 /* The canonical bytes of b (hash and lookups apart). */
@@ -785,8 +817,24 @@ bool side_holds(int64_t side, int order);
 KindDef bundle_measure(const KpiDef *k, bool *quotient);
 /* What a KPI measures where there is no sample. */
 Value bundle_measure_nothing(const KpiDef *k);
+/* The KPI that judges another's series at an instant. */
+const KpiDef *bundle_judge(const Bundle *b, uint32_t kpi, int64_t at);
+/* The version that applies at an instant. */
+uint32_t bundle_version_at(const Bundle *b, int64_t at);
+/* The version under which a declaration of version `declared` ran at an instant. */
+static inline uint32_t bundle_version_of(const Bundle *b, uint32_t declared, int64_t at) {
+    uint32_t then = bundle_version_at(b, at);
+    return then > declared ? then : declared;
+}
+/* By their names, as the latest version has them; -1: none. An event: as the version of an instant
+ * has it, else one before, which what runs since may wait for. */
+int32_t bundle_event_at(const Bundle *b, Str name, int64_t at);
 int32_t bundle_event(const Bundle *b, Str name);
 int32_t bundle_entity(const Bundle *b, Str name);
+/* The newest version of an entity. */
+static inline uint32_t bundle_newest(const Bundle *b, uint32_t entity) {
+    return b->entities[b->entities[entity].base].newest;
+}
 int32_t bundle_duty(const Bundle *b, Str name);
 int32_t bundle_approval(const Bundle *b, Str name);
 int32_t bundle_kpi(const Bundle *b, Str name);

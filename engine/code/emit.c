@@ -325,7 +325,9 @@ static void emit_events(Emit *e) {
                                   from->entity == NULL ? -1 : (int32_t)from->entity->number,
                                   from->told ? (int32_t)from->row : -1,
                                   from->of,
-                                  from->of_count};
+                                  from->of_count,
+                                  NULL,
+                                  0};
     }
 }
 
@@ -375,11 +377,22 @@ static void emit_records(Emit *e, const DutySym *duty) {
     }
 }
 
+/* 0, 1, ... */
+static uint32_t *emit_count(Emit *e, uint32_t n) {
+    uint32_t *at = emit_array(e, n, sizeof *at);
+    for (uint32_t i = 0; at != NULL && i < n; i++)
+        at[i] = i;
+    return at;
+}
+
 static void emit_entities(Emit *e) {
     Bundle *b = e->b;
     b->entities = emit_array(e, e->p->entities.n, sizeof *b->entities);
     for (size_t i = 0; b->entities != NULL && i < e->p->entities.n; i++) {
         const Entity *from = e->p->entities.at[i];
+        uint32_t *slots = emit_count(e, from->field_count);
+        if (slots == NULL)
+            return;
         b->entities[b->entity_count++] =
             (EntityDef){.name = from->name,
                         .alias = from->alias,
@@ -390,6 +403,8 @@ static void emit_entities(Emit *e) {
                         .index_count = from->index_count,
                         .keys = from->keys,
                         .key_count = from->key_count,
+                        .base = (uint32_t)i,
+                        .slots = slots,
                         .file = emit_file(e, from->at.file),
                         .line = node_line(e, from->node)};
     }
@@ -1260,6 +1275,7 @@ static void emit_kpi(Emit *e, const KpiSym *kpi, KpiDef *def) {
                                       [UNIT_QUARTER] = WINDOW_IS_QUARTER,
                                       [UNIT_YEAR] = WINDOW_IS_YEAR};
     *def = (KpiDef){.local = e->local,
+                    .base = -1,
                     .name = kpi->name,
                     .alias = kpi->alias,
                     .label = kpi->node->more,

@@ -688,6 +688,68 @@ static void put_padded(Buf *out, const char *text, size_t width) {
         put_c(out, ' ');
 }
 
+/* ---- other numbers */
+
+static bool names_part(Mode mode, Part *part) {
+    switch ((int)mode) {
+    case M_CONST:
+        *part = PART_CONSTANT;
+        return true;
+    case M_TABLE:
+        *part = PART_TABLE;
+        return true;
+    case M_EVENT:
+        *part = PART_EVENT;
+        return true;
+    case M_DUTY:
+        *part = PART_DUTY;
+        return true;
+    case M_DECL:
+        *part = PART_DECL;
+        return true;
+    case M_APPROVAL:
+        *part = PART_APPROVAL;
+        return true;
+    case M_ENTITY:
+        *part = PART_ENTITY;
+        return true;
+    case M_LOOP:
+        *part = PART_LOOP;
+        return true;
+    case M_RECTYPE:
+        *part = PART_RECORD;
+        return true;
+    case M_PICKED:
+        *part = PARTS;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool instruction_map(uint32_t *word, uint32_t (*map)(const void *ctx, Part part, uint32_t n),
+                     const void *ctx) {
+    const OpRow *row = &op_rows[INS_OP(*word)];
+    Part part;
+    bool fits = true;
+    if (row->abx && names_part(row->b.mode, &part)) {
+        uint32_t n = map(ctx, part, INS_BX(*word));
+        fits = n <= 0xFFFF;
+        *word = (*word & 0xFFFF) | n << 16;
+    }
+    if (!row->abx && names_part(row->b.mode, &part)) {
+        uint32_t n = map(ctx, part, INS_B(*word));
+        fits = fits && n <= 0xFF;
+        *word = (*word & 0xFF00FFFF) | (n & 0xFF) << 16;
+    }
+    if (!row->abx && names_part(row->c.mode, &part)) {
+        uint32_t n = map(ctx, part, INS_C(*word));
+        fits = fits && n <= 0xFF;
+        *word = (*word & 0xFFFFFF) | n << 24;
+    }
+    return fits;
+}
+
 static void put_named(Buf *out, const Bundle *b, const FnDef *fn, Mode mode, uint32_t n) {
     static const char *const attrs[] = {"time", "id", "source", "actor"};
     ZoneCache cache = {.zone = bundle_zone(b)};

@@ -378,6 +378,7 @@ Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *a
     memcpy(kept, results, (fixed + d.def->frame_count) * sizeof *kept);
     d.terms.def = d.def;
     d.terms.raised = at;
+    d.policy = bundle_version_of(e->b, d.def->version, at);
     d.key_count = d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
     TRY(d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
                                                            : key_texts(e, kept, keys, &d.key));
@@ -411,6 +412,7 @@ Status duty_follow(Engine *e, Duty *d, int64_t at, const Duty *before) {
         return engine_fail(e, ERR_DAMAGED, "the first of a duty that comes again is missing");
     TRY(duty_load(e, number, &first));
     d->terms.raised = at;
+    d->policy = bundle_version_of(e->b, d->def->version, at);
     d->terms.frame = d->frame;
     d->terms.def = d->def;
     d->local = duty_local(e->b, d->def, d->owner);
@@ -637,6 +639,8 @@ static Status act_by_key(Engine *e, uint32_t decl, const ActDef *act, Flow *flow
         return OK;
     Duty d;
     TRY(duty_load(e, number, &d));
+    if (d.decl != decl)
+        return OK;
     bool over = d.fold.ended && d.fold.end_at <= flow->vm.time;
     TRY(act_try(e, act, value_absent(), flow, &d, used));
     *used = *used && !over;
@@ -816,8 +820,14 @@ static Status offer_to(Engine *e, uint32_t decl, const ActDef *act, Flow *flow, 
     Str *texts = NULL;
     uint32_t n = 0;
     bool absent = false;
-    if (act->event != flow->event || act->each ||
-        (act->match != MATCH_BY_LINK && act->match != MATCH_BY_SCAN))
+    Flow own;
+    bool fits = act->event == flow->event;
+    for (uint32_t i = 0; i < e->b->events[flow->event].twin_count; i++)
+        fits = fits || e->b->events[flow->event].twins[i] == act->event;
+    if (fits)
+        TRY(flow_as(e, flow, act->event, &own, &fits));
+    flow = &own;
+    if (!fits || act->each || (act->match != MATCH_BY_LINK && act->match != MATCH_BY_SCAN))
         return OK;
     if (act->match == MATCH_BY_LINK)
         TRY(act_values(e, act, flow, &texts, &n, &absent));
@@ -907,7 +917,9 @@ static Status act_powers(Engine *e, ActDef *act, const Flow *flow, const Duty *d
 
 /* The engine's own acts name duty and key themselves. */
 static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flow) {
-    if (bundle_duty(e->b, value_str(flow->vm.fields[0])) != (int32_t)decl)
+    Str name = value_str(flow->vm.fields[0]);
+    const DutyDef *def = &e->b->duties[decl];
+    if (!str_eq(name, def->name) && (def->alias.n == 0 || !str_eq(name, def->alias)))
         return OK;
     Value list = flow->vm.fields[1];
     Str *key;
@@ -919,6 +931,8 @@ static Status act_by_self(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
         return OK;
     Duty d;
     TRY(duty_load(e, number, &d));
+    if (d.decl != decl) /* it runs as another version declares it */
+        return OK;
     if (e->b->events[act->event].engine == ENGINE_REPORTED) {
         Value owed_by = duty_owner_at(&d, flow->vm.time);
         TRY(org_holds(e, flow->by, owed_by, flow->vm.time, &holds));

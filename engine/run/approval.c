@@ -22,6 +22,8 @@ Status approval_say(Engine *e, Approval *a, Effect *effect) {
         memcpy(more, a->said, a->said_count * sizeof *more);
     a->said = more;
     effect->subject = approval_subject(a);
+    effect->policy = a->policy;
+    effect->versioned = true;
     if (effect->line == 0)
         effect->line = a->def->file << 20 | a->def->line;
     return engine_effect(e, effect, &a->said[a->said_count++]);
@@ -520,6 +522,7 @@ static Status say_opened(Engine *e, Approval *a) {
 Status approval_open(Engine *e, uint32_t decl, const VmEvent *event, const Value *args,
                      int64_t at) {
     Approval a = {.decl = decl, .def = &e->b->approvals[decl], .raised = at}, first = {0};
+    a.policy = bundle_version_of(e->b, a.def->version, at);
     const Value *results;
     bool applies, may, outer = e->vm.tracing;
     if (!dated_at(&a.def->dated, at))

@@ -295,6 +295,8 @@ Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena *arena, 
     *out = (Approval){.number = number,
                       .decl = (uint32_t)rec.decl,
                       .def = &b->approvals[rec.decl],
+                      .policy =
+                          bundle_version_of(b, b->approvals[rec.decl].version, (int64_t)rec.raised),
                       .occurrence = (uint32_t)rec.occurrence,
                       .latest = rec.latest,
                       .raised = rec.raised,

@@ -303,6 +303,7 @@ static Status duty_take(const Bundle *b, const DutyRec *rec, Arena *a, Duty *d) 
     *d = (Duty){.number = d->number,
                 .decl = (uint32_t)rec->decl,
                 .def = &b->duties[rec->decl],
+                .policy = bundle_version_of(b, b->duties[rec->decl].version, rec->raised),
                 .occurrence = (uint32_t)rec->occurrence,
                 .latest = rec->latest,
                 .leaf = rec->leaf,

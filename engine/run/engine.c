@@ -66,7 +66,7 @@ static void handlers_collect(const Bundle *b, HandlerList *lists) {
             handler_add(&lists[d->event], (Handler){HANDLE_RAISE, n, 0});
     }
     for (uint32_t n = 0; n < b->kpi_count; n++)
-        for (uint32_t k = 0; k < b->kpis[n].agg_count; k++)
+        for (uint32_t k = 0; b->kpis[n].base < 0 && k < b->kpis[n].agg_count; k++)
             handler_add(&lists[b->kpis[n].aggs[k].event], (Handler){HANDLE_SAMPLE, n, k});
 }
 
@@ -127,7 +127,7 @@ static Status policy_check(Engine *e, Str bytes) {
     LEDGER(e, led_leaf(e->l, 0, &bytes0), "reading the journal");
     if (take_leaf(bytes0, &e->event, &genesis) != OK || genesis.kind != LEAF_GENESIS)
         return engine_fail(e, ERR_DAMAGED, "the journal's first entry");
-    Str name = {(const char *)e->b->hash, SHA256_BYTES};
+    Str name = e->b->versions[0].hash;
     if (str_eq(genesis.genesis.bundle, name))
         return same ? OK : engine_fail(e, ERR_DAMAGED, "the policy that the ledger holds");
     Buf a = {0}, b = {0};
@@ -157,13 +157,22 @@ static Status genesis(Engine *e, Str bytes) {
         (GenesisLeaf){led_name(e->l), e->b->policy, e->b->version, {(const char *)e->b->hash, 32}};
     TRY(engine_leaf(e, &leaf, NULL));
     LEDGER(e, led_put(e->l, LED_POLICY, S("0"), bytes), "keeping the policy");
-    e->next = e->schedules + e->moves + 1;
+    e->next = 1u + (uint64_t)e->numbers[0].schedules + e->numbers[0].moves;
     return meta_put(e, S("next"), (int64_t)e->next);
 }
 
+static Status numbers_init(Engine *e) {
+    e->numbers = new (&e->keep, OwnNumbers, e->b->version_count);
+    if (e->numbers == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < e->b->version_count; i++)
+        e->numbers[i] =
+            (OwnNumbers){e->b->versions[i].first, schedules_count(e->b, i), moves_count(e->b, i)};
+    return OK;
+}
+
 static Status engine_restore(Engine *e, Str bytes) {
-    e->schedules = schedules_count(e->b);
-    e->moves = moves_count(e->b);
+    TRY(numbers_init(e));
     if (led_size(e->l) == 0)
         return genesis(e, bytes);
     TRY(policy_check(e, bytes));
@@ -389,6 +398,13 @@ Status heard_join(Engine *e, const Heard *heard, uint64_t **said, uint32_t *coun
     return OK;
 }
 
+/* The version of what is carried out: that of the duty or approval whose reaction it is. */
+static uint32_t version_now(const Engine *e, int64_t at) {
+    return e->reacting != NULL   ? e->reacting->policy
+           : e->approval != NULL ? e->approval->policy
+                                 : bundle_version_at(e->b, at);
+}
+
 Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
     if (!effect->has_time) {
         effect->has_time = e->has_clock;
@@ -397,6 +413,8 @@ Status engine_effect(Engine *e, Effect *effect, uint64_t *index) {
     }
     if (effect->cause.kind == CAUSE_NONE)
         effect->cause = e->cause;
+    if (!effect->versioned)
+        effect->policy = version_now(e, effect->time);
     effect->rule = e->rule;
     if (effect->line == 0)
         effect->line = e->line;
@@ -496,6 +514,38 @@ static Status handle_own(Engine *e, Flow *flow) {
     return approvals_review(e, parties, n);
 }
 
+static Status handle_in(Engine *e, Flow *flow) {
+    const Handlers *handlers = &e->handlers[flow->event];
+    Status status = OK;
+    for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)
+        status = handle_one(e, &handlers->at[i], flow);
+    return status;
+}
+
+/* Those of an event's own version and, in the order of versions, of others that know its name. */
+static Status handle_all(Engine *e, Flow *flow) {
+    const EventDef *event = &e->b->events[flow->event];
+    uint32_t own = flow->event;
+    bool fits, done = event->twin_count == 0;
+    if (done)
+        return handle_in(e, flow);
+    for (uint32_t i = 0; i < event->twin_count && !e->refused; i++) {
+        Flow twin;
+        if (event->twins[i] > own && !done) {
+            TRY(handle_in(e, flow));
+            done = true;
+        }
+        if (e->handlers[event->twins[i]].n == 0)
+            continue;
+        TRY(flow_as(e, flow, event->twins[i], &twin, &fits));
+        e->flow = &twin;
+        if (fits && !e->refused)
+            TRY(handle_in(e, &twin));
+        e->flow = flow;
+    }
+    return done || e->refused ? OK : handle_in(e, flow);
+}
+
 static Status handle(Engine *e, Flow *flow) {
     Flow *outer = e->flow;
     int64_t now = e->now;
@@ -507,10 +557,9 @@ static Status handle(Engine *e, Flow *flow) {
     e->cause = flow->cause;
     e->subject = flow->subject;
     e->befores.n = 0;
-    const Handlers *handlers = &e->handlers[flow->event];
     Status status = e->b->events[flow->event].engine < 0 ? OK : handle_own(e, flow);
-    for (uint32_t i = 0; i < handlers->n && status == OK && !e->refused; i++)
-        status = handle_one(e, &handlers->at[i], flow);
+    if (status == OK && !e->refused)
+        status = handle_all(e, flow);
     if (status == OK && !e->refused)
         status = entities_apply(e);
     if (status == OK)
@@ -771,9 +820,10 @@ static Status clock_move(Engine *e, int64_t to) {
     e->clock = to;
     e->has_clock = true;
     TRY(meta_put(e, S("clock"), to));
-    if (first) {
-        TRY(schedules_begin(e));
-        TRY(moves_begin(e));
+    for (uint32_t i = 0; first && i < e->b->version_count; i++) {
+        int64_t from = e->b->versions[i].from;
+        TRY(schedules_begin(e, i, from > to ? from : to));
+        TRY(moves_begin(e, i));
     }
     return OK;
 }
@@ -981,7 +1031,8 @@ static Status take_handled(Engine *e, const Input *in, const Identity *id) {
                              .id = in->id,
                              .actor = in->actor,
                              .fields = in->fields,
-                             .field_count = in->field_count};
+                             .field_count = in->field_count,
+                             .policy = bundle_version_at(e->b, in->time)};
     Flow flow = {.event = in->event, .by = in->actor};
     TRY(engine_leaf(e, &leaf, &flow.leaf));
     Str *parts = new (&e->event, Str, 2);
@@ -1158,10 +1209,14 @@ Status engine_move(Engine *e, int64_t to) {
     return status;
 }
 
-Status engine_commit(Engine *e, Err *err) {
+Status engine_settle(Engine *e) {
     TRY(meta_put(e, S("next"), (int64_t)e->next));
     if (e->b->kpi_count > 0)
         TRY(meta_put(e, S("series"), (int64_t)e->series));
-    TRY(engine_write(e));
+    return engine_write(e);
+}
+
+Status engine_commit(Engine *e, Err *err) {
+    TRY(engine_settle(e));
     return led_commit(e->l, err);
 }

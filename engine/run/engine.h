@@ -105,6 +105,10 @@ MUST_USE Status engine_move(Engine *e, int64_t to);
 MUST_USE Status engine_commit(Engine *e, Err *err);
 /* Writes to the ledger's open batch what a commit would: before its records are read. */
 MUST_USE Status engine_write(Engine *e);
+/* The same, with the numbers that another engine on the ledger goes on with. */
+MUST_USE Status engine_settle(Engine *e);
+/* Begins what comes into being with a version of the bundle that was just adopted. */
+MUST_USE Status engine_begin_version(Engine *e, uint32_t version);
 const Counts *engine_counts(const Engine *e);
 /* The clock; false when no event has come yet. */
 bool engine_clock(const Engine *e, int64_t *clock);

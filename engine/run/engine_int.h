@@ -79,6 +79,13 @@ typedef struct Freed {
     uint8_t kind, clause; /* by which clause */
 } Freed;
 
+/* OwnNumbers of a version that are no duty's or approval's: those of its schedules, and behind them
+ * those of dates at which duties are handed on. */
+typedef struct OwnNumbers {
+    uint64_t first;
+    uint32_t schedules, moves;
+} OwnNumbers;
+
 struct Engine {
     const Bundle *b;
     Ledger *l;
@@ -103,12 +110,11 @@ struct Engine {
     VEC(Before) befores;  /* what was changed by the event at hand, as it was before */
     VEC(Changed) changed; /* by it, and not yet measured */
     bool measures_duties;
-    uint64_t told;            /* a bit for each EffectId that the policy hears of something */
-    uint32_t *entity_records; /* of each entity: the event that is its record, or 0 */
-    int64_t before;           /* what is due before it fires now */
-    uint32_t moves;           /* the numbers behind: dates at which duties are handed on */
-    uint32_t schedules;       /* numbers 1 .. schedules are schedules' */
-    int64_t first_timer;      /* no timer lies before it */
+    uint64_t told;              /* a bit for each EffectId that the policy hears of something */
+    uint32_t *entity_records;   /* of each entity: the event that is its record, or 0 */
+    int64_t before;             /* what is due before it fires now */
+    struct OwnNumbers *numbers; /* of each version: which numbers are its schedules' */
+    int64_t first_timer;        /* no timer lies before it */
     Counts counts;
     /* while something is handled */
     int64_t now; /* when it happens */
@@ -141,6 +147,7 @@ typedef struct Duty {
     uint64_t number;
     uint32_t decl;
     const DutyDef *def;
+    uint32_t policy; /* number of the version that it runs under */
     Str *key;
     uint32_t key_count;
     uint32_t occurrence;
@@ -226,6 +233,7 @@ typedef struct Approval {
     uint64_t number;
     uint32_t decl;
     const ApprovalDef *def;
+    uint32_t policy; /* as Duty's */
     Str *key;
     uint32_t key_count;
     uint32_t occurrence;
@@ -305,14 +313,22 @@ Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 /* The leaf of an event that came. */
 Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *found);
 
+/* twin.c */
+/* Values of some fields as others of their names hold them; *fits: they can. In the event's arena.
+ */
+Status fields_as(Engine *e, const FieldDef *from, uint32_t n, const Value *fields,
+                 const FieldDef *to, uint32_t count, Value **out, bool *fits);
+/* An event as another of its name; *fits: it has all that that one needs. */
+Status flow_as(Engine *e, const Flow *flow, uint32_t event, Flow *out, bool *fits);
+
 /* move.c */
-uint32_t moves_count(const Bundle *b);
+uint32_t moves_count(const Bundle *b, uint32_t version);
 /* Who owes a duty that is raised at an instant for `owner`. */
 Value move_owner(const Bundle *b, const DutyDef *d, Value owner, int64_t raised);
 /* Hands on a duty that was raised late, before dates that are past, or was found to have gone on
  * beyond them. */
 Status moves_past(Engine *e, Duty *d);
-Status moves_begin(Engine *e);
+Status moves_begin(Engine *e, uint32_t version);
 Status move_fire(Engine *e, uint64_t number, int64_t at);
 Status move_skip(Engine *e, uint64_t number, int64_t at);
 
@@ -378,13 +394,21 @@ Status timers_fire(Engine *e, int64_t before);
 /* What became due before the horizon through what was just handled. */
 Status timers_found(Engine *e);
 /* schedule.c */
-/* The schedule of a number, from 1, and whose it is; NULL: there is none. */
+/* What a number of timers is; a duty's or an approval's where it is neither. */
+typedef enum NumberOf { NUMBER_OF_OWNER, NUMBER_OF_SCHEDULE, NUMBER_OF_MOVE } NumberOf;
+NumberOf number_of(const Engine *e, uint64_t number);
+/* The i-th schedule of all, from 0, its number and whose it is; NULL: there are fewer. */
+const ScheduleDef *schedule_nth(const Bundle *b, uint32_t i, uint64_t *number, DeclDef *decl);
+/* The schedule of a number; NULL: there is none. */
 const ScheduleDef *schedule_of(const Bundle *b, uint64_t number, DeclDef *decl);
-uint32_t schedules_count(const Bundle *b);
+uint32_t schedules_count(const Bundle *b, uint32_t version);
+/* When a schedule's declaration applies. */
+const DatedDef *schedule_dated(const Bundle *b, DeclDef decl);
 /* Its first instant at or after `from`; INSTANT_NEVER: none. last: the one before, or
  * INSTANT_NEVER; a schedule of so many days without a first date counts on from it. */
 int64_t schedule_next(const Bundle *b, const ScheduleDef *s, int64_t last, int64_t from);
-Status schedules_begin(Engine *e);
+/* Puts the timers of a version's schedules, from an instant on. */
+Status schedules_begin(Engine *e, uint32_t version, int64_t from);
 Status schedule_fire(Engine *e, uint64_t number, int64_t at);
 Status schedule_skip(Engine *e, uint64_t number, int64_t at);
 /* The end of the day, month, ... in which a duty is raised; of working days one that is after it.
@@ -445,6 +469,12 @@ Status queue_push(Engine *e, uint32_t event, const Effect *effect, Value *fields
  * e->told says of which ids it does. */
 void told_init(Engine *e);
 Status effect_tell(Engine *e, const Effect *effect);
+/* kpi.c: judges a series at an instant at the latest. */
+struct Live;
+Status series_at_latest(Engine *e, struct Live *live, int64_t at);
+/* gauge.c: counts what there is in a measure of how things stand that begins now. */
+Status duty_count_now(Engine *e, const Duty *d, uint32_t kpi);
+Status entities_count_now(Engine *e, uint32_t kpi);
 /* gauge.c: what is measured of duties. duty_changed notes it when its record is written, and
  * changes_take measures what was noted, when all else is done. */
 Status duty_changed(Engine *e, Duty *d);

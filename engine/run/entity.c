@@ -58,7 +58,7 @@ enum { KEY_MOST = LED_KEY_MOST - 160 };
 Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key) {
     const EntityDef *def = &b->entities[entity];
     buf_reset(out);
-    put_u8(out, (uint8_t)entity);
+    put_u8(out, (uint8_t)def->base);
     for (uint32_t i = 0; i < def->key_count; i++)
         put_key_value(out, b, key[i]);
     TRY(buf_status(out));
@@ -67,16 +67,55 @@ Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key) 
 
 Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value **fields,
                    uint64_t *leaf) {
-    const EntityDef *def = &b->entities[entity];
+    const EntityDef *def = &b->entities[bundle_newest(b, entity)];
     EntityRec rec;
+    Value *kept;
     uint32_t n;
     TRY(entity_rec_take(bytes, &rec));
-    TRY(take_value_list(a, rec.fields, fields, &n));
+    TRY(take_value_list(a, rec.fields, &kept, &n));
     *leaf = rec.leaf;
-    bool fits = n == def->field_count;
-    for (uint32_t i = 0; fits && i < n; i++)
-        fits = bundle_fits(b, &def->fields[i].type, (*fields)[i]);
+    *fields = new (a, Value, def->field_count + 1);
+    if (*fields == NULL)
+        return ERR_NOMEM;
+    bool fits = n <= def->field_count;
+    for (uint32_t i = 0; fits && i < def->field_count; i++) {
+        const FieldDef *f = &def->fields[i];
+        Value v = def->slots[i] < n ? kept[def->slots[i]] : value_absent();
+        if (v.kind == V_ABSENT && !f->type.optional && f->has_preset)
+            v = f->preset; /* it is older than the field */
+        if (bundle_fits(b, &f->type, v))
+            (*fields)[i] = v;
+        else
+            TRY(value_as(b, a, &f->type, v, &(*fields)[i], &fits));
+    }
     return fits ? OK : ERR_DAMAGED;
+}
+
+/* The field of the newest version that a field is. */
+static uint32_t newest_field(const Bundle *b, uint32_t entity, uint32_t field) {
+    const EntityDef *def = &b->entities[bundle_newest(b, entity)];
+    uint32_t i = 0;
+    while (def->slots[i] != b->entities[entity].slots[field])
+        i++;
+    return i;
+}
+
+/* What an entity holds as some version of it knows it. *known false: it holds what that one does
+ * not know, in *field. */
+static Status entity_as(Engine *e, uint32_t entity, const Value *held, Value *fields,
+                        uint32_t *field, bool *known) {
+    const EntityDef *def = &e->b->entities[entity];
+    *known = true;
+    if (entity == bundle_newest(e->b, entity)) {
+        memcpy(fields, held, def->field_count * sizeof *fields);
+        return OK;
+    }
+    for (uint32_t i = 0; i < def->field_count && *known; i++) {
+        *field = i;
+        TRY(value_as(e->b, &e->event, &def->fields[i].type, held[newest_field(e->b, entity, i)],
+                     &fields[i], known));
+    }
+    return OK;
 }
 
 /* The entity of the key in e->key as the ledger has it; all lives in the event arena. */
@@ -93,6 +132,15 @@ static Status entity_read(Engine *e, uint32_t entity, Str id, Value **fields, ui
     return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "an entity");
 }
 
+static Status stop_unknown(Engine *e, uint32_t entity, const Value *held, uint32_t field);
+
+static Status as_known(Engine *e, uint32_t entity, const Value *held, Value *fields) {
+    uint32_t field = 0;
+    bool known;
+    TRY(entity_as(e, entity, held, fields, &field, &known));
+    return known ? OK : stop_unknown(e, entity, held, field);
+}
+
 Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, bool *found) {
     Engine *e = ctx;
     Value *held;
@@ -103,9 +151,7 @@ Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, b
         return OK; /* nothing can be kept under such a key */
     TRY(status);
     TRY(entity_read(e, entity, buf_str(&e->key), &held, &leaf, found));
-    if (*found)
-        memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
-    return OK;
+    return *found ? as_known(e, entity, held, fields) : OK;
 }
 
 /* What an index has for a value: the numbers of the entity and of the index, the value, then the
@@ -116,7 +162,7 @@ static Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t ind
     enum { TEXT_LONG = 64 };
     uint8_t hash[SHA256_BYTES];
     buf_reset(out);
-    put_u8(out, (uint8_t)entity);
+    put_u8(out, (uint8_t)b->entities[entity].base);
     put_u8(out, (uint8_t)index);
     Str text = v.kind == V_TEXT    ? value_str(v)
                : v.kind == V_PARTY ? party_text(b, v)
@@ -140,8 +186,7 @@ static Status next_take(Engine *e, uint32_t entity, Str bytes, Value *fields) {
     uint64_t leaf;
     TRY(arena_str(&e->event, bytes, &kept));
     TRY(view_entity(e->b, entity, kept, &e->event, &held, &leaf));
-    memcpy(fields, held, e->b->entities[entity].field_count * sizeof *fields);
-    return OK;
+    return as_known(e, entity, held, fields);
 }
 
 static void cursor_put(VmCursor *cursor, Str key) {
@@ -154,7 +199,7 @@ static Status next_of_all(Engine *e, uint32_t entity, VmCursor *cursor, Value *f
                           bool *found) {
     Str key, value;
     if (!cursor->begun) {
-        cursor->key[0] = (char)(uint8_t)entity;
+        cursor->key[0] = (char)(uint8_t)e->b->entities[entity].base;
         cursor->n = 1;
     }
     TRY(led_next_in(e->l, LED_ENTITY, (Str){cursor->key, cursor->n}, cursor->begun, 1, &key, &value,
@@ -192,7 +237,9 @@ Status entity_next(void *ctx, uint32_t entity, int32_t index, Value sought, VmCu
     Status status = index < 0
                         ? next_of_all(e, entity, cursor, fields, found)
                         : next_found(e, entity, (uint32_t)index, sought, cursor, fields, found);
-    return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, "an entity");
+    return status == OK || status == ERR_NOMEM || status == ERR_TRAP
+               ? status
+               : engine_fail(e, status, "an entity");
 }
 
 /* ---- what goes wrong */
@@ -217,6 +264,23 @@ static Status stop(Engine *e, TrapCode code, uint32_t fn, uint32_t at) {
     TRY(arena_str(&e->event, buf_str(&e->text), &more));
     e->vm.trap = (Trap){.code = code, .fn = fn, .at = at, .table = -1, .more = more};
     return ERR_TRAP;
+}
+
+/* A version before the newest meets a value that came in with a later one. */
+static Status stop_unknown(Engine *e, uint32_t entity, const Value *held, uint32_t field) {
+    const EntityDef *def = &e->b->entities[bundle_newest(e->b, entity)];
+    uint32_t at = newest_field(e->b, entity, field);
+    Value *key = new (&e->event, Value, def->key_count + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < def->key_count; i++)
+        key[i] = held[def->keys[i]];
+    buf_reset(&e->text);
+    put_held_name(&e->text, e, bundle_newest(e->b, entity), key, at);
+    put_text(&e->text, S(" is "));
+    put_value_text(&e->text, e->b, &e->render.zone, held[at]);
+    put_text(&e->text, S(", which the version of the policy that reads it does not know"));
+    return stop(e, TRAP_BAD_VALUE, e->vm.trap.fn, e->vm.trap.at);
 }
 
 static void put_setter(Buf *out, const Engine *e, const Setter *setter) {
@@ -400,6 +464,15 @@ static bool finer(Value a, Value b) {
 }
 Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, Value value) {
     Engine *e = ctx;
+    uint32_t newest = bundle_newest(e->b, entity);
+    if (newest != entity) { /* what is changed is changed as the newest version knows it */
+        bool fits = true;
+        field = newest_field(e->b, entity, field);
+        if (value.kind != V_ABSENT)
+            TRY(value_as(e->b, &e->event, &e->b->entities[newest].fields[field].type, value, &value,
+                         &fits));
+        entity = newest;
+    }
     const EntityDef *def = &e->b->entities[entity];
     Change *c;
     for (uint32_t i = 0; i < def->key_count; i++)
@@ -421,6 +494,7 @@ Status entity_set(void *ctx, uint32_t entity, const Value *key, uint32_t field, 
 Status entity_drop(void *ctx, uint32_t entity, const Value *key) {
     Engine *e = ctx;
     Change *c;
+    entity = bundle_newest(e->b, entity);
     TRY(change_of(e, entity, key, &c));
     for (uint32_t i = 0; i < e->b->entities[entity].field_count; i++)
         if (c->setters[i].there)
@@ -468,7 +542,11 @@ static void changed_add(const Engine *e, ChangeLeaf *leaf, uint32_t field, Value
 static Status leaf_begin(Engine *e, const Change *c, Leaf *leaf) {
     const EntityDef *def = &e->b->entities[c->entity];
     *leaf = (Leaf){.kind = LEAF_CHANGE};
-    leaf->change = (ChangeLeaf){.time = c->time, .seen = c->seen, .cause = c->cause, .by = c->by};
+    leaf->change = (ChangeLeaf){.time = c->time,
+                                .seen = c->seen,
+                                .cause = c->cause,
+                                .by = c->by,
+                                .policy = bundle_version_at(e->b, c->time)};
     leaf->change.subject = (Subject){
         .kind = SUBJECT_ENTITY, .decl = c->entity, .occurrence = 1, .key_count = def->key_count};
     leaf->change.fields = new (&e->event, ChangedField, def->field_count);
@@ -504,9 +582,15 @@ static Status indexes_move(Engine *e, uint32_t entity, Str id, const Value *was,
     return OK;
 }
 
-static Status entity_write(Engine *e, Str id, const Value *fields, uint32_t n, uint64_t leaf) {
+static Status entity_write(Engine *e, Str id, uint32_t entity, const Value *fields, uint64_t leaf) {
+    const EntityDef *def = &e->b->entities[entity];
+    Value *kept = new (&e->event, Value, def->field_count + 1);
+    if (kept == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < def->field_count; i++)
+        kept[def->slots[i]] = fields[i];
     buf_reset(&e->text);
-    put_value_list(&e->text, fields, n);
+    put_value_list(&e->text, kept, def->field_count);
     TRY(buf_status(&e->text));
     EntityRec rec = {.fields = buf_str(&e->text), .leaf = leaf};
     buf_reset(&e->record);
@@ -559,7 +643,7 @@ static Status change_apply(Engine *e, const Change *c) {
         return OK;
     TRY(engine_leaf(e, &leaf, &index));
     TRY(indexes_move(e, c->entity, c->id, held, fields));
-    TRY(entity_write(e, c->id, fields, def->field_count, index));
+    TRY(entity_write(e, c->id, c->entity, fields, index));
     return entity_measure(e, c->entity, held, fields);
 }
 

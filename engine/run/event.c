@@ -1025,7 +1025,7 @@ Status event_read(EventReader *r, Str line, Reading *what, Input *event, Refusal
         return malformed_json(&l);
     if (why != NULL || head != NULL)
         return malformed(&l, why != NULL ? why : head);
-    int32_t type = bundle_event(r->b, l.head.type);
+    int32_t type = bundle_event_at(r->b, l.head.type, l.head.instant);
     if (type < 0)
         return unknown_type(&l);
     *event = (Input){.event = (uint32_t)type,
@@ -1319,7 +1319,7 @@ Status event_read_csv(EventReader *r, Str record, Reading *what, Input *event, R
     const char *why = check_head(&l.head);
     if (why != NULL)
         return malformed(&l, why);
-    int32_t type = bundle_event(r->b, l.head.type);
+    int32_t type = bundle_event_at(r->b, l.head.type, l.head.instant);
     if (type < 0)
         return unknown_type(&l);
     *event = (Input){.event = (uint32_t)type,

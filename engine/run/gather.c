@@ -228,12 +228,14 @@ static bool is_stale(const Engine *e, const Zone *zone, Value stale, int64_t at)
 /* When what a group collects from `at` on is told. */
 static Status group_end(Engine *e, const Group *g, int64_t at, int64_t *end) {
     bool duty = g->kind == GATHER_DUTY;
-    Value within = duty ? e->b->duties[g->decl].group_within : e->b->kpis[g->decl].group_within;
+    Value within =
+        duty ? e->b->duties[g->decl].group_within : bundle_judge(e->b, g->decl, at)->group_within;
+    const VersionDef *version = &e->b->versions[bundle_version_at(e->b, at)];
     const Zone *zone = local_zone(e->b, g->local);
     TRY(engine_time_trap(e, moment_add(zone, local_calendar(e->b, g->local), at, (Family)within.aux,
                                        within.i, end, NULL)));
-    *end = quiet_hours_end(zone, duty ? e->b->duties[g->decl].quiet_from : e->b->quiet_from,
-                           duty ? e->b->duties[g->decl].quiet_to : e->b->quiet_to, *end);
+    *end = quiet_hours_end(zone, duty ? e->b->duties[g->decl].quiet_from : version->quiet_from,
+                           duty ? e->b->duties[g->decl].quiet_to : version->quiet_to, *end);
     return OK;
 }
 
@@ -455,9 +457,9 @@ static Status notice_hold(Engine *e, const Notice *m, int64_t end) {
 /* By what the KPI whose reaction says it groups what is said. */
 static Status notice_kpi(Engine *e, Notice *m) {
     const Subject *s = e->grouping;
-    if (s == NULL || e->b->kpis[s->decl].group_within.kind == V_ABSENT)
+    const KpiDef *def = s == NULL ? NULL : bundle_judge(e->b, s->decl, e->now);
+    if (def == NULL || def->group_within.kind == V_ABSENT)
         return OK;
-    const KpiDef *def = &e->b->kpis[s->decl];
     Str *key = new (&e->event, Str, def->group_by_count + 1);
     if (key == NULL)
         return ERR_NOMEM;

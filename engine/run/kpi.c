@@ -94,7 +94,7 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     const AggDef *g = &def->aggs[agg];
     const Value *results;
     bool applies;
-    if (!dated_at(&def->dated, flow->vm.time))
+    if (!dated_at(&bundle_judge(e->b, decl, flow->vm.time)->dated, flow->vm.time))
         return OK;
     TRY(vm_call(&e->vm, g->fn, &flow->vm, NULL, NULL, &results, &applies));
     if (!applies)
@@ -121,6 +121,13 @@ Status kpi_sample(Engine *e, uint32_t decl, uint32_t agg, const Flow *flow) {
     TRY(live_of(e, decl, group, &v));
     TRY(session ? session_add(e, v, &m) : sample_add(e, v, &m));
     return series_timer(e, &v->s, m.enters < v->s.timer_at ? m.enters : v->s.timer_at);
+}
+
+Status series_at_latest(Engine *e, Live *live, int64_t at) {
+    if (live->s.timer_at <= at)
+        return OK;
+    TRY(live_change(e, live));
+    return series_timer(e, &live->s, at);
 }
 
 /* What a gauge counts of a duty or an entity: its group, and behind it what is measured. counts
@@ -339,9 +346,9 @@ static Status react(Engine *e, Judging *j, uint8_t level, uint64_t episode) {
     Subject series = series_subject(j->s);
     e->grouping = &series;
     e->episode = (uint32_t)episode;
-    for (uint32_t i = 0; i < j->s->def->reaction_count && status == OK; i++)
-        if (j->s->def->reactions[i].level == level)
-            status = run_reaction(e, j, &j->s->def->reactions[i]);
+    for (uint32_t i = 0; i < j->s->judge->reaction_count && status == OK; i++)
+        if (j->s->judge->reactions[i].level == level)
+            status = run_reaction(e, j, &j->s->judge->reactions[i]);
     e->episode = 0;
     e->grouping = NULL;
     e->line = 0;
@@ -408,7 +415,7 @@ static Status bound_value(Engine *e, const Series *s, const BoundDef *bound, int
 
 Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value out[2],
                   bool *failed) {
-    const LevelDef *def = &s->def->levels[level];
+    const LevelDef *def = &s->judge->levels[level];
     out[0] = out[1] = value_absent();
     Status status = bound_value(e, s, &def->raise, at, &out[0]);
     if (status == OK && def->has_clear)
@@ -440,16 +447,25 @@ Status kpi_period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next) 
     return OK;
 }
 
+/* When the next version judges the series by others. */
+static void version_next(const Bundle *b, const KpiDef *judge, int64_t *next) {
+    if (judge->next < 0)
+        return;
+    int64_t from = b->versions[b->kpis[judge->next].version].from;
+    *next = from < *next ? from : *next;
+}
+
 /* Judges one level; *next: when its wait ends. */
 static Status judge_level(Engine *e, Judging *j, uint32_t n, int64_t *next) {
-    const LevelDef *def = &j->s->def->levels[n];
+    const LevelDef *def = &j->s->judge->levels[n];
     LevelState *level = &j->s->levels[n];
     bool due, failed;
     Value bounds[2];
     TRY(kpi_bounds(e, j->s, n, j->at, bounds, &failed));
     if (failed)
         TRY(alert(e, "failed", S("a threshold could not be computed: the level does not stand")));
-    TRY(level_judge(e->b, j->s->def, n, &j->measure, j->counts, bounds, level, j->at, next, &due));
+    TRY(level_judge(e->b, j->s->judge, n, &j->measure, j->counts, bounds, level, j->at, next,
+                    &due));
     if (!due)
         return OK;
     j->step = n;
@@ -488,6 +504,7 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
     TRY(live_get(e, number, &j->v));
     TRY(live_change(e, j->v));
     j->s = &j->v->s;
+    j->s->judge = bundle_judge(e->b, j->s->decl, j->at);
     e->now = j->at;
     e->subject = series_subject(j->s);
     e->cause = (Cause){.kind = CAUSE_TIMER, .instant = j->at, .subject = e->subject};
@@ -501,7 +518,8 @@ static Status judge(Engine *e, uint64_t number, Judging *j) {
         TRY(samples_move(e, j->v, j->at, &next));
         TRY(windows_judge(e, j->v, j->at, &next));
     }
-    TRY(kpi_period_next(e, j->s->def, j->at, &next));
+    TRY(kpi_period_next(e, j->s->judge, j->at, &next));
+    version_next(e->b, j->s->judge, &next);
     j->s->judged = j->at;
     if (!j->s->def->nameless || j->s->def->compare != COMPARES_NOTHING)
         TRY(measure_now(e, j, &next)); /* what of others does not fit is told to whoever asks */

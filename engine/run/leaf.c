@@ -351,6 +351,11 @@ void put_leaf(Buf *out, const Leaf *leaf) {
         put_varint(out, leaf->retried.reject);
         put_varint(out, leaf->retried.events);
         return;
+    case LEAF_POLICY:
+        put_str(out, leaf->policy.version);
+        put_str(out, leaf->policy.bundle);
+        put_zigzag(out, leaf->policy.from);
+        return;
     }
     UNREACHABLE();
 }
@@ -389,6 +394,11 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
         out->retried.reject = take_varint(&t);
         out->retried.events = take_varint(&t);
         break;
+    case LEAF_POLICY:
+        out->policy.version = take_str(&t);
+        out->policy.bundle = take_str(&t);
+        out->policy.from = take_zigzag(&t);
+        break;
     default:
         return ERR_DAMAGED;
     }
@@ -414,7 +424,8 @@ bool leaf_fits(const Leaf *leaf, const Bundle *b) {
     if (leaf->kind != LEAF_EFFECT)
         return true;
     const Effect *e = &leaf->effect;
-    bool known = (e->id != EFFECT_EMITTED || e->event < b->event_count) && e->rule <= b->rule_count;
+    bool known = e->policy < b->version_count &&
+                 (e->id != EFFECT_EMITTED || e->event < b->event_count) && e->rule <= b->rule_count;
     for (uint32_t i = 0; i < e->trace_count; i++)
         known = known && e->traces[i].table < b->table_count;
     return known;
@@ -731,7 +742,7 @@ void put_effect_json(Buf *out, Render *r, const Effect *e) {
         zone_put_instant(out, &r->zone, e->seen);
         put_c(out, '"');
     }
-    put_text(out, r->tail);
+    put_text(out, r->tails[e->policy]);
     if (e->id == EFFECT_EMITTED) {
         put_emitted_json(out, r, e);
     } else {
@@ -805,12 +816,16 @@ Status render_init(Render *r, const Bundle *b, Str ledger, Arena *a) {
     put_text(&text, S(",\"type\":\""));
     if (status == OK)
         status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->head);
-    buf_reset(&text);
-    put_text(&text, S(",\"policy\":"));
-    put_json_string(&text, b->version);
-    put_text(&text, S(",\"data\":{"));
-    if (status == OK)
-        status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->tail);
+    r->tails = new (a, Str, b->version_count);
+    if (r->tails == NULL)
+        status = ERR_NOMEM;
+    for (uint32_t i = 0; status == OK && i < b->version_count; i++) {
+        buf_reset(&text);
+        put_text(&text, S(",\"policy\":"));
+        put_json_string(&text, b->versions[i].version);
+        put_text(&text, S(",\"data\":{"));
+        status = text.failed ? ERR_NOMEM : arena_str(a, buf_str(&text), &r->tails[i]);
+    }
     buf_free(&text);
     return status;
 }

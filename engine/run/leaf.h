@@ -18,7 +18,8 @@ typedef enum LeafKind {
     LEAF_REJECT = 5,  /* an event was refused: its raw bytes are kept */
     LEAF_EFFECT = 6,  /* something followed */
     LEAF_CHANGE = 7,  /* an entity was changed, which no effect tells */
-    LEAF_RETRIED = 8  /* what was refused before was taken after all: see `retried` */
+    LEAF_RETRIED = 8, /* what was refused before was taken after all: see `retried` */
+    LEAF_POLICY = 9   /* a new version of the policy applies from an instant on */
 } LeafKind;
 enum { LEAF_VERSION = 1 };
 
@@ -101,6 +102,7 @@ typedef struct Effect {
     Cause cause;
     Subject subject;
     uint32_t policy;             /* number of the policy version */
+    bool versioned;              /* it is set; else it is that of who says so */
     Value owner;                 /* DUTY */
     Value values[EFFECT_VALUES]; /* its data, in the order of effect.def; V_ABSENT: left out */
     uint32_t event;              /* EMITTED: the event's number */
@@ -163,6 +165,12 @@ typedef struct GenesisLeaf {
     Str bundle; /* its 32 bytes of SHA-256 */
 } GenesisLeaf;
 
+typedef struct PolicyLeaf {
+    Str version;
+    Str bundle; /* its 32 bytes of SHA-256 */
+    int64_t from;
+} PolicyLeaf;
+
 typedef struct Leaf {
     LeafKind kind;
     int64_t time; /* CLOCK, TICK */
@@ -173,6 +181,7 @@ typedef struct Leaf {
         Effect effect;
         ChangeLeaf change;
         RetriedLeaf retried;
+        PolicyLeaf policy;
     };
 } Leaf;
 
@@ -187,8 +196,9 @@ bool leaf_fits(const Leaf *leaf, const Bundle *b);
 typedef struct Render {
     const Bundle *b;
     ZoneCache zone;
-    Str source;     /* remit:LEDGER/POLICY */
-    Str head, tail; /* what stands between id and type, and between the instants and data */
+    Str source; /* remit:LEDGER/POLICY */
+    Str head;   /* what stands between id and type */
+    Str *tails; /* of each version what stands between the instants and data */
 } Render;
 /* For effects of a ledger of that name. Texts live in the arena. ERR_NOMEM. */
 MUST_USE Status render_init(Render *r, const Bundle *b, Str ledger, Arena *a);

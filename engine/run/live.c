@@ -223,6 +223,7 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
     Series s = {.number = e->series,
                 .decl = decl,
                 .def = def,
+                .judge = bundle_judge(e->b, decl, e->instant),
                 .key = new (a, Str, def->by_count + 1),
                 .group = new (a, Value, def->by_count + 1),
                 .judged = INT64_MIN,

@@ -10,18 +10,20 @@ static int64_t move_at(const Bundle *b, const DutyDef *d, const MoveDef *move) {
     return zone_instant(local_zone(b, d->local), move->day * DAY_MS);
 }
 
-/* The running move of a number, from 1. */
-static const MoveDef *move_of(const Bundle *b, uint64_t number, uint32_t *duty, uint32_t *which) {
+/* The running move of a version, by its number from 0. */
+static const MoveDef *move_of(const Bundle *b, uint32_t version, uint64_t number, uint32_t *duty,
+                              uint32_t *which) {
     for (*duty = 0; *duty < b->duty_count; ++*duty)
         for (*which = 0; *which < b->duties[*duty].move_count; ++*which)
-            if (b->duties[*duty].moves[*which].running && --number == 0)
+            if (b->duties[*duty].version == version && b->duties[*duty].moves[*which].running &&
+                number-- == 0)
                 return &b->duties[*duty].moves[*which];
     return NULL;
 }
 
-uint32_t moves_count(const Bundle *b) {
+uint32_t moves_count(const Bundle *b, uint32_t version) {
     uint32_t n = 0, duty, which;
-    while (move_of(b, n + 1, &duty, &which) != NULL)
+    while (move_of(b, version, n, &duty, &which) != NULL)
         n++;
     return n;
 }
@@ -79,15 +81,25 @@ Status moves_past(Engine *e, Duty *d) {
     return OK;
 }
 
-Status moves_begin(Engine *e) {
-    for (uint32_t i = 1; i <= e->moves; i++) {
+Status moves_begin(Engine *e, uint32_t version) {
+    const OwnNumbers *n = &e->numbers[version];
+    for (uint32_t i = 0; i < n->moves; i++) {
         uint32_t duty, which, rung = 0;
-        const MoveDef *move = move_of(e->b, i, &duty, &which);
+        const MoveDef *move = move_of(e->b, version, i, &duty, &which);
         int64_t at = move_at(e->b, &e->b->duties[duty], move), old = INSTANT_NEVER;
         if (at >= e->clock)
-            TRY(timer_set(e, e->schedules + i, &old, &rung, at, 0));
+            TRY(timer_set(e, n->first + n->schedules + i, &old, &rung, at, 0));
     }
     return OK;
+}
+
+static const MoveDef *move_numbered(const Engine *e, uint64_t number, uint32_t *duty,
+                                    uint32_t *which) {
+    uint32_t version = e->b->version_count - 1;
+    while (version > 0 && e->numbers[version].first > number)
+        version--;
+    const OwnNumbers *n = &e->numbers[version];
+    return move_of(e->b, version, number - n->first - n->schedules, duty, which);
 }
 
 static Status move_done(Engine *e, uint64_t number, int64_t at) {
@@ -102,7 +114,7 @@ Status move_skip(Engine *e, uint64_t number, int64_t at) {
 /* Goes through all duties: such a date comes seldom. */
 Status move_fire(Engine *e, uint64_t number, int64_t at) {
     uint32_t duty, which;
-    if (move_of(e->b, number - e->schedules, &duty, &which) == NULL)
+    if (move_numbered(e, number, &duty, &which) == NULL)
         return engine_fail(e, ERR_DAMAGED, "a timer of a date that the policy does not have");
     TRY(move_done(e, number, at));
     uint64_t next = 0;

@@ -128,8 +128,8 @@ static Status again_levels(Engine *e, Again *a, const Series *s, int64_t at, int
         bool due;
         Value bounds[2];
         TRY(kpi_bounds(e, s, i, at, bounds, &due));
-        TRY(level_judge(e->b, s->def, i, &a->measure, a->counts, bounds, &a->s.levels[i], at, next,
-                        &due));
+        TRY(level_judge(e->b, bundle_judge(e->b, s->decl, at), i, &a->measure, a->counts, bounds,
+                        &a->s.levels[i], at, next, &due));
         if (due)
             TRY(again_turn(e, a, i, at, &out[i]));
     }
@@ -240,7 +240,7 @@ static Status lists_compare(Engine *e, Series *s, Episodes lists[3][KPI_STEPS]) 
     for (uint32_t i = 0; i < s->def->level_count; i++) {
         number_them(&lists[0][i], &lists[1][i]);
         number_them(&lists[0][i], &lists[2][i]);
-        TRY(compare(e, s, &s->def->levels[i], &lists[1][i], &lists[2][i]));
+        TRY(compare(e, s, &s->judge->levels[i], &lists[1][i], &lists[2][i]));
     }
     return OK;
 }

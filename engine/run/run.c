@@ -6,6 +6,7 @@
 #include "engine/base/civil.h"
 #include "engine/base/sha256.h"
 #include "engine/code/meaning.h"
+#include "engine/run/adopt.h"
 
 enum { RUN_BATCH = 1000, RUN_BATCH_BYTES = 64 << 20 };
 
@@ -104,25 +105,53 @@ static Status mean_same(Str a, Str b, bool *same) {
     return OK;
 }
 
-/* The bundle that the ledger goes on under: its own, where the policy given differs from it in
- * remarks, layout or tests alone. What is read with the one means the same to the other. */
-static Status run_under(Run *r, const Bundle **b, Str *bytes) {
-    Str own, kept;
-    bool found = false, same = false;
-    *b = r->p->bundle;
-    *bytes = r->p->bytes;
-    if (!led_is_new(r->ledger))
-        TRY(led_find(r->ledger, LED_POLICY, S("0"), &own, &found));
-    if (!found || str_eq(own, *bytes))
+/* From now on the ledger's own bundle counts: what is read goes by its numbers. */
+static void run_as(Run *r, const Bundle *b, Str bytes) {
+    r->own = *r->p;
+    r->own.bundle = (Bundle *)(uintptr_t)b;
+    r->own.bytes = bytes;
+    r->p = &r->own;
+}
+
+static Status refuse_other(Run *r, const Bundle *ledgers) {
+    const Bundle *is = r->p->bundle;
+    const VersionDef *last = &ledgers->versions[ledgers->version_count - 1];
+    Buf a = {0}, b = {0};
+    put_hex(&a, last->hash.p, last->hash.n);
+    put_hex(&b, is->hash, sizeof is->hash);
+    Status status =
+        err_say(r->err, ERR_MISMATCH,
+                "the ledger runs under another bundle\n"
+                "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
+                "  this one      %.*s  \"%.*s\" version %.*s\n"
+                "to let the ledger go on under this one: remit adopt --ledger DIR --policy PATH",
+                "账本用的是另一个编译包\n"
+                "  账本的  %.*s  “%.*s”版本 %.*s\n"
+                "  这一个  %.*s  “%.*s”版本 %.*s\n"
+                "要让账本改用这一个：remit adopt --ledger 账本 --policy 政策",
+                STR_ARG(buf_str(&a)), STR_ARG(ledgers->policy), STR_ARG(last->version),
+                STR_ARG(buf_str(&b)), STR_ARG(is->policy), STR_ARG(is->version));
+    buf_free(&a);
+    buf_free(&b);
+    return status;
+}
+
+/* The ledger goes on under its own bundle, of all its versions. The policy given must be its newest
+ * one, or differ from that in remarks, layout or tests alone. */
+static Status run_under(Run *r) {
+    const Bundle *ledgers;
+    Str bytes, newest;
+    bool same;
+    TRY(ledger_bundle(r->ledger, &r->keep, &ledgers, &bytes, r->err));
+    if (ledgers == NULL)
         return OK;
-    TRY(arena_str(&r->keep, own, &kept));
-    if (mean_same(kept, *bytes, &same) != OK || !same)
-        return OK; /* the engine says what is wrong with it */
-    Bundle *ledgers;
-    TRY(bundle_take(kept, &r->keep, &ledgers, r->err));
-    *b = ledgers;
-    *bytes = kept;
-    r->out->reworded = true;
+    TRY(ledger_given(r->ledger, ledgers->version_count - 1, &r->keep, &newest, r->err));
+    same = str_eq(newest, r->p->bytes);
+    if (!same && mean_same(newest, r->p->bytes, &same) == OK)
+        r->out->reworded = same;
+    if (!same)
+        return refuse_other(r, ledgers);
+    run_as(r, ledgers, bytes);
     return OK;
 }
 
@@ -140,10 +169,8 @@ Status run_open(Run *r) {
     r->outbox.write = r->opt->write;
     r->outbox.ctx = r->opt->write_ctx;
     r->outbox.readable = r->opt->readable;
-    const Bundle *b;
-    Str bytes;
-    TRY(run_under(r, &b, &bytes));
-    TRY(engine_open(b, bytes, r->ledger, &engine, &r->engine, r->err));
+    TRY(run_under(r));
+    TRY(engine_open(r->p->bundle, r->p->bytes, r->ledger, &engine, &r->engine, r->err));
     r->sink.engine = r->engine;
     if (r->opt->effects.n > 0)
         return outbox_open_file(&r->outbox, r->opt->effects, r->engine, r->ledger, &r->keep,

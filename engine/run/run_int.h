@@ -6,6 +6,7 @@
 
 typedef struct Run {
     const Policy *p;
+    Policy own; /* what p is in place of the one given, where the ledger's bundle counts */
     const RunOptions *opt;
     RunResult *out;
     Err *err;

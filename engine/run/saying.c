@@ -9,7 +9,11 @@
 /* ---- effects of a duty */
 
 Effect duty_effect(const Duty *d, EffectId id) {
-    return (Effect){.id = id, .subject = duty_subject(d), .owner = d->owner};
+    return (Effect){.id = id,
+                    .subject = duty_subject(d),
+                    .owner = d->owner,
+                    .policy = d->policy,
+                    .versioned = true};
 }
 
 Status duty_say(Engine *e, Duty *d, Effect *effect) {

@@ -7,24 +7,69 @@
 
 enum { MONTHS_LOOKED = 12 * 100 };
 
-const ScheduleDef *schedule_of(const Bundle *b, uint64_t number, DeclDef *decl) {
-    for (uint32_t i = 0; i < b->decl_count; i++) {
-        *decl = b->decls[i];
-        const ScheduleDef *s = decl->kind == DECL_DUTY   ? &b->duties[decl->number].schedule
-                               : decl->kind == DECL_RULE ? &b->rules[decl->number].schedule
-                                                         : NULL;
-        if (s != NULL && s->kind != SCHEDULE_NONE && --number == 0)
+static const ScheduleDef *schedule_in(const Bundle *b, DeclDef decl) {
+    const ScheduleDef *s = decl.kind == DECL_DUTY   ? &b->duties[decl.number].schedule
+                           : decl.kind == DECL_RULE ? &b->rules[decl.number].schedule
+                                                    : NULL;
+    return s != NULL && s->kind != SCHEDULE_NONE ? s : NULL;
+}
+
+static uint32_t version_in(const Bundle *b, DeclDef decl) {
+    return decl.kind == DECL_DUTY ? b->duties[decl.number].version : b->rules[decl.number].version;
+}
+
+const DatedDef *schedule_dated(const Bundle *b, DeclDef decl) {
+    return decl.kind == DECL_DUTY ? &b->duties[decl.number].dated : &b->rules[decl.number].dated;
+}
+
+/* Those of a version have numbers one behind the other; declarations are in the order of versions.
+ */
+const ScheduleDef *schedule_nth(const Bundle *b, uint32_t i, uint64_t *number, DeclDef *decl) {
+    uint32_t version = 0, in_version = 0;
+    for (uint32_t d = 0; d < b->decl_count; d++) {
+        *decl = b->decls[d];
+        const ScheduleDef *s = schedule_in(b, *decl);
+        if (s == NULL)
+            continue;
+        if (version_in(b, *decl) != version) {
+            version = version_in(b, *decl);
+            in_version = 0;
+        }
+        if (i-- == 0) {
+            *number = b->versions[version].first + in_version;
             return s;
+        }
+        in_version++;
     }
     return NULL;
 }
 
-uint32_t schedules_count(const Bundle *b) {
+const ScheduleDef *schedule_of(const Bundle *b, uint64_t number, DeclDef *decl) {
+    uint64_t its;
+    const ScheduleDef *s;
+    for (uint32_t i = 0; (s = schedule_nth(b, i, &its, decl)) != NULL; i++)
+        if (its == number)
+            return s;
+    return NULL;
+}
+
+uint32_t schedules_count(const Bundle *b, uint32_t version) {
     uint32_t n = 0;
-    DeclDef decl;
-    while (schedule_of(b, n + 1, &decl) != NULL)
-        n++;
+    for (uint32_t d = 0; d < b->decl_count; d++)
+        n += schedule_in(b, b->decls[d]) != NULL && version_in(b, b->decls[d]) == version;
     return n;
+}
+
+NumberOf number_of(const Engine *e, uint64_t number) {
+    for (uint32_t i = e->b->version_count; i-- > 0;) {
+        const OwnNumbers *n = &e->numbers[i];
+        if (number < n->first)
+            continue;
+        return number - n->first < n->schedules              ? NUMBER_OF_SCHEDULE
+               : number - n->first < n->schedules + n->moves ? NUMBER_OF_MOVE
+                                                             : NUMBER_OF_OWNER;
+    }
+    return NUMBER_OF_OWNER;
 }
 
 /* The first instant of a date's that is not before `from`; false where there is none. Times that
@@ -142,11 +187,12 @@ static Status schedule_set(Engine *e, uint64_t number, int64_t at) {
     return timer_set(e, number, &none, &rung, at, 0);
 }
 
-Status schedules_begin(Engine *e) {
+Status schedules_begin(Engine *e, uint32_t version, int64_t from) {
     DeclDef decl;
-    for (uint64_t number = 1; number <= e->schedules; number++) {
+    const OwnNumbers *n = &e->numbers[version];
+    for (uint64_t number = n->first; number < n->first + n->schedules; number++) {
         const ScheduleDef *s = schedule_of(e->b, number, &decl);
-        TRY(schedule_set(e, number, schedule_next(e->b, s, INSTANT_NEVER, e->clock)));
+        TRY(schedule_set(e, number, schedule_next(e->b, s, INSTANT_NEVER, from)));
     }
     return OK;
 }
@@ -154,8 +200,8 @@ Status schedules_begin(Engine *e) {
 /* Puts the timer that is at `at` to the next instant. Where more of them are due already, a
  * schedule may say that only the latest counts, or none: *skips then, and the timer is at the
  * latest or beyond all that were missed (semantics.md 7). */
-static Status schedule_on(Engine *e, uint64_t number, const ScheduleDef *s, int64_t at,
-                          bool *skips) {
+static Status schedule_on(Engine *e, uint64_t number, const ScheduleDef *s, DeclDef decl,
+                          int64_t at, bool *skips) {
     int64_t old = at, last = at, next = schedule_next(e->b, s, at, at + 1);
     uint32_t rung = 0;
     *skips = s->missed != MISSED_ARE_EACH && next < e->before;
@@ -163,6 +209,8 @@ static Status schedule_on(Engine *e, uint64_t number, const ScheduleDef *s, int6
         last = next;
         next = schedule_next(e->b, s, last, last + 1);
     }
+    if (next >= schedule_dated(e->b, decl)->until) /* what is over comes no more */
+        next = INSTANT_NEVER;
     bool latest = *skips && s->missed == MISSED_ARE_LATEST;
     return timer_set(e, number, &old, &rung, latest ? last : next, 0);
 }
@@ -173,7 +221,7 @@ Status schedule_skip(Engine *e, uint64_t number, int64_t at) {
     const ScheduleDef *s = schedule_of(e->b, number, &decl);
     if (s == NULL)
         return engine_fail(e, ERR_DAMAGED, "a timer of a schedule that the policy does not have");
-    return schedule_on(e, number, s, at, &skips);
+    return schedule_on(e, number, s, decl, at, &skips);
 }
 
 Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
@@ -187,7 +235,7 @@ Status schedule_fire(Engine *e, uint64_t number, int64_t at) {
         return ERR_NOMEM;
     Value instant = value_of(V_INSTANT, at);
     TRY(key_texts(e, &instant, 1, &key));
-    TRY(schedule_on(e, number, s, at, &skips));
+    TRY(schedule_on(e, number, s, decl, at, &skips));
     if (skips)
         return OK;
     e->now = at;

@@ -226,6 +226,7 @@ Status view_series(const Bundle *b, uint64_t number, Str bytes, Arena *a, Series
         if (!take_seen(&t, a, &out->newest) || take_done(&t) != OK)
             return ERR_DAMAGED;
     }
+    out->judge = bundle_judge(b, out->decl, out->judged);
     return take_levels(rec.levels, def, out->levels);
 }
 

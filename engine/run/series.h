@@ -53,8 +53,9 @@ typedef struct Seen {
 typedef struct Series {
     uint64_t number;
     uint32_t decl;
-    const KpiDef *def;
-    Str *key; /* texts of its group */
+    const KpiDef *def;   /* what it measures */
+    const KpiDef *judge; /* by which levels, at its last judgement or the one under way */
+    Str *key;            /* texts of its group */
     Value *group;
     Total totals[KPI_AGGS];
     Tally tallies[KPI_AGGS];

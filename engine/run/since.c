@@ -200,7 +200,9 @@ static Status try_kept(Engine *e, Duty *d, const ActDef *act, int64_t time, uint
     if (!*fits)
         return OK;
     TRY(flow_kept(e, leaf, &flow));
-    if (act->test_fn >= 0) {
+    Flow kept = flow;
+    TRY(flow_as(e, &kept, act->event, &flow, fits));
+    if (*fits && act->test_fn >= 0) {
         const Value *flag;
         TRY(vm_call(&e->vm, act->test_fn, &flow.vm, d->frame, NULL, &flag, NULL));
         *fits = flag[0].i != 0;

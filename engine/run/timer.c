@@ -97,12 +97,13 @@ static Status trap_undone(Engine *e, Str *message) {
 static Status fire_failed(Engine *e, uint64_t number, uint32_t rung, int64_t at) {
     Str message;
     TRY(trap_undone(e, &message));
-    if (number <= e->schedules + e->moves) {
-        TRY(number <= e->schedules ? schedule_skip(e, number, at) : move_skip(e, number, at));
-        return alert(e, "failed", message);
-    }
     if (is_gather_timer(number))
         return gather_fire_failed(e, number, at, message);
+    NumberOf of = number_of(e, number);
+    if (of != NUMBER_OF_OWNER) {
+        TRY(of == NUMBER_OF_SCHEDULE ? schedule_skip(e, number, at) : move_skip(e, number, at));
+        return alert(e, "failed", message);
+    }
     if ((rung & APPROVAL_TIMER) != 0)
         return approval_fire_failed(e, number, rung, at, message);
     Duty d;
@@ -115,9 +116,10 @@ static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
         return gather_fire(e, number, at);
     if (number >= KPI_TIMER)
         return kpi_fire(e, number, at);
-    if (number <= e->schedules) {
+    NumberOf of = number_of(e, number);
+    if (of == NUMBER_OF_SCHEDULE) {
         TRY(schedule_fire(e, number, at));
-    } else if (number <= e->schedules + e->moves) {
+    } else if (of == NUMBER_OF_MOVE) {
         TRY(move_fire(e, number, at));
     } else if ((rung & APPROVAL_TIMER) != 0) {
         TRY(approval_fire(e, number, rung, at));

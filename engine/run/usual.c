@@ -194,7 +194,8 @@ bool event_read_usual(EventReader *r, Str line, Input *event) {
         !pass(&c, S("\",\"source\":\"")) || !plain(&c, &event->source) ||
         !good_source(r, event->source) || !pass(&c, S("\",\"type\":\"")) || !plain(&c, &type) ||
         !known_type(r, type, &event->event) || !pass(&c, S("\",\"time\":\"")) ||
-        !plain(&c, &time) || !usual_time(r, time, &event->time) || !pass(&c, S("\",\"data\":{")))
+        !plain(&c, &time) || !usual_time(r, time, &event->time) || !pass(&c, S("\",\"data\":{")) ||
+        event->time < r->b->versions[r->b->version_count - 1].from) /* of an older version */
         return false;
     const EventDef *def = &r->b->events[event->event];
     r->open = def->open;

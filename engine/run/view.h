@@ -11,7 +11,11 @@ MUST_USE Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena
 /* The key of an entity in the ledger: its number, then the values of its key in an order that is
  * theirs (of enumerations and parties that of their names). ERR_LIMIT: it is too long. */
 MUST_USE Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key);
-/* An entity's record, likewise: a value a field. */
+/* A value as another type holds it, members of enumerations and fields of records by their names;
+ * *fits stays unless it cannot be had. */
+MUST_USE Status value_as(const Bundle *b, Arena *a, const TypeDef *type, Value v, Value *out,
+                         bool *fits);
+/* An entity's record, likewise: a value a field, as the newest version of it has them. */
 MUST_USE Status view_entity(const Bundle *b, uint32_t entity, Str bytes, Arena *a, Value **fields,
                             uint64_t *leaf);
 /* Active time left at `at`, in the family of the deadline. */

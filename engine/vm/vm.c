@@ -936,11 +936,11 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
         vm->when = event->time;
     else if (vm->depth == 0) /* what it calls is computed at the same instant */
         vm->when = vm->at != NULL ? *vm->at : INT64_MIN;
-    uint32_t outer = vm->local, own = vm->b->fns[fn].local;
-    if (vm->depth == 0 || own != 0) /* a table's row counts as what asked for it */
-        vm->local = own;
-    Value *regs = vm->regs[vm->depth++];
     const FnDef *def = &vm->b->fns[fn];
+    uint32_t outer = vm->local;
+    if (vm->depth == 0 || def->local != 0) /* a table's row counts as what asked for it */
+        vm->local = def->local != 0 ? def->local : def->home;
+    Value *regs = vm->regs[vm->depth++];
     Status status = vm->watch == NULL
                         ? vm_run(vm, def, event, frame, args, regs, results, applies)
                         : vm_run_watched(vm, def, event, frame, args, regs, results, applies);

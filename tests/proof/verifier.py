@@ -353,6 +353,8 @@ class Entries:
             out = self.effect(t)
         elif kind == 7:
             out = self.change(t)
+        elif kind == 9:
+            out = {"kind": "policy", "version": t.text().decode(), "bundle": t.text(), "from": t.zigzag()}
         else:
             need(kind == 8, f"there is no entry {kind}")
             out = {"kind": "retried", "reject": t.varint(), "events": t.varint()}
