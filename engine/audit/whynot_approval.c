@@ -166,9 +166,7 @@ Status not_approval(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, 
                           .where = probe_approval_where(&n->probe, decl)};
         TRY(not_raised(n, &r, key));
     } else {
-        const Fact facts[] = {fact_text("place", why_place(&n->w, d->file, d->line)),
-                              fact_text("line", why_source(&n->w, d->file, d->line))};
-        not_tell(n, "not_asked", SAY_NOT_ASKED_BY_RULE, facts, 2);
+        TRY(not_made(n, &(Sought){OP_ASK, decl, d->raise_fn, d->key_count}, key));
     }
     return not_foot(n);
 }

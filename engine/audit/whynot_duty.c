@@ -118,23 +118,6 @@ static Status duty_arose(WhyNot *n, Str subject) {
 
 /* ---- why it did not arise */
 
-/* Who obliges it: the declarations whose code does. */
-static Status tell_obliged(WhyNot *n, uint32_t decl) {
-    Why *w = &n->w;
-    const Bundle *b = w->r->b;
-    for (uint32_t f = 0; f < b->fn_count; f++)
-        for (uint32_t at = b->fns[f].from; at < b->fns[f].to; at++) {
-            if (INS_OP(b->code[at]) != OP_OBLIGE || INS_BX(b->code[at]) != decl)
-                continue;
-            uint32_t file = b->lines[at] >> 20, line = b->lines[at] & 0xFFFFF;
-            const Fact facts[] = {fact_text("by", b->fns[f].name),
-                                  fact_text("place", why_place(w, file, line)),
-                                  fact_text("line", why_source(w, file, line))};
-            not_tell(n, "not_obliged", SAY_NOT_OBLIGED, facts, 3);
-        }
-    return OK;
-}
-
 static void tell_schedule(WhyNot *n, const DutyDef *d) {
     const Fact facts[] = {fact_text("place", why_place(&n->w, d->file, d->line)),
                           fact_text("line", why_source(&n->w, d->file, d->line)),
@@ -164,7 +147,7 @@ Status not_duty(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, bool
     } else if (d->schedule.kind != SCHEDULE_NONE) {
         tell_schedule(n, d);
     } else {
-        TRY(tell_obliged(n, decl));
+        TRY(not_made(n, &(Sought){OP_OBLIGE, decl, d->raise_fn, d->key_count}, key));
     }
     return not_foot(n);
 }

@@ -142,8 +142,8 @@ static Status tell_hearer(WhyNot *n, const Hearer *h, const HeardEvent *e) {
     if (h->where == NULL && n->probe.has_policy)
         return OK; /* it has no condition */
     TRY(probe_run(&n->probe, h->fn, &e->vm, &results, &applies));
-    if (applies && !n->probe.asks_state)
-        return OK;
+    if (applies && (!n->probe.asks_state || h->where == NULL))
+        return OK; /* it applied, or the state that it asked for is not known */
     bool holds;
     TRY(probe_holds(n, h->where, e, &holds));
     if (holds)

@@ -34,6 +34,16 @@ typedef struct HeardEvent {
     VmEvent vm;
 } HeardEvent;
 
+/* What is looked for among the actions of a rule: that it raises, asks for or emits something. */
+typedef struct Sought {
+    Op op;           /* OP_OBLIGE, OP_ASK, OP_EMIT; else nothing is */
+    uint32_t number; /* of the duty, the approval, the event */
+    int32_t key_fn;  /* over that event, or the arguments: key parts come first */
+    uint32_t key_count;
+} Sought;
+
+enum { MADE_MOST = 16 };
+
 /* Runs conditions again. */
 typedef struct Probe {
     Why *w;
@@ -45,6 +55,9 @@ typedef struct Probe {
     bool has_policy;  /* it is the same: its names and texts can be told */
     bool asks_state;  /* what ran asked for the state, which was not there */
     uint64_t replays; /* that were made */
+    Sought sought;
+    Value *made[MADE_MOST]; /* the keys of what the function would have made */
+    uint32_t made_count;
 } Probe;
 
 typedef struct WhyNot {
@@ -90,6 +103,8 @@ MUST_USE Status probe_row(WhyNot *n, const Node *failed);
 const Node *probe_duty_where(const Probe *p, uint32_t decl);
 const Node *probe_approval_where(const Probe *p, uint32_t decl);
 const Node *probe_rule_where(const Probe *p, uint32_t decl);
+/* A rule's lets and actions. */
+const Node *probe_rule_actions(const Probe *p, uint32_t decl);
 
 /* whynot_event.c: goes over the events of a type that came or were emitted, in order, until *stop.
  */
@@ -107,8 +122,16 @@ typedef struct Raised {
     uint32_t key_count, file, line;
     bool again;
     const Node *where;
+    /* Of a rule, whose actions have the key: events of it are those with a field that is a part of
+     * it. */
+    bool by_field;
+    Sought sought;
+    uint8_t action;      /* NodeKind of the action that is looked for */
+    const Node *actions; /* the rule's; NULL: not known */
 } Raised;
 MUST_USE Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key);
+/* The same of each rule that would have made what is sought, under that key. */
+MUST_USE Status not_made(WhyNot *n, const Sought *sought, const KeyAsked *key);
 
 /* whynot_duty.c */
 MUST_USE Status not_duty(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, bool found);

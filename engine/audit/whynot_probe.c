@@ -61,14 +61,43 @@ static Status no_superior(void *ctx, Value person, Value *out) {
 
 /* ---- what is done goes nowhere */
 
-static Status no_emit(void *ctx, uint32_t event, const Value *fields) {
-    (void)ctx, (void)event, (void)fields;
+/* The key under which something would have been made. */
+static Status keep_made(Probe *p, const VmEvent *event, const Value *args) {
+    const Value *results;
+    uint32_t n = p->sought.key_count;
+    bool applies;
+    if (p->made_count == MADE_MOST || p->sought.key_fn < 0)
+        return OK;
+    Status status = vm_call(p->vm, p->sought.key_fn, event, NULL, args, &results, &applies);
+    if (status == ERR_TRAP)
+        return OK;
+    TRY(status);
+    Value *key = new (&p->arena, Value, (size_t)n + 1);
+    if (key == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        TRY(value_keep(results[i], &p->arena, &key[i]));
+    p->made[p->made_count++] = key;
     return OK;
 }
 
+static Status no_emit(void *ctx, uint32_t event, const Value *fields) {
+    Probe *p = ctx;
+    VmEvent made = {.fields = fields, .time = p->vm->when};
+    bool is = p->sought.op == OP_EMIT && p->sought.number == event;
+    return is ? keep_made(p, &made, NULL) : OK;
+}
+
 static Status no_oblige(void *ctx, uint32_t decl, const Value *args) {
-    (void)ctx, (void)decl, (void)args;
-    return OK;
+    Probe *p = ctx;
+    bool is = p->sought.op == OP_OBLIGE && p->sought.number == decl;
+    return is ? keep_made(p, NULL, args) : OK;
+}
+
+static Status no_ask(void *ctx, uint32_t decl, const Value *args) {
+    Probe *p = ctx;
+    bool is = p->sought.op == OP_ASK && p->sought.number == decl;
+    return is ? keep_made(p, NULL, args) : OK;
 }
 
 static Status no_escalate(void *ctx, const Value *parties, uint32_t n) {
@@ -136,7 +165,7 @@ Status probe_open(WhyNot *n) {
     p->host = (VmHost){.ctx = p,
                        .emit = no_emit,
                        .oblige = no_oblige,
-                       .ask = no_oblige,
+                       .ask = no_ask,
                        .escalate = no_escalate,
                        .notify = no_notify,
                        .state = no_state,
@@ -158,6 +187,7 @@ Status probe_run(Probe *p, int32_t fn, const VmEvent *event, const Value **resul
     if (p->watch.came != NULL)
         memset(p->watch.came, 0, p->watch.value_count);
     p->asks_state = false;
+    p->made_count = 0;
     vm_init(p->vm, p->w->r->b, &p->arena, &p->host);
     p->vm->watch = &p->watch;
     p->vm->at = NULL;
@@ -187,6 +217,12 @@ const Node *probe_approval_where(const Probe *p, uint32_t decl) {
 const Node *probe_rule_where(const Probe *p, uint32_t decl) {
     return p->has_policy && decl < p->policy.program->rules.n
                ? p->policy.program->rules.at[decl]->where
+               : NULL;
+}
+
+const Node *probe_rule_actions(const Probe *p, uint32_t decl) {
+    return p->has_policy && decl < p->policy.program->rules.n
+               ? p->policy.program->rules.at[decl]->clauses
                : NULL;
 }
 
@@ -270,8 +306,11 @@ static void reads_of(const Probe *p, const Node *node, Reads *out) {
     switch (node->kind) {
     case N_BINARY:
     case N_UNARY:
+    case N_ELSE:
+        if (node->bind == BIND_MEASURE && probe_value(p, node, &v))
+            read_add(out, node);
         reads_of(p, node->a, out);
-        reads_of(p, node->kind == N_BINARY ? node->b : NULL, out);
+        reads_of(p, node->kind != N_UNARY ? node->b : NULL, out);
         return;
     case N_IS_ABSENT:
         reads_of(p, node->a, out);
@@ -303,7 +342,7 @@ static void put_reads(WhyNot *n, const Node *failed) {
     for (uint32_t i = 0; i < reads.n; i++) {
         Value v;
         bool again = false;
-        if (reads.at[i] == failed || !probe_value(&n->probe, reads.at[i], &v))
+        if ((reads.at[i] == failed && !w->json) || !probe_value(&n->probe, reads.at[i], &v))
             continue;
         said[i] = probe_text(n, reads.at[i]);
         for (uint32_t k = 0; k < i; k++)

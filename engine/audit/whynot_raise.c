@@ -48,17 +48,14 @@ static Status field_is_key(Scan *s, const HeardEvent *e, bool *yes) {
     return OK;
 }
 
-/* Whether an event is of the key asked for; keeps it when it is the most like it so far. */
-static Status is_of_key(Scan *s, const HeardEvent *e, const Value *results, bool *yes) {
-    Arena *a = &s->n->probe.arena;
-    if (results == NULL)
-        return field_is_key(s, e, yes);
-    *yes = true;
+/* Whether key parts are those asked for; keeps them when they are the most like them so far. */
+static Status is_key(Scan *s, const Value *parts, uint32_t count, bool *yes) {
     Buf whole = {0};
     Status status = OK;
-    for (uint32_t i = 0; i < s->r->key_count && status == OK; i++) {
+    *yes = true;
+    for (uint32_t i = 0; i < count && status == OK; i++) {
         Str text;
-        status = key_text(&s->n->w, a, results[i], &text);
+        status = key_text(&s->n->w, &s->n->probe.arena, parts[i], &text);
         if (status != OK)
             break;
         *yes = *yes && i < s->key->n && str_eq(text, s->key->parts[i]);
@@ -72,6 +69,19 @@ static Status is_of_key(Scan *s, const HeardEvent *e, const Value *results, bool
         status = arena_str(&s->keep, names[1], &s->near);
     buf_free(&whole);
     return status;
+}
+
+/* Whether an event is of the key asked for. */
+static Status is_of_key(Scan *s, const HeardEvent *e, const Value *results, bool *yes) {
+    const Probe *p = &s->n->probe;
+    if (!s->r->by_field && results != NULL)
+        return is_key(s, results, s->r->key_count, yes);
+    if (p->made_count == 0)
+        return field_is_key(s, e, yes);
+    *yes = false;
+    for (uint32_t i = 0; i < p->made_count && !*yes; i++)
+        TRY(is_key(s, p->made[i], s->r->sought.key_count, yes));
+    return OK;
 }
 
 /* ---- events that came */
@@ -92,6 +102,38 @@ static Status did_raise(Scan *s, const HeardEvent *e, bool *yes) {
     return OK;
 }
 
+static bool has_action(const Node *actions, uint8_t kind) {
+    for (const Node *a = actions; a != NULL; a = a->next)
+        if (a->kind == kind ||
+            (node_holds_actions(a) && (has_action(a->c, kind) || has_action(a->d, kind))))
+            return true;
+    return false;
+}
+
+/* The first `when` around an action of a kind. */
+static const Node *case_around(const Node *actions, uint8_t kind) {
+    for (const Node *a = actions; a != NULL; a = a->next)
+        if (a->kind == N_CASE && has_action(a->c, kind))
+            return a;
+    return NULL;
+}
+
+/* Why a rule whose condition held did not come to its action: the `when` around that. */
+static Status tell_case(Scan *s, const HeardEvent *e) {
+    const Raised *r = s->r;
+    const Node *inner = case_around(r->actions, r->action);
+    bool holds = true;
+    if (inner != NULL)
+        TRY(probe_holds(s->n, inner->a, e, &holds));
+    if (!holds)
+        return probe_tell(s->n, inner->a, e, r->file, r->line);
+    not_tell(s->n, "other_key", SAY_NOT_OF_THIS_KEY,
+             (Fact[]){fact_text("rule", r->name),
+                      fact_text("place", why_place(&s->n->w, r->file, r->line))},
+             2);
+    return OK;
+}
+
 static Status tell_met(Scan *s, const HeardEvent *e, bool applies) {
     WhyNot *n = s->n;
     const Raised *r = s->r;
@@ -105,8 +147,10 @@ static Status tell_met(Scan *s, const HeardEvent *e, bool applies) {
                        fact_text("line", why_source(&n->w, r->file, r->line))};
     if (!dated_at(r->dated, e->vm.time))
         not_tell(n, "not_in_force", SAY_NOT_IN_FORCE, at, 2);
-    else if (!applies || n->probe.asks_state)
+    else if (!applies || (n->probe.asks_state && !r->by_field))
         TRY(probe_tell(n, r->where, e, r->file, r->line));
+    else if (r->by_field)
+        TRY(tell_case(s, e));
     else
         not_tell(n, "raised_once", r->again ? SAY_NOT_WHILE_OPEN : SAY_NOT_AGAIN, at, 2);
     return not_of_event(n, NULL);
@@ -118,6 +162,7 @@ static Status look_at(void *ctx, const HeardEvent *e, bool *stop) {
     bool applies, yes;
     (void)stop;
     s->seen++;
+    s->n->probe.sought = s->r->sought;
     TRY(probe_run(&s->n->probe, s->r->raise_fn, &e->vm, &results, &applies));
     TRY(is_of_key(s, e, results, &yes));
     if (!yes)
@@ -232,10 +277,69 @@ Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key) {
     Status status = each_heard(n, (uint32_t)r->event, look_at, &s);
     if (status == OK && s.met == 0)
         tell_none(&s);
+    if (status == OK && s.met == 0 && !r->by_field)
+        status =
+            not_made(n, &(Sought){OP_EMIT, (uint32_t)r->event, r->raise_fn, r->key_count}, key);
     if (status == OK && s.told > EVENTS_TOLD)
         not_tell(n, "more", SAY_NOT_MORE, (Fact[]){fact_number("events", s.told - EVENTS_TOLD)}, 1);
     if (status == OK)
         status = look_at_refused(&s);
     arena_free(&s.keep);
     return status;
+}
+
+/* ---- rules that would have done it */
+
+static const RuleDef *rule_of(const Bundle *b, uint32_t fn, uint32_t *number) {
+    for (uint32_t i = 0; i < b->rule_count; i++)
+        if (b->rules[i].fn == (int32_t)fn) {
+            *number = i;
+            return &b->rules[i];
+        }
+    return NULL;
+}
+
+static uint8_t action_of(Op op) {
+    return op == OP_EMIT ? N_EMIT : op == OP_ASK ? N_ASK : N_OBLIGE;
+}
+
+/* A function that does it, at an instruction. */
+static Status tell_maker(WhyNot *n, uint32_t fn, uint32_t at, const Sought *sought,
+                         const KeyAsked *key) {
+    Why *w = &n->w;
+    const Bundle *b = w->r->b;
+    uint32_t file = b->lines[at] >> 20, line = b->lines[at] & 0xFFFFF, number;
+    const Fact facts[] = {fact_text("by", b->fns[fn].name),
+                          fact_text("place", why_place(w, file, line)),
+                          fact_text("line", why_source(w, file, line))};
+    const RuleDef *rule = rule_of(b, fn, &number);
+    not_tell(n, "not_made", sought->op == OP_EMIT ? SAY_NOT_MADE : SAY_NOT_OBLIGED, facts, 3);
+    if (rule == NULL || rule->event < 0)
+        return OK;
+    TRY(probe_open(n));
+    const Raised r = {.decl = {DECL_RULE, number},
+                      .kind = "rule",
+                      .name = rule->name,
+                      .dated = &rule->dated,
+                      .event = rule->event,
+                      .raise_fn = rule->fn,
+                      .file = rule->file,
+                      .line = rule->line,
+                      .where = probe_rule_where(&n->probe, number),
+                      .by_field = true,
+                      .sought = *sought,
+                      .action = action_of(sought->op),
+                      .actions = probe_rule_actions(&n->probe, number)};
+    return not_raised(n, &r, key);
+}
+
+Status not_made(WhyNot *n, const Sought *sought, const KeyAsked *key) {
+    const Bundle *b = n->w.r->b;
+    for (uint32_t f = 0; f < b->fn_count; f++)
+        for (uint32_t at = b->fns[f].from; at < b->fns[f].to; at++)
+            if (INS_OP(b->code[at]) == sought->op && INS_BX(b->code[at]) == sought->number) {
+                TRY(tell_maker(n, f, at, sought, key));
+                break; /* one is enough of a function */
+            }
+    return OK;
 }
