@@ -1450,6 +1450,50 @@ RemitStatus remit_adopt(const RemitPolicy *policy, const RemitAdoptOptions *o,
                    status, &err);
 }
 
+static Status migrate_in(const RemitMigrateOptions *o, const RemitLook *look, Ledger *l, Arena *a,
+                         Buf *out, Err *err) {
+    const Bundle *b;
+    Str bytes;
+    Engine *e;
+    EngineOptions none = {0};
+    MigrateLeaf what = {.duty = text_of(o->duty),
+                        .key = texts_of(a, o->key, o->key_count),
+                        .key_count = (uint32_t)o->key_count,
+                        .actor = text_of(o->actor)};
+    if (what.key == NULL)
+        return ERR_NOMEM;
+    TRY(ledger_bundle(l, a, &b, &bytes, err));
+    if (b == NULL)
+        return err_say(err, ERR_NOTFOUND, "nothing was ever run against this ledger",
+                       "这个账本还没有运行过");
+    TRY(engine_open(b, bytes, l, &none, &e, err));
+    Status status = put_migrated(out, e, b, &what, look->format == REMIT_JSON, look->chinese);
+    if (status != OK)
+        (void)err_as(err, status, engine_error(e));
+    else if (!o->dry)
+        status = engine_commit(e, err);
+    engine_close(e);
+    return status;
+}
+
+RemitStatus remit_migrate(const RemitMigrateOptions *o, const RemitLook *look, RemitWriter to,
+                          RemitError *error) {
+    Err err = {0};
+    Arena a = {0};
+    Buf out = {0};
+    Ledger *l = NULL;
+    LedOptions led = {.dir = text_of(o->ledger)};
+    Status status = led_open(&led, &l, &err);
+    if (status == OK)
+        status = migrate_in(o, look, l, &a, &out, &err);
+    led_close(l);
+    arena_free(&a);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
+}
+
 /* ---- replays */
 
 static bool replay_progress(void *ctx, uint64_t done, uint64_t of) {

@@ -459,6 +459,19 @@ typedef struct RemitAdoptOptions {
 REMIT_API RemitStatus remit_adopt(const RemitPolicy *policy, const RemitAdoptOptions *options,
                                   const RemitLook *look, RemitWriter to, RemitError *error);
 
+typedef struct RemitMigrateOptions {
+    const char *ledger;
+    const char *duty;       /* NULL: all duties */
+    const char *const *key; /* of the one that is meant, part by part */
+    size_t key_count;       /* 0: all of the duty */
+    const char *actor;      /* who asks for it, or NULL */
+    bool dry;               /* say what would move, and change nothing */
+} RemitMigrateOptions;
+/* Moves duties that run under an older version of the ledger's policy to the newest: with the
+ * deadline, clauses and rungs that it has for what raised them. A line for each goes to `to`. */
+REMIT_API RemitStatus remit_migrate(const RemitMigrateOptions *options, const RemitLook *look,
+                                    RemitWriter to, RemitError *error);
+
 typedef struct RemitReplay {
     uint64_t inputs;            /* that were taken again */
     uint64_t entries;           /* of the journal that came of them */

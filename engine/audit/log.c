@@ -100,6 +100,12 @@ static void put_leaf_text(Buf *out, Record *r, const Leaf *leaf) {
         put_fmt(out, "policy   version %.*s from ", STR_ARG(leaf->policy.version));
         put_at(out, r, leaf->policy.from);
         return;
+    case LEAF_MIGRATE:
+        put_fmt(out, "migrate  %.*s", STR_ARG(leaf->migrate.duty));
+        for (uint32_t i = 0; i < leaf->migrate.key_count; i++)
+            put_fmt(out, "%s%.*s", i == 0 ? " " : "/", STR_ARG(leaf->migrate.key[i]));
+        put_fmt(out, leaf->migrate.actor.n > 0 ? " by %.*s" : "%.*s", STR_ARG(leaf->migrate.actor));
+        return;
     case LEAF_CLOCK:
         put_text(out, S("clock    "));
         put_at(out, r, leaf->time);
@@ -155,8 +161,9 @@ void put_entry_text(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
 }
 
 static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf) {
-    static const char *const kinds[] = {"",       "genesis", "clock",  "event",   "tick",
-                                        "reject", "effect",  "change", "retried", "policy"};
+    static const char *const kinds[] = {"",        "genesis", "clock",  "event",
+                                        "tick",    "reject",  "effect", "change",
+                                        "retried", "policy",  NULL,     "migrate"};
     put_fmt(out, "{\"index\":%llu,\"kind\":\"%s\"", (unsigned long long)index, kinds[leaf->kind]);
     if (leaf->kind == LEAF_CLOCK || leaf->kind == LEAF_TICK || leaf->kind == LEAF_EVENT) {
         put_text(out, S(",\"time\":\""));
@@ -173,6 +180,16 @@ static void put_entry_json(Buf *out, Record *r, uint64_t index, const Leaf *leaf
         put_text(out, S(",\"bundle\":\""));
         put_hex(out, leaf->genesis.bundle.p, leaf->genesis.bundle.n);
         put_c(out, '"');
+    } else if (leaf->kind == LEAF_MIGRATE) {
+        put_text(out, S(",\"duty\":"));
+        put_json_string(out, leaf->migrate.duty);
+        put_text(out, S(",\"key\":["));
+        for (uint32_t i = 0; i < leaf->migrate.key_count; i++) {
+            put_text(out, i == 0 ? S("") : S(","));
+            put_json_string(out, leaf->migrate.key[i]);
+        }
+        put_text(out, S("],\"actor\":"));
+        put_json_string(out, leaf->migrate.actor);
     } else if (leaf->kind == LEAF_POLICY) {
         put_text(out, S(",\"version\":"));
         put_json_string(out, leaf->policy.version);

@@ -108,7 +108,8 @@ static bool time_of(const Leaf *leaf, int64_t *at) {
         return leaf->reject.has_time;
     if (leaf->kind == LEAF_EFFECT)
         return leaf->effect.has_time;
-    return leaf->kind != LEAF_GENESIS && leaf->kind != LEAF_RETRIED && leaf->kind != LEAF_POLICY;
+    return leaf->kind != LEAF_GENESIS && leaf->kind != LEAF_RETRIED && leaf->kind != LEAF_POLICY &&
+           leaf->kind != LEAF_MIGRATE;
 }
 
 static bool is_in_time(const Leaf *leaf, const LogOptions *opt) {

@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/base/os.h"
 #include "engine/run/adopt.h"
+#include "engine/run/migrate.h"
 #include "engine/run/retry.h"
 
 enum { REPLAY_BATCH = 1000, REPLAY_BATCH_BYTES = 64 << 20 };
@@ -172,12 +173,15 @@ static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
         return take_reject(r, index, &leaf->reject);
     if (leaf->kind == LEAF_POLICY)
         return take_policy(r, &leaf->policy);
+    if (leaf->kind == LEAF_MIGRATE) /* under another policy there is only one version */
+        return r->opt->policy == NULL ? fail(r, engine_migrate(r->e, &leaf->migrate, NULL, NULL))
+                                      : OK;
     return take_retried(r, &leaf->retried);
 }
 
 static bool is_input(uint8_t kind) {
     return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED ||
-           kind == LEAF_POLICY;
+           kind == LEAF_POLICY || kind == LEAF_MIGRATE;
 }
 
 /* ---- what came of it */

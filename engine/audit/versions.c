@@ -173,3 +173,102 @@ Status put_adopted(Buf *out, Ledger *l, const Bundle *b, const Adopted *adopted,
     arena_free(&a);
     return status;
 }
+
+/* ---- what was moved */
+
+typedef struct Moving {
+    Buf *out;
+    Engine *e;
+    const Bundle *b;
+    bool json, chinese;
+    uint64_t moved, stay;
+    Buf scratch;
+} Moving;
+
+static void put_instant_or_none(Moving *m, Buf *out, int64_t at) {
+    if (at == INSTANT_NEVER)
+        put_text(out, S("-"));
+    else
+        zone_put_instant(out, &engine_render(m->e)->zone, at);
+}
+
+static void put_owner_change(Moving *m, Buf *out, const MigrateTold *told) {
+    if (!value_eq(told->was_owner, told->is_owner))
+        put_text(out, party_text(m->b, told->is_owner));
+}
+
+static void put_moved_json(Moving *m, const MigrateTold *told, Str subject) {
+    put_text(m->out, S("{\"subject\":"));
+    put_json_string(m->out, subject);
+    put_text(m->out, S(",\"from\":"));
+    put_json_string(m->out, m->b->versions[told->from].version);
+    put_text(m->out, S(",\"to\":"));
+    put_json_string(m->out, m->b->versions[told->to].version);
+    put_fmt(m->out, ",\"moved\":%s,\"was_due\":\"", told->stays.n > 0 ? "false" : "true");
+    put_instant_or_none(m, m->out, told->was_due);
+    put_text(m->out, S("\",\"is_due\":\""));
+    put_instant_or_none(m, m->out, told->is_due);
+    put_text(m->out, S("\""));
+    if (told->stays.n > 0) {
+        put_text(m->out, S(",\"reason\":"));
+        put_json_string(m->out, told->stays);
+    }
+    put_text(m->out, S("}\n"));
+}
+
+static void put_moved_text(Moving *m, const MigrateTold *told, Str subject) {
+    Buf was = {0}, is = {0}, owner = {0};
+    put_instant_or_none(m, &was, told->was_due);
+    put_instant_or_none(m, &is, told->is_due);
+    put_owner_change(m, &owner, told);
+    Args args = {{subject, buf_str(&was), buf_str(&is), buf_str(&owner)}};
+    bool same = told->was_due == told->is_due;
+    if (told->stays.n > 0)
+        args = (Args){{subject, told->stays}};
+    put_text(m->out, words_of(&m->scratch, m->chinese,
+                              told->stays.n > 0 ? SAY_MIGRATE_STAYS
+                              : same            ? SAY_MIGRATE_SAME
+                                                : SAY_MIGRATE_MOVED,
+                              args));
+    put_c(m->out, '\n');
+    m->out->failed = m->out->failed || was.failed || is.failed || owner.failed;
+    buf_free(&was);
+    buf_free(&is);
+    buf_free(&owner);
+}
+
+static Status tell_moved(void *ctx, const MigrateTold *told) {
+    Moving *m = ctx;
+    Buf subject = {0};
+    put_subject(&subject, m->b, &told->subject);
+    if (m->json)
+        put_moved_json(m, told, buf_str(&subject));
+    else
+        put_moved_text(m, told, buf_str(&subject));
+    m->moved += told->stays.n == 0;
+    m->stay += told->stays.n > 0;
+    m->out->failed = m->out->failed || subject.failed;
+    buf_free(&subject);
+    return m->out->failed ? ERR_NOMEM : OK;
+}
+
+Status put_migrated(Buf *out, Engine *e, const Bundle *b, const MigrateLeaf *what, bool json,
+                    bool chinese) {
+    Moving m = {.out = out, .e = e, .b = b, .json = json, .chinese = chinese};
+    Status status = engine_migrate(e, what, tell_moved, &m);
+    if (status == OK && !json) {
+        Buf moved = {0}, stay = {0};
+        put_fmt(&moved, "%llu", (unsigned long long)m.moved);
+        put_fmt(&stay, "%llu", (unsigned long long)m.stay);
+        put_text(out, words_of(&m.scratch, chinese, SAY_MIGRATED,
+                               (Args){{buf_str(&moved), buf_str(&stay)}}));
+        put_c(out, '\n');
+        out->failed = out->failed || moved.failed || stay.failed;
+        buf_free(&moved);
+        buf_free(&stay);
+    }
+    if (status == OK && (out->failed || m.scratch.failed))
+        status = ERR_NOMEM;
+    buf_free(&m.scratch);
+    return status;
+}

@@ -341,6 +341,7 @@ static const Phrase phrases[] = {
     {EFFECT_DUTY_RESUMED, SAY_DUTY_RESUMED, {"due"}},
     {EFFECT_DUTY_FULFILLED, SAY_DUTY_FULFILLED, {"late", "reported_late", "by", "sum", "of"}},
     {EFFECT_DUTY_PROGRESSED, SAY_DUTY_PROGRESSED, {"sum", "of", "part", "by"}},
+    {EFFECT_DUTY_MIGRATED, SAY_DUTY_MIGRATED, {"from", "to", "is.due", "is.owner", "by"}},
     {EFFECT_DUTY_REASSIGNED, SAY_DUTY_REASSIGNED, {"from", "to"}},
     {EFFECT_DUTY_ACKNOWLEDGED, SAY_DUTY_ACKNOWLEDGED, {"by", "until"}},
     {EFFECT_DUTY_WAIVED, SAY_DUTY_WAIVED, {"by"}},

@@ -356,51 +356,83 @@ static Status amounts_ok(Engine *e, const Duty *d) {
     return OK;
 }
 
-/* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
-Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
-    Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0}, before = {0};
+/* What a duty's function gives: its key, who owes it, what it keeps. *kept NULL: it does not arise.
+ */
+static Status raise_compute(Engine *e, Duty *d, const VmEvent *event, const Value *args, int64_t at,
+                            Value **kept) {
     const Value *results;
-    bool applies, yes;
-    if (!dated_at(&d.def->dated, at))
-        return OK;
-    bool outer = e->vm.tracing;
+    bool applies, outer = e->vm.tracing;
     e->vm.tracing = true;
     e->vm.trace_count = 0;
-    Status status = vm_call(&e->vm, d.def->raise_fn, event, NULL, args, &results, &applies);
+    Status status = vm_call(&e->vm, d->def->raise_fn, event, NULL, args, &results, &applies);
     e->vm.tracing = outer;
+    *kept = NULL;
     TRY(status);
     if (!applies)
         return OK;
-    uint32_t keys = d.def->key_count, fixed = duty_def_fixed(d.def);
-    Value *kept = new (&e->event, Value, fixed + d.def->frame_count + 1);
-    if (kept == NULL)
+    uint32_t keys = d->def->key_count, fixed = duty_def_fixed(d->def);
+    *kept = new (&e->event, Value, fixed + d->def->frame_count + 1);
+    if (*kept == NULL)
         return ERR_NOMEM;
-    memcpy(kept, results, (fixed + d.def->frame_count) * sizeof *kept);
-    d.terms.def = d.def;
-    d.terms.raised = at;
-    d.policy = bundle_version_of(e->b, d.def->version, at);
-    d.key_count = d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
-    TRY(d.def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d.key)
-                                                           : key_texts(e, kept, keys, &d.key));
-    if (d.def->each_fn >= 0)
-        TRY(key_of_each(e, &d, at));
+    memcpy(*kept, results, (fixed + d->def->frame_count) * sizeof **kept);
+    d->terms.def = d->def;
+    d->terms.raised = at;
+    d->policy = bundle_version_of(e->b, d->def->version, at);
+    d->key_count = d->def->schedule.kind != SCHEDULE_NONE && keys == 0 ? 1 : keys;
+    TRY(d->def->schedule.kind != SCHEDULE_NONE && keys == 0 ? key_of_schedule(e, at, &d->key)
+                                                            : key_texts(e, *kept, keys, &d->key));
+    if (d->def->each_fn >= 0)
+        TRY(key_of_each(e, d, at));
     if (e->episode > 0)
-        TRY(key_of_episode(e, &d));
-    d.owner = d.first_owner = d.terms.owner = move_owner(e->b, d.def, kept[keys], at);
-    d.local = duty_local(e->b, d.def, d.owner);
+        TRY(key_of_episode(e, d));
+    d->owner = d->first_owner = d->terms.owner = move_owner(e->b, d->def, (*kept)[keys], at);
+    d->local = duty_local(e->b, d->def, d->owner);
     uint32_t more = keys + 1;
     for (uint32_t i = 0; i < ATTRIBUTES; i++)
-        d.attributes[i] = (d.def->attributes >> i & 1) != 0 ? kept[more++] : value_absent();
-    d.frame = kept + fixed;
-    d.terms.frame = d.frame;
-    duty_owned(&d);
+        d->attributes[i] = (d->def->attributes >> i & 1) != 0 ? (*kept)[more++] : value_absent();
+    d->frame = *kept + fixed;
+    d->terms.frame = d->frame;
+    duty_owned(d);
+    return OK;
+}
+
+/* Its time, by what its function gave. */
+static Status raise_terms(Engine *e, Duty *d, const Value *kept) {
+    uint32_t fixed = duty_def_fixed(d->def);
+    TRY(amounts_ok(e, d));
+    TRY(duty_begins(e, d, d->def->has_start ? kept[fixed - 2] : value_absent()));
+    return duty_terms_set(e, d, kept[fixed - 1]);
+}
+
+/* Raises a duty through its function: by an event, by arguments, or by a schedule (neither). */
+Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at) {
+    Duty d = {.decl = decl, .def = &e->b->duties[decl]}, first = {0}, before = {0};
+    Value *kept;
+    bool yes;
+    if (!dated_at(&d.def->dated, at))
+        return OK;
+    TRY(raise_compute(e, &d, event, args, at, &kept));
+    if (kept == NULL)
+        return OK;
     TRY(may_raise(e, &d, &yes, &first, &before));
     if (!yes)
         return OK;
-    TRY(amounts_ok(e, &d));
-    TRY(duty_begins(e, &d, d.def->has_start ? kept[more] : value_absent()));
-    TRY(duty_terms_set(e, &d, kept[fixed - 1]));
+    TRY(raise_terms(e, &d, kept));
     return duty_open(e, &d, &first, &before);
+}
+
+Status duty_as_raised(Engine *e, uint32_t decl, const VmEvent *event, int64_t at, Duty *out,
+                      bool *applies) {
+    Value *kept;
+    *out = (Duty){.decl = decl, .def = &e->b->duties[decl]};
+    TRY(raise_compute(e, out, event, NULL, at, &kept));
+    *applies = kept != NULL;
+    return *applies ? raise_terms(e, out, kept) : OK;
+}
+
+Status duty_found_by(Engine *e, const Duty *d) {
+    TRY(links_add(e, d));
+    return duty_listed(e, d, NULL);
 }
 
 Status duty_follow(Engine *e, Duty *d, int64_t at, const Duty *before) {
@@ -777,6 +809,8 @@ static Status act_by_list(Engine *e, uint32_t decl, const ActDef *act, Flow *flo
             return OK;
         Duty d;
         TRY(duty_load(e, number, &d));
+        if (d.decl != decl) /* it was moved to another version since */
+            continue;
         TRY(was_over(e, &d, act, flow, &over));
         bool concerned = end_may_move(e, &d) || renewal_waits(&d);
         bool late = d.fold.end_at >= e->clock - e->b->late_ms && duty_def_renews(d.def);

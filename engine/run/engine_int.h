@@ -313,6 +313,8 @@ Status rung_span(const Duty *d, const RungDef *rung, Value *out);
 /* The leaf of an event that came. */
 Status engine_event_find(Engine *e, Str source, Str id, uint64_t *leaf, bool *found);
 
+/* gauge.c: a duty that is measured as that of another declaration from now on. */
+Status duty_measured_as(Engine *e, const Duty *was, Duty *is);
 /* twin.c */
 /* Values of some fields as others of their names hold them; *fits: they can. In the event's arena.
  */
@@ -351,6 +353,12 @@ Status act_values(Engine *e, const ActDef *act, Flow *flow, Str **texts, uint32_
 Status traces_of(Engine *e, Effect *effect);
 Status duty_raise(Engine *e, uint32_t decl, const VmEvent *event, const Value *args, int64_t at);
 Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
+/* What a duty would be that this event raises, or a schedule (NULL) at an instant; *applies: it
+ * would arise. Nothing is written. */
+Status duty_as_raised(Engine *e, uint32_t decl, const VmEvent *event, int64_t at, Duty *out,
+                      bool *applies);
+/* Lets clauses find an open duty that they did not know. */
+Status duty_found_by(Engine *e, const Duty *d);
 /* Folds an act into the duty and says what it changed. */
 Status duty_apply(Engine *e, Duty *d, Act act, const Flow *flow);
 /* Notes that a party was told that the duty was not done. */

@@ -163,6 +163,21 @@ Status entity_measure(Engine *e, uint32_t entity, const Value *was, const Value 
     return OK;
 }
 
+Status duty_measured_as(Engine *e, const Duty *was, Duty *is) {
+    if (!e->measures_duties || was->counted == STATE_BEFORE_NONE)
+        return OK;
+    Changed out = {.decl = was->decl,
+                   .was = was->counted,
+                   .is = STATE_BEFORE_NONE,
+                   .owner_was = was->counted_owner,
+                   .owner = was->counted_owner,
+                   .frame = was->frame,
+                   .raised = was->terms.raised,
+                   .leaf = was->leaf};
+    is->counted = STATE_BEFORE_NONE;
+    return vec_push(&e->changed, out) ? OK : ERR_NOMEM;
+}
+
 /* ---- measures that begin when there is something to count */
 
 Status duty_count_now(Engine *e, const Duty *d, uint32_t kpi) {

@@ -356,8 +356,29 @@ void put_leaf(Buf *out, const Leaf *leaf) {
         put_str(out, leaf->policy.bundle);
         put_zigzag(out, leaf->policy.from);
         return;
+    case LEAF_MIGRATE:
+        put_str(out, leaf->migrate.duty);
+        put_varint(out, leaf->migrate.key_count);
+        for (uint32_t i = 0; i < leaf->migrate.key_count; i++)
+            put_str(out, leaf->migrate.key[i]);
+        put_str(out, leaf->migrate.actor);
+        return;
     }
     UNREACHABLE();
+}
+
+static Status take_migrate(Take *t, Arena *a, MigrateLeaf *out) {
+    out->duty = take_str(t);
+    uint64_t n = take_varint(t);
+    if (t->failed || n > take_left(t))
+        return ERR_DAMAGED;
+    out->key = new (a, Str, n + 1);
+    if (out->key == NULL)
+        return ERR_NOMEM;
+    for (; out->key_count < n; out->key_count++)
+        out->key[out->key_count] = take_str(t);
+    out->actor = take_str(t);
+    return OK;
 }
 
 Status take_leaf(Str bytes, Arena *a, Leaf *out) {
@@ -398,6 +419,9 @@ Status take_leaf(Str bytes, Arena *a, Leaf *out) {
         out->policy.version = take_str(&t);
         out->policy.bundle = take_str(&t);
         out->policy.from = take_zigzag(&t);
+        break;
+    case LEAF_MIGRATE:
+        TRY(take_migrate(&t, a, &out->migrate));
         break;
     default:
         return ERR_DAMAGED;

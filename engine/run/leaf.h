@@ -19,7 +19,8 @@ typedef enum LeafKind {
     LEAF_EFFECT = 6,  /* something followed */
     LEAF_CHANGE = 7,  /* an entity was changed, which no effect tells */
     LEAF_RETRIED = 8, /* what was refused before was taken after all: see `retried` */
-    LEAF_POLICY = 9   /* a new version of the policy applies from an instant on */
+    LEAF_POLICY = 9,  /* a new version of the policy applies from an instant on */
+    LEAF_MIGRATE = 11 /* duties are moved to the newest version */
 } LeafKind;
 enum { LEAF_VERSION = 1 };
 
@@ -171,6 +172,13 @@ typedef struct PolicyLeaf {
     int64_t from;
 } PolicyLeaf;
 
+typedef struct MigrateLeaf {
+    Str duty; /* empty: all duties */
+    Str *key; /* of the one that is meant; none: all of it */
+    uint32_t key_count;
+    Str actor; /* empty: not said */
+} MigrateLeaf;
+
 typedef struct Leaf {
     LeafKind kind;
     int64_t time; /* CLOCK, TICK */
@@ -182,6 +190,7 @@ typedef struct Leaf {
         ChangeLeaf change;
         RetriedLeaf retried;
         PolicyLeaf policy;
+        MigrateLeaf migrate;
     };
 } Leaf;
 

@@ -181,6 +181,7 @@ static const char *const verbs[EFFECT_IDS] = {
     [EFFECT_KPI_CLEARED] = "解除",
     [EFFECT_KPI_RESTATED] = "已重述",
     [EFFECT_DUTY_PROGRESSED] = "有进展",
+    [EFFECT_DUTY_MIGRATED] = "已转入新版本",
 };
 
 /* The last word of an effect's type: "opened" of remit.duty.opened. */

@@ -355,6 +355,9 @@ class Entries:
             out = self.change(t)
         elif kind == 9:
             out = {"kind": "policy", "version": t.text().decode(), "bundle": t.text(), "from": t.zigzag()}
+        elif kind == 11:
+            out = {"kind": "migrate", "duty": t.text().decode(),
+                   "key": [t.text().decode() for _ in range(t.varint())], "actor": t.text().decode()}
         else:
             need(kind == 8, f"there is no entry {kind}")
             out = {"kind": "retried", "reject": t.varint(), "events": t.varint()}
