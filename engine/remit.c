@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/audit/backup.h"
 #include "engine/audit/log.h"
 #include "engine/audit/prove.h"
 #include "engine/audit/replay.h"
@@ -1772,6 +1773,49 @@ RemitStatus remit_verify(const RemitVerifyOptions *o, const RemitLook *look, Rem
     if (status != OK) {
         buf_free(&out);
         return give_status(error, status, &err);
+    }
+    RemitStatus written = write_buf(to, &out, error);
+    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+}
+
+/* ---- backups */
+
+static BackupOptions backup_options(const RemitBackupOptions *o, const RemitLook *look) {
+    return (BackupOptions){.ledger = text_of(o->ledger),
+                           .file = text_of(o->file),
+                           .rebuild = o->rebuild,
+                           .json = look->format == REMIT_JSON,
+                           .chinese = look->chinese};
+}
+
+/* Something stands where a file or a folder is to be made: the call is wrong. */
+static RemitStatus give_made(RemitError *error, Status status, const Err *err) {
+    return status == ERR_STATE ? give_as(error, REMIT_CALL, status, err)
+                               : give_status(error, status, err);
+}
+
+RemitStatus remit_backup(const RemitBackupOptions *o, const RemitLook *look, RemitWriter to,
+                         RemitError *error) {
+    Err err = {0};
+    Buf out = {0};
+    BackupOptions opt = backup_options(o, look);
+    Status status = backup_make(&opt, &out, &err);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_made(error, status, &err);
+}
+
+RemitStatus remit_restore(const RemitBackupOptions *o, const RemitLook *look, RemitWriter to,
+                          RemitError *error) {
+    Err err = {0};
+    Buf out = {0};
+    bool whole = false;
+    BackupOptions opt = backup_options(o, look);
+    Status status = backup_restore(&opt, &out, &whole, &err);
+    if (status != OK) {
+        buf_free(&out);
+        return give_made(error, status, &err);
     }
     RemitStatus written = write_buf(to, &out, error);
     return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");

@@ -573,6 +573,21 @@ typedef struct RemitVerifyOptions {
 REMIT_API RemitStatus remit_verify(const RemitVerifyOptions *options, const RemitLook *look,
                                    RemitWriter to, RemitError *error);
 
+typedef struct RemitBackupOptions {
+    const char *ledger;
+    const char *file; /* the backup; remit_backup takes a folder, too */
+    bool rebuild;     /* of remit_restore: the tables anew from the journal */
+} RemitBackupOptions;
+/* Writes a backup of a ledger, while a run may go on: one snapshot without free pages, read again
+ * before it gets its name. What is in it goes to `to`. REMIT_CALL: something of that name is there;
+ * it stays as it is. */
+REMIT_API RemitStatus remit_backup(const RemitBackupOptions *options, const RemitLook *look,
+                                   RemitWriter to, RemitError *error);
+/* Makes a ledger of a backup that is whole. REMIT_FAULT: it is damaged, which is said to `to`, and
+ * nothing was made; without words. REMIT_CALL: something stands where the ledger is to be. */
+REMIT_API RemitStatus remit_restore(const RemitBackupOptions *options, const RemitLook *look,
+                                    RemitWriter to, RemitError *error);
+
 /* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
 REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,
                                     RemitError *error);

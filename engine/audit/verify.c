@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
+#include "engine/audit/apart.h"
 #include "engine/base/base64.h"
 #include "engine/base/json.h"
-#include "engine/base/os.h"
 #include "engine/run/leaf.h"
 
-enum { KEY_FILE_MOST = 4096, PROOF_MOST = 32 << 20, SIGNED_MOST = 64 };
+enum { KEY_FILE_MOST = 4096, PROOF_MOST = 32 << 20, SIGNED_MOST = 64, VERIFY_S_PER_MB = 2 };
 
 /* ---- files */
 
@@ -255,12 +255,12 @@ static bool is_damage(Status status) {
     return status == ERR_DAMAGED || status == ERR_VERSION || status == ERR_MISMATCH;
 }
 
-static Status ledger_apart(Verifying *v, Signed *targets, size_t n, LedgerResult *r, Err *err) {
+static Status ledger_told(Verifying *v, Signed *targets, size_t n, LedgerResult *r, Err *err) {
     LedgerTask task = {v->opt->ledger, targets, n};
-    bool crashed = false;
-    TRY(os_apart(ledger_work, &task, r, sizeof *r, &crashed, err));
-    if (crashed || !r->ended) {
-        findings_add(&v->findings, FINDING_CRASHED, 0, 0, 0);
+    OsEnd how = OS_DONE;
+    TRY(ledger_apart(task.dir, VERIFY_S_PER_MB, ledger_work, &task, r, sizeof *r, &how, err));
+    if (how != OS_DONE || !r->ended) {
+        findings_add(&v->findings, how == OS_ENDLESS ? FINDING_ENDLESS : FINDING_CRASHED, 0, 0, 0);
         return OK;
     }
     for (size_t i = 0; i < r->findings.n; i++) {
@@ -279,7 +279,7 @@ static Status ledger_apart(Verifying *v, Signed *targets, size_t n, LedgerResult
 
 static Status ledger_verify(Verifying *v, Signed *targets, size_t n, Err *err) {
     LedgerResult *r = mem_zalloc(sizeof *r);
-    Status status = r == NULL ? ERR_NOMEM : ledger_apart(v, targets, n, r, err);
+    Status status = r == NULL ? ERR_NOMEM : ledger_told(v, targets, n, r, err);
     mem_free(r);
     return status;
 }

@@ -296,6 +296,66 @@ Status os_make_temporary(Str place, Arena *a, Str *out, Err *err) {
     return arena_str(a, str_of(name), out);
 }
 
+Status os_make_folder(Str path, Err *err) {
+    char name[PATH_MAX];
+    TRY(os_path(path, name, err));
+    return mkdir(name, 0777) == 0 ? OK
+                                  : os_fail(err, path, "a folder cannot be made", "无法建立文件夹");
+}
+
+Str os_folder_of(Str path) {
+    size_t n = path.n;
+    while (n > 1 && path.p[n - 1] == '/')
+        n--;
+    while (n > 0 && path.p[n - 1] != '/')
+        n--;
+    while (n > 1 && path.p[n - 1] == '/')
+        n--;
+    return n == 0 ? S(".") : str_upto(path, n);
+}
+
+static Status sync_folder(Str path, Err *err) {
+    char name[PATH_MAX];
+    TRY(os_path(path, name, err));
+    int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    Status status =
+        fd >= 0 && fsync(fd) == 0 ? OK : os_fail(err, path, "cannot be put on disk", "无法落盘");
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+static Status taken(Err *err, Str path) {
+    return err_say(err, ERR_STATE, "%.*s: something stands there already; it is left as it is",
+                   "%.*s：那里已有内容，保持不动", STR_ARG(path));
+}
+
+Status os_name_file(Str from, Str to, Err *err) {
+    char a[PATH_MAX], b[PATH_MAX];
+    TRY(os_path(from, a, err));
+    TRY(os_path(to, b, err));
+    if (link(a, b) != 0)
+        return errno == EEXIST ? taken(err, to) : os_fail(err, to, "cannot be made", "无法创建");
+    if (unlink(a) != 0)
+        return os_fail(err, from, "cannot be removed", "无法删除");
+    return sync_folder(os_folder_of(to), err);
+}
+
+Status os_name_folder(Str from, Str to, Err *err) {
+    char a[PATH_MAX], b[PATH_MAX];
+    TRY(os_path(from, a, err));
+    TRY(os_path(to, b, err));
+    if (rename(a, b) != 0)
+        return errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR
+                   ? taken(err, to)
+                   : os_fail(err, to, "cannot be made", "无法创建");
+    return sync_folder(os_folder_of(to), err);
+}
+
+Status os_sync(OsFile *f, Err *err) {
+    return fsync(f->fd) == 0 ? OK : os_fail(err, f->path, "cannot be put on disk", "无法落盘");
+}
+
 Status os_remove_folder(Str dir, Err *err) {
     char name[PATH_MAX];
     TRY(os_path(dir, name, err));
@@ -350,23 +410,29 @@ static void crash_quietly(void) {
 }
 
 Status os_apart(void (*work)(void *ctx, void *result), void *ctx, void *result, size_t n,
-                bool *crashed, Err *err) {
+                uint64_t seconds, OsEnd *how, Err *err) {
     void *shared = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         return ERR_NOMEM;
     pid_t child = fork();
     if (child == 0) {
+        struct rlimit time = {seconds, seconds + 1};
         crash_quietly();
+        (void)signal(SIGXCPU, SIG_DFL);
+        if (setrlimit(RLIMIT_CPU, &time) != 0)
+            _exit(1);
         work(ctx, shared);
         _exit(0);
     }
-    int how = 0;
+    int end = 0;
     pid_t ended = -1;
-    while (child > 0 && (ended = waitpid(child, &how, 0)) < 0 && errno == EINTR)
+    while (child > 0 && (ended = waitpid(child, &end, 0)) < 0 && errno == EINTR)
         ;
     Status status =
         ended > 0 ? OK : err_say(err, ERR_IO, "a process: %s", "进程：%s", strerror(errno));
-    *crashed = status == OK && !(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    bool late = WIFSIGNALED(end) && (WTERMSIG(end) == SIGXCPU || WTERMSIG(end) == SIGKILL);
+    bool good = WIFEXITED(end) && WEXITSTATUS(end) == 0;
+    *how = good ? OS_DONE : late ? OS_ENDLESS : OS_CRASHED;
     memcpy(result, shared, n);
     munmap(shared, n);
     return status;

@@ -42,13 +42,24 @@ MUST_USE Status os_create_file(Str path, Str bytes, bool secret, Err *err);
 /* Waits until no other process has the file locked, and locks it until it is closed. */
 MUST_USE Status os_lock(OsFile *f, Err *err);
 
+/* How a process of its own ended. */
+typedef enum OsEnd { OS_DONE, OS_CRASHED, OS_ENDLESS } OsEnd;
 /* Runs work in a process of its own, which may crash: its result, n bytes, is what work leaves in
- * `result` (zeroed before). *crashed: it did not end by itself. */
+ * `result` (zeroed before). One that computes for more than that many seconds is ended. */
 MUST_USE Status os_apart(void (*work)(void *ctx, void *result), void *ctx, void *result, size_t n,
-                         bool *crashed, Err *err);
+                         uint64_t seconds, OsEnd *how, Err *err);
 
 /* A new folder of a name of its own in another, for this user alone. place empty: /tmp. */
 MUST_USE Status os_make_temporary(Str place, Arena *a, Str *out, Err *err);
+MUST_USE Status os_make_folder(Str path, Err *err);
+/* Gives a file on disk, or a folder, another name on the same file system; both names are on disk
+ * then. ERR_STATE: something of that name is there (of a folder, but for an empty one), and stays.
+ */
+MUST_USE Status os_name_file(Str from, Str to, Err *err);
+MUST_USE Status os_name_folder(Str from, Str to, Err *err);
+MUST_USE Status os_sync(OsFile *f, Err *err);
+/* The folder in which a path stands. */
+Str os_folder_of(Str path);
 /* Removes a folder and the files in it; what is not there is fine. */
 MUST_USE Status os_remove_folder(Str dir, Err *err);
 

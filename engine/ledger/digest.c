@@ -61,10 +61,11 @@ Status led_digest(Ledger *l, uint8_t digest[32], Err *err) {
     sha256_begin(&d.sha);
     l->calls = READER_CALLS; /* a reader sees the newest state, and one state only */
     Status status = led_find(l, LED_META, S(""), &(Str){NULL, 0}, &(bool){false});
+    bool held = l->holding;
     l->holding = true;
     if (status == OK)
         status = dump_all(l, &d);
-    l->holding = false;
+    l->holding = held;
     sha256_final(&d.sha, digest);
     buf_free(&d.buf);
     if (status != OK) {

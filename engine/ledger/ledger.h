@@ -128,6 +128,18 @@ MUST_USE Status led_block_root(Ledger *l, uint64_t number, MerkleHash *out, bool
  * root, then every record of the tables that are in the digest, in order of table and key. */
 MUST_USE Status led_digest(Ledger *l, uint8_t digest[32], Err *err);
 
+/* What stands in a copy. */
+typedef struct LedCopy {
+    uint64_t size; /* of the journal */
+    uint8_t root[32], digest[32];
+} LedCopy;
+/* Copies the newest state of a ledger that is open for reading into a new folder, each value held
+ * against its sum, without free pages; it is on disk then. One snapshot is held all the while, so
+ * that a writer beside uses no page again meanwhile. */
+MUST_USE Status led_copy(Ledger *l, Str dir, LedCopy *out, Err *err);
+/* A folder that a copied data.mdb was put into is a ledger's from now on. */
+MUST_USE Status led_adopt(Str dir, Err *err);
+
 #ifdef REMIT_TESTING
 /* From now on the k-th write to LMDB or commit (from 1) fails, and only that one; 0 stops failing.
  */
