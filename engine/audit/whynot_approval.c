@@ -163,8 +163,10 @@ Status not_approval(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, 
                           .file = d->file,
                           .line = d->line,
                           .again = d->again,
+                          .last = true,
                           .where = probe_approval_where(&n->probe, decl)};
-        TRY(not_raised(n, &r, key));
+        bool met;
+        TRY(not_raised(n, &r, key, &met));
     } else {
         TRY(not_made(n, &(Sought){OP_ASK, decl, d->raise_fn, d->key_count}, key));
     }

@@ -125,14 +125,18 @@ static void tell_schedule(WhyNot *n, const DutyDef *d) {
     not_tell(n, "schedule", SAY_NOT_SCHEDULED, facts, 3);
 }
 
-Status not_duty(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, bool found) {
-    const DutyDef *d = &n->w.r->b->duties[decl];
-    if (found)
-        return duty_arose(n, subject);
-    not_head(n, subject, "not_raised", SAY_NOT_ARISEN, (Args){{subject}});
-    if (d->event >= 0) {
-        TRY(probe_open(n));
-        const Raised r = {.decl = {DECL_DUTY, decl},
+/* Of one that an event raises: of each version of its name, the one that is asked for last. */
+static Status duty_raised(WhyNot *n, uint32_t asked, const KeyAsked *key) {
+    const Bundle *b = n->w.r->b;
+    bool met = false;
+    TRY(probe_open(n));
+    for (uint32_t k = 0; k <= b->duty_count; k++) {
+        uint32_t i = k < b->duty_count ? k : asked;
+        const DutyDef *d = &b->duties[i];
+        if ((k == asked) || !str_eq(d->name, b->duties[asked].name) || d->event < 0)
+            continue;
+        bool one = false;
+        const Raised r = {.decl = {DECL_DUTY, i},
                           .kind = "duty",
                           .name = d->name,
                           .dated = &d->dated,
@@ -142,12 +146,24 @@ Status not_duty(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, bool
                           .file = d->file,
                           .line = d->line,
                           .again = d->again,
-                          .where = probe_duty_where(&n->probe, decl)};
-        TRY(not_raised(n, &r, key));
-    } else if (d->schedule.kind != SCHEDULE_NONE) {
-        tell_schedule(n, d);
-    } else {
-        TRY(not_made(n, &(Sought){OP_OBLIGE, decl, d->raise_fn, d->key_count}, key));
+                          .last = k == b->duty_count && !met,
+                          .where = probe_duty_where(&n->probe, i)};
+        TRY(not_raised(n, &r, key, &one));
+        met = met || one;
     }
+    return OK;
+}
+
+Status not_duty(WhyNot *n, Str subject, uint32_t decl, const KeyAsked *key, bool found) {
+    const DutyDef *d = &n->w.r->b->duties[decl];
+    if (found)
+        return duty_arose(n, subject);
+    not_head(n, subject, "not_raised", SAY_NOT_ARISEN, (Args){{subject}});
+    if (d->event >= 0)
+        TRY(duty_raised(n, decl, key));
+    else if (d->schedule.kind != SCHEDULE_NONE)
+        tell_schedule(n, d);
+    else
+        TRY(not_made(n, &(Sought){OP_OBLIGE, decl, d->raise_fn, d->key_count}, key));
     return not_foot(n);
 }

@@ -121,6 +121,7 @@ typedef struct Raised {
     int32_t event, raise_fn;
     uint32_t key_count, file, line;
     bool again;
+    bool last; /* no other declaration of its name is left to be looked at */
     const Node *where;
     /* Of a rule, whose actions have the key: events of it are those with a field that is a part of
      * it. */
@@ -129,7 +130,8 @@ typedef struct Raised {
     uint8_t action;      /* NodeKind of the action that is looked for */
     const Node *actions; /* the rule's; NULL: not known */
 } Raised;
-MUST_USE Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key);
+/* *met: events of the key came; where none did, and r is the last of its name, that is told. */
+MUST_USE Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key, bool *met);
 /* The same of each rule that would have made what is sought, under that key. */
 MUST_USE Status not_made(WhyNot *n, const Sought *sought, const KeyAsked *key);
 

@@ -156,8 +156,25 @@ static Status tell_met(Scan *s, const HeardEvent *e, bool applies) {
     return not_of_event(n, NULL);
 }
 
+/* Whether another declaration of this name, as of another version of the policy, applied at an
+ * instant and this one did not. */
+static bool is_anothers(const Scan *s, int64_t at) {
+    const Bundle *b = s->n->w.r->b;
+    bool duty = s->r->decl.kind == DECL_DUTY, yes = false;
+    if (dated_at(s->r->dated, at) || s->r->by_field)
+        return false;
+    for (uint32_t i = 0; duty && i < b->duty_count; i++)
+        yes = yes || (str_eq(b->duties[i].name, s->r->name) && dated_at(&b->duties[i].dated, at));
+    for (uint32_t i = 0; !duty && i < b->approval_count; i++)
+        yes = yes ||
+              (str_eq(b->approvals[i].name, s->r->name) && dated_at(&b->approvals[i].dated, at));
+    return yes;
+}
+
 static Status look_at(void *ctx, const HeardEvent *e, bool *stop) {
     Scan *s = ctx;
+    if (is_anothers(s, e->vm.time))
+        return OK;
     const Value *results = NULL;
     bool applies, yes;
     (void)stop;
@@ -271,18 +288,19 @@ static void tell_none(Scan *s) {
     not_tell(n, "no_event", s->seen == 0 ? SAY_NOT_ONE_CAME : SAY_NOT_OF_KEY, facts, 4);
 }
 
-Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key) {
+Status not_raised(WhyNot *n, const Raised *r, const KeyAsked *key, bool *met) {
     Scan s = {.n = n, .r = r, .key = key};
     TRY(probe_open(n));
     Status status = each_heard(n, (uint32_t)r->event, look_at, &s);
-    if (status == OK && s.met == 0)
+    *met = s.met > 0;
+    if (status == OK && s.met == 0 && r->last)
         tell_none(&s);
-    if (status == OK && s.met == 0 && !r->by_field)
+    if (status == OK && s.met == 0 && r->last && !r->by_field)
         status =
             not_made(n, &(Sought){OP_EMIT, (uint32_t)r->event, r->raise_fn, r->key_count}, key);
     if (status == OK && s.told > EVENTS_TOLD)
         not_tell(n, "more", SAY_NOT_MORE, (Fact[]){fact_number("events", s.told - EVENTS_TOLD)}, 1);
-    if (status == OK)
+    if (status == OK && r->last)
         status = look_at_refused(&s);
     arena_free(&s.keep);
     return status;
@@ -327,10 +345,12 @@ static Status tell_maker(WhyNot *n, uint32_t fn, uint32_t at, const Sought *soug
                       .line = rule->line,
                       .where = probe_rule_where(&n->probe, number),
                       .by_field = true,
+                      .last = true,
                       .sought = *sought,
                       .action = action_of(sought->op),
                       .actions = probe_rule_actions(&n->probe, number)};
-    return not_raised(n, &r, key);
+    bool met;
+    return not_raised(n, &r, key, &met);
 }
 
 Status not_made(WhyNot *n, const Sought *sought, const KeyAsked *key) {
