@@ -37,9 +37,11 @@ typedef struct Link {
     Relocation to;
     Known *known; /* open addressing */
     size_t slots;
+    Relocation canon; /* of each old part the first that is alike */
     Buf scratch;
     uint8_t *fn_state; /* 0 not seen, 1 on the way, 2 done */
-    uint8_t *table_state, *loop_state;
+    uint8_t *table_state;
+    uint32_t *loops_of; /* of each instruction of the new bundle that loops: the loop's number */
     uint32_t depth;
     Assumed *assumed[DECL_KINDS]; /* of each declaration of the new bundle; they outlive a round */
     bool wrong;                   /* an assumption was */
@@ -75,23 +77,45 @@ static Status known_or(Link *k, Part part, uint32_t number, uint32_t *out) {
     return OK;
 }
 
-/* A function with its code, without its place in it. */
-static void put_whole_fn(Buf *out, const FnDef *f, const uint32_t *code) {
+/* A function with its code, without its place in it, and with what its loops do: those have numbers
+ * of their own, which say nothing. */
+static void put_whole_fn(Buf *out, const Bundle *b, const FnDef *f, const uint32_t *loops_of,
+                         const Relocation *canon) {
     FnDef plain = *f;
     plain.from = 0;
     plain.to = f->to - f->from;
     put_part(out, &(Bundle){.fns = &plain, .fn_count = 1}, PART_FN, 0);
-    for (uint32_t i = f->from; i < f->to; i++)
-        put_u32(out, code[i]);
+    for (uint32_t i = f->from; i < f->to; i++) {
+        bool loops = INS_OP(b->code[i]) == OP_LOOP;
+        uint32_t word = loops ? b->code[i] & 0xFFFF : b->code[i];
+        if (canon != NULL && !loops) /* what comes first has a number that fits, too */
+            (void)relocate_code(canon, &word, 1);
+        put_u32(out, word);
+        if (!loops)
+            continue;
+        LoopDef loop = b->loops[loops_of == NULL ? INS_BX(b->code[i]) : loops_of[i]];
+        const FnDef *inner = &b->fns[loop.fn];
+        loop.fn = -1;
+        put_part(out, &(Bundle){.loops = &loop, .loop_count = 1}, PART_LOOP, 0);
+        put_whole_fn(out, b, inner, loops_of, canon);
+    }
+}
+
+static int32_t canon_fn(const Link *k, int32_t fn) {
+    return fn < 0 || (uint32_t)fn >= k->old->fn_count ? fn : (int32_t)k->canon.to[PART_FN][fn];
 }
 
 static Status put_plain_table(Link *k, const TableDef *t) {
     uint32_t *noughts = new (k->a, uint32_t, t->row_count + 1);
-    if (noughts == NULL)
+    int32_t *fns = new (k->a, int32_t, t->row_count + 1);
+    if (noughts == NULL || fns == NULL)
         return ERR_NOMEM;
     TableDef plain = *t;
     plain.file = 0;
     plain.lines = noughts;
+    plain.row_fns = fns;
+    for (uint32_t i = 0; i < t->row_count; i++)
+        fns[i] = canon_fn(k, t->row_fns[i]);
     put_part(&k->scratch, &(Bundle){.tables = &plain, .table_count = 1}, PART_TABLE, 0);
     return OK;
 }
@@ -105,7 +129,8 @@ static void put_plain_entity(Buf *out, const EntityDef *e) {
 static Status put_plain(Link *k, const Bundle *b, Part part, uint32_t n) {
     buf_reset(&k->scratch);
     if (part == PART_FN)
-        put_whole_fn(&k->scratch, &b->fns[n], b->code);
+        put_whole_fn(&k->scratch, b, &b->fns[n], b == k->add ? k->loops_of : NULL,
+                     b == k->add ? NULL : &k->canon);
     else if (part == PART_TABLE)
         return put_plain_table(k, &b->tables[n]);
     else if (part == PART_ENTITY)
@@ -115,25 +140,55 @@ static Status put_plain(Link *k, const Bundle *b, Part part, uint32_t n) {
     return OK;
 }
 
-/* All that the old bundle has; of parts that are alike the first counts. */
+static const Part known_parts[] = {PART_ZONE,   PART_CALENDAR, PART_LOCAL,  PART_ENUM,
+                                   PART_RECORD, PART_EVENT,    PART_ENTITY, PART_CONSTANT,
+                                   PART_FN,     PART_TABLE,    PART_SOURCE};
+enum { KNOWN_PARTS = sizeof known_parts / sizeof *known_parts };
+
+static Status canon_begin(Link *k) {
+    for (int part = 0; part < PARTS; part++) {
+        uint32_t n = part_count(k->old, (Part)part);
+        k->canon.to[part] = new (k->a, uint32_t, n + 1);
+        if (k->canon.to[part] == NULL)
+            return ERR_NOMEM;
+        for (uint32_t i = 0; i < n; i++)
+            k->canon.to[part][i] = i;
+    }
+    k->canon.picked = new (k->a, uint32_t, k->old->record_field_count + 1);
+    for (uint32_t i = 0; k->canon.picked != NULL && i < k->old->record_field_count; i++)
+        k->canon.picked[i] = i;
+    return k->canon.picked == NULL ? ERR_NOMEM : OK;
+}
+
+/* All that the old bundle has; of parts that are alike the first counts. *more: what names them
+ * may be alike in turn. */
+static Status know_once(Link *k, bool *more) {
+    *more = false;
+    memset(k->known, 0, k->slots * sizeof *k->known);
+    for (size_t i = 0; i < KNOWN_PARTS; i++)
+        for (uint32_t n = 0; n < part_count(k->old, known_parts[i]); n++) {
+            uint32_t number, *canon = &k->canon.to[known_parts[i]][n];
+            TRY(put_plain(k, k->old, known_parts[i], n));
+            TRY(known_or(k, known_parts[i], n, &number));
+            *more = *more || number != *canon;
+            *canon = number;
+        }
+    return OK;
+}
+
 static Status know_old(Link *k) {
-    static const Part parts[] = {PART_ZONE,   PART_CALENDAR, PART_LOCAL,  PART_ENUM,
-                                 PART_RECORD, PART_EVENT,    PART_ENTITY, PART_CONSTANT,
-                                 PART_FN,     PART_LOOP,     PART_TABLE,  PART_SOURCE};
     size_t all = 64;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        all += part_count(k->old, parts[i]) + part_count(k->add, parts[i]);
+    for (size_t i = 0; i < KNOWN_PARTS; i++)
+        all += part_count(k->old, known_parts[i]) + part_count(k->add, known_parts[i]);
     for (k->slots = 64; k->slots < all * 2; k->slots *= 2)
         continue;
     k->known = new (k->a, Known, k->slots);
     if (k->known == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (uint32_t n = 0; n < part_count(k->old, parts[i]); n++) {
-            uint32_t number;
-            TRY(put_plain(k, k->old, parts[i], n));
-            TRY(known_or(k, parts[i], n, &number));
-        }
+    TRY(canon_begin(k));
+    bool more = true;
+    for (int i = 0; more && i < LINK_DEPTH; i++)
+        TRY(know_once(k, &more));
     return OK;
 }
 
@@ -200,9 +255,9 @@ static Status maps_begin(Link *k) {
     k->to.picked = new (k->a, uint32_t, k->add->record_field_count + 1);
     k->fn_state = new (k->a, uint8_t, k->add->fn_count + 1);
     k->table_state = new (k->a, uint8_t, k->add->table_count + 1);
-    k->loop_state = new (k->a, uint8_t, k->add->loop_count + 1);
+    k->loops_of = new (k->a, uint32_t, k->add->code_count + 1);
     return k->to.picked == NULL || k->fn_state == NULL || k->table_state == NULL ||
-                   k->loop_state == NULL
+                   k->loops_of == NULL
                ? ERR_NOMEM
                : OK;
 }
@@ -724,18 +779,6 @@ static Status link_over_older(Link *k) {
 
 static Status link_fn(Link *k, uint32_t n);
 
-static Status link_loop(Link *k, uint32_t n) {
-    if (k->loop_state[n] == 2)
-        return OK;
-    k->loop_state[n] = 2;
-    LoopDef *l = &k->add->loops[n];
-    if (l->fn >= 0)
-        TRY(link_fn(k, (uint32_t)l->fn));
-    relocate_loop(&k->to, l);
-    PLACE(k, PART_LOOP, loops, loop_count, n);
-    return OK;
-}
-
 static Status link_table(Link *k, uint32_t n) {
     if (k->table_state[n] == 2)
         return OK;
@@ -749,14 +792,16 @@ static Status link_table(Link *k, uint32_t n) {
     return OK;
 }
 
-/* What a function's code names is linked before it. */
+/* What a function's code names is linked before it, and what its loops name. */
 static Status link_named(Link *k, const FnDef *f) {
     for (uint32_t at = f->from; at < f->to; at++) {
         uint32_t word = k->add->code[at];
         if (INS_OP(word) == OP_LOOKUP || INS_OP(word) == OP_IN_FORCE)
             TRY(link_table(k, INS_BX(word)));
-        if (INS_OP(word) == OP_LOOP)
-            TRY(link_loop(k, INS_BX(word)));
+        if (INS_OP(word) != OP_LOOP)
+            continue;
+        k->loops_of[at] = INS_BX(word);
+        TRY(link_named(k, &k->add->fns[k->add->loops[INS_BX(word)].fn]));
     }
     return OK;
 }
@@ -790,17 +835,54 @@ static bool counts_time(const Link *k, const FnDef *f) {
     return false;
 }
 
+/* A function with its loops' behind it: a loop's function comes behind the one that it stands in.
+ */
 static void fn_append(Link *k, const FnDef *f) {
-    FnDef *out = &k->out->fns[k->out->fn_count++];
+    uint32_t number = k->out->fn_count++;
+    FnDef *out = &k->out->fns[number];
     *out = *f;
     out->from = k->out->code_count;
+    uint32_t loop = k->out->loop_count;
     for (uint32_t at = f->from; at < f->to; at++) {
+        uint32_t word = k->add->code[at];
+        if (INS_OP(word) == OP_LOOP)
+            word = (word & 0xFFFF) | k->out->loop_count++ << 16;
         k->out->lines[k->out->code_count] = relocate_line(&k->to, k->add->lines[at]);
-        k->out->code[k->out->code_count++] = k->add->code[at];
+        k->out->code[k->out->code_count++] = word;
     }
     out->to = k->out->code_count;
+    for (uint32_t at = f->from; at < f->to; at++) {
+        if (INS_OP(k->add->code[at]) != OP_LOOP)
+            continue;
+        LoopDef *l = &k->out->loops[loop++];
+        *l = k->add->loops[k->loops_of[at]];
+        const FnDef *inner = &k->add->fns[l->fn];
+        l->fn = (int32_t)k->out->fn_count;
+        fn_append(k, inner);
+    }
 }
 
+static Status relocate_whole_fn(Link *k, uint32_t n) {
+    FnDef *f = &k->add->fns[n];
+    bool times = counts_time(k, f);
+    k->fn_state[n] = 2;
+    if (k->to.over_older[n])
+        fields_older(k, f);
+    if (f->event >= 0)
+        f->event =
+            k->to.over_older[n] ? k->to.older[f->event] : (int32_t)k->to.to[PART_EVENT][f->event];
+    relocate_fn(&k->to, f);
+    f->home = times ? f->home : 0;
+    for (uint32_t at = f->from; at < f->to; at++)
+        if (INS_OP(k->add->code[at]) == OP_LOOP) {
+            LoopDef *l = &k->add->loops[k->loops_of[at]];
+            relocate_loop(&k->to, l);
+            TRY(relocate_whole_fn(k, (uint32_t)l->fn));
+        }
+    return relocate_code(&k->to, k->add->code + f->from, f->to - f->from) ? OK : too_large(k);
+}
+
+/* A function that stands by itself, or computes a row of a table; those of loops go with it. */
 static Status link_fn(Link *k, uint32_t n) {
     if (k->fn_state[n] == 2)
         return OK;
@@ -812,24 +894,14 @@ static Status link_fn(Link *k, uint32_t n) {
     k->depth++;
     TRY(link_named(k, f));
     k->depth--;
-    k->fn_state[n] = 2;
-    bool times = counts_time(k, f);
-    if (k->to.over_older[n])
-        fields_older(k, f);
-    if (f->event >= 0)
-        f->event =
-            k->to.over_older[n] ? k->to.older[f->event] : (int32_t)k->to.to[PART_EVENT][f->event];
-    relocate_fn(&k->to, f);
-    f->home = times ? f->home : 0;
-    if (!relocate_code(&k->to, k->add->code + f->from, f->to - f->from))
-        return too_large(k);
+    TRY(relocate_whole_fn(k, n));
     uint32_t placed;
     TRY(put_plain(k, k->add, PART_FN, n));
     TRY(known_or(k, PART_FN, k->out->fn_count, &placed));
     if (placed == k->out->fn_count)
         fn_append(k, f);
     k->to.to[PART_FN][n] = placed;
-    return OK;
+    return k->out->loop_count > 0xFFFF ? too_large(k) : OK;
 }
 
 static Status link_code(Link *k) {
@@ -838,10 +910,8 @@ static Status link_code(Link *k) {
         PLACE(k, PART_CONSTANT, constants, constant_count, i);
     }
     TRY(link_over_older(k));
-    for (uint32_t i = 0; i < k->add->fn_count; i++)
+    for (uint32_t i = 0; i < k->add->fn_count; i++) /* a loop's comes behind what it stands in */
         TRY(link_fn(k, i));
-    for (uint32_t i = 0; i < k->add->loop_count; i++)
-        TRY(link_loop(k, i));
     for (uint32_t i = 0; i < k->add->table_count; i++)
         TRY(link_table(k, i));
     return k->out->table_count > 0xFFFF ? too_large(k) : OK;
@@ -861,6 +931,25 @@ static Status link_code(Link *k) {
         for (uint32_t un = 0; un < (count); un++)                                                  \
             (list)[un].file = (list)[un].line = 0;                                                 \
     } while (0)
+
+static void canon_acts(const Link *k, ActDef *acts, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        acts[i].link_fn = canon_fn(k, acts[i].link_fn);
+        acts[i].test_fn = canon_fn(k, acts[i].test_fn);
+    }
+}
+
+static Status canon_reactions(const Link *k, ReactionDef **list, uint32_t n) {
+    ReactionDef *copy = new (k->a, ReactionDef, n + 1);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        copy[i] = (*list)[i];
+        copy[i].fn = canon_fn(k, copy[i].fn);
+    }
+    *list = copy;
+    return OK;
+}
 
 /* When it applies from the new version's instant on. */
 static DatedDef rest_of(const Link *k, DatedDef d) {
@@ -888,6 +977,14 @@ static Status put_duty_meaning(Link *k, Buf *out, const Bundle *b, uint32_t n, u
     UNPLACED(k, d.acts, d.act_count);
     UNPLACED(k, d.rungs, d.rung_count);
     UNPLACED(k, d.moves, d.move_count);
+    canon_acts(k, d.acts, d.act_count);
+    TRY(canon_reactions(k, &d.reactions, d.reaction_count));
+    for (uint32_t i = 0; i < d.rung_count; i++)
+        d.rungs[i].to_fn = canon_fn(k, d.rungs[i].to_fn);
+    d.raise_fn = canon_fn(k, d.raise_fn);
+    d.each_fn = canon_fn(k, d.each_fn);
+    d.silent_fn = canon_fn(k, d.silent_fn);
+    d.group_fn = canon_fn(k, d.group_fn);
     put_part(out, &(Bundle){.duties = &d, .duty_count = 1}, PART_DUTY, 0);
     put_powers(k, out, b, false, number);
     return OK;
@@ -901,6 +998,9 @@ static Status put_approval_meaning(Link *k, Buf *out, const Bundle *b, uint32_t 
     UNPLACED(k, d.acts, d.act_count);
     UNPLACED(k, d.stages, d.stage_count);
     UNPLACED(k, d.seats, d.seat_count);
+    canon_acts(k, d.acts, d.act_count);
+    TRY(canon_reactions(k, &d.reactions, d.reaction_count));
+    d.raise_fn = canon_fn(k, d.raise_fn);
     put_part(out, &(Bundle){.approvals = &d, .approval_count = 1}, PART_APPROVAL, 0);
     put_powers(k, out, b, true, number);
     return OK;
@@ -910,6 +1010,7 @@ static Status put_rule_meaning(Link *k, Buf *out, const Bundle *b, uint32_t n) {
     RuleDef u = b->rules[n];
     u.file = u.line = u.version = 0;
     u.dated = rest_of(k, u.dated);
+    u.fn = canon_fn(k, u.fn);
     put_part(out, &(Bundle){.rules = &u, .rule_count = 1}, PART_RULE, 0);
     return OK;
 }
@@ -922,8 +1023,14 @@ static Status put_kpi_meaning(Link *k, Buf *out, const Bundle *b, uint32_t n, bo
     d.measure = d.label = (Str){NULL, 0};
     d.dated = rest_of(k, d.dated);
     UNPLACED(k, d.reactions, d.reaction_count);
+    for (uint32_t i = 0; i < d.reaction_count; i++)
+        d.reactions[i].fn = canon_fn(k, d.reactions[i].fn);
+    for (uint32_t i = 0; i < d.agg_count; i++)
+        d.aggs[i].fn = canon_fn(k, d.aggs[i].fn);
     for (uint32_t i = 0; i < d.level_count; i++) {
         d.levels[i].file = d.levels[i].line = 0;
+        d.levels[i].raise.fn = canon_fn(k, d.levels[i].raise.fn);
+        d.levels[i].clear.fn = canon_fn(k, d.levels[i].clear.fn);
         d.levels[i].text = d.levels[i].raise.text = d.levels[i].clear.text = (Str){NULL, 0};
         if (measured)
             d.levels[i] = (LevelDef){.level = d.levels[i].level};

@@ -133,7 +133,6 @@ uint32_t relocate_line(const Relocation *r, uint32_t line) {
 
 void relocate_loop(const Relocation *r, LoopDef *l) {
     one_or_none(r, PART_ENTITY, &l->entity);
-    one_or_none(r, PART_FN, &l->fn);
     relocate_value(r, &l->nothing);
 }
 

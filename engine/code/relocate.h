@@ -25,6 +25,7 @@ void relocate_record(const Relocation *r, RecordDef *d);
 void relocate_event(const Relocation *r, EventDef *e);
 void relocate_entity(const Relocation *r, EntityDef *e);
 void relocate_fn(const Relocation *r, FnDef *f);
+/* Its function's number stays. */
 void relocate_loop(const Relocation *r, LoopDef *l);
 void relocate_table(const Relocation *r, TableDef *t);
 void relocate_duty(const Relocation *r, DutyDef *d);
