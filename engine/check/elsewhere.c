@@ -6,32 +6,45 @@
 
 typedef struct Elsewhere {
     const char *word, *here;
+    bool guess; /* it may have been meant otherwise */
 } Elsewhere;
 
 static const Elsewhere types[] = {
-    {"string", "text"},       {"str", "text"},
-    {"varchar", "text"},      {"char", "text"},
-    {"字符串", "文本"},       {"int", "integer"},
-    {"long", "integer"},      {"bigint", "integer"},
-    {"整型", "整数"},         {"float", "number"},
-    {"double", "number"},     {"real", "number"},
-    {"numeric", "number"},    {"数字", "数"},
-    {"bool", "flag"},         {"boolean", "flag"},
-    {"布尔", "是否"},         {"布尔值", "是否"},
-    {"datetime", "instant"},  {"timestamp", "instant"},
-    {"日期时间", "时间点"},   {"uuid", "id"},
-    {"guid", "id"},           {"interval", "duration"},
-    {"timespan", "duration"}, {"currency", "money"},
-    {"人民币", "金额 CNY"},   {"percentage", "percent"},
+    {"string", "text", false},       {"str", "text", false},
+    {"varchar", "text", false},      {"char", "text", false},
+    {"字符串", "文本", false},       {"int", "integer", false},
+    {"long", "integer", false},      {"bigint", "integer", false},
+    {"整型", "整数", false},         {"float", "number", false},
+    {"double", "number", false},     {"real", "number", false},
+    {"numeric", "number", false},    {"数字", "数", false},
+    {"bool", "flag", false},         {"boolean", "flag", false},
+    {"布尔", "是否", false},         {"布尔值", "是否", false},
+    {"datetime", "instant", true},   {"timestamp", "instant", true},
+    {"日期时间", "时间点", true},    {"uuid", "id", false},
+    {"guid", "id", false},           {"interval", "duration", false},
+    {"timespan", "duration", false}, {"currency", "money", true},
+    {"人民币", "金额 CNY", true},    {"percentage", "percent", false},
 };
 
 static const Elsewhere zones[] = {
-    {"beijing", "Asia/Shanghai"}, {"china", "Asia/Shanghai"},        {"北京", "Asia/Shanghai"},
-    {"上海", "Asia/Shanghai"},    {"中国", "Asia/Shanghai"},         {"北京时间", "Asia/Shanghai"},
-    {"香港", "Asia/Hong_Kong"},   {"台北", "Asia/Taipei"},           {"东京", "Asia/Tokyo"},
-    {"首尔", "Asia/Seoul"},       {"新加坡", "Asia/Singapore"},      {"伦敦", "Europe/London"},
-    {"巴黎", "Europe/Paris"},     {"柏林", "Europe/Berlin"},         {"莫斯科", "Europe/Moscow"},
-    {"纽约", "America/New_York"}, {"洛杉矶", "America/Los_Angeles"}, {"悉尼", "Australia/Sydney"},
+    {"beijing", "Asia/Shanghai", false},
+    {"china", "Asia/Shanghai", false},
+    {"北京", "Asia/Shanghai", false},
+    {"上海", "Asia/Shanghai", false},
+    {"中国", "Asia/Shanghai", false},
+    {"北京时间", "Asia/Shanghai", false},
+    {"香港", "Asia/Hong_Kong", false},
+    {"台北", "Asia/Taipei", false},
+    {"东京", "Asia/Tokyo", false},
+    {"首尔", "Asia/Seoul", false},
+    {"新加坡", "Asia/Singapore", false},
+    {"伦敦", "Europe/London", false},
+    {"巴黎", "Europe/Paris", false},
+    {"柏林", "Europe/Berlin", false},
+    {"莫斯科", "Europe/Moscow", false},
+    {"纽约", "America/New_York", false},
+    {"洛杉矶", "America/Los_Angeles", false},
+    {"悉尼", "Australia/Sydney", false},
 };
 
 static char folded(char c) {
@@ -46,15 +59,17 @@ static bool same_word(Str a, Str b) {
     return same;
 }
 
-static Str here_of(const Elsewhere *rows, size_t n, Str word) {
+static Str here_of(const Elsewhere *rows, size_t n, Str word, bool *sure) {
     for (size_t i = 0; i < n; i++)
-        if (same_word(str_of(rows[i].word), word))
+        if (same_word(str_of(rows[i].word), word)) {
+            *sure = !rows[i].guess;
             return str_of(rows[i].here);
+        }
     return (Str){NULL, 0};
 }
 
-Str elsewhere_type(Str word) {
-    return here_of(types, sizeof types / sizeof *types, word);
+Str elsewhere_type(Str word, bool *sure) {
+    return here_of(types, sizeof types / sizeof *types, word, sure);
 }
 
 /* Its city alone: Berlin, New York. */
@@ -69,7 +84,8 @@ static Str zone_of_city(Str city) {
 }
 
 Str elsewhere_zone(Str word) {
-    Str here = here_of(zones, sizeof zones / sizeof *zones, word);
+    bool sure;
+    Str here = here_of(zones, sizeof zones / sizeof *zones, word, &sure);
     return here.n > 0 ? here : zone_of_city(word);
 }
 

@@ -4,8 +4,9 @@
 
 #include "engine/check/check_int.h"
 
-/* The type, or the zone, that is meant; empty: none is known. */
-Str elsewhere_type(Str word);
+/* The type, or the zone, that is meant; empty: none is known. sure: nothing else can be meant by
+ * the type; set only where one is known. */
+Str elsewhere_type(Str word, bool *sure);
 Str elsewhere_zone(Str word);
 /* `09:00` for `9:00`; empty when that is no time of day either. */
 Str elsewhere_time(Program *p, Str text);

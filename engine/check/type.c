@@ -368,11 +368,13 @@ bool type_is_taken(Str name) {
 }
 
 static void say_unknown_type(Program *p, const Node *node) {
-    Str here = elsewhere_type(node->text);
+    bool sure = false;
+    Str here = elsewhere_type(node->text, &sure);
     if (here.n > 0) {
-        if (!is_lost(p, node->text) && !said_before(p, node->span, node->text))
-            diag_fix(diag_add2(p->diags, DIAG_UNKNOWN_TYPE, node->span, node->text, here),
-                     node->span, here);
+        if (!is_lost(p, node->text) && !said_before(p, node->span, node->text)) {
+            Diag *diag = diag_add2(p->diags, DIAG_UNKNOWN_TYPE, node->span, node->text, here);
+            (sure ? diag_fix : diag_guess)(diag, node->span, here);
+        }
         return;
     }
     Str *names = new (p->arena, Str, TYPE_WORDS + p->types.n);

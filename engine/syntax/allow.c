@@ -21,7 +21,7 @@ typedef struct Allowing {
 
 /* The word that makes a remark one of these, and how much of the text it takes; 0: none. */
 static size_t allow_word(Str text) {
-    static const char *const words[] = {"allow", "允许"};
+    static const char *const words[] = {"allow", "Allow", "ALLOW", "允许"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_starts(text, str_of(words[i])))
             return str_of(words[i]).n;
@@ -36,7 +36,7 @@ static size_t blanks(Str text) {
 }
 
 static bool is_code(Str text) {
-    bool digits = text.n >= 5 && text.p[0] == 'E';
+    bool digits = text.n >= 5 && (text.p[0] == 'E' || text.p[0] == 'e');
     for (size_t i = 1; digits && i < 5; i++)
         digits = text.p[i] >= '0' && text.p[i] <= '9';
     return digits;
@@ -44,11 +44,19 @@ static bool is_code(Str text) {
 
 static bool code_named(Str text, DiagCode *out) {
     for (int i = 0; i < DIAG_COUNT; i++)
-        if (str_eq(diag_code((DiagCode)i), text)) {
+        if (str_eq(str_from(diag_code((DiagCode)i), 1), str_from(text, 1))) {
             *out = (DiagCode)i;
             return true;
         }
     return false;
+}
+
+/* The hyphens that begin a remark: two, or a line of them. */
+static size_t hyphens(Str text) {
+    size_t n = 0;
+    while (n < text.n && text.p[n] == '-')
+        n++;
+    return n;
 }
 
 /* How long a mark at the beginning of a text is, in ASCII or full width; 0: it is not there. */
@@ -56,6 +64,12 @@ static size_t mark_here(Str text, const char *ascii, const char *wide) {
     return str_starts(text, str_of(ascii))  ? str_of(ascii).n
            : str_starts(text, str_of(wide)) ? str_of(wide).n
                                             : 0;
+}
+
+/* What stands between two codes. */
+static size_t list_mark(Str text) {
+    size_t comma = mark_here(text, ",", "，");
+    return comma > 0 ? comma : mark_here(text, "、", "、");
 }
 
 /* The lines for which a remark is said. */
@@ -79,7 +93,9 @@ static Status allowance_add(Allowing *a, Span at, Lines lines) {
 
 /* `allow E0507, E0508: REASON`, which begins at a byte of the source. */
 static Status remark_read(Allowing *a, uint32_t file, uint32_t from, Str text, Lines lines) {
-    size_t at = 2 + blanks(str_from(text, 2)), word = allow_word(str_from(text, at));
+    size_t at = hyphens(text);
+    at += blanks(str_from(text, at));
+    size_t word = allow_word(str_from(text, at));
     at += word;
     at += blanks(str_from(text, at));
     if (word == 0 || !is_code(str_from(text, at)))
@@ -89,10 +105,12 @@ static Status remark_read(Allowing *a, uint32_t file, uint32_t from, Str text, L
         code = (Span){file, from + (uint32_t)at, from + (uint32_t)at + 5};
         TRY(allowance_add(a, code, lines));
         at += 5;
-        mark = mark_here(str_from(text, at), ",", "，");
+        at += blanks(str_from(text, at));
+        mark = list_mark(str_from(text, at));
         at += mark;
         at += blanks(str_from(text, at));
     }
+    at += blanks(str_from(text, at));
     size_t colon = mark_here(str_from(text, at), ":", "：");
     if (colon == 0 || str_trim(str_from(text, at + colon)).n == 0)
         diag_add1(a->d, DIAG_ALLOW_REASON, code, source_text(a->d->sources, code));
@@ -130,7 +148,7 @@ static Lines lines_meant(Allowing *a, uint32_t file, const Shaped *shaped, size_
 static bool may_allow(Str text) {
     for (size_t i = 0; i + 2 < text.n; i++)
         if (text.p[i] == '-' && text.p[i + 1] == '-') {
-            Str rest = str_from(text, i + 2);
+            Str rest = str_from(text, i + hyphens(str_from(text, i)));
             if (allow_word(str_from(rest, blanks(rest))) > 0)
                 return true;
         }

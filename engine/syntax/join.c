@@ -254,6 +254,18 @@ static const Spelling *join_business(Join *j, Span *words) {
     return unit == NULL ? NULL : join_unit_spelt(j, unit->text, true);
 }
 
+/* How a unit is spelt behind 1. */
+static const Spelling *join_unit_one(Join *j, const Spelling *many) {
+    Str text = many->text;
+    if (text.n < 2 || text.p[text.n - 1] != 's')
+        return many;
+    Str one = {text.p, text.n - 1};
+    for (size_t i = 0; i < j->keywords->n; i++)
+        if (j->keywords->at[i].token == TK_UNIT && str_eq(j->keywords->at[i].text, one))
+            return &j->keywords->at[i];
+    return many;
+}
+
 /* The unit that an abbreviation behind a number means, if it does not begin a row of a table or a
  * call. */
 static const Spelling *join_unit_short(Join *j, Span *words) {
@@ -300,6 +312,8 @@ static Tok join_number(Join *j) {
         const Spelling *like = join_business(j, &words);
         if (like == NULL && !join_is_label(j, 1))
             like = join_unit_short(j, &words);
+        if (like != NULL && str_eq(t.text, S("1")))
+            like = join_unit_one(j, like);
         bool sure = like != NULL;
         if (like == NULL && !join_is_label(j, 1) && !join_is_label(j, 2)) {
             like = join_unit_like(j, &words);
