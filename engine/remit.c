@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/audit/attest.h"
 #include "engine/audit/backup.h"
 #include "engine/audit/log.h"
 #include "engine/audit/prove.h"
@@ -1747,6 +1748,30 @@ RemitStatus remit_prove(const RemitProveOptions *o, const RemitLook *look, Remit
         return write_buf(to, &out, error);
     buf_free(&out);
     return told;
+}
+
+RemitStatus remit_attest(const RemitAttestOptions *o, RemitWriter to, RemitAttested *out,
+                         RemitError *error) {
+    Record r;
+    Err err = {0};
+    Buf file = {0};
+    AttestRange range = {0};
+    AttestOptions opt = {.from = o->from,
+                         .has_to = o->has_to,
+                         .to = o->to,
+                         .key = text_of(o->key),
+                         .checkpoint = text_of(o->checkpoint)};
+    Status status = record_open(&r, text_of(o->ledger), &err);
+    if (status == OK)
+        status = attest(&r, &opt, &file, &range, &err);
+    if (status != OK && err.code == OK && r.l != NULL && led_error(r.l)->code != OK)
+        err = *led_error(r.l);
+    record_close(&r);
+    *out = (RemitAttested){range.from, range.to, file.n};
+    if (status == OK)
+        return write_buf(to, &file, error);
+    buf_free(&file);
+    return give_status(error, status, &err);
 }
 
 RemitStatus remit_verify(const RemitVerifyOptions *o, const RemitLook *look, RemitWriter to,

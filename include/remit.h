@@ -556,8 +556,26 @@ typedef struct RemitProveOptions {
 REMIT_API RemitStatus remit_prove(const RemitProveOptions *options, const RemitLook *look,
                                   RemitWriter to, RemitError *error);
 
+typedef struct RemitAttestOptions {
+    const char *ledger;
+    const char *key;        /* of the log: the path of its private key */
+    const char *checkpoint; /* a file, signed already; NULL: one of now is made */
+    uint64_t from;          /* the entry it begins with: 0 */
+    bool has_to;            /* else all entries */
+    uint64_t to;            /* and what follows from the input there */
+} RemitAttestOptions;
+typedef struct RemitAttested {
+    uint64_t from, to; /* the first and the last entry */
+    size_t bytes;
+} RemitAttested;
+/* Writes a range of the journal, the policies in force and the proof that it belongs to a signed
+ * checkpoint as one signed file, which remit_verify runs again without the ledger. REMIT_FAULT: the
+ * key does not sign this ledger, or the checkpoint is of another. */
+REMIT_API RemitStatus remit_attest(const RemitAttestOptions *options, RemitWriter to,
+                                   RemitAttested *out, RemitError *error);
+
 typedef struct RemitVerifyOptions {
-    const char *file;   /* an exported journal, or a proof */
+    const char *file;   /* an attestation, an exported journal, or a proof */
     const char *ledger; /* or a folder; it is read in a process of its own, which may crash */
     const char *const *checkpoints; /* files */
     size_t checkpoint_count;
@@ -566,7 +584,8 @@ typedef struct RemitVerifyOptions {
     const char *const *rotations; /* files */
     size_t rotation_count;
     size_t witnesses;  /* so many of the witnesses must have signed each checkpoint */
-    bool unsigned_too; /* a journal needs no checkpoint: its own hashes alone are looked at */
+    bool unsigned_too; /* a journal needs no checkpoint: its own hashes alone are looked at; an
+                          attestation goes by the key that it names itself */
 } RemitVerifyOptions;
 /* Says whether all is as it was signed, and each finding. REMIT_FAULT: it is not; without words
  * where the findings have been said. */

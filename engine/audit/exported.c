@@ -502,3 +502,24 @@ Status export_read(const Bytes *from, Judge *judge, uint64_t *entries) {
     mem_free(in);
     return status;
 }
+
+/* ---- the entries of a whole one */
+
+Status export_entries(Str bytes, Status (*each)(void *ctx, Str entry), void *ctx) {
+    if (!str_starts(bytes, head))
+        return ERR_DAMAGED;
+    Take t = take_from(str_from(bytes, head.n));
+    for (uint8_t tag = take_u8(&t); !t.failed && tag != TAG_END; tag = take_u8(&t)) {
+        if (tag == TAG_ENTRY) {
+            Str entry = take_str(&t);
+            TRY(t.failed ? ERR_DAMAGED : each(ctx, entry));
+            continue;
+        }
+        (void)take_varint(&t);
+        uint64_t n = take_varint(&t);
+        if (tag != TAG_SEAL || n > BLOCK_ENTRIES)
+            return ERR_DAMAGED;
+        (void)take_bytes(&t, (size_t)(n + 1) * MERKLE_BYTES);
+    }
+    return t.failed ? ERR_DAMAGED : OK;
+}

@@ -25,5 +25,8 @@ bool export_begins(Str bytes);
  * to his findings. *entries: how many it holds, as far as can be told. Errors: those of `from`;
  * ERR_NOMEM. */
 MUST_USE Status export_read(const Bytes *from, Judge *judge, uint64_t *entries);
+/* The entries of a file that is whole, one after the other, borrowed from its bytes. ERR_DAMAGED:
+ * it is not; else what `each` gives. */
+MUST_USE Status export_entries(Str bytes, Status (*each)(void *ctx, Str entry), void *ctx);
 
 #endif

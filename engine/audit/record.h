@@ -14,6 +14,7 @@ typedef struct Record {
     bool has_clock;
     int64_t clock;
     Str temporary; /* a folder that goes when it is closed; empty: none */
+    bool grows;    /* b and render are those of the versions up to where a replay is */
 } Record;
 
 /* ERR_NOTFOUND: there is no ledger, or nothing was ever run against it. Close it whatever happens.

@@ -160,10 +160,15 @@ static Status take_policy(Replay *r, const PolicyLeaf *policy) {
     TRY(ledger_bundle(r->l, &r->out->arena, &b, &bytes, r->err));
     kept_free(&r->kept);
     r->kept = (Kept){.b = b, .source = S("remit:input")};
+    if (r->from->grows) {
+        TRY(arena_str(&r->from->arena, bytes, &given));
+        TRY(bundle_take(given, &r->from->arena, &r->from->b, r->err));
+        TRY(render_init(&r->from->render, r->from->b, led_name(r->from->l), &r->from->arena));
+    }
     return engine_open(b, bytes, r->l, &engine, &r->e, r->err);
 }
 
-/* What an input's entry says (is_input). */
+/* What an input's entry says (leaf_is_input). */
 static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
     if (leaf->kind == LEAF_EVENT)
         return take_event(r, &leaf->event);
@@ -179,11 +184,6 @@ static Status take_again(Replay *r, uint64_t index, const Leaf *leaf) {
     return take_retried(r, &leaf->retried);
 }
 
-static bool is_input(uint8_t kind) {
-    return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED ||
-           kind == LEAF_POLICY || kind == LEAF_MIGRATE;
-}
-
 /* ---- what came of it */
 
 static Status entry_words(Replay *r, uint64_t index, Str bytes, Str *out) {
@@ -196,8 +196,12 @@ static Status entry_words(Replay *r, uint64_t index, Str bytes, Str *out) {
         if (leaf.kind == LEAF_EFFECT)
             leaf.effect.index = index;
         put_entry_text(&text, r->from, index, &leaf);
-        status = buf_status(&text);
+    } else if (status == OK || status == ERR_DAMAGED || status == ERR_VERSION) {
+        put_fmt(&text, "%8llu  no entry of this policy", (unsigned long long)index);
+        status = OK;
     }
+    if (status == OK)
+        status = buf_status(&text);
     if (status == OK)
         status = arena_str(&r->out->arena, buf_str(&text), out);
     buf_free(&text);
@@ -250,7 +254,7 @@ static Status one(Replay *r, uint64_t index, bool *past) {
     TRY(led_leaf(r->from->l, index, &bytes));
     uint8_t kind = bytes.n > 0 ? (uint8_t)bytes.p[0] : 0;
     *past = r->opt->until.has_index && index > r->opt->until.index;
-    if (*past || (kind != LEAF_CLOCK && !is_input(kind)))
+    if (*past || (kind != LEAF_CLOCK && !leaf_is_input(kind)))
         return OK;
     arena_reset(&r->arena);
     TRY(arena_str(&r->arena, bytes, &kept));
@@ -341,6 +345,11 @@ static Status replay(Record *from, const ReplayOptions *opt, ReplayResult *out, 
     buf_free(&r.line);
     vec_free(&r.rejects);
     return status == OK ? OK : err_status(err, status);
+}
+
+Status replay_in_memory(Record *from, ReplayResult *out, Err *err) {
+    ReplayOptions opt = {.compare = true};
+    return replay(from, &opt, out, err);
 }
 
 /* ---- compared */

@@ -57,6 +57,9 @@ MUST_USE Status replay_then(Record *from, const ReplayOptions *opt, ReplayResult
 /* The same under the ledger's own policy, compared entry by entry, then the digests. */
 MUST_USE Status replay_compared(Record *from, const ReplayOptions *opt, ReplayResult *out,
                                 Err *err);
+/* The same in memory, without digests: of a Record that is no ledger's but has a journal and the
+ * policies as they were given. */
+MUST_USE Status replay_in_memory(Record *from, ReplayResult *out, Err *err);
 /* Where a replay differs, for people or as one object, with a newline. */
 void put_difference(Buf *out, const ReplayResult *r, bool json, bool chinese);
 

@@ -117,6 +117,22 @@ Status sign_rotation(Str path, const Key *next, uint64_t from, Buf *out, Err *er
     return status;
 }
 
+Status sign_text(Str path, void (*put)(void *ctx, const Key *key, Buf *out), void *ctx, Buf *out,
+                 Err *err) {
+    Signer s;
+    Buf text = {0};
+    Status status = signer_open(path, KEY_LOG, &s, err);
+    if (status == OK) {
+        put(ctx, &s.secret.key, &text);
+        put_text(out, buf_str(&text));
+        put_c(out, '\n');
+        status = text.failed ? ERR_NOMEM : put_signature(out, buf_str(&text), &s.secret, 0);
+    }
+    buf_free(&text);
+    signer_close(&s);
+    return status;
+}
+
 /* ---- what has been signed */
 
 typedef struct Seen {

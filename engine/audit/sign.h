@@ -16,6 +16,10 @@ MUST_USE Status key_files_make(Str path, Str name, KeyType type, Err *err);
 MUST_USE Status key_any(Str arg, Arena *a, Key *out, Err *err);
 /* The note by which the key of the file `path` gives way to `next` at `from` entries. */
 MUST_USE Status sign_rotation(Str path, const Key *next, uint64_t from, Buf *out, Err *err);
+/* A note of any text that names the key which signs it: what is signed of a history has its own
+ * guard, sign_checkpoint. */
+MUST_USE Status sign_text(Str path, void (*text)(void *ctx, const Key *key, Buf *out), void *ctx,
+                          Buf *out, Err *err);
 /* A checkpoint of all of the ledger. */
 MUST_USE Status sign_checkpoint(Ledger *l, Str path, Buf *out, Err *err);
 

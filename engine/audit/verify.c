@@ -1,14 +1,15 @@
 /* audit: verification of journals, ledgers and proofs. */
-#include "engine/audit/verify.h"
+#include "engine/audit/verify_int.h"
 
 #include <stdlib.h>
 
 #include "engine/audit/apart.h"
 #include "engine/base/base64.h"
 #include "engine/base/json.h"
+#include "engine/base/os.h"
 #include "engine/run/leaf.h"
 
-enum { KEY_FILE_MOST = 4096, PROOF_MOST = 32 << 20, SIGNED_MOST = 64, VERIFY_S_PER_MB = 2 };
+enum { KEY_FILE_MOST = 4096, PROOF_MOST = 32 << 20, ATTEST_MOST = 1 << 30, VERIFY_S_PER_MB = 2 };
 
 /* ---- files */
 
@@ -71,26 +72,13 @@ static Status trust_read(const VerifyOptions *opt, Arena *a, Trust *trust, Err *
 
 /* ---- what is being verified */
 
-typedef struct Verifying {
-    const VerifyOptions *opt;
-    Arena *a;
-    Trust *trust;
-    Checkpoint *checkpoints; /* those given, and one that a proof carries */
-    size_t count;
-    Findings findings;
-    Buf *out;
-    uint64_t entries;
-    char why[200]; /* of a ledger that cannot be read */
-} Verifying;
-
 static const FindingId of_judgement[] = {
     [JUDGED_UNSIGNED] = FINDING_UNSIGNED,       [JUDGED_RETIRED] = FINDING_RETIRED,
     [JUDGED_BAD] = FINDING_BAD_SIGNATURE,       [JUDGED_ORIGIN] = FINDING_ORIGIN,
     [JUDGED_UNWITNESSED] = FINDING_UNWITNESSED,
 };
 
-/* Says a checkpoint, and whether it may be believed. */
-static bool checkpoint_told(Verifying *v, const Checkpoint *c) {
+bool checkpoint_told(Verifying *v, const Checkpoint *c) {
     const Key *by;
     size_t witnesses;
     Judged judged = checkpoint_judge(v->trust, c, &by, &witnesses);
@@ -333,8 +321,13 @@ static Status consistency_verify(Verifying *v, const Proof *p, Err *err) {
 
 /* ---- the whole */
 
-static void put_result(Verifying *v, bool whole) {
+void put_verified(Verifying *v, bool whole) {
     bool zh = v->opt->chinese, json = v->opt->json;
+    uint64_t more = v->findings.more;
+    if (more > 0) {
+        v->findings.n--;
+        findings_add(&v->findings, FINDING_MORE, 0, 0, more + 1);
+    }
     for (size_t i = 0; i < v->findings.n; i++) {
         const Finding *f = &v->findings.list[i];
         Buf text = {0};
@@ -386,7 +379,9 @@ static void put_included(Verifying *v, const Proof *p) {
 static Status journal_verify(Verifying *v, Str begin, bool *whole, Err *err) {
     Signed targets[SIGNED_MOST];
     if (v->count == 0 && v->opt->ledger.n == 0 && !export_begins(begin))
-        return err_set(err, ERR_POLICY, "%.*s: it is neither an exported journal nor a proof",
+        return err_set(err, ERR_POLICY,
+                       "%.*s: it is neither an exported journal, nor a proof, nor an "
+                       "attestation",
                        STR_ARG(v->opt->file));
     if (v->count == 0 && !v->opt->unsigned_too)
         return err_set(err, ERR_SYNTAX, "a checkpoint is needed");
@@ -398,13 +393,8 @@ static Status journal_verify(Verifying *v, Str begin, bool *whole, Err *err) {
             TRY(journal_judge(v->opt->file, targets, n, &v->findings, &v->entries, err));
         beyond(v, targets, n);
     }
-    if (v->findings.more > 0) {
-        uint64_t more = v->findings.more;
-        v->findings.n--;
-        findings_add(&v->findings, FINDING_MORE, 0, 0, more + 1);
-    }
     *whole = !findings_fatal(&v->findings);
-    put_result(v, *whole);
+    put_verified(v, *whole);
     return buf_status(v->out);
 }
 
@@ -417,7 +407,7 @@ static Status proof_verify(Verifying *v, Proof *p, bool *whole, Err *err) {
     if (*whole && p->kind == PROOF_INCLUSION)
         put_included(v, p);
     else
-        put_result(v, *whole);
+        put_verified(v, *whole);
     return buf_status(v->out);
 }
 
@@ -452,6 +442,12 @@ static Status verify_in(Verifying *v, bool *whole, Err *err) {
     TRY(trust_read(opt, v->a, v->trust, err));
     if (opt->ledger.n == 0)
         TRY(file_begins(opt->file, v->a, &begin, err));
+    if (attest_begins(begin)) {
+        TRY(os_read_file(opt->file, ATTEST_MOST, v->a, &bytes, err));
+        TRY(attest_verify(v, bytes, whole, err));
+        put_verified(v, *whole);
+        return buf_status(v->out);
+    }
     if (!proof_begins(begin))
         return journal_verify(v, begin, whole, err);
     Proof *p = new (v->a, Proof, 1);
@@ -463,7 +459,7 @@ static Status verify_in(Verifying *v, bool *whole, Err *err) {
     if (status == ERR_SYNTAX) { /* a proof whose bytes were changed proves nothing */
         findings_add(&v->findings, FINDING_PROOF, 0, 0, 0);
         *whole = false;
-        put_result(v, false);
+        put_verified(v, false);
         return buf_status(v->out);
     }
     TRY(status);

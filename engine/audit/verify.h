@@ -6,12 +6,13 @@
 #include "engine/audit/exported.h"
 
 typedef struct VerifyOptions {
-    Str file;   /* an exported journal, or a proof */
+    Str file;   /* an exported journal, a proof or an attestation */
     Str ledger; /* or the folder of a ledger, read in a process of its own */
     const Str *checkpoints, *keys, *rotations; /* files; a key may be the text itself */
     size_t checkpoint_count, key_count, rotation_count;
     size_t witnesses;  /* so many of those among the keys must have signed */
-    bool unsigned_too; /* without checkpoint: the journal's own hashes alone */
+    bool unsigned_too; /* without checkpoint: the journal's own hashes alone; an attestation: by the
+                          key that it names itself */
     bool json, chinese;
 } VerifyOptions;
 

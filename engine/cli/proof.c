@@ -110,7 +110,7 @@ static int prove(Args *args) {
     return output_close(&out, args, code, &error);
 }
 
-static int verify(Args *args) {
+int verify_at(Args *args, size_t first) {
     const char *checkpoints[CLI_PATHS], *keys[CLI_PATHS], *rotations[CLI_PATHS];
     RemitVerifyOptions o = {.ledger = arg(args, "--ledger"),
                             .checkpoints = checkpoints,
@@ -121,9 +121,11 @@ static int verify(Args *args) {
     o.checkpoint_count = arg_list(args, "--checkpoint", checkpoints);
     o.key_count = arg_list(args, "--key", keys);
     o.rotation_count = arg_list(args, "--rotation", rotations);
-    if (args->path_count > 2 || (args->path_count == 2) == (o.ledger != NULL))
-        return usage(args, "verify what? one exported journal or proof, or --ledger DIR",
-                     "验证什么？一个导出的日志或证明，或 --ledger DIR");
+    bool given = args->path_count == first + 1;
+    if (args->path_count > first + 1 || given == (o.ledger != NULL))
+        return usage(args,
+                     "verify what? one attestation, exported journal or proof, or --ledger DIR",
+                     "验证什么？一个证明文件、导出的日志或证明，或 --ledger DIR");
     if (o.ledger != NULL && o.checkpoint_count == 0 && !o.unsigned_too)
         return usage(args, "which checkpoint? --checkpoint FILE (--unsigned: none)",
                      "哪个检查点？--checkpoint FILE（--unsigned：不用）");
@@ -132,11 +134,15 @@ static int verify(Args *args) {
                      "谁的签名？--key KEY，日志的公钥");
     if (!arg_number(args, "--witnesses", &o.witnesses))
         return REMIT_CALL;
-    o.file = args->path_count == 2 ? args->paths[1] : NULL;
+    o.file = given ? args->paths[first] : NULL;
     int code = (int)remit_verify(&o, &args->look, to_stdout(), &error);
     if (code == REMIT_FAULT && error.text[0] == '\0')
         return done(args, code); /* the findings are said */
     return code == REMIT_OK ? done(args, code) : fail(args, &error);
+}
+
+static int verify(Args *args) {
+    return verify_at(args, 1);
 }
 
 int log_task(Args *args, bool *is) {

@@ -6,6 +6,8 @@
 
 /* Runs what the first operand says; *is: it says one of these. Gives the exit code. */
 int log_task(Args *args, bool *is);
+/* Verifies what the operand number `first` names, or --ledger. Gives the exit code. */
+int verify_at(Args *args, size_t first);
 /* Writes a checkpoint of the ledger to a file, or where that is NULL to standard output. */
 int checkpoint_write(Args *args, const char *ledger, const char *key, const char *path);
 

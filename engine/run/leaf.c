@@ -321,6 +321,11 @@ Str change_text(ChangeHow how) {
     return str_of(names[how]);
 }
 
+bool leaf_is_input(uint8_t kind) {
+    return kind == LEAF_EVENT || kind == LEAF_TICK || kind == LEAF_REJECT || kind == LEAF_RETRIED ||
+           kind == LEAF_POLICY || kind == LEAF_MIGRATE;
+}
+
 void put_leaf(Buf *out, const Leaf *leaf) {
     put_u8(out, (uint8_t)leaf->kind);
     put_u8(out, LEAF_VERSION);

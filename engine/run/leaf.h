@@ -194,6 +194,9 @@ typedef struct Leaf {
     };
 } Leaf;
 
+/* Whether an entry of that kind says what came in: all others follow from those. */
+bool leaf_is_input(uint8_t kind);
+
 void put_leaf(Buf *out, const Leaf *leaf);
 /* Texts are borrowed from the bytes, lists are owned by a. ERR_DAMAGED, ERR_VERSION, ERR_NOMEM. */
 MUST_USE Status take_leaf(Str bytes, Arena *a, Leaf *out);
