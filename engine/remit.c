@@ -5,6 +5,7 @@
 
 #include "engine/audit/attest.h"
 #include "engine/audit/backup.h"
+#include "engine/audit/endorse.h"
 #include "engine/audit/log.h"
 #include "engine/audit/prove.h"
 #include "engine/audit/replay.h"
@@ -1569,6 +1570,41 @@ RemitStatus remit_what_if(const RemitPolicy *policy, const RemitWhatIfOptions *o
 }
 
 /* ---- proving */
+
+RemitStatus remit_policy_sign(const RemitPolicy *policy, const char *key, RemitWriter to,
+                              RemitError *error) {
+    RemitStatus ready = need_bundle(policy, error);
+    if (ready != REMIT_OK)
+        return ready;
+    Err err = {0};
+    Buf out = {0};
+    Status status = endorse(policy->policy.bundle, text_of(key), &out, &err);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
+}
+
+RemitStatus remit_policy_signed(const RemitPolicy *policy, const char *path,
+                                const char *const *keys, size_t key_count, RemitError *error) {
+    RemitStatus ready = need_bundle(policy, error);
+    if (ready != REMIT_OK)
+        return ready;
+    if (policy->policy.program != NULL || path == NULL)
+        return give(error, REMIT_CALL,
+                    "a signed policy is required, and sources have no signature: remit build "
+                    "--sign KEY --output FILE.remitc, then --policy FILE.remitc",
+                    "要求政策有签名，而源文件没有：先 remit build --sign 密钥 --output "
+                    "文件.remitc，再 --policy 文件.remitc");
+    Err err = {0};
+    Arena a = {0};
+    Str *texts = texts_of(&a, keys, key_count);
+    Status status = texts == NULL
+                        ? ERR_NOMEM
+                        : endorsed(policy->policy.bundle, text_of(path), texts, key_count, &err);
+    arena_free(&a);
+    return give_as(error, status == ERR_POLICY ? REMIT_CALL : status_of(status), status, &err);
+}
 
 RemitStatus remit_key_make(const char *path, const char *name, bool witness, RemitError *error) {
     Err err = {0};

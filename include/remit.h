@@ -117,6 +117,15 @@ REMIT_API RemitStatus remit_policy_diagnostics(RemitPolicy *policy, const RemitL
  * REMIT_FAULT: the policy has errors. */
 REMIT_API RemitStatus remit_policy_bundle(const RemitPolicy *policy, RemitText *bytes,
                                           char name[65], RemitError *error);
+/* Writes a signature of the bundle by the private key in a file; it goes beside the bundle, as
+ * BUNDLE.sig. */
+REMIT_API RemitStatus remit_policy_sign(const RemitPolicy *policy, const char *key, RemitWriter to,
+                                        RemitError *error);
+/* Whether a policy that was opened from the one bundle at `path` has PATH.sig beside it, by one of
+ * the public keys (as remit_key_show takes them). REMIT_CALL: it has not, or it came as sources. */
+REMIT_API RemitStatus remit_policy_signed(const RemitPolicy *policy, const char *path,
+                                          const char *const *keys, size_t key_count,
+                                          RemitError *error);
 REMIT_API RemitStatus remit_policy_disassemble(const RemitPolicy *policy, RemitWriter to,
                                                RemitError *error);
 /* What producers may send: a JSON Schema (2020-12) of the policy's events, or csv: for each the

@@ -9,6 +9,7 @@ static const Option adopt_options[] = {
      "新版本：文件、文件夹或政策包", true},
     {"--from", "WHEN", "from when it applies: an instant or a date (default: from now on)",
      "何时生效：时刻或日期（默认即时）", false},
+    REQUIRE_SIGNATURE,
     {"--dry-run", NULL, "say what would change, and change nothing", "只说明会有何变化，不作改动",
      false},
     {NULL, NULL, NULL, NULL, false},
@@ -25,8 +26,7 @@ static int run_adopt(Args *args) {
     if (args->path_count > 0)
         return usage(args, "\"%s\" is not expected here", "这里不应有“%s”", args->paths[0]);
     int code;
-    RemitPolicy *policy =
-        open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
+    RemitPolicy *policy = open_required(args, &code);
     if (policy == NULL)
         return code;
     RemitError error;

@@ -90,6 +90,14 @@ int terminal_columns(void);
  * end. NULL then. */
 RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool partial,
                          RemitWriter to, int *code);
+/* The policy of --policy; with --require-signature it must be a bundle that is signed. NULL, after
+ * a message, with *code. */
+RemitPolicy *open_required(const Args *args, int *code);
+#define REQUIRE_SIGNATURE                                                                          \
+    {                                                                                              \
+        "--require-signature", "KEY", "refuse a policy that this public key has not signed",       \
+            "拒绝未经此公钥签名的政策", true                                                       \
+    }
 
 /* Whether less is reached than `least` percent: REMIT_FAULT, after a message. */
 int too_little(const Args *args, size_t reached, size_t all, size_t least);

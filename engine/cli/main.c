@@ -244,6 +244,23 @@ RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, b
     return NULL;
 }
 
+RemitPolicy *open_required(const Args *args, int *code) {
+    const char *keys[CLI_PATHS];
+    size_t n = arg_list(args, "--require-signature", keys);
+    RemitPolicy *policy =
+        open_policy(args, args->policies, args->policy_count, false, to_stderr(), code);
+    if (policy == NULL || n == 0)
+        return policy;
+    RemitError error;
+    const char *path = args->policy_count == 1 ? args->policies[0] : NULL;
+    *code = (int)remit_policy_signed(policy, path, keys, n, &error);
+    if (*code == REMIT_OK)
+        return policy;
+    fail(args, &error);
+    remit_policy_close(policy);
+    return NULL;
+}
+
 static bool wants_color(void) {
     const char *no_color = getenv("NO_COLOR");
     return (no_color == NULL || *no_color == '\0') && is_terminal(STDOUT_FILENO);

@@ -17,6 +17,7 @@ static const Option retry_options[] = {
      false},
     {"--not-after", "INSTANT", "refuse events later than this", "拒收晚于此时间点的事件", false},
     {"--batch", "N", "rejects a commit (default 1,000)", "每次提交的条数（默认 1,000）", false},
+    REQUIRE_SIGNATURE,
     {"--strict", NULL, "exit 1 when some were refused again", "有再次被拒收的，以 1 退出", false},
     {"--quiet", NULL, "do not tell what came of each", "不逐条说明结果", false},
     {NULL, NULL, NULL, NULL, false},
@@ -54,8 +55,7 @@ static int run_retry(Args *args) {
     if (!arg_number(args, "--batch", &o.batch))
         return REMIT_CALL;
     int code;
-    RemitPolicy *policy =
-        open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
+    RemitPolicy *policy = open_required(args, &code);
     if (policy == NULL)
         return code;
     if (o.effects == NULL)

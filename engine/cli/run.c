@@ -32,6 +32,7 @@ static const Option run_options[] = {
      "运行完毕后用此密钥为日志的检查点签名", false},
     {"--checkpoint", "FILE", "of --sign: the file that it goes to", "--sign 的检查点写入此文件",
      false},
+    REQUIRE_SIGNATURE,
     {"--strict", NULL, "exit 1 when events were rejected", "有事件被拒收时以 1 退出", false},
     {"--quiet", NULL, "no summary, no warnings of the policy", "不输出汇总，也不输出政策的警告",
      false},
@@ -338,8 +339,7 @@ static int run_run(Args *args) {
     int code = sign_ready(args);
     if (code != REMIT_OK)
         return code;
-    RemitPolicy *policy =
-        open_policy(args, args->policies, args->policy_count, false, to_stderr(), &code);
+    RemitPolicy *policy = open_required(args, &code);
     if (policy == NULL)
         return code;
     if (o.effects == NULL)

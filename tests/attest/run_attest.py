@@ -250,7 +250,31 @@ def what_is_made_up_does_not_follow(folder: Path) -> None:
     expect(at is not None, f"the event {index} left out")
 
 
-ALL = [attestations_are_what_the_page_says, ranges_end_where_an_input_does, a_key_or_unsigned, witnesses_and_older_checkpoints,
+# ------------------------------------------------------------------------------------------------ signed policies
+
+def only_signed_policies_are_taken(folder: Path) -> None:
+    case, rng = small(folder), random.Random(f"signed {t.SEED}")
+    bundle, sig = case.folder / "p.remitc", case.folder / "p.remitc.sig"
+    good("build", case.folder / "p.remit", "--sign", case.key, "--output", bundle)
+    note = v.note_read(sig.read_bytes())
+    name = v.hashlib.sha256(bundle.read_bytes()).hexdigest()
+    expect(note.text.decode() == f"remit policy 1\nSmall\n1\n{name}\n" and note.signed_by(case.public), f"{note.text!r}")
+    expect(case.entries[0].endswith(bytes.fromhex(name)), "genesis names another bundle")
+    call = ["retry", "--ledger", case.ledger, "--policy", bundle, "--require-signature"]
+    good(*call, case.pub())
+    good(*call, f"{case.witness}.pub", "--require-signature", case.pub())
+    refused(2, *call, f"{case.witness}.pub", says="not signed by a key that is required")
+    refused(2, "retry", "--ledger", case.ledger, "--policy", case.folder / "p.remit", "--require-signature", case.pub(),
+            says="remit build --sign KEY")
+    raw = sig.read_bytes()
+    for at in sorted(rng.sample(range(len(raw)), 25)):
+        sig.write_bytes(raw[:at] + bytes([raw[at] ^ rng.randint(1, 255)]) + raw[at + 1:])
+        refused(2, *call, case.pub(), says="p.remitc.sig")
+    sig.unlink()
+    refused(2, *call, case.pub(), says="is not there")
+
+
+ALL = [only_signed_policies_are_taken, attestations_are_what_the_page_says, ranges_end_where_an_input_does, a_key_or_unsigned, witnesses_and_older_checkpoints,
        bytes_changed_dropped_and_added, entries_changed_dropped_added_moved, what_is_made_up_does_not_follow]
 
 
