@@ -124,15 +124,17 @@ def signed(text: bytes, private: str) -> bytes:
     return text + f"\n\u2014 {name} {line}\n".encode("utf-8")
 
 
-def write(policies: list[bytes], entries: list[bytes], key: v.Key, private: str, journal: Optional[bytes] = None) -> bytes:
-    """A file of these entries, with a checkpoint of just them, right in itself."""
+def write(policies: list[bytes], entries: list[bytes], key: v.Key, private: str, tree: Optional[bytes] = None, more: int = 0) -> bytes:
+    """A file of these entries, with a checkpoint of just them, right in itself; or with one of another root, or with a head
+    that says so many more entries."""
     root = v.root_of([v.entry_hash(entry) for entry in entries])
-    journal = v.journal_write(v.journal_of(entries)) if journal is None else journal
-    checkpoint = signed(f"{key.name}\n{len(entries)}\n{base64.b64encode(root).decode()}\n".encode(), private)
+    journal = v.journal_write(v.journal_of(entries))
+    signed_root = base64.b64encode(root if tree is None else tree).decode()
+    checkpoint = signed(f"{key.name}\n{len(entries)}\n{signed_root}\n".encode(), private)
     proof = f"old {len(entries)}\n\n".encode() + checkpoint
     public = base64.b64encode(bytes([key.type]) + key.public).decode()
     text = MARK.decode() + f"{key.name}\nkey {key.name}+{key.id.hex()}+{public}\n"
-    text += f"entries 0 {len(entries) - 1} {base64.b64encode(root).decode()}\n"
+    text += f"entries 0 {len(entries) - 1 + more} {base64.b64encode(root).decode()}\n"
     for kind, part in [("policy", policy) for policy in policies] + [("proof", proof), ("journal", journal)]:
         text += f"{kind} {len(part)} {base64.b64encode(hashlib.sha256(part).digest()).decode()}\n"
     return signed(text.encode("utf-8"), private) + b"\n" + b"".join(policies) + proof + journal

@@ -250,6 +250,23 @@ def what_is_made_up_does_not_follow(folder: Path) -> None:
     expect(at is not None, f"the event {index} left out")
 
 
+def what_does_not_hang_together_is_found(folder: Path) -> None:
+    """Signed by the key, and yet the parts are not of each other: what the page's steps 2 to 4 are for."""
+    case = versions(folder)
+    policies, entries = a.verify(case.raw_attest, case.public).policies, case.entries
+    write = [entries, case.public, case.private()]
+    expect(not case.found(a.write(policies, *write)), "it is not whole")
+    found = case.found(a.write(policies, *write, tree=v.entry_hash(b"another")))
+    expect([one["finding"] for one in found] == ["proof"] and "tree of the checkpoint" in found[0]["message"], f"another tree: {found}")
+    found = case.found(a.write(policies, *write, more=1))
+    expect(found and found[0]["finding"] in ("short", "count"), f"more entries are said: {found}")
+    for given in (policies + policies[:1], policies[:1]):
+        found = case.found(a.write(given, *write))
+        expect([one["finding"] for one in found] == ["policy"], f"{len(given)} policies: {found}")
+    found = case.found(a.write(policies[::-1], *write))
+    expect([(one["finding"], one["from"]) for one in found] == [("follows", 0)], f"policies turned round: {found}")
+
+
 # ------------------------------------------------------------------------------------------------ signed policies
 
 def only_signed_policies_are_taken(folder: Path) -> None:
@@ -275,7 +292,7 @@ def only_signed_policies_are_taken(folder: Path) -> None:
 
 
 ALL = [only_signed_policies_are_taken, attestations_are_what_the_page_says, ranges_end_where_an_input_does, a_key_or_unsigned, witnesses_and_older_checkpoints,
-       bytes_changed_dropped_and_added, entries_changed_dropped_added_moved, what_is_made_up_does_not_follow]
+       bytes_changed_dropped_and_added, entries_changed_dropped_added_moved, what_is_made_up_does_not_follow, what_does_not_hang_together_is_found]
 
 
 def main() -> int:
