@@ -47,22 +47,23 @@ static void put_signed(Attested *w, bool known) {
     put_c(out, '\n');
 }
 
-/* Whether a key that counts for a tree of that size has signed the note. */
-static bool signature_told(Attested *w) {
+/* Whether a key that is trusted has signed the note. */
+static Status signature_told(Attested *w, bool *good) {
     bool bad = false, by = false, own = w->v->trust->logs.n == 0 && w->v->opt->unsigned_too;
-    if (own && trust_key(w->v->trust, &w->file.key) != OK)
-        return false;
+    if (own)
+        TRY(trust_key(w->v->trust, &w->file.key));
     for (size_t i = 0; i < w->v->trust->logs.n && !by; i++) {
         const Trusted *t = &w->v->trust->logs.at[i];
         NoteSigned is = note_signed(&w->file.note, &t->key, NULL);
         bad = bad || is == NOTE_BAD;
         by = is == NOTE_SIGNED && key_eq(&t->key, &w->file.key);
     }
-    if (by && !bad)
+    *good = by && !bad;
+    if (*good)
         put_signed(w, !own);
     else
         find(w, bad ? FINDING_ATTEST_BAD : FINDING_ATTEST_UNSIGNED, 0);
-    return by && !bad;
+    return OK;
 }
 
 /* ---- the parts */
@@ -116,8 +117,10 @@ static Status entry_taken(void *ctx, Str entry) {
     w->policies += entry.n > 0 && (entry.p[0] == LEAF_POLICY || entry.p[0] == LEAF_GENESIS);
     for (size_t i = 0; i < w->v->count; i++) { /* those that the verifier has himself */
         const Checkpoint *c = &w->v->checkpoints[i];
+        if (c->size != w->peaks.size)
+            continue;
         MerkleHash root = merkle_root(&w->peaks);
-        if (c->size == w->peaks.size && !merkle_eq(&c->root, &root))
+        if (!merkle_eq(&c->root, &root))
             findings_add(&w->v->findings, FINDING_NOT_SIGNED, 0, 0, c->size);
     }
     return led_append(w->from.l, entry, NULL);
@@ -271,12 +274,15 @@ Status attest_verify(Verifying *v, Str bytes, bool *whole, Err *err) {
         return ERR_NOMEM;
     *w = (Attested){.v = v, .err = err};
     Status status = attest_take(bytes, v->a, &w->file, NULL);
+    bool good = false;
     if (status == ERR_SYNTAX) {
         findings_add(&v->findings, FINDING_ATTEST_HEAD, 0, 0, 0);
         status = OK;
-    } else if (status == OK && signature_told(w)) {
-        status = signed_verify(w);
+    } else if (status == OK) {
+        status = signature_told(w, &good);
     }
+    if (status == OK && good)
+        status = signed_verify(w);
     *whole = status == OK && !findings_fatal(&v->findings);
     led_close(w->from.l);
     arena_free(&w->from.arena);
