@@ -906,6 +906,21 @@ static Status say_powerless(Engine *e, int32_t engine, uint32_t duty, Str *out) 
                         verb, STR_ARG(e->b->duties[duty].name));
 }
 
+static bool hears(const DutyDef *d, uint32_t event) {
+    for (uint32_t i = 0; i < d->act_count; i++)
+        if (d->acts[i].event == event)
+            return true;
+    return false;
+}
+
+/* Whether a duty hears such an event, in some version of it. */
+static bool is_allowed(const Bundle *b, uint32_t duty, uint32_t event) {
+    bool yes = hears(&b->duties[duty], event);
+    for (uint32_t n = 0; !yes && b->version_count > 1 && n < b->duty_count; n++)
+        yes = str_eq(b->duties[n].name, b->duties[duty].name) && hears(&b->duties[n], event);
+    return yes;
+}
+
 /* What may be refused before the clock moves (engine.md 11). */
 static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_BYTES],
                            bool *refused) {
@@ -988,10 +1003,7 @@ static Status refuse_early(Engine *e, const Input *in, const uint8_t key[SHA256_
             Status status = no_such_duty(e->b, value_str(in->fields[0]), &e->event, &why.message);
             return status == ERR_SYNTAX ? refuse_input(e, in, why, key) : status;
         }
-        bool allowed = false;
-        for (uint32_t i = 0; i < e->b->duties[duty].act_count; i++)
-            allowed = allowed || e->b->duties[duty].acts[i].event == in->event;
-        if (!allowed) {
+        if (!is_allowed(e->b, (uint32_t)duty, in->event)) {
             why.reason = REJECT_AUTHORITY;
             if (event->engine == ENGINE_REPORTED)
                 why.message = S("the duty does not say that it is fulfilled by remit.reported");

@@ -241,6 +241,7 @@ static Status retry_one(Retry *r, uint64_t index) {
 
 static Status retry_inside(Retry *r) {
     TRY(run_open(r->run));
+    r->kept.b = r->run->p->bundle; /* the ledger's, of all its versions */
     TRY(rejects_find(r));
     for (size_t i = 0; i < r->rejects.n; i++)
         TRY(retry_one(r, r->rejects.at[i]));
