@@ -402,8 +402,8 @@ static Status each_series(Show *s, Str key, Str value) {
     const ShowOptions *o = s->opt;
     uint8_t level = 0;
     const LevelState *now = level_now(&series, &level);
-    if (series.def->nameless)
-        return OK;
+    if (series.def->nameless || bundle_kpi(s->r->b, series.def->name) != (int32_t)series.decl)
+        return OK; /* of a version that measured something else */
     if (o->kpi.n > 0 && !str_eq(o->kpi, series.def->name) && !str_eq(o->kpi, series.def->alias))
         return OK;
     if (o->state.n > 0 && !str_eq(o->state, level_word(now, level)))

@@ -74,7 +74,7 @@ static Status each_entity(Show *s, Str key, Str value) {
     uint64_t leaf;
     if (entity >= s->r->b->entity_count)
         return ERR_DAMAGED;
-    const EntityDef *def = &s->r->b->entities[entity];
+    const EntityDef *def = &s->r->b->entities[bundle_newest(s->r->b, entity)];
     if (o->entity.n > 0 && !str_eq(o->entity, def->name) && !str_eq(o->entity, def->alias))
         return OK;
     TRY(view_entity(s->r->b, entity, value, &s->arena, &fields, &leaf));

@@ -47,10 +47,10 @@ Status show_policy(Show *s) {
                                        SAY_HEAD_BUNDLE,         SAY_HEAD_FROM,
                                        SAY_HEAD_DUTIES_RUNNING, SAY_HEAD_APPROVALS_RUNNING};
     const Bundle *b = s->r->b;
-    Running r;
+    Running r = {NULL, NULL};
     Arena a = {0};
     TRY(show_columns(s, columns, b->version_count > 1 ? 6 : 3));
-    Status status = running_count(s->r->l, b, true, &a, &r);
+    Status status = b->version_count > 1 ? running_count(s->r->l, b, true, &a, &r) : OK;
     for (uint32_t i = 0; status == OK && i < b->version_count && !s->stopped; i++)
         status = s->opt->json ? version_json(s, i, &r) : version_row(s, i, &r);
     arena_free(&a);

@@ -540,6 +540,12 @@ static Status link_entities(Link *k) {
             n--;
         PLACE(k, PART_ENTITY, entities, entity_count, i);
         uint32_t placed = k->to.to[PART_ENTITY][i];
+        if (placed < k->old->entity_count && bundle_newest(k->old, placed) != placed)
+            return err_say(k->err, ERR_MISMATCH,
+                           "entity %.*s is as it was in an earlier version than the last: what has "
+                           "come in since would be lost; keep its fields and members",
+                           "实体 %.*s 回到了更早版本的样子：其后新增的会丢失；请保留其字段和成员",
+                           STR_ARG(e->name));
         if (placed < k->old->entity_count)
             continue;
         EntityDef *out = &k->out->entities[placed];
@@ -1398,9 +1404,43 @@ static Status link_told(Link *k, Arena *a, Linked *linked) {
     return OK;
 }
 
+/* Whether a declaration of the new bundle was put behind the old ones, where one of these is of its
+ * name. */
+static bool follows_one_of(const Link *k, DeclKind kind, uint32_t n, const EventDef *told) {
+    bool follows = k->assumed[kind][n].fate == LINK_CHANGED;
+    bool named = false;
+    for (uint32_t i = 0; follows && i < told->of_count; i++)
+        named = named || str_eq(name_of(k->out, kind, told->of[i]), name_of(k->add, kind, n));
+    return named;
+}
+
+/* What runs under an old version hears what is said of those that follow, too. */
+static Status told_of_newer(Link *k) {
+    for (uint32_t e = 0; e < k->old->event_count; e++) {
+        EventDef *told = &k->out->events[e];
+        if (told->told < 0)
+            continue;
+        DeclKind kind = told_of((ToldRow)told->told);
+        uint32_t n = part_count(k->add, decl_parts[kind]);
+        uint32_t *all = new (k->a, uint32_t, (size_t)told->of_count + n + 1);
+        if (all == NULL)
+            return ERR_NOMEM;
+        if (told->of_count > 0)
+            memcpy(all, told->of, told->of_count * sizeof *all);
+        uint32_t count = told->of_count;
+        for (uint32_t i = 0; i < n; i++)
+            if (follows_one_of(k, kind, i, told))
+                all[count++] = k->to.to[decl_parts[kind]][i];
+        told->of = all;
+        told->of_count = count;
+    }
+    return OK;
+}
+
 static Status link_finish(Link *k) {
     TRY(end_old(k));
     append_new(k);
+    TRY(told_of_newer(k));
     link_powers(k);
     link_deputies(k);
     link_rotations(k);

@@ -216,6 +216,34 @@ static Status live_changed(LiveSet *set, Live *v) {
     return OK;
 }
 
+/* Episodes of a KPI's name are numbered on, whatever its versions measure: the last series of the
+ * group under an older one tells how many there were. */
+static Status episodes_carry(Engine *e, Series *s) {
+    const KpiDef *def = s->def;
+    for (uint32_t i = s->decl; def->version > 0 && i-- > 0;) {
+        const KpiDef *was = &e->b->kpis[i];
+        uint8_t hash[SHA256_BYTES];
+        uint64_t number, b;
+        bool found;
+        Live *old;
+        if (was->base >= 0 || was->by_count != def->by_count || !str_eq(was->name, def->name))
+            continue;
+        TRY(series_hash(was, s->key, &e->text, hash));
+        Status status = led_set_find(e->l, LED_SET_NAMES, hash, &number, &b, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the ledger");
+        if (!found)
+            continue;
+        TRY(live_get(e, number, &old));
+        for (uint32_t n = 0; n < def->level_count; n++)
+            for (uint32_t o = 0; o < was->level_count; o++)
+                if (was->levels[o].level == def->levels[n].level)
+                    s->levels[n].episode = old->s.levels[o].episode;
+        return OK;
+    }
+    return OK;
+}
+
 /* A new series begins with its first sample. */
 static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str *key, Live **out) {
     const KpiDef *def = &e->b->kpis[decl];
@@ -244,6 +272,7 @@ static Status live_make(Engine *e, uint32_t decl, const Value *group, const Str 
     }
     for (uint32_t i = 0; i < KPI_STEPS; i++)
         s.levels[i].waits = INSTANT_NEVER;
+    TRY(episodes_carry(e, &s));
     TRY(live_add(e, &s, out));
     LiveUndo *undo = undo_push(e->live, *out);
     (*out)->undone = undo == NULL;

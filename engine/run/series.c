@@ -27,6 +27,8 @@ Status series_hash(const KpiDef *def, const Str *key, Buf *scratch, uint8_t out[
     put_str(scratch, def->name);
     for (uint32_t i = 0; i < def->by_count; i++)
         put_str(scratch, key[i]);
+    if (def->version > 0) /* one of its name may have been before it, and measured something else */
+        put_varint(scratch, def->version);
     TRY(buf_status(scratch));
     sha256(buf_str(scratch), out);
     return OK;
