@@ -5,6 +5,7 @@
 
 #include "engine/audit/attest.h"
 #include "engine/audit/backup.h"
+#include "engine/audit/doctor.h"
 #include "engine/audit/endorse.h"
 #include "engine/audit/log.h"
 #include "engine/audit/prove.h"
@@ -1845,6 +1846,7 @@ static BackupOptions backup_options(const RemitBackupOptions *o, const RemitLook
     return (BackupOptions){.ledger = text_of(o->ledger),
                            .file = text_of(o->file),
                            .rebuild = o->rebuild,
+                           .quick = o->quick,
                            .json = look->format == REMIT_JSON,
                            .chinese = look->chinese};
 }
@@ -1874,6 +1876,38 @@ RemitStatus remit_restore(const RemitBackupOptions *o, const RemitLook *look, Re
     bool whole = false;
     BackupOptions opt = backup_options(o, look);
     Status status = backup_restore(&opt, &out, &whole, &err);
+    if (status != OK) {
+        buf_free(&out);
+        return give_made(error, status, &err);
+    }
+    RemitStatus written = write_buf(to, &out, error);
+    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+}
+
+/* A ledger anew from another's journal. */
+static Status rebuild_anew(const RemitDoctorOptions *o, const RemitLook *look, Buf *out,
+                           bool *whole, Err *err) {
+    BackupOptions opt = {.ledger = text_of(o->rebuild),
+                         .file = text_of(o->ledger),
+                         .rebuild = true,
+                         .folder = true,
+                         .json = look->format == REMIT_JSON,
+                         .chinese = look->chinese};
+    return backup_restore(&opt, out, whole, err);
+}
+
+RemitStatus remit_doctor(const RemitDoctorOptions *o, const RemitLook *look, RemitWriter to,
+                         RemitError *error) {
+    Err err = {0};
+    Buf out = {0};
+    bool whole = false;
+    DoctorOptions opt = {.ledger = text_of(o->ledger),
+                         .place = text_of(o->place),
+                         .replay = o->replay,
+                         .json = look->format == REMIT_JSON,
+                         .chinese = look->chinese};
+    Status status = o->rebuild != NULL ? rebuild_anew(o, look, &out, &whole, &err)
+                                       : doctor(&opt, &out, &whole, &err);
     if (status != OK) {
         buf_free(&out);
         return give_made(error, status, &err);

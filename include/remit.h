@@ -604,7 +604,9 @@ REMIT_API RemitStatus remit_verify(const RemitVerifyOptions *options, const Remi
 typedef struct RemitBackupOptions {
     const char *ledger;
     const char *file; /* the backup; remit_backup takes a folder, too */
-    bool rebuild;     /* of remit_restore: the tables anew from the journal */
+    /* Of remit_restore: */
+    bool rebuild; /* the tables anew from the journal */
+    bool quick;   /* the tables are read, and not inspected */
 } RemitBackupOptions;
 /* Writes a backup of a ledger, while a run may go on: one snapshot without free pages, read again
  * before it gets its name. What is in it goes to `to`. REMIT_CALL: something of that name is there;
@@ -615,6 +617,17 @@ REMIT_API RemitStatus remit_backup(const RemitBackupOptions *options, const Remi
  * nothing was made; without words. REMIT_CALL: something stands where the ledger is to be. */
 REMIT_API RemitStatus remit_restore(const RemitBackupOptions *options, const RemitLook *look,
                                     RemitWriter to, RemitError *error);
+
+typedef struct RemitDoctorOptions {
+    const char *ledger;
+    const char *rebuild; /* a folder for a ledger that is made anew from the journal; or NULL */
+    const char *place;   /* where a temporary folder may be made; NULL: /tmp */
+    bool replay;         /* the journal's inputs are run again, too, and all is compared */
+} RemitDoctorOptions;
+/* Looks a ledger through, while a run may go on beside: journal, tree and tables, all against each
+ * other. What is found goes to `to`. REMIT_FAULT: it is not whole; without words. */
+REMIT_API RemitStatus remit_doctor(const RemitDoctorOptions *options, const RemitLook *look,
+                                   RemitWriter to, RemitError *error);
 
 /* The help page of a diagnostic's code, such as E0203. REMIT_CALL: there is none. */
 REMIT_API RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/audit/apart.h"
+#include "engine/audit/doctor.h"
 #include "engine/audit/replay.h"
 #include "engine/audit/verify.h"
 #include "engine/base/base64.h"
@@ -362,15 +363,19 @@ static Status restored_as(Buf *out, const Yard *y, const BackupOptions *opt) {
 static Status restore_in(const BackupOptions *opt, const Yard *y, Arena *a, Buf *out, bool *whole,
                          Err *err) {
     LedCopy is = {0};
-    Str ready = opt->rebuild ? y->rebuilt : y->ledger, data;
+    Str from = opt->folder ? opt->file : y->ledger, data;
+    Str ready = opt->rebuild ? y->rebuilt : from;
     uint64_t bytes;
-    TRY(copy_file(opt->file, y->data, a, err));
+    if (!opt->folder)
+        TRY(copy_file(opt->file, y->data, a, err));
     if (opt->rebuild) {
-        TRY(rebuild(opt, y->ledger, ready, out, whole, err));
+        TRY(rebuild(opt, from, ready, out, whole, err));
         if (!*whole)
             return restored_as(out, y, opt);
     }
     TRY(read_again(opt, ready, true, &is, out, whole, err));
+    if (*whole && !opt->quick)
+        TRY(doctor_look(ready, opt->json, opt->chinese, out, whole, err));
     if (!*whole)
         return restored_as(out, y, opt);
     TRY(arena_printf(a, &data, "%.*s/data.mdb", STR_ARG(ready)));
@@ -392,7 +397,7 @@ Status backup_restore(const BackupOptions *opt, Buf *out, bool *whole, Err *err)
         os_can_read(lock, &none) == OK)
         status = err_say(err, ERR_STATE, "%.*s: a ledger stands there already",
                          "%.*s：那里已经有账本", STR_ARG(opt->ledger));
-    if (status == OK)
+    if (status == OK && !opt->folder)
         status = os_can_read(opt->file, err);
     if (status == OK)
         status = yard_make(opt, &a, &yard, err);

@@ -8,7 +8,10 @@
 typedef struct BackupOptions {
     Str ledger;
     Str file; /* a backup: made by backup_make, where it may be a folder; read by backup_restore */
-    bool rebuild; /* of backup_restore: the tables from the journal, not as they are */
+    /* Of backup_restore: */
+    bool rebuild; /* the tables from the journal, not as they are */
+    bool folder;  /* `file` is the folder of a ledger, whose tables are rebuilt */
+    bool quick;   /* the tables are read, and not inspected */
     bool json, chinese;
 } BackupOptions;
 

@@ -14,6 +14,8 @@ static const Option restore_options[] = {
      "账本的文件夹，其中尚无账本", false},
     {"--rebuild", NULL, "the tables anew from the journal, which must be whole",
      "由日志重建各表，日志须完整", false},
+    {"--quick", NULL, "read all values, but do not hold them against each other",
+     "只读取各值，不互相核对", false},
     {NULL, NULL, NULL, NULL, false},
 };
 
@@ -22,8 +24,10 @@ static int run_with(Args *args, const char *file,
                                         RemitError *)) {
     RemitBackupOptions o = {.ledger = arg(args, "--ledger"), .file = file};
     RemitError error = {0};
-    if (what == remit_restore)
+    if (what == remit_restore) {
         o.rebuild = arg(args, "--rebuild") != NULL;
+        o.quick = arg(args, "--quick") != NULL;
+    }
     if (o.ledger == NULL)
         return usage(args, "which ledger? --ledger DIR", "哪个账本？--ledger DIR");
     if (args->path_count > 0)
@@ -61,10 +65,12 @@ const Command command_restore = {
     "--from FILE --ledger DIR",
     "makes a ledger of a backup\n"
     "The backup is read in a process of its own and looked through first: its journal against its\n"
-    "tree, and every value. What is damaged is named, with exit code 1, and no ledger is made.\n"
+    "tree, and all that it holds (remit doctor). What is damaged is named, with exit code 1, and "
+    "no ledger is made.\n"
     "The ledger goes on as the one of which the backup was made.",
     "由备份恢复账本\n"
-    "先在单独的进程中查一遍备份：日志与哈希树、每个值。有损坏则指出，以 1 退出，不建账本。\n"
+    "先在单独的进程中查一遍备份：日志与哈希树，以及所存的一切（remit doctor）。有损坏则指出，以 1 "
+    "退出，不建账本。\n"
     "恢复的账本从备份那一刻继续。",
     restore_options,
     run_restore};

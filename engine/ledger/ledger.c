@@ -214,7 +214,7 @@ static Status reader_renew(Ledger *l) {
  * use the pages again that it holds. What was given out of the snapshot before the last goes with
  * it. */
 Status led_look(Ledger *l) {
-    if (l->memory || !l->read_only || l->holding)
+    if (l->memory || !l->read_only)
         return l->memory ? OK : env_read(&l->env);
     if (l->calls++ < READER_CALLS && l->given_bytes < READER_BYTES)
         return env_read(&l->env);
@@ -225,7 +225,15 @@ Status led_look(Ledger *l) {
     arena_reset(&l->held);
     l->calls = 0;
     l->given_bytes = 0;
-    return reader_renew(l);
+    return l->holding ? env_read(&l->env) : reader_renew(l);
+}
+
+Status led_hold(Ledger *l) {
+    CHECK(l->read_only && !l->memory);
+    l->calls = READER_CALLS;
+    Status status = led_look(l);
+    l->holding = status == OK;
+    return status == OK ? OK : led_failed(l, status, "cannot read the ledger");
 }
 
 /* What a reader gives out outlives the snapshot it came from. */
@@ -383,6 +391,33 @@ Status led_set_add(Ledger *l, LedSet set, const uint8_t key[LED_SET_KEY], uint64
     memcpy(item.key, key, LED_SET_KEY);
     Status status = setmem_add(&l->set[set], &item);
     return status == OK ? OK : led_failed(l, status, "cannot add to a set");
+}
+
+typedef struct SetWalk {
+    Status (*each)(void *ctx, const uint8_t key[LED_SET_KEY], uint64_t a, uint64_t b);
+    void *ctx;
+} SetWalk;
+
+static Status walk_item(void *ctx, const SetItem *item) {
+    SetWalk *w = ctx;
+    return w->each(w->ctx, item->key, item->a, item->b);
+}
+
+static Status walk_mem(SetWalk *w, const SetMem *mem) {
+    for (size_t i = 0; i < mem->items.n; i++)
+        TRY(walk_item(w, &mem->items.at[i]));
+    return OK;
+}
+
+Status led_set_walk(Ledger *l, LedSet set,
+                    Status (*each)(void *ctx, const uint8_t key[LED_SET_KEY], uint64_t a,
+                                   uint64_t b),
+                    void *ctx) {
+    SetWalk walk = {each, ctx};
+    CHECK(l->holding);
+    TRY(walk_mem(&walk, &l->set[set]));
+    TRY(walk_mem(&walk, &l->sealed[set]));
+    return runs_walk(&l->runs, &l->env, set, walk_item, &walk);
 }
 
 /* ---- leaves ---- */

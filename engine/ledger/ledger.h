@@ -124,9 +124,22 @@ enum { LED_BLOCK_LEVEL = 8 }; /* subtrees of 256 leaves have their roots kept */
 /* The root of leaves [number * 256, number * 256 + 256) as it is kept. *found is false where there
  * are fewer, and in memory. */
 MUST_USE Status led_block_root(Ledger *l, uint64_t number, MerkleHash *out, bool *found);
+/* The same of any perfect subtree: of 2^level leaves, from leaf number << level on. Kept are those
+ * of every eighth level. */
+MUST_USE Status led_node(Ledger *l, unsigned level, uint64_t number, MerkleHash *out, bool *found);
 /* SHA-256 over a canonical dump of the state, the open batch included: format, journal's size and
  * root, then every record of the tables that are in the digest, in order of table and key. */
 MUST_USE Status led_digest(Ledger *l, uint8_t digest[32], Err *err);
+
+/* From now on a reader sees the newest state as it is now, and that alone, till it is closed: a
+ * writer beside uses no page again meanwhile. What was given out lives as ever. */
+MUST_USE Status led_hold(Ledger *l);
+/* Goes through the entries of a set in a reader that holds its snapshot: those of each run in order
+ * of key. */
+MUST_USE Status led_set_walk(Ledger *l, LedSet set,
+                             Status (*each)(void *ctx, const uint8_t key[LED_SET_KEY], uint64_t a,
+                                            uint64_t b),
+                             void *ctx);
 
 /* What stands in a copy. */
 typedef struct LedCopy {

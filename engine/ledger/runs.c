@@ -394,6 +394,50 @@ Status runs_find(Runs *r, Env *v, LedSet set, const uint8_t key[LED_SET_KEY], Se
     return OK;
 }
 
+/* ---- going through ---- */
+
+/* Where an entry is known twice, in a run and in what it is merged into, it counts once. */
+static Status block_walk(const Runs *r, const Run *run, Str value,
+                         Status (*each)(void *ctx, const SetItem *item), void *ctx) {
+    if (!block_is_whole(value))
+        return ERR_DAMAGED;
+    for (size_t at = 0; at < value.n; at += RUN_ENTRY) {
+        SetItem item = entry_get((const uint8_t *)value.p + at);
+        if (run_counts(r, run, item.key))
+            TRY(each(ctx, &item));
+    }
+    return OK;
+}
+
+static Status run_walk(const Runs *r, Env *v, const Run *run, MDB_cursor *at,
+                       Status (*each)(void *ctx, const SetItem *item), void *ctx) {
+    static const uint8_t least[LED_SET_KEY] = {0};
+    char bytes[BLOCK_KEY];
+    Str key = block_key(bytes, run->id, least), value;
+    bool found;
+    TRY(env_move(&v->reader, at, MDB_SET_RANGE, &key, &value, &found));
+    while (found && key_is_of(key, run->id, BLOCK_KEY)) {
+        TRY(block_walk(r, run, value, each, ctx));
+        TRY(env_move(&v->reader, at, MDB_NEXT, &key, &value, &found));
+    }
+    return OK;
+}
+
+Status runs_walk(const Runs *r, Env *v, LedSet set, Status (*each)(void *ctx, const SetItem *item),
+                 void *ctx) {
+    for (size_t i = 0; i < r->runs.n; i++) {
+        const Run *run = &r->runs.at[i];
+        MDB_cursor *at;
+        if (run->set != (uint8_t)set)
+            continue;
+        TRY(env_cursor(&v->reader, blocks_db(run->level), &at));
+        Status status = run_walk(r, v, run, at, each, ctx);
+        mdb_cursor_close(at);
+        TRY(status);
+    }
+    return OK;
+}
+
 /* ---- sorting ---- */
 
 static bool item_before(const SetItem *a, const SetItem *b) {

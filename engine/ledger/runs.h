@@ -93,6 +93,10 @@ MUST_USE Status runs_load(Runs *r, Env *v);
 MUST_USE Status runs_find(Runs *r, Env *v, LedSet set, const uint8_t key[LED_SET_KEY],
                           SetItem *item, bool *found);
 
+/* Goes through a set's entries, those of a run in order of key. */
+MUST_USE Status runs_walk(const Runs *r, Env *v, LedSet set,
+                          Status (*each)(void *ctx, const SetItem *item), void *ctx);
+
 /* What the run's filter says, which must be in memory: false when the key is certainly not there.
  */
 bool runs_maybe(const Run *run, const uint8_t key[LED_SET_KEY]);

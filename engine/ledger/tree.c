@@ -46,6 +46,10 @@ Status led_consistency(Ledger *l, uint64_t old, uint64_t size, MerkleHash *proof
                               : told(l, merkle_consistency(&src, old, size, proof, n));
 }
 
+Status led_node(Ledger *l, unsigned level, uint64_t number, MerkleHash *out, bool *found) {
+    return told(l, kept_node(l, level, number, out, found));
+}
+
 Status led_block_root(Ledger *l, uint64_t number, MerkleHash *out, bool *found) {
-    return told(l, kept_node(l, LED_BLOCK_LEVEL, number, out, found));
+    return led_node(l, LED_BLOCK_LEVEL, number, out, found);
 }

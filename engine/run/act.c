@@ -39,27 +39,50 @@ static Status link_put(Engine *e, bool there) {
     return status == OK ? OK : engine_fail(e, status, "writing the ledger");
 }
 
+/* Puts the link by which a clause finds the duty into e->key; *is false: it has none. */
+static Status link_of(Engine *e, const Duty *d, uint32_t clause, bool *is) {
+    const ActDef *act = &d->def->acts[clause];
+    *is = act->match == MATCH_BY_LINK;
+    if (!*is)
+        return OK;
+    Value *values = new (&e->event, Value, act->slot_count + 1);
+    if (values == NULL)
+        return ERR_NOMEM;
+    for (uint32_t k = 0; k < act->slot_count; k++) {
+        values[k] = d->frame[act->slots[k]];
+        *is = *is && values[k].kind != V_ABSENT;
+    }
+    if (!*is)
+        return OK; /* what is absent equals nothing */
+    Str *texts;
+    TRY(key_texts(e, values, act->slot_count, &texts));
+    return link_key(e, d->decl, clause, texts, act->slot_count, d->number);
+}
+
 static Status links_add(Engine *e, const Duty *d) {
     for (uint32_t i = 0; i < d->def->act_count; i++) {
-        const ActDef *act = &d->def->acts[i];
-        if (act->match != MATCH_BY_LINK)
-            continue;
-        Value *values = new (&e->event, Value, act->slot_count + 1);
-        if (values == NULL)
-            return ERR_NOMEM;
-        bool all = true;
-        for (uint32_t k = 0; k < act->slot_count; k++) {
-            values[k] = d->frame[act->slots[k]];
-            all = all && values[k].kind != V_ABSENT;
-        }
-        if (!all)
-            continue; /* what is absent equals nothing */
-        Str *texts;
-        TRY(key_texts(e, values, act->slot_count, &texts));
-        TRY(link_key(e, d->decl, i, texts, act->slot_count, d->number));
-        TRY(link_put(e, true));
+        bool is;
+        TRY(link_of(e, d, i, &is));
+        if (is)
+            TRY(link_put(e, true));
     }
     return OK;
+}
+
+static Status link_there(Engine *e, bool *all) {
+    Str value;
+    bool found;
+    Status status = led_find(e->l, LED_LINK, buf_str(&e->key), &value, &found);
+    *all = *all && found;
+    return status == OK ? OK : engine_fail(e, status, "reading the ledger");
+}
+
+/* Whether a clause is linked by who owes the duty, which may have changed since. */
+static bool links_owner(const Duty *d, const ActDef *act) {
+    for (uint32_t k = 0; k < act->slot_count; k++)
+        if ((int64_t)act->slots[k] == d->def->owner_slot)
+            return true;
+    return false;
 }
 
 static bool has_scan(const DutyDef *def) {
@@ -164,6 +187,20 @@ Status duty_listed(Engine *e, const Duty *d, const Fold *old) {
     TRY(ended_key(e, d->decl, d->fold.end_at, d->number));
     TRY(link_put(e, true));
     return ended_forget(e, d->decl);
+}
+
+Status duty_is_linked(Engine *e, const Duty *d, bool *all) {
+    *all = true;
+    for (uint32_t i = 0; i < d->def->act_count; i++) {
+        bool is;
+        TRY(link_of(e, d, i, &is));
+        if (is && !links_owner(d, &d->def->acts[i]))
+            TRY(link_there(e, all));
+    }
+    if (!has_scan(d->def) || d->fold.ended)
+        return OK;
+    TRY(link_key(e, d->decl, LINK_SCAN, NULL, 0, d->number));
+    return link_there(e, all);
 }
 
 /* ---- raising */

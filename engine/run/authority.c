@@ -15,11 +15,25 @@ static Status hang_key(Engine *e, int64_t party, uint64_t number) {
     return buf_status(&e->key);
 }
 
-static Status hang(Engine *e, int64_t party, uint64_t number, bool there) {
+/* What is done with each party that an approval hangs on. */
+typedef struct Hang {
+    enum { HANG_ADD, HANG_DROP, HANG_LOOK } what;
+    bool all; /* HANG_LOOK: each was there */
+} Hang;
+
+static Status hang(Engine *e, int64_t party, uint64_t number, Hang *h) {
+    Str value;
+    bool found = true;
     TRY(hang_key(e, party, number));
-    Status status = there ? led_put(e->l, LED_LINK, buf_str(&e->key), S("1"))
-                          : led_del(e->l, LED_LINK, buf_str(&e->key));
-    return status == OK ? OK : engine_fail(e, status, "writing the ledger");
+    Status status = h->what == HANG_ADD ? led_put(e->l, LED_LINK, buf_str(&e->key), S("1"))
+                    : h->what == HANG_DROP
+                        ? led_del(e->l, LED_LINK, buf_str(&e->key))
+                        : led_find(e->l, LED_LINK, buf_str(&e->key), &value, &found);
+    h->all = h->all && found;
+    if (status == OK)
+        return OK;
+    return engine_fail(e, status,
+                       h->what == HANG_LOOK ? "reading the ledger" : "writing the ledger");
 }
 
 int64_t seat_party(const Engine *e, const Approval *a, uint32_t seat) {
@@ -31,25 +45,37 @@ int64_t seat_party(const Engine *e, const Approval *a, uint32_t seat) {
     return e->b->parties[who.i].votes;
 }
 
-static Status hang_team(Engine *e, const Approval *a, int64_t party, bool roles, bool there) {
-    TRY(hang(e, party, a->number, there));
+static Status hang_team(Engine *e, const Approval *a, int64_t party, bool roles, Hang *h) {
+    TRY(hang(e, party, a->number, h));
     for (uint32_t i = 0; roles && i < e->b->party_count; i++)
         if (e->b->parties[i].team == party)
-            TRY(hang(e, i, a->number, there));
+            TRY(hang(e, i, a->number, h));
     return OK;
 }
 
 /* It hangs on whom it asks and whom it excludes; on party_count when a person sits in a seat by
  * their own name. */
-Status hang_all(Engine *e, const Approval *a, bool there) {
+static Status hang_each(Engine *e, const Approval *a, Hang *h) {
     for (uint32_t s = 0; s < a->seat_count; s++) {
         int64_t party = a->seats[s].who.aux == 1 ? e->b->party_count : seat_party(e, a, s);
         if (seat_asked(a, s) && party >= 0)
-            TRY(hang_team(e, a, party, a->seats[s].members, there));
+            TRY(hang_team(e, a, party, a->seats[s].members, h));
     }
     for (uint32_t i = 0; i < a->def->excluded_count; i++)
         if (a->excluded[i].kind == V_PARTY && a->excluded[i].aux == 0)
-            TRY(hang_team(e, a, a->excluded[i].i, true, there));
+            TRY(hang_team(e, a, a->excluded[i].i, true, h));
+    return OK;
+}
+
+Status hang_all(Engine *e, const Approval *a, bool there) {
+    Hang h = {.what = there ? HANG_ADD : HANG_DROP};
+    return hang_each(e, a, &h);
+}
+
+Status approval_hangs(Engine *e, const Approval *a, bool *all) {
+    Hang h = {.what = HANG_LOOK, .all = true};
+    TRY(hang_each(e, a, &h));
+    *all = h.all;
     return OK;
 }
 

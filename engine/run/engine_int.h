@@ -357,6 +357,8 @@ Status duty_act(Engine *e, uint32_t decl, const ActDef *act, Flow *flow);
  * would arise. Nothing is written. */
 Status duty_as_raised(Engine *e, uint32_t decl, const VmEvent *event, int64_t at, Duty *out,
                       bool *applies);
+/* Whether all clauses that look for a duty like this one find it. */
+Status duty_is_linked(Engine *e, const Duty *d, bool *all);
 /* Lets clauses find an open duty that they did not know. */
 Status duty_found_by(Engine *e, const Duty *d);
 /* Folds an act into the duty and says what it changed. */
@@ -396,6 +398,18 @@ Status since_keep(Engine *e, uint32_t decl, const ActDef *act, const Flow *flow,
 Status since_find(Engine *e, Duty *d);
 
 /* timer.c */
+/* A timer, which is its key alone. number: its owner's, or above those of duties and approvals. */
+typedef struct Due {
+    int64_t at;
+    uint64_t number;
+    uint32_t rung;
+} Due;
+/* Its key, in e->key. */
+Status timer_key(Engine *e, int64_t at, uint64_t number, uint32_t rung);
+Status timer_read(Str key, Due *out);
+/* What comes next of a duty: 0 its breach, else a rung from 1. left: those that have no instant are
+ * passed over. */
+Status duty_next(const Duty *d, bool left, int64_t *at, uint32_t *rung);
 Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_t new_at,
                  uint32_t new_rung);
 Status timers_fire(Engine *e, int64_t before);
@@ -449,6 +463,8 @@ Status approval_load(Engine *e, uint64_t number, Approval *out);
 Status approval_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64_t at,
                          uint64_t *number, bool *found);
 Subject approval_subject(const Approval *a);
+/* authority.c: whether it is looked at when somebody comes or goes on whom it hangs. */
+Status approval_hangs(Engine *e, const Approval *a, bool *all);
 
 /* live.c: series in memory (live.h) */
 struct LiveSet;

@@ -154,11 +154,9 @@ Status entity_get(void *ctx, uint32_t entity, const Value *key, Value *fields, b
     return *found ? as_known(e, entity, held, fields) : OK;
 }
 
-/* What an index has for a value: the numbers of the entity and of the index, the value, then the
- * key of the entity. A long text stands as its hash, since only what is equal is sought. *prefix:
- * how much of it is the value's. */
-static Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t index, Value v, Str id,
-                        size_t *prefix) {
+/* A long text stands as its hash, since only what is equal is sought. */
+Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t index, Value v, Str id,
+                 size_t *prefix) {
     enum { TEXT_LONG = 64 };
     uint8_t hash[SHA256_BYTES];
     buf_reset(out);

@@ -105,10 +105,14 @@ static Status group_find(Engine *e, Group *g, bool *found) {
     return OK;
 }
 
+uint64_t group_timer_number(const Group *g) {
+    return g->number | (g->kind == GATHER_NOTICE ? NOTICE_TIMER : DIGEST_TIMER);
+}
+
 /* Sets the group's timer; a new group is named, one without a timer is gone. */
 static Status group_timer(Engine *e, Group *g, int64_t at, bool named) {
     uint32_t rung = 0;
-    uint64_t timer = g->number | (g->kind == GATHER_NOTICE ? NOTICE_TIMER : DIGEST_TIMER);
+    uint64_t timer = group_timer_number(g);
     bool new = g->timer_at == INSTANT_NEVER, over = at == INSTANT_NEVER;
     TRY(timer_set(e, timer, &g->timer_at, &rung, at, 0));
     Status status = OK;

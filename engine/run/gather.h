@@ -42,6 +42,7 @@ Status gather_notice(Engine *e, const VmNotice *notice);
 static inline bool is_gather_timer(uint64_t number) {
     return number >= DIGEST_TIMER || (number >= NOTICE_TIMER && number < KPI_TIMER);
 }
+uint64_t group_timer_number(const Group *g);
 /* number: the timer's. */
 Status gather_fire(Engine *e, uint64_t number, int64_t at);
 Status gather_fire_failed(Engine *e, uint64_t number, int64_t at, Str message);

@@ -17,13 +17,13 @@ static Status ledger_status(Engine *e, Status status, const char *what) {
     return status == OK || status == ERR_NOMEM ? status : engine_fail(e, status, what);
 }
 
-static uint64_t timer_number(const Series *s) {
+uint64_t series_timer_number(const Series *s) {
     return KPI_TIMER | (uint64_t)s->def->rank << KPI_RANK_BIT | s->number;
 }
 
 static Status series_timer(Engine *e, Series *s, int64_t at) {
     uint32_t rung = 0;
-    return timer_set(e, timer_number(s), &s->timer_at, &rung, at, 0);
+    return timer_set(e, series_timer_number(s), &s->timer_at, &rung, at, 0);
 }
 
 /* ---- samples */

@@ -42,6 +42,8 @@ Status kpi_bounds(Engine *e, const Series *s, uint32_t level, int64_t at, Value 
 /* When the next period begins, whose thresholds are judged even if nothing comes: *next is no
  * later. (kpi.c) */
 Status kpi_period_next(Engine *e, const KpiDef *def, int64_t at, int64_t *next);
+/* The number of a series' timer. (kpi.c) */
+uint64_t series_timer_number(const Series *s);
 /* Room for samples, for one caller at a time. */
 Samples *live_room(Engine *e);
 

@@ -7,7 +7,7 @@
 
 enum { TIMER_KEY = 18 }; /* instant, creation number, rung */
 
-static Status timer_key(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
+Status timer_key(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
     buf_reset(&e->key);
     put_key_i64(&e->key, at);
     put_key_u64(&e->key, number);
@@ -36,9 +36,8 @@ Status timer_set(Engine *e, uint64_t number, int64_t *at, uint32_t *rung, int64_
     return status == OK ? OK : engine_fail(e, status, "writing a timer");
 }
 
-/* What comes next of a duty: 0 its breach, else a rung from 1. At one instant the breach is first,
- * then rungs in the policy's order. left: those that have no instant are passed over. */
-static Status duty_next(Duty *d, bool left, int64_t *at, uint32_t *rung) {
+/* At one instant the breach is first, then rungs in the policy's order. */
+Status duty_next(const Duty *d, bool left, int64_t *at, uint32_t *rung) {
     *at = INSTANT_NEVER;
     *rung = 0;
     if (d->fold.ended) {
@@ -131,11 +130,14 @@ static Status fire(Engine *e, int64_t at, uint64_t number, uint32_t rung) {
     return entities_apply(e);
 }
 
-typedef struct Due {
-    int64_t at;
-    uint64_t number;
-    uint32_t rung;
-} Due;
+Status timer_read(Str key, Due *out) {
+    Take t = take_from(key);
+    out->at = take_key_i64(&t);
+    out->number = take_key_u64(&t);
+    out->rung = (uint32_t)take_u8(&t) << 8;
+    out->rung |= take_u8(&t);
+    return take_done(&t);
+}
 
 /* The first timer before `before` whose owner came into being before `newest`. */
 static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, bool *found) {
@@ -146,11 +148,9 @@ static Status due_find(Engine *e, int64_t before, uint64_t newest, Due *due, boo
         Status status = led_next(e->l, LED_TIMER, from, after, &key, &value, &there);
         if (status != OK)
             return engine_fail(e, status, "reading the timers");
-        Take t = take_from(there ? key : S(""));
-        *due = (Due){.at = there ? take_key_i64(&t) : INT64_MAX};
-        due->number = there ? take_key_u64(&t) : 0;
-        due->rung = there ? (uint32_t)take_u8(&t) << 8 : 0;
-        due->rung |= there ? take_u8(&t) : 0;
+        *due = (Due){.at = INT64_MAX};
+        if (there)
+            TRY(timer_read(key, due));
         if (!after)
             e->first_timer = due->at;
         if (!there || due->at >= before)

@@ -11,6 +11,10 @@ MUST_USE Status view_approval(const Bundle *b, uint64_t number, Str bytes, Arena
 /* The key of an entity in the ledger: its number, then the values of its key in an order that is
  * theirs (of enumerations and parties that of their names). ERR_LIMIT: it is too long. */
 MUST_USE Status entity_key(Buf *out, const Bundle *b, uint32_t entity, const Value *key);
+/* What an index has for a value: the numbers of the entity and of the index, the value, then the
+ * key of the entity. *prefix: how much of it is the value's. */
+MUST_USE Status found_key(Buf *out, const Bundle *b, uint32_t entity, uint32_t index, Value v,
+                          Str id, size_t *prefix);
 /* A value as another type holds it, members of enumerations and fields of records by their names;
  * *fits stays unless it cannot be had. */
 MUST_USE Status value_as(const Bundle *b, Arena *a, const TypeDef *type, Value v, Value *out,

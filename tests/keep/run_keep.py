@@ -137,11 +137,38 @@ def bytes_changed(folder: Path) -> None:
     expect(not leftovers(folder), "folders are left behind")
 
 
+def the_doctor_sees_bytes_changed(folder: Path) -> None:
+    """One byte of a ledger is another: a finding, or nothing that counts was changed. It always ends by itself."""
+    rng = random.Random(f"keep doctor {t.SEED}")
+    job = job_of(folder, t.small_day())
+    job.run()
+    was, shown, data = t.digest(job.ledger), entries(job.ledger), job.ledger / "data.mdb"
+    good("doctor", "--ledger", job.ledger, "--replay")
+    raw = data.read_bytes()
+    used = [at for at, byte in enumerate(raw) if byte]
+    findings = 0
+    for number in range(FLIPS):
+        at = rng.choice(used) if number % 4 else rng.randrange(len(raw))
+        changed = bytearray(raw)
+        changed[at] ^= rng.randint(1, 255)
+        data.write_bytes(changed)
+        done = t.call("doctor", "--ledger", job.ledger)
+        what = f"byte {at} changed from {raw[at]} to {changed[at]}"
+        expect(done.returncode in (0, 1), f"{what}: exit {done.returncode}: {t.text(done.stderr)}")
+        expect(done.stdout.strip(), f"{what}: no word of it")
+        if done.returncode == 0:
+            expect(t.digest(job.ledger) == was and entries(job.ledger) == shown, f"{what}: not seen")
+        findings += done.returncode
+    print(f"{findings} of {FLIPS} seen")
+    expect(findings > FLIPS // 5, "few are seen")
+
+
 def main() -> int:
     suite = t.Suite("keep")
     suite.run(the_restored_ledger_runs_on)
     suite.run(backups_beside_a_run)
     suite.run(bytes_changed)
+    suite.run(the_doctor_sees_bytes_changed)
     return suite.end()
 
 
