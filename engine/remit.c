@@ -5,6 +5,7 @@
 
 #include "engine/audit/attest.h"
 #include "engine/audit/backup.h"
+#include "engine/audit/differ.h"
 #include "engine/audit/doctor.h"
 #include "engine/audit/endorse.h"
 #include "engine/audit/log.h"
@@ -947,6 +948,42 @@ RemitStatus remit_mutants_try(RemitMutants *m, size_t i, RemitMutantResult *out,
     *out = (RemitMutantResult){.fate = fates[result.fate], .tests = result.tried};
     if (result.fate == MUTANT_IS_NOTICED)
         out->by = out_text(m->policy->policy.program->tests.at[result.by].title);
+    return give_status(error, status, &err);
+}
+
+/* ---- two policies */
+
+/* A file of a witness, in the folder of the options. */
+static Status write_witness(void *ctx, Str name, Str events, Err *err) {
+    const RemitDiffOptions *o = ctx;
+    Buf path = {0};
+    put_fmt(&path, "%s/%.*s.jsonl", o->witness, STR_ARG(name));
+    Status status = buf_status(&path);
+    if (status == OK)
+        status = os_write_file(buf_str(&path), events, err);
+    buf_free(&path);
+    return status;
+}
+
+RemitStatus remit_diff(RemitPolicy *before, RemitPolicy *after, const RemitDiffOptions *options,
+                       const RemitLook *look, RemitWriter to, size_t *changes, RemitError *error) {
+    DifferOptions opt = {.json = look->format == REMIT_JSON,
+                         .chinese = look->chinese,
+                         .brief = options->brief,
+                         .columns = columns_of(look),
+                         .witness = options->witness == NULL ? NULL : write_witness,
+                         .ctx = (void *)(uintptr_t)options};
+    RemitStatus ready = need_bundle(before, error);
+    if (ready == REMIT_OK)
+        ready = need_bundle(after, error);
+    if (ready != REMIT_OK)
+        return ready;
+    Err err = {0};
+    Buf out = {0};
+    Status status = policies_differ(&before->policy, &after->policy, &opt, &out, changes, &err);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
     return give_status(error, status, &err);
 }
 

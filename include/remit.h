@@ -293,6 +293,20 @@ REMIT_API RemitStatus remit_mutants_get(RemitMutants *mutants, size_t i, RemitMu
 REMIT_API RemitStatus remit_mutants_try(RemitMutants *mutants, size_t i, RemitMutantResult *out,
                                         RemitError *error);
 
+/* ---- two policies held against each other */
+
+typedef struct RemitDiffOptions {
+    bool brief;          /* only which declarations changed */
+    const char *witness; /* a folder into which the events that show a difference are written, a
+                            file each, as remit_run takes them; or NULL */
+} RemitDiffOptions;
+/* What changed in meaning from `before` to `after`: declaration by declaration, with inputs that
+ * show it. Layout, remarks and tests do not count. *changes: how many declarations mean something
+ * else. REMIT_FAULT: one of them has errors. REMIT_CALL: one is a bundle of several versions. */
+REMIT_API RemitStatus remit_diff(RemitPolicy *before, RemitPolicy *after,
+                                 const RemitDiffOptions *options, const RemitLook *look,
+                                 RemitWriter to, size_t *changes, RemitError *error);
+
 /* ---- running */
 
 enum { REMIT_REASONS = 7 }; /* malformed, schema, conflict, late, future, authority, failed */

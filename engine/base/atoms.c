@@ -2,6 +2,7 @@
 #include "engine/base/atoms.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/ckd.h"
 
@@ -370,6 +371,69 @@ Status column_ranges(const Column *c, const Cell *cell, Arena *a, AtomRanges *ou
             at[kept++] = at[i];
     }
     *out = (AtomRanges){at, kept};
+    return OK;
+}
+
+/* ---- samples */
+
+/* A short text between two cuts. */
+static Status text_between(bool has_lo, Cut lo, bool has_hi, Cut hi, Arena *a, Value *out) {
+    static const char *const ends[] = {"a", "A", "0", " ", "\t", "\x01"};
+    *out = lo.v;
+    if (has_lo && !lo.after)
+        return OK;
+    Str base = has_lo ? value_str(lo.v) : (Str){NULL, 0}, text;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char *p = new (a, char, base.n + 2);
+        if (p == NULL)
+            return ERR_NOMEM;
+        if (base.n > 0)
+            memcpy(p, base.p, base.n);
+        p[base.n] = *ends[i];
+        text = (Str){p, base.n + 1};
+        *out = value_text(text);
+        if (!has_hi || value_cmp(*out, hi.v) < 0)
+            return OK;
+    }
+    *out = has_lo ? hi.v : value_text(S(""));
+    return OK;
+}
+
+/* A whole step from a cut, or half way to the next one. */
+static Value number_between(const Column *c, bool has_lo, Cut lo, bool has_hi, Cut hi) {
+    if (has_lo && !lo.after)
+        return lo.v;
+    Value v = has_lo ? lo.v : hi.v;
+    Dec step = c->type.kind == V_PERCENT ? (Dec){has_lo ? 1 : -1, 2} : dec_of_i64(has_lo ? 1 : -1),
+        sum;
+    if (dec_add(value_to_dec(v), step, &sum) == OK)
+        v = (Value){.i = sum.coef, .n = v.n, .kind = v.kind, .scale = sum.scale};
+    if (!has_lo || !has_hi || value_cmp(v, hi.v) < 0)
+        return v;
+    Dec total, middle; /* no whole step fits between the ends: half way */
+    if (dec_add(value_to_dec(lo.v), value_to_dec(hi.v), &total) == OK &&
+        dec_mul(total, (Dec){5, 1}, &middle) == OK)
+        v = (Value){.i = middle.coef, .n = v.n, .kind = v.kind, .scale = middle.scale};
+    return v;
+}
+
+Status column_sample(const Column *c, uint32_t atom, Arena *a, Value *out) {
+    if (!c->ordered) {
+        *out = c->values == NULL       ? (Value){.i = atom, .kind = (uint8_t)c->type.kind}
+               : atom < c->value_count ? c->values[atom]
+                                       : value_absent();
+        return OK;
+    }
+    bool has_lo = atom > 0, has_hi = atom < c->cut_count;
+    Cut lo = has_lo ? c->cuts[atom - 1] : (Cut){0}, hi = has_hi ? c->cuts[atom] : (Cut){0};
+    if (c->type.kind == V_TEXT)
+        return text_between(has_lo, lo, has_hi, hi, a, out);
+    if (!c->discrete) {
+        *out = number_between(c, has_lo, lo, has_hi, hi);
+        return OK;
+    }
+    *out = has_lo ? lo.v : hi.v;
+    out->i -= !has_lo;
     return OK;
 }
 

@@ -75,6 +75,9 @@ MUST_USE Status column_cut(const ColumnType *type, const Cell *cells, size_t row
 MUST_USE Status column_ranges(const Column *c, const Cell *cell, Arena *a, AtomRanges *out);
 /* The atom of a value of the column's type; c->atoms if it is outside the bounds. */
 uint32_t column_atom(const Column *c, Value v);
+/* A value of an atom that is not absence, a plain one where there are many. Of texts and parties
+ * that no cell names none is made up: absent. ERR_NOMEM. */
+MUST_USE Status column_sample(const Column *c, uint32_t atom, Arena *a, Value *out);
 bool ranges_have(const AtomRanges *r, uint32_t atom);
 
 #endif

@@ -32,46 +32,6 @@ static bool may_work(Prover *w, uint64_t n) {
 
 /* ---- words for a counterexample */
 
-/* A short text between two cuts. */
-static Value text_between(Program *p, bool has_lo, Cut lo, bool has_hi, Cut hi) {
-    static const char *const ends[] = {"a", "A", "0", " ", "\t", "\x01"};
-    if (has_lo && !lo.after)
-        return lo.v;
-    Str base = has_lo ? value_str(lo.v) : (Str){NULL, 0};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        Value v = value_text(say(p, "%.*s%s", STR_ARG(base), ends[i]));
-        if (!has_hi || value_cmp(v, hi.v) < 0)
-            return v;
-    }
-    return has_lo ? hi.v : value_text(S(""));
-}
-
-static Value sample_between(Program *p, const Column *c, uint32_t atom) {
-    bool has_lo = atom > 0, has_hi = atom < c->cut_count;
-    Cut lo = has_lo ? c->cuts[atom - 1] : (Cut){0}, hi = has_hi ? c->cuts[atom] : (Cut){0};
-    if (c->type.kind == V_TEXT)
-        return text_between(p, has_lo, lo, has_hi, hi);
-    if (c->discrete) {
-        Value v = has_lo ? lo.v : hi.v;
-        v.i -= !has_lo;
-        return v;
-    }
-    if (has_lo && !lo.after)
-        return lo.v;
-    Value v = has_lo ? lo.v : hi.v;
-    Dec step = c->type.kind == V_PERCENT ? (Dec){has_lo ? 1 : -1, 2} : dec_of_i64(has_lo ? 1 : -1),
-        sum;
-    if (dec_add(value_to_dec(v), step, &sum) == OK)
-        v = (Value){.i = sum.coef, .n = v.n, .kind = v.kind, .scale = sum.scale};
-    if (!has_lo || !has_hi || value_cmp(v, hi.v) < 0)
-        return v;
-    Dec total, middle; /* no whole step fits between the ends: half way */
-    if (dec_add(value_to_dec(lo.v), value_to_dec(hi.v), &total) == OK &&
-        dec_mul(total, (Dec){5, 1}, &middle) == OK)
-        v = (Value){.i = middle.coef, .n = v.n, .kind = v.kind, .scale = middle.scale};
-    return v;
-}
-
 static const AtomRanges *ranges_of(const Prover *w, uint32_t row, uint32_t column) {
     return &w->ranges[(size_t)row * w->t->input_count + column];
 }
@@ -119,7 +79,12 @@ static Str sample_words(Prover *w, uint32_t column) {
     if (c->ordered && c->cut_count == 0)
         return say_both(p, "anything", "任意值");
     Buf out = {0};
-    put_literal(p, &out, c->ordered ? sample_between(p, c, atom) : c->values[atom]);
+    Value sample;
+    if (column_sample(c, atom, p->arena, &sample) != OK) {
+        p->nomem = true;
+        return S("");
+    }
+    put_literal(p, &out, sample);
     Str text = say(p, "%.*s", STR_ARG(buf_str(&out)));
     buf_free(&out);
     return text;

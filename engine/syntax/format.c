@@ -69,6 +69,19 @@ static Status write_pieces(const Shaped *of, Arena *arena, Speller *speller, Gap
     return OK;
 }
 
+Status format_words(Sources *sources, uint32_t file, Arena *arena, Speller *speller, Shaped *of,
+                    Str **words) {
+    TRY(shape_text(sources, file, arena, true, of));
+    Gap *gaps = new (arena, Gap, of->pieces.n);
+    *words = new (arena, Str, of->pieces.n);
+    if (gaps == NULL || *words == NULL)
+        return ERR_NOMEM;
+    TRY(write_pieces(of, arena, speller, gaps));
+    for (size_t i = 0; i < of->pieces.n; i++)
+        (*words)[i] = gaps[i].is.text;
+    return OK;
+}
+
 /* ---- lines */
 
 static bool comma_behind(const Printing *p, uint32_t i) {

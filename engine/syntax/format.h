@@ -17,6 +17,11 @@ MUST_USE Status format_names(Sources *sources, uint32_t file, Arena *arena, Spel
 MUST_USE Status format_source(Sources *sources, uint32_t file, Arena *arena, Speller *speller,
                               Buf *out);
 
+/* A text's tokens as they are written, one by one; *of is to be freed (shape_free) whatever
+ * happens. ERR_LIMIT: the text is none of the language. */
+MUST_USE Status format_words(Sources *sources, uint32_t file, Arena *arena, Speller *speller,
+                             Shaped *of, Str **words);
+
 /* ---- between format.c and layout.c */
 
 /* What stands before a token: blanks, or the end of a line. */

@@ -950,6 +950,15 @@ Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame, con
     return status;
 }
 
+Status vm_table(Vm *vm, uint32_t table, const int64_t *at, Value *regs) {
+    ASSERT(vm->depth == 0 && table < vm->b->table_count);
+    vm->trap.table = -1;
+    vm->most = vm->cost + LIMIT_COST;
+    vm->at = at;
+    vm->when = *at;
+    return do_lookup(vm, table, regs);
+}
+
 /* ---- traps in words */
 
 typedef struct TrapRow {

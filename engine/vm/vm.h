@@ -117,6 +117,9 @@ void vm_init(Vm *vm, const Bundle *b, Arena *arena, const VmHost *host);
  * values, good until the next call; *applies (may be NULL): false when it ended by STOP. */
 MUST_USE Status vm_call(Vm *vm, int32_t fn, const VmEvent *event, const Value *frame,
                         const Value *args, const Value **results, bool *applies);
+/* Asks a table at an instant, no function being at work. regs: its inputs, room for what it gives,
+ * which takes their place. */
+MUST_USE Status vm_table(Vm *vm, uint32_t table, const int64_t *at, Value *regs);
 /* "E0903" and its words. */
 Str trap_code(TrapCode code);
 Str trap_text(TrapCode code, bool chinese);
