@@ -335,6 +335,7 @@ static Status loop_alike(Reading *r, uint32_t n) {
         TRY(fn_alike(r, (uint32_t)l->fn));
     TRY(value_alike(r, &l->nothing));
     relocate_loop(&r->to, l);
+    l->fn = l->fn < 0 ? -1 : (int32_t)r->to.to[PART_FN][l->fn];
     buf_reset(&r->key);
     put_part(&r->key, r->b, PART_LOOP, n);
     return number(r, PART_LOOP, &r->to.to[PART_LOOP][n]);
