@@ -766,6 +766,21 @@ static void put_result_json(Buf *out, const TestResult *r, bool list) {
     put_text(out, S("}\n"));
 }
 
+/* A text in which nothing moves the cursor or changes what comes after it: control characters as
+ * escapes. lines: line breaks stay. */
+static void put_harmless(Buf *out, Str text, bool lines) {
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        unsigned char next = i + 1 < text.n ? (unsigned char)text.p[i + 1] : 0;
+        if (c == 0xC2 && next >= 0x80 && next < 0xA0)
+            put_fmt(out, "\\u00%02x", (unsigned)(unsigned char)text.p[++i]);
+        else if ((c < 0x20 && !(lines && c == '\n')) || c == 0x7F)
+            put_fmt(out, "\\u00%02x", (unsigned)c);
+        else
+            put_c(out, (char)c);
+    }
+}
+
 static bool test_each(void *ctx, const TestResult *r) {
     TestOut *t = ctx;
     Buf out = {0};
@@ -776,12 +791,15 @@ static bool test_each(void *ctx, const TestResult *r) {
     if (t->look->format == REMIT_JSON) {
         put_result_json(&out, r, t->options->list);
     } else if (t->options->list) {
-        put_fmt(&out, "%.*s:%u  %.*s\n", STR_ARG(r->file), r->line, STR_ARG(r->title));
+        put_fmt(&out, "%.*s:%u  ", STR_ARG(r->file), r->line);
+        put_harmless(&out, r->title, false);
+        put_c(&out, '\n');
     } else if (!r->passed) {
-        put_fmt(&out, "%s%s%s %.*s (%.*s:%u)\n", t->look->color ? "\x1b[1;31m" : "",
-                t->look->chinese ? "未通过" : "FAIL", t->look->color ? "\x1b[0m" : "",
-                STR_ARG(r->title), STR_ARG(r->file), r->line);
-        put_text(&out, r->report);
+        put_fmt(&out, "%s%s%s ", t->look->color ? "\x1b[1;31m" : "",
+                t->look->chinese ? "未通过" : "FAIL", t->look->color ? "\x1b[0m" : "");
+        put_harmless(&out, r->title, false);
+        put_fmt(&out, " (%.*s:%u)\n", STR_ARG(r->file), r->line);
+        put_harmless(&out, r->report, true);
     }
     t->status = out.failed ? ERR_NOMEM : write_all(t->to, buf_str(&out));
     buf_free(&out);

@@ -592,8 +592,9 @@ static Status reject_row(Show *s, uint64_t index, const Effect *e, const RejectL
     if (known)
         TRY(arena_printf(&s->arena, &offset, "%llu", (unsigned long long)at));
     if (!s->opt->json) {
-        TRY(reject->has_time ? show_cell_time(s, reject->time) : show_cell(s, S("")));
-        TRY(show_cell_value(s, effect_value(e, S("type"))));
+        TRY(reject->has_time ? show_cell_time(s, reject->time) : show_cell(s, S("-")));
+        Value type = effect_value(e, S("type"));
+        TRY(type.kind == V_ABSENT ? show_cell(s, S("-")) : show_cell_value(s, type));
         TRY(show_cell_value(s, effect_value(e, S("about"))));
         TRY(show_cell_value(s, effect_value(e, S("actor"))));
         TRY(show_cell(s, show_engine_word(s, value_str(effect_value(e, S("reason"))))));

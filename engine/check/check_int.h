@@ -68,6 +68,11 @@ ColumnType column_type(const Type *type);  /* what a column of a table can hold 
 const Enum *enum_of(Program *p, Member *members, uint32_t n);
 int enum_find(const Enum *e, Str name); /* by name or alias; -1 */
 
+/* currency.c. Warns of a code that ISO 4217 lacks. */
+void currency_known(Program *p, Span at, Str code);
+/* Warns of an amount whose decimals, more than its currency has, look like thousands: 1.500 EUR. */
+void currency_decimals(Program *p, const Node *money);
+
 /* say.c: diagnostics that several files use */
 Str say(Program *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 Str say_count(Program *p, size_t n);

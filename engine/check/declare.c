@@ -710,9 +710,10 @@ static void header_settings(Program *p) {
             bool good = s->text.n == 3;
             for (size_t i = 0; good && i < 3; i++)
                 good = s->text.p[i] >= 'A' && s->text.p[i] <= 'Z';
-            if (good)
+            if (good) {
                 p->currency = currency_pack(s->text);
-            else
+                currency_known(p, s->at, s->text);
+            } else
                 diag_add3(p->diags, DIAG_BAD_LITERAL, s->at, s->text,
                           say_both(p, "currency", "币种"),
                           say_both(p, "write its three capitals, as in CNY (ISO 4217)",

@@ -75,6 +75,7 @@ static bool literal_money(Program *p, const Node *node, Value *out) {
         return literal_bad(p, node, literal_why(p, status));
     *out = value_dec(V_MONEY, signed_dec(node, d));
     out->n = currency_pack(node->more);
+    currency_decimals(p, node);
     return true;
 }
 

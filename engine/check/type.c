@@ -260,8 +260,11 @@ static const TypeKind type_kinds[TYPE_COUNT] = {
 
 /* Money's currency: said with the type, or by the bounds, or by the policy's header. */
 static uint32_t type_currency(Program *p, const Node *node) {
-    if (node->more.n > 0)
+    if (node->more.n > 0) {
+        if (currency_pack(node->more) != p->currency)
+            currency_known(p, node->span, node->more);
         return currency_pack(node->more);
+    }
     const Node *bound = node->b != NULL && node->b->more.n > 0 ? node->b : node->a;
     if (bound != NULL && bound->kind == N_LIT && bound->op == LIT_MONEY)
         return currency_pack(bound->more);

@@ -86,6 +86,8 @@ int done(const Args *args, int code);
 int help_shown(Args *args, const Command *command);
 bool is_terminal(int fd);
 int terminal_columns(void);
+/* The columns that a table has at a terminal; elsewhere 0: as many as it takes. */
+size_t table_columns(void);
 /* Opens the policy that paths name; with errors its diagnostics go to `to` and *code says how to
  * end. NULL then. */
 RemitPolicy *open_policy(const Args *args, const char *const *paths, size_t n, bool partial,
@@ -105,10 +107,18 @@ int too_little(const Args *args, size_t reached, size_t all, size_t least);
 enum { GRID_COLUMNS = 16 };
 /* A table whose columns are aligned, right also with wide letters. Zeroed is empty; give
  * grid_table(&grid) to remit_show, then print. Rows wait in a temporary file, so that any number
- * can be measured. */
+ * can be measured. Where `room` is given, a row that is longer goes on several lines, and of
+ * digests only their beginning is shown. */
+enum GridForm {
+    GRID_PLAIN,  /* a row is a line */
+    GRID_FITTED, /* some columns are narrower than what is in them */
+    GRID_LISTED  /* a row is a list: a line for each column */
+};
 typedef struct Grid {
     void *rows;
-    size_t columns, widths[GRID_COLUMNS], count;
+    size_t columns, widths[GRID_COLUMNS], brief[GRID_COLUMNS], count;
+    size_t room; /* columns of the terminal; 0: what is printed is for programs */
+    enum GridForm form;
     bool failed;
 } Grid;
 RemitTable grid_table(Grid *grid);

@@ -49,22 +49,52 @@ static bool is_policy(const char *name) {
     return n > 6 && strcmp(name + n - 6, ".remit") == 0;
 }
 
-/* A folder without policies, made if it is not there: those that it has and the new one would be
- * one. */
+/* A folder as deep as those that are read (os_list). */
+enum { FOLDERS_DEEP = 32 };
+
+/* The path of a policy in a folder or one below it into `found`, as they are read: without those
+ * whose names begin with a point. False: there is none. */
+static bool find_policy(const char *path, int depth, char *found) {
+    DIR *folder = opendir(path);
+    bool is = false;
+    for (struct dirent *e = folder == NULL ? NULL : readdir(folder); e != NULL && !is;
+         e = readdir(folder)) {
+        char below[PATH_MOST];
+        struct stat st;
+        if (e->d_name[0] == '.' || !path_in(path, e->d_name, below) || stat(below, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            is = depth < FOLDERS_DEEP && find_policy(below, depth + 1, found);
+        else if ((is = is_policy(e->d_name)))
+            snprintf(found, PATH_MOST, "%s", below);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return is;
+}
+
+/* A folder without policies, made if it is not there: those that it has, also in folders below it,
+ * and the new one would be one. */
 static int folder_ready(const Args *args, Start *s) {
+    char found[PATH_MOST];
     s->made = mkdir(s->folder, 0777) == 0;
     if (!s->made && errno != EEXIST)
         return cannot(args, s->folder);
     DIR *folder = opendir(s->folder);
     if (folder == NULL)
         return cannot(args, s->folder);
-    int code = REMIT_OK;
-    for (struct dirent *e = readdir(folder); e != NULL && code == REMIT_OK; e = readdir(folder))
-        if (is_policy(e->d_name))
-            code = usage(args, "%s holds a policy already: %s", "%s 中已经有政策：%s", s->folder,
-                         e->d_name);
     closedir(folder);
-    return code;
+    if (!find_policy(s->folder, 0, found))
+        return REMIT_OK;
+    size_t n = strcmp(s->folder, ".") == 0 ? 0 : strlen(s->folder);
+    const char *name = found + n + (n > 0 && found[n] == '/');
+    if (strchr(name, '/') == NULL)
+        return usage(args, "%s holds a policy already: %s", "%s 中已经有政策：%s", s->folder, name);
+    return usage(args,
+                 "%s holds a policy already, in a folder below it: %s; both would be read as one. "
+                 "Choose a folder of its own",
+                 "%s 的下级文件夹中已经有政策：%s；两者会被当作一个政策。请另选文件夹", s->folder,
+                 name);
 }
 
 /* Never over a file that is there. */

@@ -38,6 +38,10 @@ int terminal_columns(void) {
     return n > 0 ? n : 80;
 }
 
+size_t table_columns(void) {
+    return is_terminal(STDOUT_FILENO) ? (size_t)terminal_columns() : 0;
+}
+
 int write_stream(void *stream, const char *bytes, size_t n) {
     return n == 0 || fwrite(bytes, 1, n, stream) == n ? 0 : 1;
 }

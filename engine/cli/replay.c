@@ -52,7 +52,7 @@ static int tables_begin(void *ctx, const RemitText *columns, size_t n) {
     if (t->any)
         putchar('\n');
     t->any = true;
-    t->grid = (Grid){0};
+    t->grid = (Grid){.room = table_columns()};
     RemitTable table = grid_table(&t->grid);
     return table.begin(table.ctx, columns, n);
 }

@@ -110,7 +110,7 @@ static int run_show(Args *args) {
     o.rotation = rotation ? args->paths[1] : NULL;
     if (strcmp(o.what, "digest") == 0)
         return show_digest(args, o.ledger, o.past, o.state != NULL);
-    Grid grid = {0};
+    Grid grid = {.room = table_columns()};
     RemitError error;
     int code = (int)remit_show(&o, &args->look, grid_table(&grid), to_stdout(), &error);
     grid_print(&grid);
