@@ -971,26 +971,12 @@ RemitStatus remit_mutants_try(RemitMutants *m, size_t i, RemitMutantResult *out,
 
 /* ---- two policies */
 
-/* A file of a witness, in the folder of the options. */
-static Status write_witness(void *ctx, Str name, Str events, Err *err) {
-    const RemitDiffOptions *o = ctx;
-    Buf path = {0};
-    put_fmt(&path, "%s/%.*s.jsonl", o->witness, STR_ARG(name));
-    Status status = buf_status(&path);
-    if (status == OK)
-        status = os_write_file(buf_str(&path), events, err);
-    buf_free(&path);
-    return status;
-}
-
 RemitStatus remit_diff(RemitPolicy *before, RemitPolicy *after, const RemitDiffOptions *options,
                        const RemitLook *look, RemitWriter to, size_t *changes, RemitError *error) {
     DifferOptions opt = {.json = look->format == REMIT_JSON,
                          .chinese = look->chinese,
                          .brief = options->brief,
-                         .columns = columns_of(look),
-                         .witness = options->witness == NULL ? NULL : write_witness,
-                         .ctx = (void *)(uintptr_t)options};
+                         .columns = columns_of(look)};
     RemitStatus ready = need_bundle(before, error);
     if (ready == REMIT_OK)
         ready = need_bundle(after, error);

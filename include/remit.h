@@ -296,9 +296,7 @@ REMIT_API RemitStatus remit_mutants_try(RemitMutants *mutants, size_t i, RemitMu
 /* ---- two policies held against each other */
 
 typedef struct RemitDiffOptions {
-    bool brief;          /* only which declarations changed */
-    const char *witness; /* a folder into which the events that show a difference are written, a
-                            file each, as remit_run takes them; or NULL */
+    bool brief; /* only which declarations changed */
 } RemitDiffOptions;
 /* What changed in meaning from `before` to `after`: declaration by declaration, with inputs that
  * show it. Layout, remarks and tests do not count. *changes: how many declarations mean something

@@ -2,7 +2,7 @@
  * show it. Layout, remarks, tests and the order of the text do not count, nor what a version is
  * called. A witness is told only when it was asked of both policies and the answers differ.
  * Read: code/alike.h (what is held against what), differ.c (which), differ_table.c (regions),
- * differ_clause.c (how the rest reads), differ_run.c (events that show it). */
+ * differ_clause.c (how the rest reads). */
 #ifndef REMIT_AUDIT_DIFFER_H
 #define REMIT_AUDIT_DIFFER_H
 
@@ -12,9 +12,6 @@ typedef struct DifferOptions {
     bool json, chinese;
     bool brief;     /* only which declarations changed */
     size_t columns; /* of sentences */
-    /* Called with each witness that is a file of events; or NULL. name: without an ending. */
-    Status (*witness)(void *ctx, Str name, Str events, Err *err);
-    void *ctx;
 } DifferOptions;
 
 /* Writes it to `out`; *changes: how many declarations mean something else. Policies without errors.

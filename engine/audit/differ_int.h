@@ -67,7 +67,6 @@ typedef struct Differ {
     Str *parties; /* of both, the old ones first */
     uint32_t party_count;
     uint32_t *party_of[SIDES]; /* of each number here, its number in the side; UINT32_MAX: none */
-    uint32_t files;            /* of witnesses, so far */
     Err *err;
 } Differ;
 

@@ -5,13 +5,11 @@
 
 static const Option diff_options[] = {
     {"--stat", NULL, "only which declarations changed", "只列出有变化的声明", false},
-    {"--witness", "DIR", "write the events that show a difference into this folder, a file each",
-     "把能显示差别的事件写入此文件夹，各一个文件", false},
     {NULL, NULL, NULL, NULL, false},
 };
 
 static int compare(const Args *args, RemitPolicy *before, RemitPolicy *after) {
-    RemitDiffOptions o = {.brief = arg(args, "--stat") != NULL, .witness = arg(args, "--witness")};
+    RemitDiffOptions o = {.brief = arg(args, "--stat") != NULL};
     RemitError error;
     size_t changes = 0;
     int code = (int)remit_diff(before, after, &o, &args->look, to_stdout(), &changes, &error);
