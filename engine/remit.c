@@ -18,6 +18,7 @@
 #include "engine/audit/whatif.h"
 #include "engine/audit/why.h"
 #include "engine/audit/whynot.h"
+#include "engine/book/book.h"
 #include "engine/base/near.h"
 #include "engine/base/civil.h"
 #include "engine/base/diff.h"
@@ -535,6 +536,47 @@ RemitStatus remit_schema(const RemitPolicy *policy, const char *event, bool csv,
         put_c(&out, '\n');
     }
     return write_buf(to, &out, error);
+}
+
+static Status record_open_past(Record *r, const char *ledger, const RemitPast *past, Err *err) {
+    Asof when = {0};
+    if (past != NULL)
+        when = (Asof){text_of(past->place), text_of(past->as_of), past->has_index, past->index};
+    return record_open_at(r, text_of(ledger), &when, err);
+}
+
+/* The policy's text with its trees: its own, or compiled again from what its bundle carries. */
+static Status book_policy(Policy *given, Policy *again, Policy **out, Err *err) {
+    *out = given;
+    if (given->program != NULL)
+        return OK;
+    TRY(policy_add_sources(again, given->bundle, err));
+    TRY(policy_finish(again, err));
+    *out = again;
+    return again->bundle != NULL
+               ? OK
+               : err_say(err, ERR_VERSION, "the bundle's sources are of another release",
+                         "编译包中的源文件属于另一版本");
+}
+
+RemitStatus remit_book(RemitPolicy *policy, const RemitBookOptions *options, const RemitLook *look,
+                       RemitWriter to, RemitError *error) {
+    RemitStatus good = need_bundle(policy, error);
+    if (good != REMIT_OK)
+        return good;
+    Err err = {0};
+    Policy again, *shown;
+    Buf out = {0};
+    policy_init(&again, false);
+    Status status = book_policy(&policy->policy, &again, &shown, &err);
+    BookOptions book = {look->chinese, options->markdown};
+    if (status == OK)
+        status = book_write(shown, &book, &out, &err);
+    policy_free(&again);
+    if (status == OK)
+        return write_buf(to, &out, error);
+    buf_free(&out);
+    return give_status(error, status, &err);
 }
 
 RemitStatus remit_instructions(RemitWriter to, RemitError *error) {
@@ -1306,13 +1348,6 @@ static bool show_row(void *ctx, const Str *cells, size_t n) {
 static bool show_line(void *ctx, Str line) {
     ShowLink *link = ctx;
     return write_all(link->json, line) == OK;
-}
-
-static Status record_open_past(Record *r, const char *ledger, const RemitPast *past, Err *err) {
-    Asof when = {0};
-    if (past != NULL)
-        when = (Asof){text_of(past->place), text_of(past->as_of), past->has_index, past->index};
-    return record_open_at(r, text_of(ledger), &when, err);
 }
 
 RemitStatus remit_show(const RemitShowOptions *o, const RemitLook *look, RemitTable table,

@@ -441,6 +441,14 @@ REMIT_API RemitStatus remit_why(const char *ledger, const RemitPast *past, const
 REMIT_API RemitStatus remit_why_not(const char *ledger, const RemitPast *past, const char *subject,
                                     const RemitLook *look, RemitWriter to, RemitError *error);
 
+typedef struct RemitBookOptions {
+    bool markdown; /* else one page of HTML that stands alone */
+} RemitBookOptions;
+/* The policy as people read it: who owes what and by when, ladders, approvals, tables. Its language
+ * is look's. REMIT_FAULT: the policy has errors. */
+REMIT_API RemitStatus remit_book(RemitPolicy *policy, const RemitBookOptions *options,
+                                 const RemitLook *look, RemitWriter to, RemitError *error);
+
 typedef struct RemitLogOptions {
     const char *ledger;
     const RemitPast *past;     /* NULL: as it is now */

@@ -84,6 +84,17 @@ RemitWriter to_stderr(void);
 int done(const Args *args, int code);
 /* The help of a command, or of all where it is NULL. */
 int help_shown(Args *args, const Command *command);
+/* The options that name a moment of a ledger's past, and what they say; NULL: now. *ok is false
+ * after a message. */
+#define PAST_OPTIONS                                                                               \
+    {"--as-of", "MOMENT",                                                                          \
+     "as it was at an instant with its offset, or at the end of a date: 2026-03-02",               \
+     "当时的样子：带时差的时间点，或一个日期结束之时，如 2026-03-02", false},                      \
+    {                                                                                              \
+        "--at-index", "N", "as it was after entry N of the journal", "日志第 N 条之后的样子",      \
+            false                                                                                  \
+    }
+const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok);
 bool is_terminal(int fd);
 int terminal_columns(void);
 /* The columns that a table has at a terminal; elsewhere 0: as many as it takes. */

@@ -7,17 +7,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/proof.h"
 
-#define PAST_OPTIONS                                                                               \
-    {"--as-of", "MOMENT",                                                                          \
-     "as it was at an instant with its offset, or at the end of a date: 2026-03-02",               \
-     "当时的样子：带时差的时间点，或一个日期结束之时，如 2026-03-02", false},                      \
-    {                                                                                              \
-        "--at-index", "N", "as it was after entry N of the journal", "日志第 N 条之后的样子",      \
-            false                                                                                  \
-    }
-
-/* NULL: now. *ok is false after a message. */
-static const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok) {
+const RemitPast *past_of(const Args *args, RemitPast *past, bool *ok) {
     size_t index = 0;
     *past = (RemitPast){.place = getenv("TMPDIR"),
                         .as_of = arg(args, "--as-of"),

@@ -242,22 +242,38 @@ static Status compare(const Shaped *of, const Gap *gaps, Str text, const Keyword
 
 /* ---- the whole */
 
-static Status format_shaped(const Shaped *of, const Keywords *keywords, Arena *arena,
-                            Speller *speller, Buf *out) {
+static Status lay_out(const Shaped *of, Arena *arena, Speller *speller, Gap **gaps) {
     Layout l = {.of = of, .arena = arena, .gaps = new (arena, Gap, of->pieces.n)};
     if (l.gaps == NULL)
         return ERR_NOMEM;
     Status status = write_pieces(of, arena, speller, l.gaps);
-    size_t before = out->n;
     if (status == OK) {
         layout_plan(&l);
         layout_align(&l);
-        status = l.nomem ? ERR_NOMEM : print(of, l.gaps, out);
+        status = l.nomem ? ERR_NOMEM : OK;
     }
     vec_free(&l.blocks);
     vec_free(&l.values);
+    *gaps = l.gaps;
+    return status;
+}
+
+Status format_laid(Sources *sources, uint32_t file, Arena *arena, Speller *speller, Shaped *of,
+                   Gap **gaps) {
+    speller->arena = arena;
+    TRY(shape_text(sources, file, arena, true, of));
+    return lay_out(of, arena, speller, gaps);
+}
+
+static Status format_shaped(const Shaped *of, const Keywords *keywords, Arena *arena,
+                            Speller *speller, Buf *out) {
+    Gap *gaps;
+    size_t before = out->n;
+    Status status = lay_out(of, arena, speller, &gaps);
     if (status == OK)
-        status = compare(of, l.gaps, str_from(buf_str(out), before), keywords, arena);
+        status = print(of, gaps, out);
+    if (status == OK)
+        status = compare(of, gaps, str_from(buf_str(out), before), keywords, arena);
     if (status != OK)
         out->n = before;
     return status;

@@ -22,7 +22,7 @@ MUST_USE Status format_source(Sources *sources, uint32_t file, Arena *arena, Spe
 MUST_USE Status format_words(Sources *sources, uint32_t file, Arena *arena, Speller *speller,
                              Shaped *of, Str **words);
 
-/* ---- between format.c and layout.c */
+/* ---- between format.c and layout.c, and for who shows parts of a text elsewhere */
 
 /* What stands before a token: blanks, or the end of a line. */
 typedef enum BreakHow {
@@ -58,6 +58,10 @@ typedef struct Layout {
     bool nomem;
 } Layout;
 
+/* Takes source `file` apart and lays it out without printing it: how each piece is written and what
+ * stands before it, in the arena. Errors as of shape_text; shape_free also after an error. */
+MUST_USE Status format_laid(Sources *sources, uint32_t file, Arena *arena, Speller *speller,
+                            Shaped *of, Gap **gaps);
 /* Fills in the gaps, whose tokens are written, and breaks what is too long. */
 void layout_plan(Layout *l);
 /* Aligns what stands in lines below each other. */
