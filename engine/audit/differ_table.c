@@ -10,12 +10,12 @@
 #include "engine/base/json.h"
 #include "engine/vm/vm.h"
 
+#define NOWHERE UINT32_MAX
 enum {
     COMBINATIONS_MOST = 200000,
     TRIES_MOST = 20000, /* of a table that has more of them */
     REGIONS_MOST = 12,
     CONSTANTS_MOST = 12, /* of a column: what rows compute with */
-    NOWHERE = UINT32_MAX
 };
 
 /* A column that both have. */
