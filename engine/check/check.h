@@ -842,6 +842,7 @@ typedef struct Program {
     VEC(const Node *) asked; /* conditions on the state of declarations */
     VEC(HeardSym) heard;
     VEC(PolicyTest) tests;
+    struct InEnglish *in_english; /* measured.c: the texts' words, once asked for */
 } Program;
 
 /* The kind of value that a type's values have; V_KINDS for outputs and events. */

@@ -5,6 +5,7 @@
 #include "engine/check/check_int.h"
 
 #include "engine/base/limits.h"
+#include "engine/syntax/format.h"
 #include "engine/syntax/keyword.h"
 #include "engine/syntax/marks.h"
 
@@ -176,6 +177,74 @@ static Node *aggregate_named(Program *p, const Node *from) {
     return agg->a == NULL ? NULL : agg;
 }
 
+/* ---- a measure's text, whatever language its keywords are in */
+
+/* The words of a file, with keywords in English. */
+typedef struct InEnglish {
+    Str *words;
+    uint32_t *from; /* of each its first byte */
+    uint32_t n;
+} InEnglish;
+
+static Status english_of(Program *p, Speller *speller, uint32_t file, InEnglish *out) {
+    Shaped of = {0};
+    Str *words = NULL;
+    Status status = format_words(p->sources, file, p->arena, speller, &of, &words);
+    uint32_t n = status == OK ? (uint32_t)of.pieces.n : 0;
+    out->from = new (p->arena, uint32_t, n + 1);
+    if (status == OK && out->from == NULL)
+        status = ERR_NOMEM;
+    for (uint32_t i = 0; status == OK && i < n; i++)
+        out->from[i] = of.pieces.at[i].from;
+    out->words = words;
+    out->n = status == OK ? n : 0;
+    shape_free(&of);
+    return status == ERR_LIMIT ? OK : status; /* a text with mistakes is left as it stands */
+}
+
+static Status english_all(Program *p) {
+    Speller speller;
+    size_t files = p->sources->files.n;
+    InEnglish *all = new (p->arena, InEnglish, files + 1);
+    if (all == NULL)
+        return ERR_NOMEM;
+    Status status = speller_init(&speller, p->arena, SPELL_ENGLISH);
+    for (uint32_t i = 0; status == OK && i < files; i++)
+        if (!p->sources->files.at[i].data)
+            status = format_names(p->sources, i, p->arena, &speller);
+    speller_ready(&speller);
+    for (uint32_t i = 0; status == OK && i < files; i++)
+        if (!p->sources->files.at[i].data)
+            status = english_of(p, &speller, i, &all[i]);
+    speller_free(&speller);
+    p->in_english = all;
+    return status;
+}
+
+static bool is_ascii(Str s) {
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* A stretch of text with its keywords in English, one blank between its words: so that a policy in
+ * the other language has the same measures. */
+static Str text_in_english(Program *p, Span span) {
+    Str text = source_text(p->sources, span), all = {NULL, 0};
+    if (is_ascii(text))
+        return text;
+    if (p->in_english == NULL && english_all(p) != OK) {
+        p->nomem = true;
+        return text;
+    }
+    const InEnglish *file = &p->in_english[span.file];
+    for (uint32_t i = 0; i < file->n && file->from[i] < span.to; i++)
+        if (file->from[i] >= span.from)
+            all = say(p, "%.*s%s%.*s", STR_ARG(all), all.n > 0 ? " " : "", STR_ARG(file->words[i]));
+    return all.n > 0 ? all : text;
+}
+
 /* What names the series of such a measure: what it is, whatever the condition compares it with, so
  * that the same measure in two conditions is one. */
 static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, const Node *window,
@@ -184,7 +253,7 @@ static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, co
     for (uint32_t i = 0; i < kpi->by_count; i++)
         by = say(p, "%.*s%s%.*s", STR_ARG(by), i == 0 ? ".by." : ",", STR_ARG(kpi->by[i].name));
     if (filter != NULL)
-        where = say(p, ".where.%.*s", STR_ARG(source_text(p->sources, filter->span)));
+        where = say(p, ".where.%.*s", STR_ARG(text_in_english(p, filter->span)));
     const AggSym *agg = &kpi->aggs[0];
     Str of = agg->event->name;
     if (agg->field >= 0)
@@ -198,11 +267,11 @@ static Str measured_called(Program *p, const KpiSym *kpi, const Node *filter, co
     if (p->here != NULL && (filter != NULL || p->here->use != NULL) &&
         p->here->name.n > 0) /* names mean others elsewhere */
         where = say(p, "%.*s.in.%.*s", STR_ARG(where), STR_ARG(p->here->name));
-    Str name = say(p, "%.*s(%.*s)%.*s%.*s.%.*s", STR_ARG(keyword_of(TK_AGG, (int)agg->what, false)),
-                   STR_ARG(of), STR_ARG(by), STR_ARG(where),
-                   STR_ARG(source_text(p->sources, window->span)));
+    Str name =
+        say(p, "%.*s(%.*s)%.*s%.*s.%.*s", STR_ARG(keyword_of(TK_AGG, (int)agg->what, false)),
+            STR_ARG(of), STR_ARG(by), STR_ARG(where), STR_ARG(text_in_english(p, window->span)));
     if (compare != NULL)
-        name = say(p, "%.*s.%.*s", STR_ARG(name), STR_ARG(source_text(p->sources, compare->span)));
+        name = say(p, "%.*s.%.*s", STR_ARG(name), STR_ARG(text_in_english(p, compare->span)));
     char *plain = (char *)(uintptr_t)name.p;
     for (size_t i = 0; i < name.n; i++)
         if ((unsigned char)plain[i] <= 0x20 || plain[i] == '"' || plain[i] == '\\')
