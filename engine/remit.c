@@ -149,6 +149,22 @@ static RemitStatus write_buf(RemitWriter to, Buf *b, RemitError *error) {
     return give_written(error, status);
 }
 
+/* What was made, or what was wrong. */
+static RemitStatus write_or_give(RemitWriter to, Buf *made, Status status, const Err *err,
+                                 RemitError *error) {
+    if (status == OK)
+        return write_buf(to, made, error);
+    buf_free(made);
+    return give_status(error, status, err);
+}
+
+/* What a look through something found; not all of it is whole: REMIT_FAULT, which it says itself.
+ */
+static RemitStatus write_found(RemitWriter to, Buf *found, bool whole, RemitError *error) {
+    RemitStatus written = write_buf(to, found, error);
+    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+}
+
 RemitStatus remit_wrap(RemitText text, size_t used, size_t indent, size_t columns, RemitWriter to) {
     Buf out = {0};
     put_wrapped(&out, (Str){text.data, text.size}, used, indent, columns);
@@ -370,10 +386,7 @@ RemitStatus remit_tree(const char *const *paths, size_t path_count, const RemitL
     policy_init(&p, false);
     Status status = tree_texts(&p, paths, path_count, look->format == REMIT_JSON, &out, &err);
     policy_free(&p);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 static Status give_formatted(void *ctx, Str path, Str before, Str after, Err *err) {
@@ -573,10 +586,7 @@ RemitStatus remit_book(RemitPolicy *policy, const RemitBookOptions *options, con
     if (status == OK)
         status = book_write(shown, &book, &out, &err);
     policy_free(&again);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 RemitStatus remit_instructions(RemitWriter to, RemitError *error) {
@@ -1027,10 +1037,7 @@ RemitStatus remit_diff(RemitPolicy *before, RemitPolicy *after, const RemitDiffO
     Err err = {0};
     Buf out = {0};
     Status status = policies_differ(&before->policy, &after->policy, &opt, &out, changes, &err);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 /* ---- running */
@@ -1568,10 +1575,7 @@ RemitStatus remit_migrate(const RemitMigrateOptions *o, const RemitLook *look, R
         status = migrate_in(o, look, l, &a, &out, &err);
     led_close(l);
     arena_free(&a);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 /* ---- replays */
@@ -1656,10 +1660,7 @@ RemitStatus remit_policy_sign(const RemitPolicy *policy, const char *key, RemitW
     Err err = {0};
     Buf out = {0};
     Status status = endorse(policy->policy.bundle, text_of(key), &out, &err);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 RemitStatus remit_policy_signed(const RemitPolicy *policy, const char *path,
@@ -1727,10 +1728,7 @@ RemitStatus remit_key_rotate(const char *key, const char *next, uint64_t from, R
     if (status == OK)
         status = sign_rotation(text_of(key), &found, from, &out, &err);
     arena_free(&a);
-    if (status == OK)
-        return write_buf(to, &out, error);
-    buf_free(&out);
-    return give_status(error, status, &err);
+    return write_or_give(to, &out, status, &err, error);
 }
 
 /* A ledger for its journal alone: no policy is needed. */
@@ -1912,8 +1910,7 @@ RemitStatus remit_verify(const RemitVerifyOptions *o, const RemitLook *look, Rem
         buf_free(&out);
         return give_status(error, status, &err);
     }
-    RemitStatus written = write_buf(to, &out, error);
-    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+    return write_found(to, &out, whole, error);
 }
 
 /* ---- backups */
@@ -1956,8 +1953,7 @@ RemitStatus remit_restore(const RemitBackupOptions *o, const RemitLook *look, Re
         buf_free(&out);
         return give_made(error, status, &err);
     }
-    RemitStatus written = write_buf(to, &out, error);
-    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+    return write_found(to, &out, whole, error);
 }
 
 /* A ledger anew from another's journal. */
@@ -1988,8 +1984,7 @@ RemitStatus remit_doctor(const RemitDoctorOptions *o, const RemitLook *look, Rem
         buf_free(&out);
         return give_made(error, status, &err);
     }
-    RemitStatus written = write_buf(to, &out, error);
-    return written != REMIT_OK || whole ? written : give(error, REMIT_FAULT, "", "");
+    return write_found(to, &out, whole, error);
 }
 
 RemitStatus remit_explain(const char *code, const RemitLook *look, RemitWriter to,

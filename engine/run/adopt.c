@@ -79,27 +79,9 @@ static bool counts_duties(const KpiDef *k) {
 }
 
 /* What a new measure of how things stand counts of what there is already. */
-static Status duties_count(Engine *e, uint32_t kpi) {
-    uint64_t next = 0;
-    for (;;) {
-        ArenaMark mark = arena_mark(&e->event);
-        Str key, value;
-        bool found;
-        buf_reset(&e->key);
-        put_key_u64(&e->key, next);
-        TRY(buf_status(&e->key));
-        Status status = led_next(e->l, LED_DUTY, buf_str(&e->key), false, &key, &value, &found);
-        if (status != OK)
-            return engine_fail(e, status, "reading the duties");
-        if (!found)
-            return OK;
-        Take t = take_from(key);
-        Duty d;
-        next = take_key_u64(&t);
-        TRY(duty_load(e, next++, &d));
-        TRY(duty_count_now(e, &d, kpi));
-        arena_back(&e->event, mark);
-    }
+static Status count_duty(Engine *e, Duty *d, void *ctx) {
+    const uint32_t *kpi = ctx;
+    return duty_count_now(e, d, *kpi);
 }
 
 static Status gauges_begin(Engine *e, uint32_t version) {
@@ -108,7 +90,7 @@ static Status gauges_begin(Engine *e, uint32_t version) {
         if (k->version != version || k->base >= 0)
             continue;
         if (counts_duties(k))
-            TRY(duties_count(e, i));
+            TRY(duties_each(e, count_duty, &i));
         TRY(entities_count_now(e, i));
     }
     return OK;

@@ -136,6 +136,30 @@ Status duty_find_key(Engine *e, uint32_t decl, const Str *key, uint32_t n, int64
     return OK;
 }
 
+Status duties_each(Engine *e, Status (*each)(Engine *e, Duty *d, void *ctx), void *ctx) {
+    uint64_t next = 0;
+    for (;;) {
+        ArenaMark mark = arena_mark(&e->event);
+        Str key, value;
+        bool found;
+        buf_reset(&e->key);
+        put_key_u64(&e->key, next);
+        TRY(buf_status(&e->key));
+        Status status = led_next(e->l, LED_DUTY, buf_str(&e->key), false, &key, &value, &found);
+        if (status != OK)
+            return engine_fail(e, status, "reading the duties");
+        if (!found)
+            return OK;
+        Take t = take_from(key);
+        Duty d;
+        next = take_key_u64(&t);
+        TRY(duty_load(e, next++, &d));
+        TRY(each(e, &d, ctx));
+        if (e->queue.n == 0 && e->changed.n == 0)
+            arena_back(&e->event, mark);
+    }
+}
+
 /* ---- records */
 
 static bool has_more(uint8_t kind) {

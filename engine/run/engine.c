@@ -130,25 +130,8 @@ static Status policy_check(Engine *e, Str bytes) {
     Str name = e->b->versions[0].hash;
     if (str_eq(genesis.genesis.bundle, name))
         return same ? OK : engine_fail(e, ERR_DAMAGED, "the policy that the ledger holds");
-    Buf a = {0}, b = {0};
-    put_hex(&a, genesis.genesis.bundle.p, genesis.genesis.bundle.n);
-    put_hex(&b, name.p, name.n);
-    Status status = err_say(
-        &e->err, ERR_MISMATCH,
-        "the ledger runs under another bundle\n"
-        "  the ledger's  %.*s  \"%.*s\" version %.*s\n"
-        "  this one      %.*s  \"%.*s\" version %.*s\n"
-        "it goes on under its own; to run this one, begin a new ledger and give "
-        "it all events again",
-        "账本用的是另一个编译包\n"
-        "  账本的  %.*s  “%.*s”版本 %.*s\n"
-        "  这一个  %.*s  “%.*s”版本 %.*s\n"
-        "账本继续用自己的；要用这一个，请新建账本，把所有事件重新给它",
-        STR_ARG(buf_str(&a)), STR_ARG(genesis.genesis.policy), STR_ARG(genesis.genesis.version),
-        STR_ARG(buf_str(&b)), STR_ARG(e->b->policy), STR_ARG(e->b->version));
-    buf_free(&a);
-    buf_free(&b);
-    return status;
+    return err_say(&e->err, ERR_MISMATCH, "the ledger runs under another bundle",
+                   "账本用的是另一个编译包");
 }
 
 static Status genesis(Engine *e, Str bytes) {

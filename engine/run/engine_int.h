@@ -304,6 +304,9 @@ Status duty_rung(const Duty *d, uint32_t i, uint32_t *which, int64_t *at);
 /* When rung n, or that repetition of it, would come but for quiet hours, where it comes at `at`;
  * absent: when it comes. */
 Status duty_held(const Duty *d, uint32_t n, uint32_t again, int64_t at, Value *out);
+/* Goes through all duties in the order in which they came into being; what an event's arena holds
+ * of one goes before the next, unless something waits that it belongs to. */
+Status duties_each(Engine *e, Status (*each)(Engine *e, Duty *d, void *ctx), void *ctx);
 /* Sets who owes the duty, in its frame too, from its fold. */
 void duty_owned(Duty *d);
 /* Who owed it at an instant, by what is known of it now. */

@@ -196,25 +196,25 @@ static Status tell_one(Engine *e, const Migrating *m, const Duty *d, const Duty 
     return m->tell == NULL ? OK : m->tell(m->ctx, &told);
 }
 
-static Status one(Engine *e, const Migrating *m, uint64_t number) {
-    Duty d, to = {0};
+static Status one(Engine *e, Duty *d, void *ctx) {
+    const Migrating *m = ctx;
+    Duty to = {0};
     const char *why = NULL;
-    TRY(duty_load(e, number, &d));
-    uint32_t decl = (uint32_t)bundle_duty(e->b, d.def->name);
-    bool named = m->what->duty.n == 0 || str_eq(m->what->duty, d.def->name) ||
-                 (d.def->alias.n > 0 && str_eq(m->what->duty, d.def->alias));
-    bool keyed = m->what->key_count == 0 || m->what->key_count == d.key_count;
+    uint32_t decl = (uint32_t)bundle_duty(e->b, d->def->name);
+    bool named = m->what->duty.n == 0 || str_eq(m->what->duty, d->def->name) ||
+                 (d->def->alias.n > 0 && str_eq(m->what->duty, d->def->alias));
+    bool keyed = m->what->key_count == 0 || m->what->key_count == d->key_count;
     for (uint32_t i = 0; keyed && i < m->what->key_count; i++)
-        keyed = str_eq(m->what->key[i], d.key[i]);
-    if (d.fold.ended || decl == d.decl || !named || !keyed)
+        keyed = str_eq(m->what->key[i], d->key[i]);
+    if (d->fold.ended || decl == d->decl || !named || !keyed)
         return OK;
     TRY(engine_mark(e));
     e->now = e->clock;
-    e->subject = duty_subject(&d);
+    e->subject = duty_subject(d);
     e->cause = (Cause){0}; /* no event: its entry stands before it */
     e->rule = 0;
     e->befores.n = 0;
-    Status status = try_one(e, m, &d, decl, &to, &why);
+    Status status = try_one(e, m, d, decl, &to, &why);
     Str stays = why == NULL ? (Str){NULL, 0} : str_of(why);
     if (status == ERR_TRAP) {
         engine_undo(e);
@@ -224,29 +224,7 @@ static Status one(Engine *e, const Migrating *m, uint64_t number) {
         buf_free(&text);
     }
     TRY(status);
-    return tell_one(e, m, &d, &to, decl, stays);
-}
-
-static Status all(Engine *e, const Migrating *m) {
-    uint64_t next = 0;
-    for (;;) {
-        ArenaMark mark = arena_mark(&e->event);
-        Str key, value;
-        bool found;
-        buf_reset(&e->key);
-        put_key_u64(&e->key, next);
-        TRY(buf_status(&e->key));
-        Status status = led_next(e->l, LED_DUTY, buf_str(&e->key), false, &key, &value, &found);
-        if (status != OK)
-            return engine_fail(e, status, "reading the duties");
-        if (!found)
-            return OK;
-        Take t = take_from(key);
-        next = take_key_u64(&t);
-        TRY(one(e, m, next++));
-        if (e->queue.n == 0)
-            arena_back(&e->event, mark);
-    }
+    return tell_one(e, m, d, &to, decl, stays);
 }
 
 static Status unknown(Engine *e, Str name) {
@@ -270,7 +248,7 @@ Status engine_migrate(Engine *e, const MigrateLeaf *what, MigrateTell *tell, voi
     Leaf leaf = {.kind = LEAF_MIGRATE, .migrate = *what};
     TRY(engine_leaf(e, &leaf, NULL));
     e->instant = e->clock;
-    Status status = e->has_clock ? all(e, &m) : OK;
+    Status status = e->has_clock ? duties_each(e, one, &m) : OK;
     e->cause = (Cause){0};
     e->subject = (Subject){0};
     e->line = e->rule = 0;

@@ -111,33 +111,23 @@ Status move_skip(Engine *e, uint64_t number, int64_t at) {
     return move_done(e, number, at);
 }
 
+/* A date that has come. */
+typedef struct Come {
+    uint32_t duty, which;
+    int64_t at;
+} Come;
+
+static Status move_one(Engine *e, Duty *d, void *ctx) {
+    const Come *c = ctx;
+    bool concerned = d->decl == c->duty && !d->fold.ended && d->terms.raised < c->at;
+    return concerned ? move_apply(e, d, c->which, c->at) : OK;
+}
+
 /* Goes through all duties: such a date comes seldom. */
 Status move_fire(Engine *e, uint64_t number, int64_t at) {
-    uint32_t duty, which;
-    if (move_numbered(e, number, &duty, &which) == NULL)
+    Come c = {.at = at};
+    if (move_numbered(e, number, &c.duty, &c.which) == NULL)
         return engine_fail(e, ERR_DAMAGED, "a timer of a date that the policy does not have");
     TRY(move_done(e, number, at));
-    uint64_t next = 0;
-    for (;;) {
-        ArenaMark mark = arena_mark(&e->event);
-        Str key, value;
-        bool found;
-        buf_reset(&e->key);
-        put_key_u64(&e->key, next);
-        TRY(buf_status(&e->key));
-        Status status = led_next(e->l, LED_DUTY, buf_str(&e->key), false, &key, &value, &found);
-        if (status != OK)
-            return engine_fail(e, status, "reading the duties");
-        if (!found)
-            return OK;
-        Take t = take_from(key);
-        uint64_t one = take_key_u64(&t);
-        Duty d;
-        TRY(duty_load(e, one, &d));
-        if (d.decl == duty && !d.fold.ended && d.terms.raised < at)
-            TRY(move_apply(e, &d, which, at));
-        next = one + 1;
-        if (e->queue.n == 0 && e->changed.n == 0)
-            arena_back(&e->event, mark);
-    }
+    return duties_each(e, move_one, &c);
 }
