@@ -27,7 +27,7 @@ from trials import Job, expect
 import mixed
 
 KILLS = int(os.environ.get("SURVIVE_KILLS", "20"))
-CASES = max(8, KILLS // 4)
+CASES = max(12, KILLS // 4)
 LEAST = {"remit.duty.corrected": 1}  # needs an event that mattered, a mistake and somebody who may correct
 OFTEN = ["remit.approval." + what for what in ("opened", "voted", "granted", "lapsed", "unattainable")] + \
         ["remit.kpi.cleared", "remit.duty.opened", "remit.duty.progressed", "remit.duty.corrected", "remit.event.rejected"]
