@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs the goldens: markdown pages whose commands must print exactly what the page says.
 
-    run_goldens.py [FILE...] [--program PATH] [--slow] [--drawn] [--bless FILE]
+    run_goldens.py [FILE...] [--program PATH] [--slow] [--drawn] [--part I/N] [--bless FILE]
 
 --drawn leaves out two of three pages of docs/errors, which ones by REMIT_SEED: for a slow program.
+--part 2/3 runs every third page, from the second on.
 
 A page is read from top to bottom, with one temporary folder for it:
   ```remit file=NAME     writes the block to NAME there (any language; a block of the same name
@@ -343,6 +344,14 @@ def bless_all(runner, files):
     return 1 if failed else 0
 
 
+def part_of(files, part):
+    """Every N-th page from the I-th on, by "I/N"."""
+    number, of = map(int, part.split("/"))
+    if not 1 <= number <= of:
+        sys.exit(f"--part {part}: I/N, with I from 1 to N")
+    return files[number - 1::of]
+
+
 def from_root(path):
     return os.path.relpath(os.path.abspath(path), ROOT)
 
@@ -353,6 +362,7 @@ def main():
     parser.add_argument("--program", default=os.path.join(ROOT, "build/remit"))
     parser.add_argument("--slow", action="store_true", help="three times the time for each command")
     parser.add_argument("--drawn", action="store_true", help="a third of the pages of diagnostics")
+    parser.add_argument("--part", default="1/1", metavar="I/N", help="every N-th page, from the I-th on")
     parser.add_argument("--bless", action="append", metavar="FILE", default=[])
     options = parser.parse_args()
     runner = Runner(options.program, TIME_LIMIT_S * (3 if options.slow else 1))
@@ -361,7 +371,7 @@ def main():
     if not runner.unwritten and not os.path.exists(runner.program):
         sys.exit(f"{runner.program} is not there: ./dev build")
     files = [from_root(p) for p in options.files] or all_files()
-    files = drawn(files) if options.drawn else files
+    files = part_of(drawn(files) if options.drawn else files, options.part)
     sums = [0, 0, 0]
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         for passed, failed, skipped, report in pool.map(lambda p: run_page(runner, p), files):
